@@ -1,0 +1,330 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The control node: copies arguments in, calls the function for the command,
+ * copies results out. The ABI is described in include/uapi/linux/vtl0.h.
+ */
+#include <linux/capability.h>
+#include <linux/fs.h>
+#include <linux/module.h>
+#include <linux/pagemap.h>
+#include <linux/security.h>
+#include <linux/slab.h>
+#include <linux/uaccess.h>
+#include <kunit/visibility.h>
+
+#include "vtl0.h"
+
+/* The first two fields of every argument. */
+struct head {
+	__u32 size;
+	__u32 flags;
+};
+
+union arg {
+	struct head head;
+	struct vtl0_add add;
+	struct vtl0_remove remove;
+	struct vtl0_query query;
+	struct vtl0_info info;
+	struct vtl0_plan plan;
+};
+
+static void report(struct vtl0_add *arg, const struct vtl0_range *range)
+{
+	arg->id = range->id;
+	arg->nr_chunks = range->nr_chunks;
+	arg->added_start = range->start;
+	arg->added_length = range->length;
+}
+
+static int do_add(struct vtl0_owner *owner, void *argp)
+{
+	struct vtl0_span conflict = { };
+	struct vtl0_add *arg = argp;
+	struct vtl0_request rq;
+	struct vtl0_range *range;
+	int ret;
+
+	arg->conflict_start = 0;
+	arg->conflict_length = 0;
+	ret = security_locked_down(LOCKDOWN_DEV_MEM);
+	if (ret)
+		return ret;
+	ret = vtl0_add_request(arg, &rq, &arg->conflict_start);
+	if (ret)
+		return ret;
+	if (mutex_lock_interruptible(&vtl0_lock))
+		return -EINTR;
+	range = vtl0_range_add(owner, &rq, &conflict);
+	if (!IS_ERR(range))
+		report(arg, range);
+	mutex_unlock(&vtl0_lock);
+	arg->conflict_start = conflict.start;
+	arg->conflict_length = conflict.length;
+	return PTR_ERR_OR_ZERO(range);
+}
+
+static int do_remove(struct vtl0_owner *owner, void *argp)
+{
+	struct vtl0_remove *arg = argp;
+	struct vtl0_span busy = { };
+	int ret;
+
+	if (arg->flags)
+		return -EOPNOTSUPP;
+	if (!arg->length)
+		return -EINVAL;
+	if (mutex_lock_interruptible(&vtl0_lock))
+		return -EINTR;
+	ret = vtl0_range_remove(arg->start, arg->length, &busy);
+	mutex_unlock(&vtl0_lock);
+	arg->busy_start = busy.start;
+	arg->busy_length = busy.length;
+	return ret;
+}
+
+static int put_entry(const struct vtl0_query *arg, u32 index, const void *entry, size_t size)
+{
+	u8 __user *to = u64_to_user_ptr(arg->buf) + (u64)index * arg->entry_size;
+
+	if (copy_to_user(to, entry, min_t(size_t, size, arg->entry_size)))
+		return -EFAULT;
+	if (arg->entry_size > size && clear_user(to + size, arg->entry_size - size))
+		return -EFAULT;
+	return 0;
+}
+
+static int put_range(const struct vtl0_query *arg, u32 index, struct vtl0_range *range)
+{
+	struct vtl0_range_info info;
+
+	vtl0_range_info(range, &info);
+	return put_entry(arg, index, &info, sizeof(info));
+}
+
+static int put_piece(const struct vtl0_query *arg, u32 index, u32 range_id,
+		     const struct vtl0_piece *p)
+{
+	struct vtl0_chunk_info info = {
+		.start = p->start,
+		.length = p->length,
+		.range_id = range_id,
+		.order = p->order,
+		.memmap_bytes = vtl0_memmap_bytes(&vtl0_geometry, p->length, p->order),
+	};
+
+	return put_entry(arg, index, &info, sizeof(info));
+}
+
+/* Fills the array; @arg->count is the number of entries that fit. */
+static int query(struct vtl0_query *arg, u32 *filled)
+{
+	u64 pos = arg->cursor;
+	int ret;
+
+	for (*filled = 0; ; (*filled)++) {
+		struct vtl0_chunk *chunk = vtl0_chunk_next(pos);
+		struct vtl0_range *range;
+
+		arg->cursor = chunk ? pos : 0;
+		if (!chunk || *filled == arg->count)
+			return 0;
+		range = chunk->range;
+		if (arg->flags & VTL0_QUERY_CHUNKS) {
+			ret = put_piece(arg, *filled, range->id, &chunk->piece);
+			pos = chunk->piece.start + chunk->piece.length;
+		} else {
+			ret = put_range(arg, *filled, range);
+			pos = range->start + range->length;
+		}
+		if (ret)
+			return ret;
+		cond_resched();
+	}
+}
+
+static int do_query(struct vtl0_owner *owner, void *argp)
+{
+	struct vtl0_query *arg = argp;
+	u32 filled;
+	int idx, ret;
+
+	if (arg->flags & ~VTL0_QUERY_CHUNKS)
+		return -EOPNOTSUPP;
+	if (arg->entry_size < 16 || arg->entry_size > PAGE_SIZE || !arg->count)
+		return -EINVAL;
+	/* what lies behind can hold nothing, and must not wrap to a pfn that does */
+	if (arg->cursor > vtl0_max_address())
+		return -ERANGE;
+	/*
+	 * Copying to user memory may fault, even on memory of vtl0_low: faults
+	 * take the same SRCU, which nests.
+	 */
+	idx = srcu_read_lock(&vtl0_srcu);
+	ret = query(arg, &filled);
+	srcu_read_unlock(&vtl0_srcu, idx);
+	arg->count = filled;
+	return ret;
+}
+
+static int do_info(struct vtl0_owner *owner, void *argp)
+{
+	const struct vtl0_geometry *g = &vtl0_geometry;
+	struct vtl0_info *arg = argp;
+	unsigned int i;
+
+	if (arg->flags)
+		return -EOPNOTSUPP;
+	*arg = (struct vtl0_info) {
+		.size = arg->size,
+		.features = VTL0_FEATURE_MSHV | (g->dedup ? VTL0_FEATURE_DEDUP : 0),
+		.min_align = g->min_align,
+		.max_address = vtl0_max_address(),
+		.page_size = PAGE_SIZE,
+	};
+	for (i = 0; i < g->nr_orders; i++) {
+		arg->orders |= BIT_ULL(g->orders[i]);
+		if (g->orders[i] == PMD_ORDER)
+			arg->features |= VTL0_FEATURE_MAP_PMD;
+		if (g->orders[i] == PUD_ORDER)
+			arg->features |= VTL0_FEATURE_MAP_PUD;
+	}
+	if (mutex_lock_interruptible(&vtl0_lock))
+		return -EINTR;
+	vtl0_totals(arg);
+	mutex_unlock(&vtl0_lock);
+	return 0;
+}
+
+static int do_plan(struct vtl0_owner *owner, void *argp)
+{
+	struct vtl0_plan *arg = argp;
+	struct vtl0_query out = {
+		.buf = arg->buf,
+		.entry_size = sizeof(struct vtl0_chunk_info),
+		.count = arg->count,
+	};
+	struct vtl0_layout layout;
+	struct vtl0_request rq;
+	u64 pos, left, part;
+	u32 nr = 0, i;
+	int ret;
+
+	arg->edge = 0;
+	ret = vtl0_plan_request(arg, &rq, &arg->edge);
+	if (ret)
+		return ret;
+	arg->edge = 0;
+	arg->planned_start = rq.start;
+	arg->planned_length = rq.length;
+	arg->memmap_bytes = 0;
+	for (pos = rq.start, left = rq.length; left; pos += part, left -= part) {
+		part = vtl0_part_length(pos, left, rq.chunk_length);
+		vtl0_layout_range(&vtl0_geometry, pos, part, rq.max_order, &layout);
+		for (i = 0; i < layout.nr; i++, nr++) {
+			struct vtl0_piece *p = &layout.piece[i];
+
+			arg->memmap_bytes +=
+				vtl0_memmap_bytes(&vtl0_geometry, p->length, p->order);
+			ret = nr < out.count ? put_piece(&out, nr, 0, p) : 0;
+			if (ret)
+				return ret;
+		}
+	}
+	arg->count = nr;
+	arg->memmap_saved = vtl0_memmap_bytes(&vtl0_geometry, rq.length, 0) -
+			    arg->memmap_bytes;
+	return 0;
+}
+
+static const struct {
+	unsigned int cmd;
+	unsigned int size;
+	int (*func)(struct vtl0_owner *owner, void *argp);
+} commands[] = {
+	{ VTL0_ADD, sizeof(struct vtl0_add), do_add },
+	{ VTL0_REMOVE, sizeof(struct vtl0_remove), do_remove },
+	{ VTL0_QUERY, sizeof(struct vtl0_query), do_query },
+	{ VTL0_INFO, sizeof(struct vtl0_info), do_info },
+	{ VTL0_PLAN, sizeof(struct vtl0_plan), do_plan },
+};
+
+static long run_command(struct vtl0_owner *owner, unsigned int i, void __user *uarg)
+{
+	unsigned int size = commands[i].size;
+	union arg arg;
+	__u32 user_size;
+	int ret;
+
+	if (get_user(user_size, (__u32 __user *)uarg))
+		return -EFAULT;
+	if (user_size < size)
+		return -EINVAL;
+	if (user_size > PAGE_SIZE)
+		return -E2BIG;
+	ret = copy_struct_from_user(&arg, size, uarg, user_size);
+	if (ret)
+		return ret;
+	/* another thread may have changed it since */
+	if (arg.head.size != user_size)
+		return -EINVAL;
+	/* refuse before anything is done what could not be answered after */
+	if (fault_in_writeable(uarg, size))
+		return -EFAULT;
+	ret = commands[i].func(owner, &arg);
+	if (copy_to_user(uarg, &arg, size))
+		return -EFAULT;
+	return ret;
+}
+
+static long control_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
+{
+	struct vtl0_owner *owner = file->private_data;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(commands); i++)
+		if (commands[i].cmd == cmd)
+			return run_command(owner, i, (void __user *)arg);
+	return vtl0_mshv_ioctl(owner, cmd, arg);
+}
+
+/**
+ * vtl0_owner_alloc() - ownership for a new file
+ *
+ * Return: to be released with vtl0_owner_release() and kfree(), or NULL.
+ */
+struct vtl0_owner *vtl0_owner_alloc(void)
+{
+	struct vtl0_owner *owner = kzalloc_obj(*owner);
+
+	if (owner)
+		INIT_LIST_HEAD(&owner->holds);
+	return owner;
+}
+EXPORT_SYMBOL_IF_KUNIT(vtl0_owner_alloc);
+
+static int control_open(struct inode *inode, struct file *file)
+{
+	if (!capable(CAP_SYS_ADMIN))
+		return -EPERM;
+	file->private_data = vtl0_owner_alloc();
+	return file->private_data ? 0 : -ENOMEM;
+}
+
+int vtl0_control_release(struct inode *inode, struct file *file)
+{
+	struct vtl0_owner *owner = file->private_data;
+
+	vtl0_owner_release(owner);
+	kfree(owner);
+	return 0;
+}
+
+const struct file_operations vtl0_control_fops = {
+	.owner = THIS_MODULE,
+	.open = control_open,
+	.release = vtl0_control_release,
+	.unlocked_ioctl = control_ioctl,
+	.compat_ioctl = compat_ptr_ioctl,
+	.llseek = noop_llseek,
+};

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * vtl0: registers physical memory that the kernel does not own, as the guest RAM
+ * (VTL0) under a paravisor, and maps it for direct I/O. This file brings the
+ * parts up and the nodes out, and takes them back in reverse.
+ */
+#include <linux/miscdevice.h>
+#include <linux/module.h>
+
+#define CREATE_TRACE_POINTS
+#include "trace.h"
+#include "vtl0.h"
+
+static bool mshv_names;
+module_param(mshv_names, bool, 0444);
+MODULE_PARM_DESC(mshv_names, "Offer the nodes also as /dev/mshv and /dev/mshv_vtl_low (default no)");
+
+static struct miscdevice vtl0_control = {
+	.minor = MISC_DYNAMIC_MINOR,
+	.name = "vtl0",
+	.fops = &vtl0_control_fops,
+	.mode = 0600,
+};
+
+static struct miscdevice vtl0_low = {
+	.minor = MISC_DYNAMIC_MINOR,
+	.name = "vtl0_low",
+	.fops = &vtl0_low_fops,
+	.mode = 0600,
+};
+
+static struct miscdevice mshv_control = {
+	.minor = MISC_DYNAMIC_MINOR,
+	.name = "mshv",
+	.fops = &vtl0_control_fops,
+	.mode = 0600,
+};
+
+static struct miscdevice mshv_low = {
+	.minor = MISC_DYNAMIC_MINOR,
+	.name = "mshv_vtl_low",
+	.fops = &vtl0_low_fops,
+	.mode = 0600,
+};
+
+/* The nodes, in the order in which they appear. */
+static struct miscdevice * const nodes[] = {
+	&vtl0_control, &vtl0_low, &mshv_control, &mshv_low,
+};
+
+static unsigned int nr_nodes(void)
+{
+	return mshv_names ? 4 : 2;
+}
+
+static void remove_nodes(unsigned int nr)
+{
+	while (nr--)
+		misc_deregister(nodes[nr]);
+}
+
+static int __init add_nodes(void)
+{
+	unsigned int i;
+	int ret;
+
+	for (i = 0; i < nr_nodes(); i++) {
+		nodes[i]->parent = vtl0_sysfs_root();
+		ret = misc_register(nodes[i]);
+		if (ret) {
+			pr_err("cannot create /dev/%s: %pe\n", nodes[i]->name, ERR_PTR(ret));
+			remove_nodes(i);
+			return ret;
+		}
+	}
+	return 0;
+}
+
+static int __init vtl0_init(void)
+{
+	int ret;
+
+	vtl0_geometry_init();
+	ret = vtl0_mmap_init();
+	if (ret)
+		return ret;
+	ret = vtl0_pgmaps_init();
+	if (ret)
+		goto mmap;
+	ret = vtl0_ranges_init();
+	if (ret)
+		goto pgmaps;
+	ret = vtl0_sysfs_init();
+	if (ret)
+		goto ranges;
+	vtl0_inject_init();
+	ret = add_nodes();
+	if (ret)
+		goto inject;
+	return 0;
+
+inject:
+	vtl0_inject_exit();
+	vtl0_sysfs_exit();
+ranges:
+	vtl0_ranges_exit();
+pgmaps:
+	vtl0_pgmaps_exit();
+mmap:
+	vtl0_mmap_exit();
+	return ret;
+}
+
+static void __exit vtl0_exit(void)
+{
+	remove_nodes(nr_nodes());
+	vtl0_inject_exit();
+	/* before the directory that theirs are in */
+	vtl0_ranges_exit();
+	vtl0_sysfs_exit();
+	vtl0_pgmaps_exit();
+	vtl0_mmap_exit();
+}
+
+module_init(vtl0_init);
+module_exit(vtl0_exit);
+
+MODULE_DESCRIPTION("Physical memory ranges as direct I/O memory");
+MODULE_AUTHOR("vtl0 contributors");
+MODULE_LICENSE("GPL");

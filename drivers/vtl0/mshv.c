@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The three ioctls through which a VMM written for drivers/hv/mshv_vtl_main.c
+ * registers memory. Numbers and layout are those of include/uapi/linux/mshv.h;
+ * answers differ where upstream's are wrong: a range that is registered already
+ * is success, and what is wrong with another one is told apart.
+ *
+ * Ranges added here stay, like upstream's, until they are removed or the module
+ * goes.
+ */
+#include <linux/anon_inodes.h>
+#include <linux/fs.h>
+#include <linux/module.h>
+#include <linux/security.h>
+#include <linux/slab.h>
+#include <linux/uaccess.h>
+#include <uapi/linux/mshv.h>
+
+#include "vtl0.h"
+
+/* pfn bit of the shared alias: bit 63 of the address */
+#define ALIAS_PFN	BIT_ULL(63 - PAGE_SHIFT)
+#define MAX_PFN		(U64_MAX >> PAGE_SHIFT)
+
+static long check_extension(u32 __user *uarg)
+{
+	u32 cap;
+
+	if (get_user(cap, uarg))
+		return -EFAULT;
+	switch (cap) {
+	case MSHV_CAP_CORE_API_STABLE:
+	case MSHV_CAP_REGISTER_PAGE:
+	case MSHV_CAP_VTL_RETURN_ACTION:
+	case MSHV_CAP_DR6_SHARED:
+		/* as a partition without any of them: there are no VPs here */
+		return 0;
+	}
+	return -EOPNOTSUPP;
+}
+
+static int pfns_to_add(const struct mshv_vtl_ram_disposition *arg, struct vtl0_add *add)
+{
+	if ((arg->start_pfn | arg->last_pfn) > MAX_PFN)
+		return -EOVERFLOW;
+	if (arg->start_pfn & ALIAS_PFN)
+		return -EOPNOTSUPP;
+	/* last_pfn is the first one behind the range */
+	if (arg->last_pfn <= arg->start_pfn)
+		return -EINVAL;
+	*add = (struct vtl0_add) {
+		.flags = VTL0_ADD_PERSIST,
+		.start = PFN_PHYS(arg->start_pfn),
+		.length = PFN_PHYS(arg->last_pfn - arg->start_pfn),
+	};
+	return 0;
+}
+
+static long add_vtl0_memory(struct vtl0_owner *owner, void __user *uarg)
+{
+	struct mshv_vtl_ram_disposition arg;
+	struct vtl0_span conflict;
+	struct vtl0_request rq;
+	struct vtl0_range *range;
+	struct vtl0_add add;
+	u64 edge;
+	int ret;
+
+	if (copy_from_user(&arg, uarg, sizeof(arg)))
+		return -EFAULT;
+	ret = security_locked_down(LOCKDOWN_DEV_MEM);
+	if (ret)
+		return ret;
+	ret = pfns_to_add(&arg, &add);
+	if (ret)
+		return ret;
+	ret = vtl0_add_request(&add, &rq, &edge);
+	if (ret)
+		return ret;
+	if (mutex_lock_interruptible(&vtl0_lock))
+		return -EINTR;
+	range = vtl0_range_add(owner, &rq, &conflict);
+	mutex_unlock(&vtl0_lock);
+	return PTR_ERR_OR_ZERO(range);
+}
+
+static long vtl_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
+{
+	if (cmd != MSHV_ADD_VTL0_MEMORY)
+		return -ENOTTY;
+	return add_vtl0_memory(file->private_data, (void __user *)arg);
+}
+
+static const struct file_operations vtl_fops = {
+	.owner = THIS_MODULE,
+	.release = vtl0_control_release,
+	.unlocked_ioctl = vtl_ioctl,
+	.llseek = noop_llseek,
+};
+
+static long create_vtl(void)
+{
+	struct vtl0_owner *owner = vtl0_owner_alloc();
+	int fd;
+
+	if (!owner)
+		return -ENOMEM;
+	fd = anon_inode_getfd("[vtl0]", &vtl_fops, owner, O_RDWR | O_CLOEXEC);
+	if (fd < 0)
+		kfree(owner);
+	return fd;
+}
+
+/**
+ * vtl0_mshv_ioctl() - the mshv ioctls of the control node
+ * @owner: ownership of the file
+ * @cmd: command
+ * @arg: its argument
+ *
+ * Return: what mshv_vtl returns, or -ENOTTY.
+ */
+long vtl0_mshv_ioctl(struct vtl0_owner *owner, unsigned int cmd, unsigned long arg)
+{
+	switch (cmd) {
+	case MSHV_CHECK_EXTENSION:
+		return check_extension((u32 __user *)arg);
+	case MSHV_CREATE_VTL:
+		return create_vtl();
+	case MSHV_ADD_VTL0_MEMORY:
+		return add_vtl0_memory(owner, (void __user *)arg);
+	}
+	return -ENOTTY;
+}

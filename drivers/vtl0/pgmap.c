@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Gives the chunks of a range their struct pages and takes them away again.
+ *
+ * Core mm does not survive running out of memory in the middle of this: the
+ * sections added so far stay, add_pages() warns, and on x86 a page table of the
+ * direct map that cannot be allocated is used all the same (alloc_low_pages()).
+ * So the memory is counted before, and the work is done by a kernel thread: a
+ * caller that is being killed would have its allocations fail half-way.
+ */
+#include <linux/err.h>
+#include <linux/io.h>
+#include <linux/memory_hotplug.h>
+#include <linux/memremap.h>
+#include <linux/mm.h>
+#include <linux/sched/mm.h>
+#include <linux/swap.h>
+#include <linux/workqueue.h>
+
+#include "vtl0.h"
+
+struct vtl0_geometry vtl0_geometry;
+
+static struct workqueue_struct *pgmap_wq;
+
+/* Left free besides the memmap: page tables of the direct map, and a margin. */
+#define MARGIN_BYTES (16ULL << 20)
+
+struct add_work {
+	struct work_struct work;
+	struct vtl0_range *range;
+	unsigned int done;
+	int ret;
+};
+
+/**
+ * vtl0_geometry_init() - tell the planner about this kernel
+ *
+ * The section memmap granularity, the page-table levels that can map a folio,
+ * and whether the vmemmap of large folios is shared.
+ */
+void vtl0_geometry_init(void)
+{
+	static const unsigned int useful[] = {
+		0, PMD_ORDER, COMPAT_HAVE_PUD_FOLIOS ? PUD_ORDER : 0,
+	};
+	struct vtl0_geometry *g = &vtl0_geometry;
+	unsigned int i;
+
+	g->min_align = memremap_compat_align();
+	g->section = 1ULL << PA_SECTION_SHIFT;
+	g->page_shift = PAGE_SHIFT;
+	g->struct_page = sizeof(struct page);
+	g->dedup = IS_ENABLED(CONFIG_ARCH_WANT_OPTIMIZE_DAX_VMEMMAP) &&
+		   is_power_of_2(sizeof(struct page));
+	g->nr_orders = 0;
+	for (i = 0; i < ARRAY_SIZE(useful); i++)
+		if (!i || (useful[i] > useful[i - 1] && useful[i] <= MAX_FOLIO_ORDER))
+			g->orders[g->nr_orders++] = useful[i];
+}
+
+/**
+ * vtl0_max_address() - the last byte that can have a struct page and a mapping
+ *
+ * Return: a physical address.
+ */
+u64 vtl0_max_address(void)
+{
+	return min_t(u64, mhp_get_pluggable_range(true).end, iomem_resource.end);
+}
+
+static int add_chunk(struct vtl0_chunk *chunk, int node)
+{
+	struct dev_pagemap *pgmap = &chunk->pgmap;
+
+	if (vtl0_inject_pgmap())
+		return -ENOMEM;
+	pgmap->type = MEMORY_DEVICE_GENERIC;
+	pgmap->nr_range = 1;
+	pgmap->range.start = chunk->piece.start;
+	pgmap->range.end = chunk->piece.start + chunk->piece.length - 1;
+	pgmap->vmemmap_shift = chunk->piece.order;
+	return PTR_ERR_OR_ZERO(memremap_pages(pgmap, node));
+}
+
+static void add_chunks(struct work_struct *work)
+{
+	struct add_work *w = container_of(work, struct add_work, work);
+
+	for (w->done = 0; w->done < w->range->nr_chunks; w->done++) {
+		w->ret = add_chunk(&w->range->chunks[w->done], w->range->node);
+		if (w->ret)
+			break;
+		cond_resched();
+	}
+	if (w->ret)
+		while (w->done--)
+			memunmap_pages(&w->range->chunks[w->done].pgmap);
+}
+
+static bool enough_memory(u64 bytes)
+{
+	u64 need = PHYS_PFN(bytes + bytes / 64 + MARGIN_BYTES);
+
+	return si_mem_available() > 0 && (u64)si_mem_available() > need;
+}
+
+/**
+ * vtl0_pgmaps_add() - create the struct pages of all chunks of a range
+ * @range: checked to be disjoint from everything
+ *
+ * Context: under vtl0_lock; sleeps, for seconds where the memmap is large.
+ * Return: 0, or an errno with nothing left behind that can be taken back. If
+ * core mm itself ran out of memory half-way, sections of one chunk may stay;
+ * vtl0_claim_check() then refuses them.
+ */
+int vtl0_pgmaps_add(struct vtl0_range *range)
+{
+	struct add_work w = { .range = range };
+
+	if (!enough_memory(range->memmap_bytes))
+		return -ENOMEM;
+	INIT_WORK_ONSTACK(&w.work, add_chunks);
+	queue_work(pgmap_wq, &w.work);
+	flush_work(&w.work);
+	destroy_work_on_stack(&w.work);
+	return w.ret;
+}
+
+/**
+ * vtl0_pgmaps_del() - give the struct pages of a range back
+ * @range: every folio of it was found idle, and nobody can reach it any more
+ *
+ * Context: under vtl0_lock; sleeps.
+ */
+void vtl0_pgmaps_del(struct vtl0_range *range)
+{
+	unsigned int i;
+
+	for (i = 0; i < range->nr_chunks; i++)
+		memunmap_pages(&range->chunks[i].pgmap);
+}
+
+/* The folio @n of a chunk. */
+static struct folio *chunk_folio(const struct vtl0_chunk *chunk, u64 n)
+{
+	return pfn_folio(PHYS_PFN(chunk->piece.start) + (n << chunk->piece.order));
+}
+
+static u64 chunk_folios(const struct vtl0_chunk *chunk)
+{
+	return chunk->piece.length >> (PAGE_SHIFT + chunk->piece.order);
+}
+
+/**
+ * vtl0_pgmaps_idle() - is every folio of a range at its base reference?
+ * @range: live or being removed
+ * @busy: out, with -EBUSY: the first folio that is not
+ *
+ * Only final if nobody can map the range any more.
+ *
+ * Context: under vtl0_lock; sleeps.
+ * Return: 0 or -EBUSY.
+ */
+int vtl0_pgmaps_idle(struct vtl0_range *range, struct vtl0_span *busy)
+{
+	unsigned int i;
+	u64 n;
+
+	for (i = 0; i < range->nr_chunks; i++) {
+		struct vtl0_chunk *chunk = &range->chunks[i];
+
+		for (n = 0; n < chunk_folios(chunk); n++) {
+			struct folio *folio = chunk_folio(chunk, n);
+
+			if (folio_ref_count(folio) != 1) {
+				busy->start = PFN_PHYS(folio_pfn(folio));
+				busy->length = folio_size(folio);
+				return -EBUSY;
+			}
+			if (!(n % 4096))
+				cond_resched();
+		}
+	}
+	return 0;
+}
+
+/**
+ * vtl0_pgmaps_count() - how a range is used now
+ * @range: live or being removed
+ * @mappings: out: page-table entries that map it
+ * @held: out: folios with references beyond the base one and their mappings
+ *
+ * A snapshot without locks, so a folio that is just being mapped may count as
+ * held.
+ *
+ * Context: as vtl0_range_info().
+ */
+void vtl0_pgmaps_count(struct vtl0_range *range, u64 *mappings, u64 *held)
+{
+	unsigned int i;
+	u64 n;
+
+	*mappings = 0;
+	*held = 0;
+	for (i = 0; i < range->nr_chunks; i++) {
+		struct vtl0_chunk *chunk = &range->chunks[i];
+
+		for (n = 0; n < chunk_folios(chunk); n++) {
+			struct folio *folio = chunk_folio(chunk, n);
+			int mapped = folio_mapcount(folio);
+
+			*mappings += mapped;
+			*held += folio_ref_count(folio) > 1 + mapped;
+			if (!(n % 4096))
+				cond_resched();
+		}
+	}
+}
+
+int vtl0_pgmaps_init(void)
+{
+	pgmap_wq = alloc_workqueue("vtl0_pgmap", WQ_UNBOUND, 0);
+	return pgmap_wq ? 0 : -ENOMEM;
+}
+
+void vtl0_pgmaps_exit(void)
+{
+	destroy_workqueue(pgmap_wq);
+}

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The planner: which folio orders a physical range gets, and what that costs.
+ * Pure functions without kernel state, so that they also build in user space.
+ */
+#ifndef _VTL0_PLAN_H
+#define _VTL0_PLAN_H
+
+#include <linux/types.h>
+
+/* head + middle + tail */
+#define VTL0_MAX_PIECES 3
+/* single page, PMD, PUD */
+#define VTL0_MAX_ORDERS 3
+
+/**
+ * struct vtl0_geometry - what the planner must know of the machine
+ * @min_align: granularity of registration in bytes, a power of two
+ * @section: bytes whose memmap is populated at once (a memory section)
+ * @page_shift: log2 of the page size
+ * @struct_page: sizeof(struct page)
+ * @nr_orders: how many of @orders are valid, at least 1
+ * @orders: useful folio orders, ascending, the first is 0. An order is useful
+ *	if one page-table entry maps a folio of it: the folio inserters take
+ *	no other.
+ * @dedup: tail vmemmap pages of a folio are shared (vmemmap_can_optimize())
+ */
+struct vtl0_geometry {
+	u64 min_align;
+	u64 section;
+	unsigned int page_shift;
+	unsigned int struct_page;
+	unsigned int nr_orders;
+	unsigned int orders[VTL0_MAX_ORDERS];
+	bool dedup;
+};
+
+/**
+ * struct vtl0_piece - a contiguous piece that becomes one pgmap
+ * @start: first byte
+ * @length: bytes
+ * @order: folio order
+ */
+struct vtl0_piece {
+	u64 start;
+	u64 length;
+	unsigned int order;
+};
+
+/**
+ * struct vtl0_layout - a contiguous range, cut into pieces
+ * @nr: number of pieces
+ * @piece: the pieces, ascending and without gaps
+ */
+struct vtl0_layout {
+	unsigned int nr;
+	struct vtl0_piece piece[VTL0_MAX_PIECES];
+};
+
+u64 vtl0_memmap_bytes(const struct vtl0_geometry *g, u64 length, unsigned int order);
+void vtl0_layout_range(const struct vtl0_geometry *g, u64 start, u64 length,
+		       unsigned int max_order, struct vtl0_layout *layout);
+u64 vtl0_part_length(u64 start, u64 length, u64 chunk_length);
+int vtl0_trim(const struct vtl0_geometry *g, u64 *start, u64 *length, bool trim,
+	      u64 *edge);
+
+#endif /* _VTL0_PLAN_H */

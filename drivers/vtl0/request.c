@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Turns what user space passed into a checked request, or into the one errno
+ * for what is wrong with it. Nothing here changes anything.
+ */
+#include <linux/errno.h>
+#include <linux/memory_hotplug.h>
+#include <linux/nodemask.h>
+#include <linux/numa.h>
+#include <linux/overflow.h>
+#include <linux/topology.h>
+#include <kunit/visibility.h>
+
+#include "vtl0.h"
+
+/* On isolated platforms bit 63 of an address selects its shared alias. */
+#define ALIAS_BIT	BIT_ULL(63)
+
+#define PLAN_FLAGS	(VTL0_ADD_TRIM | VTL0_ADD_ORDER | VTL0_ADD_CHUNK)
+#define ADD_FLAGS	(PLAN_FLAGS | VTL0_ADD_NODE | VTL0_ADD_PERSIST | VTL0_ADD_EXCLUSIVE)
+
+/**
+ * vtl0_check_range() - can these addresses be registered at all?
+ * @start: first byte
+ * @length: bytes
+ *
+ * Return: 0, -EINVAL (empty), -EOPNOTSUPP (shared alias), -EOVERFLOW (wraps) or
+ * -ERANGE (beyond what the kernel can map).
+ */
+int vtl0_check_range(u64 start, u64 length)
+{
+	u64 end;
+
+	if (!length)
+		return -EINVAL;
+	if (start & ALIAS_BIT)
+		return -EOPNOTSUPP;
+	if (check_add_overflow(start, length, &end))
+		return -EOVERFLOW;
+	if (end - 1 > vtl0_max_address())
+		return -ERANGE;
+	return 0;
+}
+EXPORT_SYMBOL_IF_KUNIT(vtl0_check_range);
+
+/**
+ * vtl0_count_chunks() - how many chunks the planner makes of a request
+ * @rq: checked
+ *
+ * Return: a number from 1 to a little more than VTL0_MAX_CHUNKS.
+ */
+unsigned int vtl0_count_chunks(const struct vtl0_request *rq)
+{
+	u64 pos = rq->start, left = rq->length;
+	struct vtl0_layout layout;
+	unsigned int nr = 0;
+
+	while (left) {
+		u64 part = vtl0_part_length(pos, left, rq->chunk_length);
+
+		vtl0_layout_range(&vtl0_geometry, pos, part, rq->max_order, &layout);
+		nr += layout.nr;
+		pos += part;
+		left -= part;
+		if (nr > VTL0_MAX_CHUNKS)
+			break;
+	}
+	return nr;
+}
+
+/* What VTL0_ADD and VTL0_PLAN have in common; @rq->start and length are set. */
+static int check_layout(u32 flags, u32 max_order, u64 chunk_length,
+			struct vtl0_request *rq, u64 *edge)
+{
+	const struct vtl0_geometry *g = &vtl0_geometry;
+	int ret;
+
+	if (!(flags & VTL0_ADD_ORDER) && max_order)
+		return -EINVAL;
+	if (max_order >= BITS_PER_LONG - PAGE_SHIFT)
+		return -EINVAL;
+	rq->max_order = flags & VTL0_ADD_ORDER ? max_order : UINT_MAX;
+
+	if (!(flags & VTL0_ADD_CHUNK) != !chunk_length)
+		return -EINVAL;
+	if (!IS_ALIGNED(chunk_length, g->min_align))
+		return -EINVAL;
+	rq->chunk_length = chunk_length;
+
+	ret = vtl0_check_range(rq->start, rq->length);
+	if (ret)
+		return ret;
+	ret = vtl0_trim(g, &rq->start, &rq->length, flags & VTL0_ADD_TRIM, edge);
+	if (ret)
+		return ret;
+	return vtl0_count_chunks(rq) > VTL0_MAX_CHUNKS ? -EINVAL : 0;
+}
+
+/**
+ * vtl0_default_node() - the node of an address, if firmware or caller tell
+ * @start: physical address
+ *
+ * Return: an online node.
+ */
+int vtl0_default_node(u64 start)
+{
+	int node = phys_to_target_node(start);
+
+	if (node == NUMA_NO_NODE || !node_online(node))
+		return numa_mem_id();
+	return node;
+}
+
+static int check_node(const struct vtl0_add *arg, struct vtl0_request *rq)
+{
+	if (!(arg->flags & VTL0_ADD_NODE)) {
+		if (arg->node)
+			return -EINVAL;
+		rq->node = vtl0_default_node(rq->start);
+		return 0;
+	}
+	if (arg->node < 0 || arg->node >= MAX_NUMNODES)
+		return -EINVAL;
+	if (!node_online(arg->node))
+		return -ENODEV;
+	rq->node = arg->node;
+	return 0;
+}
+
+/**
+ * vtl0_add_request() - check the argument of VTL0_ADD
+ * @arg: from user space
+ * @rq: filled
+ * @edge: out, with -EINVAL: the unaligned edge, if that is the cause
+ *
+ * Return: 0 or an errno of the table in uapi/linux/vtl0.h.
+ */
+int vtl0_add_request(const struct vtl0_add *arg, struct vtl0_request *rq, u64 *edge)
+{
+	int ret;
+
+	if (arg->flags & ~ADD_FLAGS)
+		return -EOPNOTSUPP;
+	*rq = (struct vtl0_request) {
+		.start = arg->start,
+		.length = arg->length,
+		.persist = arg->flags & VTL0_ADD_PERSIST,
+		.exclusive = arg->flags & VTL0_ADD_EXCLUSIVE,
+	};
+	ret = check_layout(arg->flags, arg->max_order, arg->chunk_length, rq, edge);
+	if (ret)
+		return ret;
+	return check_node(arg, rq);
+}
+EXPORT_SYMBOL_IF_KUNIT(vtl0_add_request);
+
+/**
+ * vtl0_plan_request() - check the argument of VTL0_PLAN
+ * @arg: from user space
+ * @rq: filled, without what only matters for registration
+ * @edge: as in vtl0_add_request()
+ *
+ * Return: 0 or an errno of the table in uapi/linux/vtl0.h.
+ */
+int vtl0_plan_request(const struct vtl0_plan *arg, struct vtl0_request *rq, u64 *edge)
+{
+	if (arg->flags & ~PLAN_FLAGS)
+		return -EOPNOTSUPP;
+	*rq = (struct vtl0_request) {
+		.start = arg->start,
+		.length = arg->length,
+	};
+	return check_layout(arg->flags, arg->max_order, arg->chunk_length, rq, edge);
+}

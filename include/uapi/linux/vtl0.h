@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: GPL-2.0 WITH Linux-syscall-note */
+/*
+ * User interface of /dev/vtl0 (control) and /dev/vtl0_low (mapping).
+ *
+ * /dev/vtl0 registers physical address ranges that the kernel does not own as
+ * ZONE_DEVICE memory. /dev/vtl0_low maps registered memory; the file offset is
+ * the physical address. Both need CAP_SYS_ADMIN to open.
+ */
+#ifndef _UAPI_LINUX_VTL0_H
+#define _UAPI_LINUX_VTL0_H
+
+#include <linux/ioctl.h>
+#include <linux/types.h>
+
+#define VTL0_IOCTL_TYPE 0xBB
+
+/**
+ * DOC: Rules common to all vtl0 ioctls
+ *
+ * Every structure begins with @size (bytes, set by the caller to the size of
+ * the structure it was built with) and @flags. A caller built with a newer
+ * header works as long as what this kernel does not know is zero.
+ * Addresses and lengths are in bytes. Output fields are ignored on input and
+ * are written back on success, and on failure wherever a field says so.
+ * All calls may sleep and can be interrupted by a signal while they wait for
+ * another one (EINTR, nothing was changed).
+ *
+ * ============ ==============================================================
+ * errno        cause
+ * ============ ==============================================================
+ * EFAULT       a user pointer cannot be read or written
+ * EINVAL       @size too small, a length of zero, a reserved field is not
+ *              zero, a value out of range, an edge that is not aligned
+ * E2BIG        @size is larger than this kernel knows and the rest is not zero
+ * EOPNOTSUPP   unknown bit in @flags; an address with the shared-alias bit 63
+ * EOVERFLOW    start + length wraps
+ * ERANGE       the range ends beyond what the kernel can map
+ * EEXIST       overlaps a registered range
+ * EBUSY        memory in use by the kernel or another driver; or, on removal,
+ *              still pinned
+ * ENXIO        part of the range is device address space (PCI, MMIO)
+ * ENOENT       no such range is registered
+ * ENODEV       the NUMA node is not online
+ * ENOMEM       out of memory (also when there is too little for the memmap)
+ * EPERM        the kernel is locked down
+ * ENOTTY       unknown ioctl
+ * ============ ==============================================================
+ */
+
+/* A range or a chunk in state ... */
+#define VTL0_STATE_ADDING	0	/* being registered, cannot be mapped yet */
+#define VTL0_STATE_LIVE		1	/* registered */
+#define VTL0_STATE_REMOVING	2	/* being removed, touching it is SIGBUS */
+#define VTL0_STATE_DRAINING	3	/* ownerless, goes when the last pin goes */
+
+/* Flags of VTL0_ADD and VTL0_PLAN. */
+#define VTL0_ADD_TRIM		(1U << 0)
+#define VTL0_ADD_ORDER		(1U << 1)
+#define VTL0_ADD_CHUNK		(1U << 2)
+/* Flags of VTL0_ADD only. */
+#define VTL0_ADD_NODE		(1U << 3)
+#define VTL0_ADD_PERSIST	(1U << 4)
+#define VTL0_ADD_EXCLUSIVE	(1U << 5)
+
+/**
+ * struct vtl0_add - ioctl(VTL0_ADD): register a physical address range
+ * @size: sizeof(struct vtl0_add)
+ * @flags: combination of VTL0_ADD_*
+ * @start: first byte of the range
+ * @length: length of the range in bytes
+ * @chunk_length: with VTL0_ADD_CHUNK the largest chunk in bytes, a multiple of
+ *	the minimum alignment; chunks then end at multiples of it. Else zero.
+ * @max_order: with VTL0_ADD_ORDER no folio is larger than 2^max_order pages.
+ *	Else zero, and the driver takes the best.
+ * @node: with VTL0_ADD_NODE the NUMA node that the memory belongs to and on
+ *	which its memmap is allocated. Else zero, and the driver takes what the
+ *	firmware says of the address, or the caller's node.
+ * @id: out: number of the range, as in sysfs
+ * @nr_chunks: out: how many pgmaps the range was split into
+ * @added_start: out: first byte that was registered
+ * @added_length: out: bytes that were registered; with VTL0_ADD_TRIM less
+ *	than @length where an edge is not aligned
+ * @conflict_start: out, also with EEXIST, EBUSY, ENXIO and with EINVAL for an
+ *	edge: the first byte that is in the way, or the unaligned edge
+ * @conflict_length: out: how many bytes are in the way; 0 for an edge
+ *
+ * VTL0_ADD_TRIM registers the aligned part of the range and reports it; without
+ * it an unaligned edge is EINVAL. Adding exactly a range that is registered
+ * succeeds and changes nothing but its owners, or is EEXIST with
+ * VTL0_ADD_EXCLUSIVE; any other overlap is EEXIST.
+ *
+ * A range lives as long as one of the files through which it was added, unless
+ * it was added with VTL0_ADD_PERSIST: then it lives until VTL0_REMOVE or the
+ * removal of the module.
+ */
+struct vtl0_add {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 start;
+	__aligned_u64 length;
+	__aligned_u64 chunk_length;
+	__u32 max_order;
+	__s32 node;
+	__u32 id;
+	__u32 nr_chunks;
+	__aligned_u64 added_start;
+	__aligned_u64 added_length;
+	__aligned_u64 conflict_start;
+	__aligned_u64 conflict_length;
+};
+
+/**
+ * struct vtl0_remove - ioctl(VTL0_REMOVE): unregister a range
+ * @size: sizeof(struct vtl0_remove)
+ * @flags: must be zero
+ * @start: first byte of a registered range
+ * @length: its length in bytes; start and length must match exactly
+ * @busy_start: out, with EBUSY: the first folio that is still pinned
+ * @busy_length: out, with EBUSY: the size of that folio in bytes
+ *
+ * Existing mappings of the range are revoked: touching them is SIGBUS. If a
+ * page is pinned (O_DIRECT in flight, registered buffers, VFIO, a pipe) the
+ * call fails with EBUSY and the range stays registered.
+ */
+struct vtl0_remove {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 start;
+	__aligned_u64 length;
+	__aligned_u64 busy_start;
+	__aligned_u64 busy_length;
+};
+
+/* Flags of struct vtl0_range_info. */
+#define VTL0_RANGE_PERSIST	(1U << 0)
+
+/**
+ * struct vtl0_range_info - one registered range
+ * @start: first byte
+ * @length: length in bytes
+ * @id: number of the range, as in sysfs
+ * @state: VTL0_STATE_*
+ * @flags: VTL0_RANGE_*
+ * @node: NUMA node
+ * @nr_chunks: number of chunks
+ * @owners: number of open files that keep the range
+ * @memmap_bytes: memory that the memmap of the range takes
+ * @memmap_saved: what it would take more with order-0 folios
+ * @mappings: page-table entries (4K, 2M or 1G) that map the range now
+ * @held: folios with references beyond their mappings (pins, pipes)
+ * @faults_pte: single-page faults served
+ * @faults_pmd: PMD (2M) faults served
+ * @faults_pud: PUD (1G) faults served
+ * @fallbacks: those of @faults_pte that hit a folio of PMD order or larger,
+ *	because the mapping is not aligned as the memory is
+ */
+struct vtl0_range_info {
+	__aligned_u64 start;
+	__aligned_u64 length;
+	__u32 id;
+	__u32 state;
+	__u32 flags;
+	__s32 node;
+	__u32 nr_chunks;
+	__u32 owners;
+	__aligned_u64 memmap_bytes;
+	__aligned_u64 memmap_saved;
+	__aligned_u64 mappings;
+	__aligned_u64 held;
+	__aligned_u64 faults_pte;
+	__aligned_u64 faults_pmd;
+	__aligned_u64 faults_pud;
+	__aligned_u64 fallbacks;
+};
+
+/**
+ * struct vtl0_chunk_info - one chunk: a contiguous piece with one folio order
+ * @start: first byte
+ * @length: length in bytes
+ * @range_id: number of the range it belongs to; 0 in VTL0_PLAN
+ * @order: folio order
+ * @memmap_bytes: memory that the memmap of the chunk takes
+ */
+struct vtl0_chunk_info {
+	__aligned_u64 start;
+	__aligned_u64 length;
+	__u32 range_id;
+	__u32 order;
+	__aligned_u64 memmap_bytes;
+};
+
+/* Flags of VTL0_QUERY. */
+#define VTL0_QUERY_CHUNKS	(1U << 0)
+
+/**
+ * struct vtl0_query - ioctl(VTL0_QUERY): list ranges or chunks
+ * @size: sizeof(struct vtl0_query)
+ * @flags: VTL0_QUERY_CHUNKS lists chunks, else ranges
+ * @cursor: in: list what ends behind this address, 0 for all;
+ *	out: where to go on, 0 after the last one
+ * @buf: address of an array of struct vtl0_range_info or vtl0_chunk_info
+ * @entry_size: size in bytes of an entry of that array, at least 16; what this
+ *	kernel knows less is zeroed, what it knows more is left out
+ * @count: in: entries that fit into the array; out: entries written
+ *
+ * Entries come in the order of their addresses. The list is no snapshot: what
+ * is added or removed meanwhile may or may not be in it.
+ */
+struct vtl0_query {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 cursor;
+	__aligned_u64 buf;
+	__u32 entry_size;
+	__u32 count;
+};
+
+/* Bits of struct vtl0_info.features. */
+#define VTL0_FEATURE_MSHV	(1ULL << 0)	/* the three mshv ioctls */
+#define VTL0_FEATURE_MAP_PMD	(1ULL << 1)	/* PMD mappings */
+#define VTL0_FEATURE_MAP_PUD	(1ULL << 2)	/* PUD mappings */
+#define VTL0_FEATURE_DEDUP	(1ULL << 3)	/* vmemmap of large folios is shared */
+
+/**
+ * struct vtl0_info - ioctl(VTL0_INFO): what this driver can do, and totals
+ * @size: sizeof(struct vtl0_info)
+ * @flags: must be zero
+ * @features: out: VTL0_FEATURE_*
+ * @orders: out: bit n is set if folios of order n are used
+ * @min_align: out: start and length of what is registered are multiples of it
+ * @max_address: out: last byte that can be registered
+ * @page_size: out: bytes of a page
+ * @nr_ranges: out: registered ranges
+ * @nr_chunks: out: their chunks
+ * @bytes: out: registered bytes
+ * @memmap_bytes: out: memory that their memmap takes
+ * @memmap_saved: out: what it would take more with order-0 folios
+ */
+struct vtl0_info {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 features;
+	__aligned_u64 orders;
+	__aligned_u64 min_align;
+	__aligned_u64 max_address;
+	__u32 page_size;
+	__u32 nr_ranges;
+	__aligned_u64 nr_chunks;
+	__aligned_u64 bytes;
+	__aligned_u64 memmap_bytes;
+	__aligned_u64 memmap_saved;
+};
+
+/**
+ * struct vtl0_plan - ioctl(VTL0_PLAN): what VTL0_ADD would make of a range
+ * @size: sizeof(struct vtl0_plan)
+ * @flags: VTL0_ADD_TRIM, VTL0_ADD_ORDER, VTL0_ADD_CHUNK
+ * @start: first byte of the range
+ * @length: length in bytes
+ * @chunk_length: as in struct vtl0_add
+ * @max_order: as in struct vtl0_add
+ * @count: in: entries that fit into @buf; out: number of chunks, which may be
+ *	more than were written
+ * @buf: address of an array of struct vtl0_chunk_info, may be 0 if @count is 0
+ * @planned_start: out: first byte that would be registered
+ * @planned_length: out: bytes that would be registered
+ * @edge: out, with EINVAL: the edge that is not aligned
+ * @memmap_bytes: out: memory that the memmap would take
+ * @memmap_saved: out: what it would take more with order-0 folios
+ *
+ * A pure calculation: it does not look at what is registered or in use.
+ */
+struct vtl0_plan {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 start;
+	__aligned_u64 length;
+	__aligned_u64 chunk_length;
+	__u32 max_order;
+	__u32 count;
+	__aligned_u64 buf;
+	__aligned_u64 planned_start;
+	__aligned_u64 planned_length;
+	__aligned_u64 edge;
+	__aligned_u64 memmap_bytes;
+	__aligned_u64 memmap_saved;
+};
+
+#define VTL0_ADD	_IO(VTL0_IOCTL_TYPE, 0x00)
+#define VTL0_REMOVE	_IO(VTL0_IOCTL_TYPE, 0x01)
+#define VTL0_QUERY	_IO(VTL0_IOCTL_TYPE, 0x02)
+#define VTL0_INFO	_IO(VTL0_IOCTL_TYPE, 0x03)
+#define VTL0_PLAN	_IO(VTL0_IOCTL_TYPE, 0x04)
+
+/* The largest number of chunks of one range; only VTL0_ADD_CHUNK gets there. */
+#define VTL0_MAX_CHUNKS	65536U
+
+#endif /* _UAPI_LINUX_VTL0_H */
