@@ -7,7 +7,6 @@
 #ifndef _COMPAT_H
 #define _COMPAT_H
 
-#include <linux/huge_mm.h>
 #include <linux/kconfig.h>
 #include <linux/mm.h>
 #include <linux/version.h>

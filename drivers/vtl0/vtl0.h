@@ -17,6 +17,11 @@
 #include "compat.h"
 #include "plan.h"
 
+#if !defined(CONFIG_64BIT) || !defined(CONFIG_ZONE_DEVICE) || \
+	!defined(CONFIG_FS_DAX) || !defined(CONFIG_TRANSPARENT_HUGEPAGE)
+#error "vtl0 needs a 64-bit kernel with ZONE_DEVICE, FS_DAX and TRANSPARENT_HUGEPAGE"
+#endif
+
 struct device;
 struct file;
 struct inode;
