@@ -415,6 +415,7 @@ EXPORT_SYMBOL_IF_KUNIT(vtl0_range_remove);
  */
 void vtl0_range_info(struct vtl0_range *range, struct vtl0_range_info *info)
 {
+	/* pairs with set_state() */
 	unsigned int state = smp_load_acquire(&range->state);
 
 	*info = (struct vtl0_range_info) {
