@@ -256,7 +256,9 @@ static int revoke(struct vtl0_range *range, unsigned int tries, struct vtl0_span
 	int ret;
 
 	lockdep_assert_held(&vtl0_lock);
-	set_state(range, VTL0_STATE_REMOVING);
+	/* a draining one cannot be touched already, and readers shall see that it drains */
+	if (old == VTL0_STATE_LIVE)
+		set_state(range, VTL0_STATE_REMOVING);
 	synchronize_srcu(&vtl0_srcu);
 	vtl0_zap(range->start, range->length);
 	/*
