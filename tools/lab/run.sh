@@ -125,7 +125,10 @@ build_checkout() {
 	mkdir -p "$built"
 	inputs="$SRC $(cat "$LAB/stamp/kernel-$kernel" "$LAB/stamp/root")"
 	exec 8>"$built/lock"
-	flock 8
+	if ! flock -n 8; then
+		say "waiting for another run to build the checkout"
+		flock 8
+	fi
 	if ! up_to_date; then
 		rm -f "$built/stamp"
 		touch "$built/stamp.new"

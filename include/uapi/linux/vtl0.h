@@ -124,8 +124,10 @@ struct vtl0_add {
  * Existing mappings of the range are revoked: touching them is SIGBUS. If a
  * page is pinned (O_DIRECT in flight, registered buffers, VFIO, a pipe) the
  * call fails with EBUSY after a moment; the range stays registered, and its
- * mappings fault in again. Touching it during the call is SIGBUS. A range whose owners are gone (VTL0_STATE_DRAINING)
- * can be removed like any other, and stays draining on EBUSY.
+ * mappings fault in again. Touching it during the call is SIGBUS, too.
+ *
+ * A range whose owners are gone (VTL0_STATE_DRAINING) can be removed like any
+ * other, and stays draining on EBUSY.
  */
 struct vtl0_remove {
 	__u32 size;
