@@ -46,6 +46,16 @@ static void set_mapping(struct folio *folio)
 	smp_store_release(&folio->mapping, vtl0_inode->i_mapping);
 }
 
+/**
+ * vtl0_poison() - never map a folio again, and let rmap find who does now
+ * @folio: of a live range, in which hardware reported an error
+ */
+void vtl0_poison(struct folio *folio)
+{
+	set_mapping(folio);
+	folio_set_hwpoison(folio);
+}
+
 /*
  * An entry of @order needs a folio of just that order (the inserters warn about
  * any other), a virtual address aligned as the physical one is, and room in the
@@ -115,10 +125,16 @@ static void count_fault(struct vtl0_chunk *chunk, unsigned int order)
 static vm_fault_t fault_in_range(struct vm_fault *vmf, unsigned int order)
 {
 	struct vtl0_chunk *chunk = vtl0_chunk_find(PFN_PHYS(vmf->pgoff));
+	unsigned int state;
 	vm_fault_t ret;
 
-	/* the acquire pairs with set_state(): LIVE after the struct pages */
-	if (!chunk || smp_load_acquire(&chunk->range->state) != VTL0_STATE_LIVE)
+	if (!chunk)
+		return VM_FAULT_SIGBUS;
+	/* pairs with set_state(): LIVE after the struct pages */
+	state = smp_load_acquire(&chunk->range->state);
+	if (state == VTL0_STATE_REMOVING)
+		return VM_FAULT_RETRY;
+	if (state != VTL0_STATE_LIVE)
 		return VM_FAULT_SIGBUS;
 	if (!fits(vmf, chunk, order))
 		return VM_FAULT_FALLBACK;
@@ -142,6 +158,11 @@ static vm_fault_t vtl0_huge_fault(struct vm_fault *vmf, unsigned int order)
 	idx = srcu_read_lock(&vtl0_srcu);
 	ret = fault_in_range(vmf, order);
 	srcu_read_unlock(&vtl0_srcu, idx);
+	if (ret == VM_FAULT_RETRY) {
+		/* removal may still be refused; look again when it is decided */
+		schedule_timeout_killable(1);
+		ret = VM_FAULT_NOPAGE;
+	}
 	trace_vtl0_fault(vmf->address, PFN_PHYS(vmf->pgoff), order,
 			 vmf->flags & FAULT_FLAG_WRITE, (__force unsigned int)ret);
 	return ret;
@@ -164,6 +185,9 @@ static void drop_puds(u64 start, u64 end)
 	struct vtl0_chunk *chunk;
 	int idx;
 
+	/* whole entries: zapping a part of one splits it, in other processes, too */
+	start = ALIGN_DOWN(start, PUD_SIZE);
+	end = ALIGN(end, PUD_SIZE);
 	idx = srcu_read_lock(&vtl0_srcu);
 	while (start < end && (chunk = vtl0_chunk_next(start))) {
 		struct vtl0_piece *p = &chunk->piece;
@@ -183,20 +207,22 @@ static int vtl0_may_split(struct vm_area_struct *vma, unsigned long addr)
 
 	if (!IS_ALIGNED(phys, PUD_SIZE)) {
 		vma_start_write(vma);
-		drop_puds(ALIGN_DOWN(phys, PUD_SIZE), ALIGN(phys, PUD_SIZE));
+		drop_puds(phys, phys + 1);
 	}
 	return 0;
 }
 
 /*
  * Of a VMA that mremap() is about to move page tables to; it has locked the old
- * one. A child's VMA, in dup_mmap(), gets no page tables.
+ * one. A child's VMA, in dup_mmap(), gets no page tables, and one that is split
+ * off, which still lies in the other, was seen to in may_split. mremap() cannot
+ * extend a neighbour instead: VM_DONTEXPAND keeps VMAs from being merged.
  */
 static void vtl0_vma_open(struct vm_area_struct *vma)
 {
 	u64 start = PFN_PHYS((u64)vma->vm_pgoff);
 
-	if (vma->vm_mm == current->mm)
+	if (vma->vm_mm == current->mm && !vma_lookup(vma->vm_mm, vma->vm_start))
 		drop_puds(start, start + (vma->vm_end - vma->vm_start));
 }
 
