@@ -91,7 +91,7 @@ class Analysis:
         for real, name in pairs:
             source = Source(real, name)
             self.coverage.files += 1
-            needed = tuple(rule.id for rule in self.rules if rule.files.search(source.bytes))
+            needed = tuple(rule.id for rule in self.rules if rule.concerns(source.bytes))
             if needed or b"pgcheck:" in source.bytes:
                 self.sources[real] = source
             if needed:

@@ -7,7 +7,8 @@
     // URL: Documentation/checks/PGnn.rst
     // Options: --no-includes
     // Severity: error
-    // Files: \\bword\\b.*     (a regular expression; other files cannot have findings)
+    // Files: \\bword\\b      (a regular expression; other files cannot have findings.
+                           All of several such lines have to match.)
 """
 import glob
 import os
@@ -30,13 +31,19 @@ class Rule:
         self.confidence = self._field("Confidence")
         self.severity = self._field("Severity")
         self.url = self._field("URL")
-        self.files = re.compile(self._field("Files").encode())
+        self._field("Files")
+        self.files = [re.compile(line.strip().encode()) for line
+                      in re.findall(r"^// Files: *(.*)$", self.text, re.MULTILINE)]
 
     def _field(self, name):
         found = re.search(r"^// %s: *(.*)$" % name, self.text, re.MULTILINE)
         if not found:
             raise CannotAnalyse("%s: no line \"// %s:\"" % (self.path, name))
         return found.group(1).strip()
+
+    def concerns(self, content):
+        """Can a file with this content have findings at all?"""
+        return all(pattern.search(content) for pattern in self.files)
 
     def page(self, data):
         """The file that explains the rule, wherever it was installed."""
