@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The rules as data: what the header of each .cocci file says about it.
+r"""The rules as data: what the header of each .cocci file says about it.
 
     // SPDX-License-Identifier: GPL-2.0
     /// What the rule finds, in one or more lines.
@@ -7,8 +7,9 @@
     // URL: Documentation/checks/PGnn.rst
     // Options: --no-includes
     // Severity: error
-    // Files: \\bword\\b      (a regular expression; other files cannot have findings.
-                           All of several such lines have to match.)
+    // Files: word word        (a file without any of these words has no findings;
+                               \x20 stands for a space)
+    // Match: regex            (nor has one that this does not match; optional)
 """
 import glob
 import os
@@ -31,19 +32,21 @@ class Rule:
         self.confidence = self._field("Confidence")
         self.severity = self._field("Severity")
         self.url = self._field("URL")
-        self._field("Files")
-        self.files = [re.compile(line.strip().encode()) for line
-                      in re.findall(r"^// Files: *(.*)$", self.text, re.MULTILINE)]
+        self.words = [word.replace("\\x20", " ").encode()
+                      for word in self._field("Files").split()]
+        self.match = re.compile(self._field("Match", "").encode())
 
-    def _field(self, name):
+    def _field(self, name, default=None):
         found = re.search(r"^// %s: *(.*)$" % name, self.text, re.MULTILINE)
+        if not found and default is not None:
+            return default
         if not found:
             raise CannotAnalyse("%s: no line \"// %s:\"" % (self.path, name))
         return found.group(1).strip()
 
     def concerns(self, content):
         """Can a file with this content have findings at all?"""
-        return all(pattern.search(content) for pattern in self.files)
+        return any(word in content for word in self.words) and bool(self.match.search(content))
 
     def page(self, data):
         """The file that explains the rule, wherever it was installed."""

@@ -8,8 +8,8 @@
 // URL: Documentation/checks/PG01.rst
 // Options: --no-includes
 // Severity: error
-// Files: \b(page_to_phys|page_to_pfn|bvec_phys|sg_phys|folio_pfn|nth_page|page_to_dma|phys_addr_t|paddr|bvec_try_merge\w+)\b|\w*pfn\b|\bphys\b|\bpages?(\[[^\]]*\])? \+ \w+ [=!]=
-// Files: \b(bv_len|length|dma_length|sg_dma_len|bvec_try_merge_\w+)\b|\b(struct bio_vec|struct scatterlist)\b|(->|\.)(len|size|npages|nr_pages|nr)\b[^;\n]*(\+=|\+\+|= )
+// Files: page_to_phys page_to_pfn bvec_phys sg_phys folio_pfn nth_page page_to_dma pfn paddr bvec_try_merge page\x20+\x20
+// Match: \b(bv_len|length|dma_length|dma_len|len|size|nbytes|bytes|nr_bytes|nr_pages|npages|num_pages|nr|blen|seg_len|ds_len|count|n_pages)\b( *\([^()\n]*\))? *(\+=|\+\+|= [^;\n=]*\b(bv_len|length|dma_length|dma_len|len|size|nr_pages|npages|nr)\b[^;\n]*\+)|bvec_try_merge|\(([^(){};]*,\s*)?(const )?struct (bio_vec|scatterlist|page) \*[^(){};]*, *(const )?struct (bio_vec|scatterlist|page) \*[^(){};]*\)\s*\{
 
 virtual patch
 virtual context

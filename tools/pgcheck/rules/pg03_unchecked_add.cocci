@@ -8,7 +8,7 @@
 // URL: Documentation/checks/PG03.rst
 // Options: --no-includes
 // Severity: error
-// Files: \b(bio_add_page|bio_add_folio|bio_add_vmalloc|bio_integrity_add_page|bio_add_pc_page|bio_add_hw_page|bio_add_zone_append_page)\b
+// Files: bio_add_page bio_add_folio bio_add_vmalloc bio_integrity_add_page bio_add_pc_page bio_add_hw_page bio_add_zone_append_page
 
 virtual patch
 virtual context
@@ -27,6 +27,17 @@ position p;
  (void)fn@p(...);
 )
 
+@script:python depends on report@
+p << pg03_ignored.p;
+fn << pg03_ignored.fn;
+@@
+coccilib.report.print_report(p[0], "error: the result of %s() is ignored [PG03]" % fn)
+
+@script:python depends on org@
+p << pg03_ignored.p;
+@@
+coccilib.org.print_todo(p[0], "PG03: result ignored")
+
 @pg03_asserted@
 identifier fn = {bio_add_page, bio_add_folio, bio_add_vmalloc, bio_integrity_add_page,
 		 bio_add_pc_page, bio_add_hw_page, bio_add_zone_append_page};
@@ -35,6 +46,17 @@ identifier assert = {BUG_ON, WARN_ON, WARN_ON_ONCE, ASSERT, VM_BUG_ON, VM_WARN_O
 position p;
 @@
 assert(<+... fn@p(...) ...+>, ...);
+
+@script:python depends on report@
+p << pg03_asserted.p;
+fn << pg03_asserted.fn;
+@@
+coccilib.report.print_report(p[0], "error: the result of %s() is only asserted [PG03]" % fn)
+
+@script:python depends on org@
+p << pg03_asserted.p;
+@@
+coccilib.org.print_todo(p[0], "PG03: result only asserted")
 
 @pg03_asserted_later exists@
 identifier fn = {bio_add_page, bio_add_folio, bio_add_vmalloc, bio_integrity_add_page,
@@ -67,6 +89,12 @@ if (<+... x ...+>) S1 else S2
 return <+... x ...+>;
 )
 
+@script:python depends on report && !pg03_handled_later@
+p << pg03_asserted_later.p;
+fn << pg03_asserted_later.fn;
+@@
+coccilib.report.print_report(p[0], "error: the result of %s() is only asserted [PG03]" % fn)
+
 // Nothing reads the variable that the result went to.
 @pg03_dropped@
 identifier fn = {bio_add_page, bio_add_folio, bio_add_vmalloc, bio_integrity_add_page,
@@ -83,6 +111,12 @@ x = fn@p(...);
 ?return ...;
 ...+>
 }
+
+@script:python depends on report@
+p << pg03_dropped.p;
+fn << pg03_dropped.fn;
+@@
+coccilib.report.print_report(p[0], "error: the result of %s() is never read [PG03]" % fn)
 
 // Refused is final: an error out of a loop that adds, with no new bio on the way.
 @pg03_final exists@
@@ -116,48 +150,14 @@ fn@p(...)
 
 // context and org mark the same places.
 
-@depends on context@
-position p = {pg03_ignored.p, pg03_asserted.p};
-identifier fn;
-@@
-* fn@p(...)
-
-@script:python depends on report@
-p << pg03_ignored.p;
-fn << pg03_ignored.fn;
-@@
-coccilib.report.print_report(p[0], "error: the result of %s() is ignored [PG03]" % fn)
-
-@script:python depends on org@
-p << pg03_ignored.p;
-@@
-coccilib.org.print_todo(p[0], "PG03: result ignored")
-
-@script:python depends on report@
-p << pg03_asserted.p;
-fn << pg03_asserted.fn;
-@@
-coccilib.report.print_report(p[0], "error: the result of %s() is only asserted [PG03]" % fn)
-
-@script:python depends on org@
-p << pg03_asserted.p;
-@@
-coccilib.org.print_todo(p[0], "PG03: result only asserted")
-
-@script:python depends on report && !pg03_handled_later@
-p << pg03_asserted_later.p;
-fn << pg03_asserted_later.fn;
-@@
-coccilib.report.print_report(p[0], "error: the result of %s() is only asserted [PG03]" % fn)
-
-@script:python depends on report@
-p << pg03_dropped.p;
-fn << pg03_dropped.fn;
-@@
-coccilib.report.print_report(p[0], "error: the result of %s() is never read [PG03]" % fn)
-
 @script:python depends on report@
 p << pg03_loop.q;
 fn << pg03_final.fn;
 @@
 coccilib.report.print_report(p[0], "warning: %s() may refuse, which ends the I/O here although a new bio would do [PG03]" % fn)
+
+@depends on context@
+position p = {pg03_ignored.p, pg03_asserted.p};
+identifier fn;
+@@
+* fn@p(...)

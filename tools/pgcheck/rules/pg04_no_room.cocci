@@ -5,7 +5,7 @@
 // URL: Documentation/checks/PG04.rst
 // Options: --no-includes
 // Severity: warning
-// Files: \b(__bio_add_page|bio_add_folio_nofail|bio_add_virt_nofail)\b
+// Files: __bio_add_page bio_add_folio_nofail bio_add_virt_nofail
 
 virtual patch
 virtual context
