@@ -44,6 +44,11 @@ PG01_EXEMPT = ("xen_biovec_phys_mergeable",)
 pg01_facts = {}
 pg01_current = [None]
 pg01_answers = {}
+pg01_together = set()
+
+
+def pg01_is_together(where):
+    return (where.file, where.line, where.column) in pg01_together
 
 
 def pg01_norm(text):
@@ -136,7 +141,7 @@ def pg01_way(text, phys, tests, helpers):
                     continue
                 return {"==": "!=", "!=": "=="}[way] if flip else way
         found = re.match(r"^(.*) ([=!]=) (.*)$", atom)
-        if not found or re.search(r" [|&^] |>>|%| NULL\b|\bbfn", atom):
+        if not found or re.search(r"[\w)\]] [|&^] |>>|%| NULL\b|\bbfn", atom):
             continue
         left, way, right = found.groups()
         right = right.strip("() ")
@@ -411,14 +416,28 @@ expression g;
 expression T : script:python(p) { pg01_test(T, p[0], "==") };
 identifier l;
 @@
-if (T) {
-  ... when any
-  goto l;
-}
-... when any
-l:
+T
+... when != false T
+goto l;
 ... when any
 g@p@q
+
+// The comparison and the growth in one condition.
+@pg01_same@
+position pg01_site.p, t;
+expression g;
+expression GD : script:python(p) { pg01_guard(GD, p[0]) };
+@@
+(
+GD && <+... g@p@t ...+>
+|
+GD || <+... g@p@t ...+>
+)
+
+@script:python@
+t << pg01_same.t;
+@@
+pg01_together.add((t[0].file, t[0].line, t[0].column))
 
 // Of these, what can be reached without a comparison of pgmaps.
 @pg01_open exists@
@@ -447,6 +466,22 @@ c << pg01_called.c;
 @@
 pg01_file(c[0].file)["called"].add(fn)
 
+@pg01_same_call@
+identifier pg01_open.fn;
+position pg01_called.c, t;
+expression GD : script:python(c) { pg01_guard(GD, c[0]) };
+@@
+(
+GD && <+... fn@c@t(...) ...+>
+|
+GD || <+... fn@c@t(...) ...+>
+)
+
+@script:python@
+t << pg01_same_call.t;
+@@
+pg01_together.add((t[0].file, t[0].line, t[0].column))
+
 @pg01_caller exists@
 identifier pg01_open.fn, outer;
 position pg01_called.c, d;
@@ -463,7 +498,7 @@ fn << pg01_open.fn;
 outer << pg01_caller.outer;
 c << pg01_caller.d;
 @@
-if outer not in PG01_KNOWN:
+if outer not in PG01_KNOWN and not pg01_is_together(c[0]):
     pg01_file(c[0].file)["open"].add(fn)
 
 @script:python depends on report@
@@ -472,7 +507,7 @@ fn << pg01_open.fn;
 @@
 facts = pg01_file(p[0].file)
 deferred = pg01_static(p[0], fn) and fn in facts["called"] and fn not in facts["open"]
-if not deferred and fn not in PG01_KNOWN:
+if not deferred and fn not in PG01_KNOWN and not pg01_is_together(p[0]):
     coccilib.report.print_report(p[0], "error: segment grows on physical adjacency without a comparison of pgmaps [PG01]")
 
 @script:python depends on org@
@@ -484,24 +519,24 @@ if fn not in PG01_KNOWN:
 
 // The block layer's own merge helpers leave the comparison to their callers.
 @pg01_helper exists@
-identifier h = {bvec_try_merge_page, bvec_try_merge_hw_page};
+expression g : script:python() { PG01_HELPER.match(pg01_norm(g)) is not None };
 position pg01_site.p, q;
 identifier fn;
 expression GD : script:python(p) { pg01_guard(GD, p[0]) };
 @@
 fn(...) {
 ... when != GD
-h@p@q(...)
+g@p@q
 ... when any
 }
 
 @script:python depends on report@
 q << pg01_helper.q;
-h << pg01_helper.h;
+g << pg01_helper.g;
 fn << pg01_helper.fn;
 @@
-if fn not in PG01_KNOWN:
-    coccilib.report.print_report(q[0], "error: %s() without a comparison of pgmaps before it [PG01]" % h)
+if fn not in PG01_KNOWN and not pg01_is_together(q[0]):
+    coccilib.report.print_report(q[0], "error: %s() without a comparison of pgmaps before it [PG01]" % g.split("(")[0].strip())
 
 // A test for other files to use.
 @pg01_function@

@@ -20,12 +20,12 @@ pg06_loops = set()
 
 
 def pg06_over(text, where):
-    return (where.file, where.current_element, re.sub(r"\s+", " ", text)) in pg06_loops
+    return (where.file, where.current_element, re.sub(r"\s+", " ", text).strip()) in pg06_loops
 
 
 def pg06_worked(text, result):
     """A condition that is true if the call got something."""
-    name = re.escape(re.sub(r"\s+", " ", result))
+    name = re.escape(re.sub(r"\s+", " ", result).strip())
     return bool(re.match(r"^%s (> 0|>= 1)$" % name, re.sub(r"\s+", " ", text).strip()))
 
 
@@ -33,7 +33,7 @@ def pg06_failed(text, result):
     """A condition that is true if the call got nothing at all."""
     text = re.sub(r"\s+", " ", text)
     text = re.sub(r"\b(likely|unlikely|WARN_ON|WARN_ON_ONCE|IS_ERR_VALUE) \((.*)\)$", r"\2", text).strip()
-    name = re.escape(re.sub(r"\s+", " ", result))
+    name = re.escape(re.sub(r"\s+", " ", result).strip())
     return bool(re.match(r"^(%s (<|<=|==) 0\b|! ?\(?%s\b|%s$)|.*\|\| %s (<|<=) 0" % ((name,) * 4),
                          text))
 
@@ -71,7 +71,7 @@ while (e@l) S
 e << pg06_loop.e;
 l << pg06_loop.l;
 @@
-pg06_loops.add((l[0].file, l[0].current_element, re.sub(r"\s+", " ", e)))
+pg06_loops.add((l[0].file, l[0].current_element, re.sub(r"\s+", " ", e).strip()))
 
 // Out with an error, past everything that gives the pages back or hands them on.
 @pg06_leak exists@
