@@ -3,6 +3,7 @@
 import argparse
 import os
 import platform
+import signal
 import sys
 import tempfile
 import time
@@ -151,6 +152,9 @@ def known_removed(found, pairs, chosen, options):
 
 def main(words, data):
     """Entry point; data is where rules/ and spatch/ are."""
+    # Ends the spatch processes too, also where the shell has ^C ignored.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
     options = parser().parse_args(words)
     options.data = data
     try:
