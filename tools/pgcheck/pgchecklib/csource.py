@@ -81,6 +81,11 @@ class _Scanner:
         if words[0] in ("extern", "typedef", "asm"):
             return None
         at = words.index("(")
+        if at == 1 and "(" in words[2:]:
+            # A macro without a semicolon, such as module_exit(x), stands before it.
+            end = words.index(")")
+            at = words.index("(", end) if "(" in words[end:] and end + 1 < words.index("(", end) \
+                and not words[end + 1].startswith("__") else at
         while at and words[at - 1] in ("__attribute__", "__printf", "__aligned", "__section"):
             level = 0
             while at < len(words):

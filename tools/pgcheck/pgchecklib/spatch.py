@@ -6,6 +6,7 @@ only if the coverage rule, which runs last, named its functions.
 """
 import concurrent.futures
 import glob
+import hashlib
 import os
 import re
 import shutil
@@ -145,9 +146,10 @@ class Spatch:
 
     def _run(self, cocci, files):
         """One spatch over several files; each is a group of its own."""
+        names = {self._plain(path): path for path in files}
         handle, groups = tempfile.mkstemp(dir=self.tmp, suffix=".groups")
         with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write("".join(path + "\n\n" for path in files))
+            file.write("".join(name + "\n\n" for name in names))
         command = [self.program, "-D", "report", "--cocci-file", cocci, "--file-groups", groups,
                    "--no-includes", "--no-show-diff", "--timeout", str(self.timeout),
                    "--macro-file", os.path.join(self.data, "spatch", "macros.h")]
@@ -158,10 +160,22 @@ class Spatch:
             out, err = child.communicate()
             self.children.discard(child)
         os.unlink(groups)
-        self.status = child.returncode
+        for name, path in names.items():
+            if name != path:
+                out, err = out.replace(name, path), err.replace(name, path)
         if child.returncode:
             err += "\nFatal error: spatch ended with %d" % child.returncode
         return out, err
+
+    def _plain(self, path):
+        """The lists that spatch reads know no blanks in names; a link has none."""
+        if not re.search(r"\s", path):
+            return path
+        name = hashlib.sha256(path.encode()).hexdigest() + os.path.splitext(path)[1]
+        link = os.path.join(self.tmp, name)
+        if not os.path.islink(link):
+            os.symlink(path, link)
+        return link
 
     def stop(self):
         """Ends the runs that are under way."""
