@@ -16,10 +16,12 @@
 #include <linux/sched/mm.h>
 #include <linux/swap.h>
 #include <linux/workqueue.h>
+#include <kunit/visibility.h>
 
 #include "vtl0.h"
 
 struct vtl0_geometry vtl0_geometry;
+EXPORT_SYMBOL_IF_KUNIT(vtl0_geometry);
 
 static struct workqueue_struct *pgmap_wq;
 
@@ -36,7 +38,7 @@ struct add_work {
 /**
  * vtl0_geometry_init() - tell the planner about this kernel
  *
- * The section memmap granularity, the page-table levels that can map a folio,
+ * The granularity of registration, the page-table levels that can map a folio,
  * and whether the vmemmap of large folios is shared.
  */
 void vtl0_geometry_init(void)
@@ -48,7 +50,6 @@ void vtl0_geometry_init(void)
 	unsigned int i;
 
 	g->min_align = memremap_compat_align();
-	g->section = 1ULL << PA_SECTION_SHIFT;
 	g->page_shift = PAGE_SHIFT;
 	g->struct_page = sizeof(struct page);
 	g->dedup = IS_ENABLED(CONFIG_ARCH_WANT_OPTIMIZE_DAX_VMEMMAP) &&
@@ -69,18 +70,48 @@ u64 vtl0_max_address(void)
 	return min_t(u64, mhp_get_pluggable_range(true).end, iomem_resource.end);
 }
 
+/*
+ * The generic handler looks at the first page of a folio only. That is right for
+ * single pages and for large folios that are mapped whole; one that is mapped by
+ * pages, or not at all, is taken from everybody, who then is told by the fault.
+ */
+static int memory_failure_range(struct dev_pagemap *pgmap, unsigned long pfn,
+				unsigned long nr_pages, int flags)
+{
+	struct folio *folio = pfn_folio(pfn);
+	bool whole = folio_mapped(folio) &&
+		     (!folio_test_large(folio) ||
+		      folio_mapcount(folio) == folio_entire_mapcount(folio));
+
+	vtl0_poison(folio);
+	if (whole)
+		return -EOPNOTSUPP;
+	vtl0_zap(PFN_PHYS(folio_pfn(folio)), folio_size(folio));
+	return 0;
+}
+
+static const struct dev_pagemap_ops pgmap_ops = {
+	.memory_failure = memory_failure_range,
+};
+
 static int add_chunk(struct vtl0_chunk *chunk, int node)
 {
 	struct dev_pagemap *pgmap = &chunk->pgmap;
+	int ret;
 
 	if (vtl0_inject_pgmap())
 		return -ENOMEM;
 	pgmap->type = MEMORY_DEVICE_GENERIC;
+	pgmap->ops = &pgmap_ops;
 	pgmap->nr_range = 1;
 	pgmap->range.start = chunk->piece.start;
 	pgmap->range.end = chunk->piece.start + chunk->piece.length - 1;
 	pgmap->vmemmap_shift = chunk->piece.order;
-	return PTR_ERR_OR_ZERO(memremap_pages(pgmap, node));
+	ret = PTR_ERR_OR_ZERO(memremap_pages(pgmap, node));
+	/* where it failed early it left pointers to the pgmap in its index */
+	if (ret)
+		kobject_get(&chunk->range->kobj);
+	return ret;
 }
 
 static void add_chunks(struct work_struct *work)

@@ -34,7 +34,7 @@
  * E2BIG        @size is larger than this kernel knows and the rest is not zero
  * EOPNOTSUPP   unknown bit in @flags; an address with the shared-alias bit 63
  * EOVERFLOW    start + length wraps
- * ERANGE       the range ends beyond what the kernel can map
+ * ERANGE       the range or the cursor lies beyond what the kernel can map
  * EEXIST       overlaps a registered range
  * EBUSY        memory in use by the kernel or another driver; or, on removal,
  *              still pinned
@@ -43,6 +43,7 @@
  * ENODEV       the NUMA node is not online
  * ENOMEM       out of memory (also when there is too little for the memmap)
  * EPERM        the kernel is locked down
+ * EINTR        a signal came while waiting, or in the middle of VTL0_QUERY
  * ENOTTY       unknown ioctl
  * ============ ==============================================================
  */
@@ -50,7 +51,7 @@
 /* A range or a chunk in state ... */
 #define VTL0_STATE_ADDING	0	/* being registered, cannot be mapped yet */
 #define VTL0_STATE_LIVE		1	/* registered */
-#define VTL0_STATE_REMOVING	2	/* being removed, touching it is SIGBUS */
+#define VTL0_STATE_REMOVING	2	/* being removed, touching it waits */
 #define VTL0_STATE_DRAINING	3	/* ownerless, goes when the last pin goes */
 
 /* Flags of VTL0_ADD and VTL0_PLAN. */
@@ -80,14 +81,17 @@
  * @added_start: out: first byte that was registered
  * @added_length: out: bytes that were registered; with VTL0_ADD_TRIM less
  *	than @length where an edge is not aligned
- * @conflict_start: out, also with EEXIST, EBUSY, ENXIO and with EINVAL for an
- *	edge: the first byte that is in the way, or the unaligned edge
- * @conflict_length: out: how many bytes are in the way; 0 for an edge
+ * @conflict_start: out, also with EEXIST, EBUSY, ENXIO: the first byte of the
+ *	range that is in the way; with EINVAL: the unaligned edge, or 0 if the
+ *	cause is another one
+ * @conflict_length: out: how many bytes of the range are in the way; 0 for an
+ *	edge
  *
  * VTL0_ADD_TRIM registers the aligned part of the range and reports it; without
- * it an unaligned edge is EINVAL. Adding exactly a range that is registered
- * succeeds and changes nothing but its owners, or is EEXIST with
- * VTL0_ADD_EXCLUSIVE; any other overlap is EEXIST.
+ * it an unaligned edge is EINVAL, and so is a range without an aligned part.
+ *
+ * Adding exactly a range that is registered succeeds and changes nothing but its
+ * owners, or is EEXIST with VTL0_ADD_EXCLUSIVE; any other overlap is EEXIST.
  *
  * A range lives as long as one of the files through which it was added, unless
  * it was added with VTL0_ADD_PERSIST: then it lives until VTL0_REMOVE or the
@@ -120,7 +124,11 @@ struct vtl0_add {
  *
  * Existing mappings of the range are revoked: touching them is SIGBUS. If a
  * page is pinned (O_DIRECT in flight, registered buffers, VFIO, a pipe) the
- * call fails with EBUSY and the range stays registered.
+ * call fails with EBUSY after a moment; the range stays registered, and its
+ * mappings fault in again. Touching it waits until that is decided.
+ *
+ * A range whose owners are gone (VTL0_STATE_DRAINING) can be removed like any
+ * other, and stays draining on EBUSY.
  */
 struct vtl0_remove {
 	__u32 size;
@@ -201,7 +209,7 @@ struct vtl0_chunk_info {
  * @buf: address of an array of struct vtl0_range_info or vtl0_chunk_info
  * @entry_size: size in bytes of an entry of that array, at least 16; what this
  *	kernel knows less is zeroed, what it knows more is left out
- * @count: in: entries that fit into the array; out: entries written
+ * @count: in: entries that fit into the array, at least 1; out: entries written
  *
  * Entries come in the order of their addresses. The list is no snapshot: what
  * is added or removed meanwhile may or may not be in it.

@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: GPL-2.0
+/* vtl0ctl add */
+#include <limits.h>
+#include <signal.h>
+#include <stdlib.h>
+
+#include <linux/vtl0.h>
+
+#include "dev.h"
+#include "json.h"
+#include "message.h"
+#include "outcome.h"
+#include "text.h"
+#include "vtl0ctl.h"
+
+enum { KEY_NODE = 0x200, KEY_PERSIST, KEY_EXCLUSIVE, KEY_HOLD };
+
+struct add_args {
+	struct common *common;
+	struct layout layout;
+	struct ranges ranges;
+	uint32_t flags;		/* those that are not in layout.flags */
+	uint32_t node;
+	bool persist, hold;
+};
+
+static void set_node(struct add_args *args, const char *arg)
+{
+	const char *wrong = parse_number(arg, INT_MAX, &args->node);
+
+	if (wrong)
+		usage("--node \"%s\": %s", arg, wrong);
+	args->flags |= VTL0_ADD_NODE;
+}
+
+static void check_args(const struct add_args *args)
+{
+	if (!args->ranges.nr)
+		usage("add: a range is missing");
+	if (args->persist && args->hold)
+		usage("add: --persist and --hold exclude each other");
+}
+
+static error_t parse_add(int key, char *arg, struct argp_state *state)
+{
+	struct add_args *args = state->input;
+
+	switch (key) {
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = &args->layout;
+		state->child_inputs[1] = args->common;
+		return 0;
+	case KEY_NODE:
+		set_node(args, arg);
+		return 0;
+	case KEY_PERSIST:
+		args->persist = true;
+		return 0;
+	case KEY_EXCLUSIVE:
+		args->flags |= VTL0_ADD_EXCLUSIVE;
+		return 0;
+	case KEY_HOLD:
+		args->hold = true;
+		return 0;
+	case ARGP_KEY_ARG:
+		ranges_add(&args->ranges, arg);
+		return 0;
+	case ARGP_KEY_SUCCESS:
+		check_args(args);
+		return 0;
+	}
+	return ARGP_ERR_UNKNOWN;
+}
+
+static const struct argp_option options[] = {
+	{ .name = "node", .key = KEY_NODE, .arg = "N",
+	  .doc = "The NUMA node of the memory and of its memmap (default: what the firmware "
+		 "says)" },
+	{ .name = "persist", .key = KEY_PERSIST,
+	  .doc = "Keep the ranges until they are removed or the module is; this is the default" },
+	{ .name = "hold", .key = KEY_HOLD,
+	  .doc = "Keep the ranges only as long as this command runs: wait for SIGINT, "
+		 "SIGTERM or SIGHUP, then release them" },
+	{ .name = "exclusive", .key = KEY_EXCLUSIVE,
+	  .doc = "Fail if exactly this range is registered already" },
+	{ }
+};
+
+static const struct argp_child children[] = {
+	{ .argp = &layout_argp }, { .argp = &common_argp }, { }
+};
+
+static const struct argp argp = {
+	.options = options,
+	.parser = parse_add,
+	.args_doc = "RANGE...",
+	.doc = "Registers ranges of physical memory, in the order given, up to the first that fails."
+	       "\vRANGE is START+LENGTH, or START-END where END is the first byte behind the "
+	       "range. Without --hold the ranges stay when the command ends.",
+	.children = children,
+};
+
+static char *added_line(const struct vtl0_add *add)
+{
+	bool trimmed = add->added_start != add->start ||
+		       add->added_length != add->length;
+	char *from = trimmed ?
+		xasprintf(" (trimmed from %s)",
+			  range_text(add->start, add->length).s) :
+		xasprintf("%s", "");
+	char *line = xasprintf("added %s%s: id %u, %u chunk%s",
+			       range_text(add->added_start,
+					  add->added_length).s, from, add->id,
+			       add->nr_chunks, add->nr_chunks == 1 ? "" : "s");
+
+	free(from);
+	return line;
+}
+
+static void report_added(struct outcome *outcome, const struct vtl0_add *add)
+{
+	struct json_object *entry = json_range(add->added_start,
+					       add->added_length);
+	char *line = added_line(add);
+
+	json_u64(entry, "id", add->id);
+	json_u64(entry, "nr_chunks", add->nr_chunks);
+	json_u64(entry, "requested_start", add->start);
+	json_u64(entry, "requested_length", add->length);
+	outcome_done(outcome, entry, line);
+	free(line);
+}
+
+static int add_one(const struct add_args *args, const struct range *range,
+		   struct outcome *outcome)
+{
+	struct vtl0_add add = {
+		.size = sizeof(add),
+		.flags = args->flags | args->layout.flags,
+		.start = range->start,
+		.length = range->length,
+		.chunk_length = args->layout.chunk_length,
+		.max_order = args->layout.max_order,
+		.node = args->node,
+	};
+	int fd = args->common->fd, err;
+
+	err = dev_ioctl(fd, VTL0_ADD, &add);
+	if (err)
+		outcome_failed(outcome, range, err, why_add(err, fd, &add));
+	else
+		report_added(outcome, &add);
+	return err;
+}
+
+/*
+ * Signals are blocked only now: one that came while ranges were being added has
+ * ended the program, which released them. Those that the caller ignores (nohup,
+ * a background job) stay ignored.
+ */
+static void hold(const struct add_args *args)
+{
+	static const int ends[] = { SIGINT, SIGTERM, SIGHUP };
+	struct sigaction old;
+	sigset_t set;
+	size_t i;
+	int sig;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	for (i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
+		if (!sigaction(ends[i], NULL, &old) &&
+		    old.sa_handler != SIG_IGN)
+			sigaddset(&set, ends[i]);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	if (!args->common->json)
+		printf("holding %zu range%s until a signal comes (SIGINT, SIGTERM)\n",
+		       args->ranges.nr, args->ranges.nr == 1 ? "" : "s");
+	fflush(stdout);
+	sigwait(&set, &sig);
+}
+
+int cmd_add(int argc, char **argv, struct common *common)
+{
+	struct add_args args = { .common = common };
+	struct outcome outcome;
+	size_t i;
+
+	argp_parse(&argp, argc, argv, 0, NULL, &args);
+	if (!args.hold)
+		args.flags |= VTL0_ADD_PERSIST;
+	open_device(common);
+	outcome_init(&outcome, "add", common->json);
+	for (i = 0; i < args.ranges.nr; i++)
+		if (add_one(&args, &args.ranges.v[i], &outcome))
+			break;
+	if (i < args.ranges.nr)
+		outcome_not_tried(&outcome, args.ranges.v + i + 1,
+				  args.ranges.nr - i - 1);
+	outcome_print(&outcome, "added");
+	if (args.hold && outcome.status == STATUS_OK)
+		hold(&args);
+	else if (args.hold && i)
+		complain("add: what was added is released again, because of --hold");
+	dev_close(common->fd);
+	free(args.ranges.v);
+	return outcome.status;
+}

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The real device; see dev.h. */
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "dev.h"
+
+int dev_open(const char *path)
+{
+	return open(path, O_RDWR | O_CLOEXEC);
+}
+
+void dev_close(int fd)
+{
+	close(fd);
+}
+
+int dev_ioctl(int fd, unsigned long request, void *arg)
+{
+	return ioctl(fd, request, arg) < 0 ? errno : 0;
+}
+
+FILE *dev_iomem(void)
+{
+	return fopen("/proc/iomem", "re");
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * All that vtl0ctl asks of the system goes through these functions; the tests
+ * link tests/fake_dev.c in place of dev.c.
+ */
+#ifndef DEV_H
+#define DEV_H
+
+#include <stdio.h>
+
+/* Returns a file descriptor, or -1 with errno set. */
+int dev_open(const char *path);
+void dev_close(int fd);
+
+/* Returns 0 or an errno. */
+int dev_ioctl(int fd, unsigned long request, void *arg);
+
+/* /proc/iomem, or NULL. */
+FILE *dev_iomem(void);
+
+#endif

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Who owns an address, from /proc/iomem. */
+#ifndef IOMEM_H
+#define IOMEM_H
+
+#include <stdint.h>
+
+/*
+ * The names of the resources around @addr, outermost first, as in
+ * "PCI Bus 0000:00 > 0000:00:04.0 > nvme"; NULL if there are none.
+ */
+char *iomem_owner(uint64_t addr);
+
+#endif

@@ -1,0 +1,287 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Why something failed, in a sentence that names addresses. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "dev.h"
+#include "iomem.h"
+#include "message.h"
+#include "query.h"
+#include "text.h"
+
+/* What add and plan have in common. */
+struct request {
+	uint64_t start, length, chunk_length, edge;
+	uint32_t flags, max_order;
+};
+
+/* Appends the name of @err to @why, which it frees. */
+static char *with_name(char *why, int err)
+{
+	const char *name = strerrorname_np(err);
+	char *s = name ? xasprintf("%s (%s)", why, name)
+		       : xasprintf("%s (errno %d)", why, err);
+
+	free(why);
+	return s;
+}
+
+static char *reason_other(int err)
+{
+	switch (err) {
+	case EPERM:
+		return xasprintf("not permitted: the kernel is locked down, see /sys/kernel/security/lockdown");
+	case EINTR:
+		return xasprintf("interrupted by a signal while it waited, nothing was changed");
+	case ENOMEM:
+		return xasprintf("the kernel is out of memory");
+	case ENOTTY:
+		return xasprintf("the device does not know this request: it is not vtl0, or an older one");
+	case E2BIG:
+	case EOPNOTSUPP:
+		return xasprintf("the driver is older than this program and does not know one of the options");
+	case EPROTO:
+		return xasprintf("the driver's list goes backwards, this is a bug in the driver");
+	}
+	return xasprintf("%s", strerror(err));
+}
+
+char *why_other(int err)
+{
+	return with_name(reason_other(err), err);
+}
+
+char *why_open(int err, const char *path)
+{
+	char *why;
+
+	if (err == ENOENT || err == ENODEV || err == ENXIO)
+		why = xasprintf("no %s: is the module loaded? (modprobe vtl0)",
+				path);
+	else if (err == EACCES || err == EPERM)
+		why = xasprintf("%s: not permitted: this needs root (CAP_SYS_ADMIN), and a kernel that is not locked down",
+				path);
+	else
+		why = xasprintf("%s: %s", path, strerror(err));
+	return with_name(why, err);
+}
+
+static struct vtl0_info get_info(int fd)
+{
+	struct vtl0_info info = { .size = sizeof(info) };
+
+	if (dev_ioctl(fd, VTL0_INFO, &info))
+		info = (struct vtl0_info) { };
+	return info;
+}
+
+/* The aligned part of the range; length 0 if there is none. */
+static struct text trimmed_text(const struct request *r, uint64_t align,
+				bool *empty)
+{
+	uint64_t start = r->start, end = r->start + r->length;
+
+	end -= end % align;
+	if (start % align)
+		start += align - start % align;
+	/* The first comparison is for a start that was rounded up to 2^64. */
+	*empty = start < r->start || start >= end;
+	return range_text(start, end - start);
+}
+
+static char *reason_edge(const struct request *r, uint64_t align)
+{
+	const char *side = r->edge == r->start ? "start" : "end";
+	struct text trimmed;
+	bool empty;
+
+	if (!align)
+		return xasprintf("%s %s is not aligned", side,
+				 addr_text(r->edge).s);
+	trimmed = trimmed_text(r, align, &empty);
+	if (empty)
+		return xasprintf("%s %s is not a multiple of %s, and no aligned part is inside",
+				 side, addr_text(r->edge).s, addr_text(align).s);
+	return xasprintf("%s %s is not a multiple of %s; --trim registers %s of it",
+			 side, addr_text(r->edge).s, addr_text(align).s,
+			 trimmed.s);
+}
+
+static char *reason_order(uint32_t order, uint64_t orders)
+{
+	char *list = xasprintf("order %u is out of range; this driver uses", order);
+	unsigned int i;
+
+	for (i = 0; i < 64; i++) {
+		char *longer;
+
+		if (!(orders >> i & 1))
+			continue;
+		longer = xasprintf("%s %u", list, i);
+		free(list);
+		list = longer;
+	}
+	return list;
+}
+
+static char *reason_value(int fd, struct request *r)
+{
+	struct vtl0_info info = get_info(fd);
+	bool empty;
+
+	if (r->edge)
+		return reason_edge(r, info.min_align);
+	if (info.min_align && r->flags & VTL0_ADD_TRIM) {
+		trimmed_text(r, info.min_align, &empty);
+		if (empty)
+			return xasprintf("there is no part of it that is aligned to %s",
+					 addr_text(info.min_align).s);
+	}
+	if (info.min_align && r->chunk_length % info.min_align)
+		return xasprintf("chunk size %s is not a multiple of %s",
+				 size_text(r->chunk_length).s,
+				 size_text(info.min_align).s);
+	if (r->flags & VTL0_ADD_ORDER && info.orders && r->max_order < 64 &&
+	    !(info.orders >> r->max_order))
+		return reason_order(r->max_order, info.orders);
+	return xasprintf("the driver refuses one of the values");
+}
+
+static char *reason_range(int fd, const struct request *r)
+{
+	struct vtl0_info info = get_info(fd);
+	uint64_t last = r->start + r->length - 1;
+
+	if (!info.max_address)
+		return xasprintf("its last byte %s is beyond what the kernel can map",
+				 addr_text(last).s);
+	return xasprintf("its last byte %s is beyond %s, the last one that can be registered",
+			 addr_text(last).s, addr_text(info.max_address).s);
+}
+
+/* What add and plan fail with in the same way, else NULL. */
+static char *reason_request(int err, int fd, struct request *r)
+{
+	if (err == EINVAL)
+		return reason_value(fd, r);
+	if (err == ERANGE)
+		return reason_range(fd, r);
+	if (err == EOPNOTSUPP && (r->start + r->length - 1) >> 63)
+		return xasprintf("bit 63 marks a shared alias, which cannot be registered");
+	return NULL;
+}
+
+static char *reason_overlap(int fd, const struct vtl0_add *add)
+{
+	struct vtl0_range_info found;
+	const char *state = "";
+
+	if (query_behind(fd, add->conflict_start, &found) ||
+	    found.start > add->conflict_start)
+		return xasprintf("%s of it is registered already",
+				 range_text(add->conflict_start,
+					    add->conflict_length).s);
+	if (found.state == VTL0_STATE_DRAINING)
+		state = ", which is draining: it goes when its last pin goes";
+	else if (found.state == VTL0_STATE_REMOVING)
+		state = ", which is being removed";
+	else if (found.start == add->start && found.length == add->length)
+		return xasprintf("is registered already, and --exclusive was given");
+	return xasprintf("overlaps registered range %s%s",
+			 range_text(found.start, found.length).s, state);
+}
+
+static char *reason_conflict(const struct vtl0_add *add, const char *kind)
+{
+	struct text t = range_text(add->conflict_start, add->conflict_length);
+	char *owner, *s;
+
+	if (!add->conflict_length)
+		return xasprintf("part of it is %s, see /proc/iomem", kind);
+	owner = iomem_owner(add->conflict_start);
+	if (owner)
+		s = xasprintf("%s is %s: \"%s\", see /proc/iomem", t.s, kind,
+			      owner);
+	else
+		s = xasprintf("%s is %s, see /proc/iomem", t.s, kind);
+	free(owner);
+	return s;
+}
+
+static char *reason_memory(int fd, const struct vtl0_add *add)
+{
+	struct vtl0_plan plan = {
+		.size = sizeof(plan),
+		.flags = add->flags & (VTL0_ADD_TRIM | VTL0_ADD_ORDER |
+				       VTL0_ADD_CHUNK),
+		.start = add->start, .length = add->length,
+		.chunk_length = add->chunk_length, .max_order = add->max_order,
+	};
+
+	if (dev_ioctl(fd, VTL0_PLAN, &plan))
+		return reason_other(ENOMEM);
+	return xasprintf("the kernel is out of memory; the memmap of %s takes %s",
+			 range_text(plan.planned_start, plan.planned_length).s,
+			 about_text(plan.memmap_bytes).s);
+}
+
+char *why_add(int err, int fd, const struct vtl0_add *add)
+{
+	struct request r = {
+		add->start, add->length, add->chunk_length,
+		add->conflict_start, add->flags, add->max_order,
+	};
+	char *why = reason_request(err, fd, &r);
+
+	if (err == EEXIST)
+		why = reason_overlap(fd, add);
+	else if (err == EBUSY)
+		why = reason_conflict(add, "System RAM or claimed by another driver");
+	else if (err == ENXIO)
+		why = reason_conflict(add, "device address space (PCI, MMIO)");
+	else if (err == ENODEV)
+		why = xasprintf("NUMA node %d is not online", add->node);
+	else if (err == ENOMEM)
+		why = reason_memory(fd, add);
+	return with_name(why ?: reason_other(err), err);
+}
+
+char *why_plan(int err, int fd, const struct vtl0_plan *plan)
+{
+	struct request r = {
+		plan->start, plan->length, plan->chunk_length,
+		plan->edge, plan->flags, plan->max_order,
+	};
+
+	return with_name(reason_request(err, fd, &r) ?: reason_other(err), err);
+}
+
+static char *reason_missing(int fd, const struct vtl0_remove *remove)
+{
+	struct vtl0_range_info found;
+
+	if (query_behind(fd, remove->start, &found) ||
+	    found.start >= remove->start + remove->length)
+		return xasprintf("nothing is registered there");
+	return xasprintf("is not a registered range but overlaps %s, which is %s; start and length must be the same",
+			 range_text(found.start, found.length).s,
+			 state_text(found.state));
+}
+
+char *why_remove(int err, int fd, const struct vtl0_remove *remove)
+{
+	char *why;
+
+	if (err == ENOENT)
+		why = reason_missing(fd, remove);
+	else if (err == EBUSY && remove->busy_length)
+		why = xasprintf("the %s folio at %s is pinned (O_DIRECT in flight, a registered buffer, VFIO or a pipe); the range stays registered",
+				size_text(remove->busy_length).s,
+				addr_text(remove->busy_start).s);
+	else if (err == EBUSY)
+		why = xasprintf("the range is busy and stays registered");
+	else
+		why = reason_other(err);
+	return with_name(why, err);
+}

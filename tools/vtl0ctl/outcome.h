@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Reports what add and remove did with each of several ranges. */
+#ifndef OUTCOME_H
+#define OUTCOME_H
+
+#include <json-c/json.h>
+
+#include "vtl0ctl.h"
+
+struct outcome {
+	const char *verb;
+	bool json;
+	int status;
+	struct json_object *done, *failed, *not_tried;
+};
+
+void outcome_init(struct outcome *outcome, const char *verb, bool json);
+
+/* Takes over @entry; @line is for people. */
+void outcome_done(struct outcome *outcome, struct json_object *entry,
+		  const char *line);
+/* Frees @why. */
+void outcome_failed(struct outcome *outcome, const struct range *range,
+		    int err, char *why);
+void outcome_not_tried(struct outcome *outcome, const struct range *ranges,
+		       size_t nr);
+
+/* Prints the JSON, if wanted, with the list of what was done as @done_key. */
+void outcome_print(struct outcome *outcome, const char *done_key);
+
+#endif

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Reading lists from the driver. */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "dev.h"
+#include "query.h"
+#include "text.h"
+
+#define BATCH 256
+
+/*
+ * Asks until the cursor is 0. The list may change meanwhile; because the cursor
+ * must grow, that cannot make this loop endless.
+ */
+static int query_all(int fd, uint32_t flags, uint32_t entry_size,
+		     void **entries, size_t *nr)
+{
+	struct vtl0_query q = {
+		.size = sizeof(q), .flags = flags, .entry_size = entry_size,
+	};
+	uint64_t before;
+	int err;
+
+	do {
+		*entries = xrealloc(*entries, *nr + BATCH, entry_size);
+		q.buf = (uintptr_t)*entries + *nr * entry_size;
+		q.count = BATCH;
+		before = q.cursor;
+		err = dev_ioctl(fd, VTL0_QUERY, &q);
+		if (err)
+			return err;
+		if (q.count > BATCH || (q.cursor && q.cursor <= before))
+			return EPROTO;
+		*nr += q.count;
+	} while (q.cursor);
+	return 0;
+}
+
+int query_ranges(int fd, struct inventory *inv)
+{
+	void *entries = NULL;
+	int err;
+
+	err = query_all(fd, 0, sizeof(*inv->ranges), &entries,
+			&inv->nr_ranges);
+	inv->ranges = entries;
+	return err;
+}
+
+int query_chunks(int fd, struct inventory *inv)
+{
+	void *entries = NULL;
+	int err;
+
+	err = query_all(fd, VTL0_QUERY_CHUNKS, sizeof(*inv->chunks), &entries,
+			&inv->nr_chunks);
+	inv->chunks = entries;
+	return err;
+}
+
+void inventory_free(struct inventory *inv)
+{
+	free(inv->ranges);
+	free(inv->chunks);
+	*inv = (struct inventory) { };
+}
+
+int query_behind(int fd, uint64_t addr, struct vtl0_range_info *found)
+{
+	struct vtl0_query q = {
+		.size = sizeof(q), .entry_size = sizeof(*found), .count = 1,
+		.cursor = addr, .buf = (uintptr_t)found,
+	};
+	int err;
+
+	err = dev_ioctl(fd, VTL0_QUERY, &q);
+	if (!err && !q.count)
+		err = ENOENT;
+	return err;
+}

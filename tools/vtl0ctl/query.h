@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Reading lists from the driver. Both functions return 0 or an errno. */
+#ifndef QUERY_H
+#define QUERY_H
+
+#include <stdint.h>
+#include <stddef.h>
+
+#include <linux/vtl0.h>
+
+/* All ranges and, with their chunks wanted, all chunks; sorted by address. */
+struct inventory {
+	struct vtl0_range_info *ranges;
+	size_t nr_ranges;
+	struct vtl0_chunk_info *chunks;
+	size_t nr_chunks;
+};
+
+int query_ranges(int fd, struct inventory *inv);
+int query_chunks(int fd, struct inventory *inv);
+void inventory_free(struct inventory *inv);
+
+/* The first range that ends behind @addr; ENOENT if there is none. */
+int query_behind(int fd, uint64_t addr, struct vtl0_range_info *found);
+
+#endif

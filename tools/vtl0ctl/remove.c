@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: GPL-2.0
+/* vtl0ctl remove */
+#include <errno.h>
+#include <stdlib.h>
+
+#include <linux/vtl0.h>
+
+#include "dev.h"
+#include "json.h"
+#include "message.h"
+#include "outcome.h"
+#include "query.h"
+#include "text.h"
+#include "vtl0ctl.h"
+
+enum { KEY_ALL = 0x200 };
+
+struct remove_args {
+	struct common *common;
+	struct ranges ranges;
+	bool all;
+};
+
+static void check_args(const struct remove_args *args)
+{
+	if (!args->all && !args->ranges.nr)
+		usage("remove: a range or --all is missing");
+	if (args->all && args->ranges.nr)
+		usage("remove: --all and ranges exclude each other");
+}
+
+static error_t parse_remove(int key, char *arg, struct argp_state *state)
+{
+	struct remove_args *args = state->input;
+
+	switch (key) {
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = args->common;
+		return 0;
+	case KEY_ALL:
+		args->all = true;
+		return 0;
+	case ARGP_KEY_ARG:
+		ranges_add(&args->ranges, arg);
+		return 0;
+	case ARGP_KEY_SUCCESS:
+		check_args(args);
+		return 0;
+	}
+	return ARGP_ERR_UNKNOWN;
+}
+
+static const struct argp_option options[] = {
+	{ .name = "all", .key = KEY_ALL,
+	  .doc = "Remove every range, and go on when one of them fails" },
+	{ }
+};
+
+static const struct argp_child children[] = {
+	{ .argp = &common_argp }, { }
+};
+
+static const struct argp argp = {
+	.options = options,
+	.parser = parse_remove,
+	.args_doc = "RANGE...\n--all",
+	.doc = "Unregisters ranges, in the order given, up to the first that fails. "
+	       "Programs that still map them get SIGBUS."
+	       "\vRANGE is START+LENGTH or START-END as in the list: a part of a registered "
+	       "range cannot be removed.",
+	.children = children,
+};
+
+static int remove_one(int fd, const struct range *range, bool all,
+		      struct outcome *outcome)
+{
+	struct vtl0_remove remove = {
+		.size = sizeof(remove),
+		.start = range->start,
+		.length = range->length,
+	};
+	char *line;
+	int err;
+
+	err = dev_ioctl(fd, VTL0_REMOVE, &remove);
+	/* With --all it does not matter who removed it. */
+	if (err == ENOENT && all)
+		return 0;
+	if (err) {
+		outcome_failed(outcome, range, err,
+			       why_remove(err, fd, &remove));
+		return err;
+	}
+	line = xasprintf("removed %s",
+			 range_text(range->start, range->length).s);
+	outcome_done(outcome, json_range(range->start, range->length), line);
+	free(line);
+	return 0;
+}
+
+static void remove_listed(const struct remove_args *args,
+			  struct outcome *outcome)
+{
+	size_t i;
+
+	for (i = 0; i < args->ranges.nr; i++)
+		if (remove_one(args->common->fd, &args->ranges.v[i], false,
+			       outcome))
+			break;
+	if (i < args->ranges.nr)
+		outcome_not_tried(outcome, args->ranges.v + i + 1,
+				  args->ranges.nr - i - 1);
+}
+
+static void still_draining(const struct range *range, struct outcome *outcome)
+{
+	outcome_failed(outcome, range, EBUSY,
+		       xasprintf("is draining: a page is still pinned, "
+				 "it goes when its last pin goes (EBUSY)"));
+}
+
+static void remove_all(int fd, struct outcome *outcome)
+{
+	struct inventory inv = { };
+	int err = query_ranges(fd, &inv);
+	size_t i;
+
+	if (err) {
+		char *why = why_other(err);
+
+		complain("remove --all: cannot list the ranges: %s", why);
+		free(why);
+		outcome->status = STATUS_FAILED;
+	}
+	for (i = 0; !err && i < inv.nr_ranges; i++) {
+		struct range range = {
+			inv.ranges[i].start, inv.ranges[i].length,
+		};
+
+		if (inv.ranges[i].state == VTL0_STATE_DRAINING)
+			still_draining(&range, outcome);
+		else
+			remove_one(fd, &range, true, outcome);
+	}
+	if (!err && !inv.nr_ranges && !outcome->json)
+		puts("no ranges are registered");
+	inventory_free(&inv);
+}
+
+int cmd_remove(int argc, char **argv, struct common *common)
+{
+	struct remove_args args = { .common = common };
+	struct outcome outcome;
+
+	argp_parse(&argp, argc, argv, 0, NULL, &args);
+	open_device(common);
+	outcome_init(&outcome, "remove", common->json);
+	if (args.all)
+		remove_all(common->fd, &outcome);
+	else
+		remove_listed(&args, &outcome);
+	outcome_print(&outcome, "removed");
+	dev_close(common->fd);
+	free(args.ranges.v);
+	return outcome.status;
+}

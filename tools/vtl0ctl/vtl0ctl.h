@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What the commands of vtl0ctl share: exit codes, common options, entry points. */
+#ifndef VTL0CTL_H
+#define VTL0CTL_H
+
+#include <argp.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "parse.h"
+
+enum {
+	STATUS_OK = 0,
+	STATUS_FAILED = 1,	/* the device refused */
+	STATUS_USAGE = 2,	/* bad arguments, or the device cannot be opened */
+};
+
+/* Options that every command takes, before or behind its name. */
+struct common {
+	const char *device;
+	bool json;
+	int fd;			/* set by open_device() */
+};
+
+/* Options of add and plan: how to split the range. */
+struct layout {
+	uint32_t flags;		/* VTL0_ADD_TRIM, _ORDER and _CHUNK */
+	uint32_t max_order;
+	uint64_t chunk_length;
+};
+
+extern const struct argp common_argp;	/* input: struct common */
+extern const struct argp layout_argp;	/* input: struct layout */
+
+/* A growing list of the RANGE arguments. */
+struct ranges {
+	struct range *v;
+	size_t nr;
+};
+
+void ranges_add(struct ranges *ranges, const char *text);
+
+/* Opens common->device or says why not and exits with STATUS_USAGE. */
+void open_device(struct common *common);
+
+/* Both print one line behind "vtl0ctl: "; usage() exits with STATUS_USAGE. */
+void complain(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+void usage(const char *fmt, ...)
+	__attribute__((format(printf, 1, 2), noreturn));
+
+int cmd_add(int argc, char **argv, struct common *common);
+int cmd_remove(int argc, char **argv, struct common *common);
+int cmd_list(int argc, char **argv, struct common *common);
+int cmd_info(int argc, char **argv, struct common *common);
+int cmd_plan(int argc, char **argv, struct common *common);
+
+#endif
