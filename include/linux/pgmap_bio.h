@@ -33,6 +33,8 @@
 /**
  * pgmap_page() - mark a page as one that may be of a pgmap
  * @page: any page
+ *
+ * Return: the same page.
  */
 static inline struct page __pgmap *pgmap_page(struct page *page)
 {
@@ -44,51 +46,53 @@ static inline struct page __pgmap *pgmap_page(struct page *page)
  * @page: a page whose provider the caller has looked at
  *
  * This is the one way round the checks, and easy to find.
+ *
+ * Return: the same page.
  */
 static inline struct page *pgmap_plain_page(struct page __pgmap *page)
 {
 	return (struct page __pgmap_force *)page;
 }
 
-/** pgmap_pfn_to_page() - pfn_to_page() of a pfn that may be of a pgmap */
+/* pfn_to_page() of a pfn that may be of a pgmap. */
 static inline struct page __pgmap *pgmap_pfn_to_page(unsigned long pfn)
 {
 	return pgmap_page(pfn_to_page(pfn));
 }
 
-/** pgmap_folio_page() - page @n of a folio that may be of a pgmap */
+/* Page @n of a folio that may be of a pgmap. */
 static inline struct page __pgmap *pgmap_folio_page(struct folio *folio,
 						    size_t n)
 {
 	return pgmap_page(folio_page(folio, n));
 }
 
-/** pgmap_first_page() - the first page of range number @range of @pgmap */
+/* The first page of range number @range of @pgmap. */
 static inline struct page __pgmap *
 pgmap_first_page(const struct dev_pagemap *pgmap, int range)
 {
 	return pgmap_pfn_to_page(PHYS_PFN(pgmap->ranges[range].start));
 }
 
-/** pgmap_bvec_page() - the page of a bvec that may hold one of a pgmap */
+/* The page of a bvec that may hold one of a pgmap. */
 static inline struct page __pgmap *pgmap_bvec_page(const struct bio_vec *bv)
 {
 	return pgmap_page(bv->bv_page);
 }
 
-/** pgmap_sg_page() - the page of an entry that may hold one of a pgmap */
+/* The page of an entry that may hold one of a pgmap. */
 static inline struct page __pgmap *pgmap_sg_page(struct scatterlist *sg)
 {
 	return pgmap_page(sg_page(sg));
 }
 
-/** pgmap_page_to_phys() - page_to_phys() */
+/* page_to_phys(). */
 static inline phys_addr_t pgmap_page_to_phys(struct page __pgmap *page)
 {
 	return page_to_phys(pgmap_plain_page(page));
 }
 
-/** pgmap_is_p2pdma() - is_pci_p2pdma_page() */
+/* is_pci_p2pdma_page(). */
 static inline bool pgmap_is_p2pdma(struct page __pgmap *page)
 {
 	return is_pci_p2pdma_page(pgmap_plain_page(page));
