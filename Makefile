@@ -43,11 +43,13 @@ tools:
 
 install: tools
 	$(MAKE) -C tools/vtl0ctl install PREFIX=$(PREFIX) DESTDIR=$(DESTDIR)
+	$(MAKE) -C tools/pgcheck install PREFIX=$(PREFIX) DESTDIR=$(DESTDIR)
 	install -d $(DESTDIR)$(PREFIX)/include/linux
 	install -m 644 $(HEADERS) $(DESTDIR)$(PREFIX)/include/linux
 
 uninstall:
 	$(MAKE) -C tools/vtl0ctl uninstall PREFIX=$(PREFIX) DESTDIR=$(DESTDIR)
+	$(MAKE) -C tools/pgcheck uninstall PREFIX=$(PREFIX) DESTDIR=$(DESTDIR)
 	rm -f $(HEADERS:include/uapi/%=$(DESTDIR)$(PREFIX)/include/%)
 
 demo:
@@ -55,6 +57,10 @@ demo:
 
 check:
 	@tests/run $(ARGS)
+
+# What the project's own checker says of its own drivers.
+pgcheck:
+	@tools/pgcheck/pgcheck drivers include tests/modules $(ARGS)
 
 help:
 	@echo 'make                  build the modules (KDIR=DIR W=1 C=2 MO=DIR VTL0_TESTS=1)'
@@ -64,6 +70,7 @@ help:
 	@echo 'make uninstall        remove what install installed'
 	@echo 'make clean            remove what a build left in the tree'
 	@echo 'make demo             show it all in a virtual machine'
+	@echo 'make pgcheck          look for unsafe bio construction in the drivers'
 	@echo 'make check            run all tests (ARGS="--only GROUP --log DIR ...")'
 
-.PHONY: modules modules_install clean kdir tools install uninstall demo check help
+.PHONY: modules modules_install clean kdir tools install uninstall demo check pgcheck help

@@ -20,10 +20,14 @@ checkpatch()
 # checkpatch does not know.
 check_checkpatch()
 {
-	c_files drivers include tests tools >"$tmp/all" && [ -s "$tmp/all" ] || return 1
+	# The fixtures of the checks are wrong on purpose.
+	c_files drivers include tests tools | grep -v '^tests/checks/' >"$tmp/all"
+	[ -s "$tmp/all" ] || return 1
 	grep -E '^(drivers|include|tests/(kunit|modules))/' "$tmp/all" >"$tmp/kernel"
 	bad=0
-	grep -v '/trace\.h$' "$tmp/kernel" | checkpatch || bad=1
+	# checkpatch takes an address space that it does not know for an operand.
+	grep '/pgmap_bio\.h$' "$tmp/kernel" | checkpatch --ignore SPACING || bad=1
+	grep -v -e '/trace\.h$' -e '/pgmap_bio\.h$' "$tmp/kernel" | checkpatch || bad=1
 	grep '/trace\.h$' "$tmp/kernel" |
 		checkpatch --ignore OPEN_ENDED_LINE,PARENTHESIS_ALIGNMENT || bad=1
 	grep -vxF -f "$tmp/kernel" "$tmp/all" | CHECKPATCH_CONFIG_DIR=tools checkpatch || bad=1

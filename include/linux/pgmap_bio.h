@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Pages that may be zone-device pages, as a type of their own.
+ *
+ * Such a page is declared "struct page __pgmap *". To the compiler this is a
+ * page like any other; to sparse it is in an address space of its own, and
+ * handing it to bio_add_page(), bvec_set_page() or sg_set_page() is an error:
+ * these trust their caller with what must not be mixed. The functions below
+ * take it and do the comparison. Two rules are kept everywhere:
+ *
+ *  - pages of two pgmaps never share a segment (bvec or scatterlist entry);
+ *  - P2PDMA pages share a bio or a list only with pages of the same provider,
+ *    as one of them decides how all of them are mapped.
+ *
+ * The file needs nothing but kernel headers: copy it into your driver.
+ */
+#ifndef _LINUX_PGMAP_BIO_H
+#define _LINUX_PGMAP_BIO_H
+
+#include <linux/bio.h>
+#include <linux/memremap.h>
+#include <linux/mm.h>
+#include <linux/scatterlist.h>
+
+#ifdef __CHECKER__
+#define __pgmap __attribute__((noderef, address_space(__pgmap)))
+#define __pgmap_force __attribute__((force))
+#else
+#define __pgmap
+#define __pgmap_force
+#endif
+
+/**
+ * pgmap_page() - mark a page as one that may be of a pgmap
+ * @page: any page
+ *
+ * Return: the same page.
+ */
+static inline struct page __pgmap *pgmap_page(struct page *page)
+{
+	return (struct page __pgmap __pgmap_force *)page;
+}
+
+/**
+ * pgmap_plain_page() - take the mark off again
+ * @page: a page whose provider the caller has looked at
+ *
+ * This is the one way round the checks, and easy to find.
+ *
+ * Return: the same page.
+ */
+static inline struct page *pgmap_plain_page(struct page __pgmap *page)
+{
+	return (struct page __pgmap_force *)page;
+}
+
+/* pfn_to_page() of a pfn that may be of a pgmap. */
+static inline struct page __pgmap *pgmap_pfn_to_page(unsigned long pfn)
+{
+	return pgmap_page(pfn_to_page(pfn));
+}
+
+/* Page @n of a folio that may be of a pgmap. */
+static inline struct page __pgmap *pgmap_folio_page(struct folio *folio,
+						    size_t n)
+{
+	return pgmap_page(folio_page(folio, n));
+}
+
+/* The first page of range number @range of @pgmap. */
+static inline struct page __pgmap *
+pgmap_first_page(const struct dev_pagemap *pgmap, int range)
+{
+	return pgmap_pfn_to_page(PHYS_PFN(pgmap->ranges[range].start));
+}
+
+/* The page of a bvec that may hold one of a pgmap. */
+static inline struct page __pgmap *pgmap_bvec_page(const struct bio_vec *bv)
+{
+	return pgmap_page(bv->bv_page);
+}
+
+/* The page of an entry that may hold one of a pgmap. */
+static inline struct page __pgmap *pgmap_sg_page(struct scatterlist *sg)
+{
+	return pgmap_page(sg_page(sg));
+}
+
+/* page_to_phys(). */
+static inline phys_addr_t pgmap_page_to_phys(struct page __pgmap *page)
+{
+	return page_to_phys(pgmap_plain_page(page));
+}
+
+/* is_pci_p2pdma_page(). */
+static inline bool pgmap_is_p2pdma(struct page __pgmap *page)
+{
+	return is_pci_p2pdma_page(pgmap_plain_page(page));
+}
+
+/**
+ * pgmap_pages_mergeable() - may two pages be in one segment?
+ * @a: a page
+ * @b: another one
+ *
+ * Return: true if they have the same pgmap, or both none.
+ */
+static inline bool pgmap_pages_mergeable(struct page __pgmap *a,
+					 struct page __pgmap *b)
+{
+	return zone_device_pages_have_same_pgmap(pgmap_plain_page(a),
+						 pgmap_plain_page(b));
+}
+
+/**
+ * pgmap_pages_compatible() - may two pages be in one bio or list?
+ * @a: a page
+ * @b: another one
+ *
+ * Return: false if one is a P2PDMA page and the other has another provider.
+ */
+static inline bool pgmap_pages_compatible(struct page __pgmap *a,
+					  struct page __pgmap *b)
+{
+	if (pgmap_is_p2pdma(a) || pgmap_is_p2pdma(b))
+		return pgmap_pages_mergeable(a, b);
+	return true;
+}
+
+/* Does @page begin where a segment of @len bytes at @phys ends? */
+static inline bool __pgmap_follows(phys_addr_t phys, unsigned int len,
+				   struct page __pgmap *page, unsigned int off)
+{
+	return phys + len == pgmap_page_to_phys(page) + off;
+}
+
+/**
+ * pgmap_bvec_try_extend() - let a bvec grow over what follows it
+ * @bv: a bvec that holds something
+ * @page: where the new part begins
+ * @len: its length in bytes
+ * @off: where in @page it begins
+ *
+ * Return: false, and @bv is as it was, if the two are not adjacent, have not the
+ * same pgmap, or do not fit one length.
+ */
+static inline bool __must_check
+pgmap_bvec_try_extend(struct bio_vec *bv, struct page __pgmap *page,
+		      unsigned int len, unsigned int off)
+{
+	if (!pgmap_pages_mergeable(pgmap_bvec_page(bv), page))
+		return false;
+	if (IS_ENABLED(CONFIG_KMSAN) || len > UINT_MAX - bv->bv_len)
+		return false;
+	if (!__pgmap_follows(bvec_phys(bv), bv->bv_len, page, off))
+		return false;
+	/* pgcheck: allow PG05 all that a helper has to check is checked above */
+	bv->bv_len += len;
+	return true;
+}
+
+/**
+ * pgmap_sg_extend() - let a scatterlist entry grow over what follows it
+ * @sg: an entry that holds something and is not mapped
+ * @page: where the new part begins
+ * @len: its length in bytes
+ * @off: where in @page it begins
+ *
+ * Return: as pgmap_bvec_try_extend().
+ */
+static inline bool __must_check
+pgmap_sg_extend(struct scatterlist *sg, struct page __pgmap *page,
+		unsigned int len, unsigned int off)
+{
+	if (!pgmap_pages_mergeable(pgmap_sg_page(sg), page))
+		return false;
+	if (IS_ENABLED(CONFIG_KMSAN) || len > UINT_MAX - sg->length)
+		return false;
+	if (!__pgmap_follows(sg_phys(sg), sg->length, page, off))
+		return false;
+	sg->length += len;
+	return true;
+}
+
+/**
+ * pgmap_bio_add_page() - add a page to a bio, or say that it needs another bio
+ * @bio: where to add
+ * @page: what to add
+ * @len: how many bytes of it
+ * @off: from where
+ *
+ * All pages of @bio have to have come this way, or through bio_add_page().
+ *
+ * Return: @len, or 0 if @bio is full or @page may not be in it. Then submit
+ * @bio and begin a new one; it is not an error.
+ */
+static inline int __must_check
+pgmap_bio_add_page(struct bio *bio, struct page __pgmap *page,
+		   unsigned int len, unsigned int off)
+{
+	if (bio->bi_vcnt) {
+		struct bio_vec *bv = &bio->bi_io_vec[bio->bi_vcnt - 1];
+
+		if (!pgmap_pages_compatible(pgmap_bvec_page(bv), page))
+			return 0;
+	}
+	return bio_add_page(bio, pgmap_plain_page(page), len, off);
+}
+
+/**
+ * pgmap_sg_set() - fill a scatterlist entry
+ * @prev: the entry before it in the list, or NULL
+ * @sg: the entry
+ * @page: what to put into it
+ * @len: how many bytes
+ * @off: from where
+ *
+ * Return: false if @page may not be in one list with what @prev holds.
+ */
+static inline bool __must_check
+pgmap_sg_set(struct scatterlist *prev, struct scatterlist *sg,
+	     struct page __pgmap *page, unsigned int len, unsigned int off)
+{
+	if (prev && !pgmap_pages_compatible(pgmap_sg_page(prev), page))
+		return false;
+	sg_set_page(sg, pgmap_plain_page(page), len, off);
+	return true;
+}
+
+/**
+ * pgmap_for_each_pfn() - go over the pages of a range of pfns
+ * @page: struct page __pgmap *, the page
+ * @pfn: unsigned long, its pfn
+ * @first: the first pfn
+ * @end: the one behind the last
+ */
+#define pgmap_for_each_pfn(page, pfn, first, end)			\
+	for ((pfn) = (first);						\
+	     (pfn) < (end) && ((page) = pgmap_pfn_to_page(pfn), true);	\
+	     (pfn)++)
+
+/**
+ * pgmap_bio_for_each_page() - go over the pages of a bio that may be of a pgmap
+ * @page: struct page __pgmap *, the page
+ * @bv: struct bio_vec, what the bio has of it
+ * @bio: the bio
+ * @iter: struct bvec_iter
+ */
+#define pgmap_bio_for_each_page(page, bv, bio, iter)			\
+	bio_for_each_segment(bv, bio, iter)				\
+		if (((page) = pgmap_bvec_page(&(bv))), true)
+
+#endif /* _LINUX_PGMAP_BIO_H */

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Segments that grow on adjacency alone; each marked line has to be reported. */
+
+struct run {
+	phys_addr_t phys;
+	unsigned int len;
+};
+
+static void plain(struct bio_vec *bv, struct page *page, unsigned int len)
+{
+	if (bvec_phys(bv) + bv->bv_len == page_to_phys(page))
+		bv->bv_len += len;	/* expect: PG01 */
+}
+
+static void swapped(struct bio_vec *bv, struct page *page, unsigned int len)
+{
+	if (page_to_phys(page) == len + bvec_phys(bv))
+		bv->bv_len = len + bv->bv_len;	/* expect: PG01 */
+}
+
+static bool leave_early(struct scatterlist *sg, struct page *page)
+{
+	if (page_to_pfn(sg_page(sg)) + 1 != page_to_pfn(page))
+		return false;
+	sg->length += PAGE_SIZE;	/* expect: PG01 */
+	return true;
+}
+
+static void other_branch(struct scatterlist *sg, struct page **pages, int n)
+{
+	int i;
+
+	for (i = 1; i < n; i++) {
+		if (page_to_pfn(pages[i]) != page_to_pfn(pages[i - 1]) + 1)
+			sg = sg_next(sg);
+		else
+			sg->length = sg->length + PAGE_SIZE;	/* expect: PG01 */
+	}
+}
+
+static void by_page_pointer(struct bio_vec *bv, struct page *page)
+{
+	if (bv->bv_page + 1 == page)
+		bv->bv_len += PAGE_SIZE;	/* expect: PG01 */
+}
+
+static void in_a_while(struct scatterlist *sg, struct page **pages, int n)
+{
+	unsigned long next_pfn = page_to_pfn(sg_page(sg)) + 1;
+
+	while (n && page_to_pfn(pages[0]) == next_pfn) {
+		sg->length += PAGE_SIZE;	/* expect: PG01 */
+		next_pfn++;
+		pages++;
+		n--;
+	}
+}
+
+static void in_a_for(struct scatterlist *sg, struct page **pages, int n)
+{
+	for (int i = 1; page_to_pfn(pages[i]) == page_to_pfn(pages[i - 1]) + 1; i++)
+		sg_dma_len(sg) += PAGE_SIZE;	/* expect: PG01 */
+}
+
+static void in_a_do(struct scatterlist *sg, struct page **pages)
+{
+	do {
+		sg->length += PAGE_SIZE;	/* expect: PG01 */
+		pages++;
+	} while (page_to_pfn(pages[1]) == page_to_pfn(pages[0]) + 1);
+}
+
+static void in_a_macro_loop(struct request *rq, struct bio_vec *last)
+{
+	struct req_iterator iter;
+	struct bio_vec bv;
+
+	rq_for_each_bvec(bv, rq, iter) {
+		if (bvec_phys(last) + last->bv_len == bvec_phys(&bv)) {
+			last->bv_len += bv.bv_len;	/* expect: PG01 */
+			continue;
+		}
+		last++;
+	}
+}
+
+static void by_variables(struct bio_vec *bv, struct page *page, unsigned int off)
+{
+	phys_addr_t end = page_to_phys(bv->bv_page) + bv->bv_offset + bv->bv_len;
+	phys_addr_t start = page_to_phys(page) + off;
+	bool adjacent = end == start;
+
+	if (adjacent)
+		bv->bv_len += PAGE_SIZE;	/* expect: PG01 */
+}
+
+static bool pages_touch(struct page *a, struct page *b)
+{
+	return page_to_pfn(a) + 1 == page_to_pfn(b);
+}
+
+static void by_helper(struct bio_vec *bv, struct page *page)
+{
+	if (!pages_touch(bv->bv_page, page))
+		return;
+	bv->bv_len += PAGE_SIZE;	/* expect: PG01 */
+}
+
+static void extend(struct run *run, unsigned int len)
+{
+	run->len += len;
+}
+
+static void grown_by_helper(struct run *run, struct page *page)
+{
+	if (run->phys + run->len == page_to_phys(page))
+		extend(run, PAGE_SIZE);	/* expect: PG01 */
+}
+
+static void under_scoped_guard(struct queue *q, struct bio_vec *bv, struct page *page)
+{
+	scoped_guard(spinlock, &q->lock) {
+		if (bvec_phys(bv) + bv->bv_len == page_to_phys(page))
+			bv->bv_len += PAGE_SIZE;	/* expect: PG01 */
+	}
+}
+
+static void under_guard(struct queue *q, struct bio_vec *bv, struct page *page)
+{
+	guard(mutex)(&q->lock);
+
+	if (q->merge && bvec_phys(bv) + bv->bv_len == page_to_phys(page)) {
+		q->merges++;
+		bv->bv_len += PAGE_SIZE;	/* expect: PG01 */
+	}
+}
+
+static void by_jump(struct bio_vec *bv, struct page *page)
+{
+	if (bvec_phys(bv) + bv->bv_len == page_to_phys(page))
+		goto merge;
+	bv++;
+	return;
+merge:
+	bv->bv_len += PAGE_SIZE;	/* expect: PG01 */
+}
+
+/* A comparison that comes too late is none. */
+static int compared_afterwards(struct bio_vec *bv, struct page *page)
+{
+	if (bvec_phys(bv) + bv->bv_len == page_to_phys(page))
+		bv->bv_len += PAGE_SIZE;	/* expect: PG01 */
+	return zone_device_pages_have_same_pgmap(bv->bv_page, page);
+}
+
+static void by_block_helper(struct bio_vec *bv, struct page *page, unsigned int len)
+{
+	if (!bvec_try_merge_page(bv, page, len, 0))	/* expect: PG01 */
+		bvec_set_page(bv + 1, page, len, 0);
+}
+
+/* The shape of the merge test before the fix of CVE-2026-46115. */
+bool vecs_mergeable(struct queue *q, struct bio_vec *a, struct bio_vec *b)	/* expect: PG01 */
+{
+	phys_addr_t first = bvec_phys(a);
+	phys_addr_t second = bvec_phys(b);
+
+	if (first + a->bv_len != second)
+		return false;
+	if ((first | q->mask) != ((second + b->bv_len - 1) | q->mask))
+		return false;
+	return true;
+}

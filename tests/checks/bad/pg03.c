@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: GPL-2.0
+/* A bio may refuse a page; these do not want to know. */
+
+static void ignored(struct bio *bio, struct page *page)
+{
+	bio_add_page(bio, page, PAGE_SIZE, 0);	/* expect: PG03 */
+}
+
+static void cast_away(struct bio *bio, struct folio *folio)
+{
+	(void)bio_add_folio(bio, folio, folio_size(folio), 0);	/* expect: PG03 */
+}
+
+static void asserted(struct bio *bio, struct page *page)
+{
+	BUG_ON(!bio_add_page(bio, page, PAGE_SIZE, 0));	/* expect: PG03 */
+	WARN_ON(bio_add_vmalloc(bio, page, 8) != 8);	/* expect: PG03 */
+}
+
+static void asserted_later(struct bio *bio, struct page *page)
+{
+	int ret;
+
+	ret = bio_add_page(bio, page, PAGE_SIZE, 0);	/* expect: PG03 */
+	ASSERT(ret == PAGE_SIZE);
+}
+
+static void integrity(struct bio *bio, struct page *page)
+{
+	scoped_guard(mutex, &lock)
+		bio_integrity_add_page(bio, page, 8, 0);	/* expect: PG03 */
+}
+
+#define for_each_part(p, list) for (p = (list); p; p = p->next)
+
+static void in_a_macro_loop(struct bio *bio, struct part *list)
+{
+	struct part *p;
+
+	for_each_part(p, list)
+		bio_add_page(bio, p->page, p->len, 0);	/* expect: PG03 */
+}
+
+/* With room for all of them in the next bio. */
+static int refused_is_an_error(struct bio *bio, struct scatterlist *sgl, int n)
+{
+	struct scatterlist *sg;
+	int i;
+
+	for_each_sg(sgl, sg, n, i) {
+		if (bio_add_page(bio, sg_page(sg), sg->length, sg->offset) != sg->length)	/* expect: PG03 */
+			return -EIO;
+	}
+	return 0;
+}
+
+static int refused_goes_out(struct bio *bio, struct page **pages, int n)
+{
+	int ret = 0, i = 0;
+
+	guard(mutex)(&lock);
+	while (i < n) {
+		if (!bio_add_page(bio, pages[i++], PAGE_SIZE, 0)) {	/* expect: PG03 */
+			ret = -ENOMEM;
+			goto out;
+		}
+	}
+out:
+	return ret;
+}

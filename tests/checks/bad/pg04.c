@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: GPL-2.0
+/* More pages than the table of the bio may have room for. */
+
+static void for_loop(struct bio *bio, struct page **pages, int n)
+{
+	int i;
+
+	for (i = 0; i < n; i++)
+		__bio_add_page(bio, pages[i], PAGE_SIZE, 0);	/* expect: PG04 */
+}
+
+static void while_loop(struct bio *bio, struct ctx *ctx)
+{
+	while (!list_empty(&ctx->folios)) {
+		struct folio *folio = next_folio(ctx);
+
+		bio_add_folio_nofail(bio, folio, folio_size(folio), 0);	/* expect: PG04 */
+	}
+}
+
+static void do_loop(struct bio *bio, struct ctx *ctx)
+{
+	do {
+		bio_add_virt_nofail(bio, ctx->buf, ctx->len);	/* expect: PG04 */
+		ctx = ctx->next;
+	} while (ctx);
+}
+
+static void macro_loop(struct bio *bio, struct list_head *list)
+{
+	struct part *part;
+
+	guard(mutex)(&lock);
+	list_for_each_entry(part, list, node) {
+		scoped_guard(spinlock, &part->lock)
+			__bio_add_page(bio, part->page, part->len, 0);	/* expect: PG04 */
+	}
+}
+
+static void goto_loop(struct bio *bio, struct ctx *ctx)
+{
+again:
+	__bio_add_page(bio, ctx->page, PAGE_SIZE, 0);	/* expect: PG04 */
+	ctx = ctx->next;
+	if (ctx)
+		goto again;
+}

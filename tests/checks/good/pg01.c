@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Segments that grow for good reasons; nothing here may be reported. */
+
+static void compared(struct bio_vec *bv, struct page *page, unsigned int len)
+{
+	if (zone_device_pages_have_same_pgmap(bv->bv_page, page) &&
+	    bvec_phys(bv) + bv->bv_len == page_to_phys(page))
+		bv->bv_len += len;
+}
+
+static bool compared_first(struct bio_vec *bv, struct page *page)
+{
+	if (!zone_device_pages_have_same_pgmap(bv->bv_page, page))
+		return false;
+	if (bvec_phys(bv) + bv->bv_len != page_to_phys(page))
+		return false;
+	bv->bv_len += PAGE_SIZE;
+	return true;
+}
+
+static void in_a_loop(struct scatterlist *sg, struct page **pages, int n)
+{
+	while (n && pages_are_mergeable(pages[0], sg_page(sg))) {
+		if (page_to_pfn(pages[0]) == page_to_pfn(sg_page(sg)) + 1)
+			sg->length += PAGE_SIZE;
+		pages++;
+		n--;
+	}
+}
+
+static bool same_provider(struct page *a, struct page *b)
+{
+	return zone_device_pages_have_same_pgmap(a, b);
+}
+
+static void compared_by_helper(struct bio_vec *bv, struct page *page)
+{
+	if (!same_provider(bv->bv_page, page))
+		return;
+	if (bvec_phys(bv) + bv->bv_len == page_to_phys(page))
+		bv->bv_len += PAGE_SIZE;
+}
+
+static bool grow(struct bio_vec *bv, struct page *page)
+{
+	if (bvec_phys(bv) + bv->bv_len != page_to_phys(page))
+		return false;
+	bv->bv_len += PAGE_SIZE;
+	return true;
+}
+
+/* The only caller of the helper above compares. */
+static void compared_by_caller(struct bio_vec *bv, struct page *page)
+{
+	if (zone_device_pages_have_same_pgmap(bv->bv_page, page) && grow(bv, page))
+		return;
+	bv++;
+}
+
+static void compared_under_guard(struct queue *q, struct bio_vec *bv, struct page *page)
+{
+	scoped_guard(mutex, &q->lock) {
+		if (page_pgmap(bv->bv_page) != page_pgmap(page))
+			return;
+		if (bvec_phys(bv) + bv->bv_len == page_to_phys(page))
+			bv->bv_len += PAGE_SIZE;
+	}
+}
+
+static void same_page(struct scatterlist *sg, struct page *page, unsigned int len)
+{
+	if (sg_page(sg) == page && sg->offset + sg->length == offset_in_page(page))
+		sg->length += len;
+}
+
+static void bus_addresses(struct run *run, dma_addr_t addr, unsigned int len)
+{
+	if (run->addr + run->len == addr)
+		run->len += len;
+}
+
+static void sum(struct scatterlist *sgl, int nents, struct total *total)
+{
+	struct scatterlist *sg;
+	int i;
+
+	for_each_sg(sgl, sg, nents, i)
+		total->len += sg->length;
+}

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Refused pages go into the next bio, or there is only one page. */
+
+static void next_bio(struct bio *bio, struct page **pages, int n)
+{
+	int i;
+
+	for (i = 0; i < n; i++) {
+		while (bio_add_page(bio, pages[i], PAGE_SIZE, 0) < PAGE_SIZE) {
+			submit_bio(bio);
+			bio = bio_alloc(bdev, BIO_MAX_VECS, REQ_OP_WRITE, GFP_NOIO);
+		}
+	}
+}
+
+static void next_by_jump(struct bio *bio, struct folio *folio)
+{
+retry:
+	if (!bio_add_folio(bio, folio, folio_size(folio), 0)) {
+		submit_bio(bio);
+		bio = bio_alloc(bdev, BIO_MAX_VECS, REQ_OP_WRITE, GFP_NOIO);
+		goto retry;
+	}
+}
+
+static int one_page(struct bio *bio, struct page *page)
+{
+	if (bio_add_page(bio, page, PAGE_SIZE, 0) != PAGE_SIZE)
+		return -EIO;
+	return 0;
+}
+
+static int answered(struct bio *bio, struct page *page)
+{
+	return bio_add_page(bio, page, PAGE_SIZE, 0);
+}
+
+static int warned_and_handled(struct bio *bio, struct page *page)
+{
+	if (WARN_ON_ONCE(!bio_add_page(bio, page, PAGE_SIZE, 0)))
+		return -EIO;
+	return 0;
+}

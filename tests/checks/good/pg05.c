@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Own pages, single pages, and copies that are cut. */
+
+static void set(struct bio_vec *bv, struct page *page)
+{
+	bvec_set_page(bv, page, PAGE_SIZE, 0);
+}
+
+static unsigned int cut(struct bio *bio, struct bvec_iter iter)
+{
+	struct bio_vec bv = bio_iter_iovec(bio, iter);
+
+	bv.bv_len = min_t(unsigned int, bv.bv_len, 512);
+	return work_on(&bv);
+}
+
+static void one(struct page *page)
+{
+	struct iov_iter iter;
+	struct bio_vec bv;
+
+	bvec_set_page(&bv, page, PAGE_SIZE, 0);
+	iov_iter_bvec(&iter, ITER_SOURCE, &bv, 1, PAGE_SIZE);
+}
+
+static void own(struct bio_vec *bvec, int n)
+{
+	struct iov_iter iter;
+	int i;
+
+	for (i = 0; i < n; i++)
+		bvec_set_page(&bvec[i], alloc_page(GFP_KERNEL), PAGE_SIZE, 0);
+	iov_iter_bvec(&iter, ITER_DEST, bvec, n, n * PAGE_SIZE);
+}
+
+static bool read_only(struct bio *bio)
+{
+	return bio->bi_vcnt == 1 && bio->bi_io_vec[0].bv_len == PAGE_SIZE;
+}

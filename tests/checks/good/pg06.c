@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Everything taken is given back, handed on or put back into the iterator. */
+
+static int released(struct iov_iter *iter, struct ctx *ctx)
+{
+	struct page *store[8], **pages = store;
+	size_t off;
+	ssize_t n;
+
+	n = iov_iter_extract_pages(iter, &pages, 4096, 8, 0, &off);
+	if (n <= 0)
+		return n ? n : -EFAULT;
+	if (n < ctx->need) {
+		unpin_user_pages(pages, DIV_ROUND_UP(off + n, PAGE_SIZE));
+		return -EINVAL;
+	}
+	ctx_take(ctx, pages, n);
+	return 0;
+}
+
+static int released_one_by_one(struct iov_iter *iter, struct ctx *ctx)
+{
+	struct page *store[8], **pages = store;
+	size_t off;
+	ssize_t n;
+	int i;
+
+	n = iov_iter_extract_pages(iter, &pages, 4096, 8, 0, &off);
+	if (unlikely(n < 0))
+		return -EFAULT;
+	if (n < ctx->need) {
+		for (i = 0; i < n; i++)
+			unpin_user_page(pages[i]);
+		return -EINVAL;
+	}
+	ctx_take(ctx, pages, n);
+	return 0;
+}
+
+static int reverted(struct iov_iter *iter, struct ctx *ctx)
+{
+	struct page *store[8], **pages = store;
+	size_t off;
+	ssize_t n;
+
+	n = iov_iter_extract_pages(iter, &pages, 4096, 8, 0, &off);
+	if (n < 0)
+		return n;
+	if (!ctx->pinned) {
+		iov_iter_revert(iter, n);
+		return -EAGAIN;
+	}
+	ctx_take(ctx, pages, n);
+	return 0;
+}
+
+static int bio_released(struct bio *bio, struct iov_iter *iter, struct ctx *ctx)
+{
+	int ret;
+
+	ret = bio_iov_iter_get_pages(bio, iter, 0, 0);
+	if (ret)
+		goto out;
+	if (ctx->dead) {
+		bio_release_pages(bio, false);
+		ret = -ENODEV;
+		goto out;
+	}
+	submit_bio(bio);
+	return 0;
+out:
+	bio_put(bio);
+	return ret;
+}

@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Findings, their fingerprints, and the baseline of known ones."""
+import hashlib
+import json
+import re
+
+from . import CannotAnalyse
+
+
+class Finding:
+    """What the user sees: a place, a rule and a message."""
+
+    def __init__(self, path, line, col, severity, message, rule, end=None):
+        self.path, self.line, self.col, self.end = path, line, col, end or col + 1
+        self.severity, self.message, self.rule = severity, message, rule
+        self.function = ""
+        self.source = ""
+        self.fingerprint = ""
+
+    def key(self):
+        return (self.path, self.line, self.col, self.rule, self.message)
+
+    def text(self):
+        return "%s:%d:%d: %s: %s [%s]" % (self.path, self.line, self.col, self.severity,
+                                          self.message, self.rule)
+
+
+def add_fingerprints(findings):
+    """Made of everything but the line number; equal ones are numbered in order."""
+    seen = {}
+    for item in sorted(findings, key=Finding.key):
+        source = re.sub(r"\s+", " ", item.source).strip()
+        parts = "\0".join((item.rule, item.path, item.function, source))
+        seen[parts] = seen.get(parts, 0) + 1
+        digest = hashlib.sha256(("%s\0%d" % (parts, seen[parts])).encode())
+        item.fingerprint = digest.hexdigest()[:32]
+
+
+def write_baseline(path, findings):
+    """A file to be committed: sorted, one finding per line, no line numbers."""
+    entries = [{"fingerprint": item.fingerprint, "rule": item.rule, "path": item.path,
+                "function": item.function} for item in sorted(findings, key=Finding.key)]
+    lines = ",\n".join("  " + json.dumps(entry) for entry in entries)
+    with open(path, "w", encoding="utf-8") as file:
+        file.write("{\"version\": 1, \"findings\": [\n%s\n]}\n" % lines)
+
+
+def read_baseline(path):
+    """The entries of a baseline by fingerprint."""
+    try:
+        with open(path, encoding="utf-8") as file:
+            data = json.load(file)
+        if data["version"] != 1:
+            raise ValueError("version %r" % data["version"])
+        return {entry["fingerprint"]: entry for entry in data["findings"]}
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise CannotAnalyse("baseline %s: %s" % (path, error)) from None
+
+
+def apply_baseline(findings, known, path, judged):
+    """Drops the known ones; entries that nothing matches any more are findings.
+
+    judged(entry) tells whether this run could have seen the entry at all.
+    """
+    present = {item.fingerprint for item in findings}
+    left = [item for item in findings if item.fingerprint not in known]
+    for mark, entry in known.items():
+        if mark in present or not judged(entry):
+            continue
+        stale = Finding(path, 1, 1, "error", "stale entry: %s in %s (%s) is no longer found; "
+                        "remove it" % (entry["rule"], entry["path"], entry["function"] or "file"),
+                        "PG00")
+        stale.fingerprint = mark
+        left.append(stale)
+    return left

@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: GPL-2.0
+"""--since: which files differ from a revision, and what they were then."""
+import os
+import subprocess
+
+from . import CannotAnalyse
+
+
+def _git(folder, *words, binary=False):
+    command = ["git", "-C", folder, "-c", "core.quotePath=false", *words]
+    try:
+        done = subprocess.run(command, capture_output=True, check=False)
+    except OSError as error:
+        raise CannotAnalyse("git: %s" % error.strerror) from None
+    if done.returncode:
+        raise CannotAnalyse("git %s: %s" % (words[0], done.stderr.decode(errors="replace").strip()))
+    return done.stdout if binary else done.stdout.decode(errors="replace")
+
+
+class History:
+    """The repository that the analysed paths are in."""
+
+    def __init__(self, paths, revision):
+        first = os.path.realpath(paths[0])
+        self.folder = first if os.path.isdir(first) else os.path.dirname(first)
+        self.top = _git(self.folder, "rev-parse", "--show-toplevel").rstrip("\n")
+        name = _git(self.top, "rev-parse", "--verify", "--quiet", revision + "^{commit}")
+        self.revision = name.strip()
+
+    def changed(self):
+        """New real path -> old name in the repository, or None for a new file."""
+        out = _git(self.top, "diff", "--name-status", "-z", "-M", self.revision, "--")
+        words = out.split("\0")
+        found = {}
+        while words and words[0]:
+            status = words.pop(0)
+            old = words.pop(0)
+            new = words.pop(0) if status[0] in "RC" else old
+            found[os.path.realpath(os.path.join(self.top, new))] = None if status[0] == "A" else old
+        new = _git(self.top, "ls-files", "--others", "--exclude-standard", "-z")
+        for name in filter(None, new.split("\0")):
+            found[os.path.realpath(os.path.join(self.top, name))] = None
+        return found
+
+    def before(self, pairs, folder):
+        """Writes the old state of the files; pairs again, shown under the new names."""
+        old_names = self.changed()
+        old = []
+        for number, (real, shown) in enumerate(pairs):
+            if old_names.get(real) is None:
+                continue
+            path = os.path.join(folder, "%d-%s" % (number, os.path.basename(real)))
+            with open(path, "wb") as file:
+                file.write(_git(self.top, "show", "%s:%s" % (self.revision, old_names[real]),
+                                binary=True))
+            old.append((os.path.realpath(path), shown))
+        return old

@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: GPL-2.0
+"""The output formats. Each takes a Run and returns a text."""
+import json
+import os
+import urllib.parse
+from xml.sax.saxutils import escape, quoteattr
+
+from . import VERSION
+
+SARIF_SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
+LEVEL = {"error": "error", "warning": "warning", "note": "note"}
+GITLAB = {"error": "critical", "warning": "major", "note": "info"}
+
+
+class Run:
+    """What there is to tell: the findings, the rules, the versions, what was analysed."""
+
+    def __init__(self, findings, rules, tools, summary):
+        self.findings, self.rules, self.tools, self.summary = findings, rules, tools, summary
+
+
+def text(run):
+    """One finding per line, as compilers write them."""
+    return "".join(item.text() + "\n" for item in run.findings)
+
+
+def github(run):
+    """Workflow commands, which GitHub shows at the lines of a pull request."""
+    kinds = {"error": "error", "warning": "warning", "note": "notice"}
+    lines = []
+    for item in run.findings:
+        lines.append("::%s file=%s,line=%d,col=%d,title=%s::%s\n" % (
+            kinds[item.severity], _property(item.path), item.line, item.col,
+            _property(item.rule), _data(item.message)))
+    return "".join(lines)
+
+
+def _data(value):
+    return value.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(value):
+    return _data(value).replace(":", "%3A").replace(",", "%2C")
+
+
+def gitlab(run):
+    """A Code Quality report."""
+    items = [{
+        "description": item.message,
+        "check_name": item.rule,
+        "fingerprint": item.fingerprint,
+        "severity": GITLAB[item.severity],
+        "location": {"path": item.path, "lines": {"begin": item.line}},
+    } for item in run.findings]
+    return json.dumps(items, indent=1) + "\n"
+
+
+def junit(run):
+    """One test case per rule; a rule with findings has failed."""
+    cases = []
+    ids = [(rule.id, rule.title) for rule in run.rules]
+    if any(item.rule == "PG00" for item in run.findings):
+        ids.append(("PG00", "allow comments and baseline entries are in use"))
+    for name, title in ids:
+        mine = [item.text() for item in run.findings if item.rule == name]
+        body = ""
+        if mine:
+            body = "<failure message=%s>%s</failure>" % (
+                quoteattr("%d findings" % len(mine)), escape("\n".join(mine)))
+        cases.append("<testcase classname=\"pgcheck\" name=%s>%s</testcase>" % (
+            quoteattr("%s %s" % (name, title)), body))
+    failed = sum("<failure" in case for case in cases)
+    return ("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites><testsuite name=\"pgcheck\" "
+            "tests=\"%d\" failures=\"%d\">\n%s\n</testsuite></testsuites>\n"
+            % (len(cases), failed, "\n".join(cases)))
+
+
+def _sarif_rule(rule):
+    return {
+        "id": rule.id,
+        "shortDescription": {"text": rule.title},
+        "help": {"text": "pgcheck --explain %s, or %s" % (rule.id, rule.url)},
+        "defaultConfiguration": {"level": LEVEL[rule.severity]},
+        "properties": {"precision": rule.confidence.lower()},
+    }
+
+
+def _sarif_result(item):
+    return {
+        "ruleId": item.rule,
+        "level": LEVEL[item.severity],
+        "message": {"text": item.message},
+        "partialFingerprints": {"pgcheck/v1": item.fingerprint},
+        "locations": [{"physicalLocation": {
+            "artifactLocation": {"uri": urllib.parse.quote(item.path), "uriBaseId": "SRCROOT"},
+            "region": {"startLine": item.line, "startColumn": item.col, "endColumn": item.end},
+        }}],
+    }
+
+
+def sarif(run):
+    """SARIF 2.1.0 with relative paths."""
+    driver = {"name": "pgcheck", "version": VERSION,
+              "rules": [_sarif_rule(rule) for rule in run.rules]}
+    extensions = [{"name": name, "version": number} for name, number in run.tools]
+    log = {"$schema": SARIF_SCHEMA, "version": "2.1.0", "runs": [{
+        "tool": {"driver": driver, "extensions": extensions},
+        "columnKind": "unicodeCodePoints",
+        "originalUriBaseIds": {"SRCROOT": {"description": {"text": "where pgcheck was started"}}},
+        "results": [_sarif_result(item) for item in run.findings],
+        "invocations": [{"executionSuccessful": True,
+                         "properties": {"summary": run.summary}}],
+    }]}
+    return json.dumps(log, indent=1) + "\n"
+
+
+FORMATS = {"text": text, "github": github, "gitlab": gitlab, "junit": junit, "sarif": sarif}
+
+
+def write(run, name, path, stdout):
+    """Writes a format to a file, complete or not at all, or to standard output."""
+    out = FORMATS[name](run)
+    if not path or path == "-":
+        stdout.write(out)
+        stdout.flush()
+        return
+    part = path + ".part"
+    with open(part, "w", encoding="utf-8") as file:
+        file.write(out)
+    os.replace(part, path)

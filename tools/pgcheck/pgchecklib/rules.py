@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: GPL-2.0
+r"""The rules as data: what the header of each .cocci file says about it.
+
+    // SPDX-License-Identifier: GPL-2.0
+    /// What the rule finds, in one or more lines.
+    // Confidence: High
+    // URL: Documentation/checks/PGnn.rst
+    // Options: --no-includes
+    // Severity: error
+    // Files: word word        (a file without any of these words has no findings;
+                               \x20 stands for a space)
+    // Match: regex            (nor has one that this does not match; optional)
+"""
+import glob
+import os
+import re
+
+from . import CannotAnalyse
+
+MODES = ("patch", "context", "org", "report")
+
+
+class Rule:
+    """One .cocci file."""
+
+    def __init__(self, path):
+        self.path = path
+        self.id = os.path.basename(path)[:4].upper()
+        with open(path, encoding="utf-8") as file:
+            self.text = file.read()
+        self.title = " ".join(re.findall(r"^/// ?(.*)$", self.text, re.MULTILINE)).strip()
+        self.confidence = self._field("Confidence")
+        self.severity = self._field("Severity")
+        self.url = self._field("URL")
+        self.words = [word.replace("\\x20", " ").encode()
+                      for word in self._field("Files").split()]
+        self.match = re.compile(self._field("Match", "").encode())
+
+    def _field(self, name, default=None):
+        found = re.search(r"^// %s: *(.*)$" % name, self.text, re.MULTILINE)
+        if not found and default is not None:
+            return default
+        if not found:
+            raise CannotAnalyse("%s: no line \"// %s:\"" % (self.path, name))
+        return found.group(1).strip()
+
+    def concerns(self, content):
+        """Can a file with this content have findings at all?"""
+        return any(word in content for word in self.words) and bool(self.match.search(content))
+
+    def page(self, data):
+        """The file that explains the rule, wherever it was installed."""
+        name = os.path.basename(self.url)
+        for place in (os.path.join(data, "checks"),
+                      os.path.join(data, "..", "..", "Documentation", "checks")):
+            path = os.path.join(place, name)
+            if os.path.exists(path):
+                return path
+        raise CannotAnalyse("%s: its page %s is not installed" % (self.id, name))
+
+
+def load(data):
+    """All rules, in the order of their ids."""
+    found = [Rule(path) for path in sorted(glob.glob(os.path.join(data, "rules", "*.cocci")))]
+    if not found:
+        raise CannotAnalyse("no rules in %s/rules" % data)
+    return found
+
+
+def select(rules, names):
+    """The rules that --rules= names."""
+    if not names:
+        return rules
+    wanted = [name.strip().upper() for name in names.split(",") if name.strip()]
+    known = {rule.id: rule for rule in rules}
+    unknown = [name for name in wanted if name not in known]
+    if unknown or not wanted:
+        raise CannotAnalyse("no rule %s; --list-rules shows them all" % ", ".join(unknown))
+    return [known[name] for name in sorted(set(wanted))]
+
+
+def combined(rules, coverage):
+    """One semantic patch out of several, so that spatch parses each file once.
+
+    The coverage rule comes last: a function that it prints has been through
+    all the others.
+    """
+    parts = ["virtual %s\n" % mode for mode in MODES]
+    for rule in rules:
+        parts.append(re.sub(r"^virtual .*$", "", rule.text, flags=re.MULTILINE))
+    with open(coverage, encoding="utf-8") as file:
+        parts.append(file.read())
+    return "\n".join(parts)

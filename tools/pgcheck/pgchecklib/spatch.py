@@ -1,0 +1,245 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Runs spatch on many files and reads what it printed.
+
+spatch ends with 0 whether or not it understood anything. A file counts as done
+only if the coverage rule, which runs last, named its functions.
+"""
+import concurrent.futures
+import glob
+import hashlib
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import sysconfig
+import tempfile
+
+from . import CannotAnalyse
+from .rules import combined
+
+_REPORT = re.compile(
+    r"^(?P<path>.+?):(?P<line>\d+):(?P<col>\d+)-(?P<end>\d+): (?P<severity>error|warning|note): "
+    r"(?P<message>.*) \[(?P<rule>PG\d\d)\]$")
+_COVERED = re.compile(r"^pgcheck-function\t(.+)\t(\d+)\t(\w+)$")
+_TIMEOUT = re.compile(r"timeout|Timeout")
+_FATAL = re.compile(r"^(Fatal error|Semantic patch.*error|minus: parse error|plus: parse error"
+                    r"|Python error|Traceback|EXN:|exn while)", re.MULTILINE)
+BATCH_BYTES = 400_000
+
+
+class Report:
+    """One line of a rule's output."""
+
+    def __init__(self, match):
+        self.path = match.group("path")
+        self.line = int(match.group("line"))
+        self.col = int(match.group("col")) + 1
+        self.end = int(match.group("end")) + 1
+        self.severity = match.group("severity")
+        self.message = match.group("message")
+        self.rule = match.group("rule")
+
+
+class Result:
+    """What came out of all runs: reports, covered functions, failures by file."""
+
+    def __init__(self):
+        self.reports = []
+        self.covered = {}
+        self.failed = {}
+
+    def take(self, other):
+        self.reports += other.reports
+        self.covered.update(other.covered)
+        self.failed.update(other.failed)
+
+
+def version(program):
+    """First line of spatch --version, and which versions are known to work."""
+    try:
+        out = subprocess.run([program, "--version"], capture_output=True, text=True, check=False)
+    except OSError as error:
+        raise CannotAnalyse("%s: %s (Debian: apt install coccinelle)"
+                            % (program, error.strerror)) from None
+    found = re.match(r"spatch version (\S+)", out.stdout)
+    if not found:
+        raise CannotAnalyse("%s --version says nothing of a version" % program)
+    if "Python scripting support: yes" not in out.stdout:
+        raise CannotAnalyse("%s was built without Python scripting" % program)
+    return found.group(1)
+
+
+def _libpython():
+    """The shared library of this Python, which spatch loads by a name that only
+    the development package provides."""
+    wanted = sysconfig.get_config_var("INSTSONAME") or ""
+    base = sysconfig.get_config_var("LIBDIR") or "/usr/lib"
+    multi = sysconfig.get_config_var("MULTIARCH") or ""
+    for folder in (base, os.path.join(base, multi), os.path.join("/usr/lib", multi)):
+        for path in sorted(glob.glob(os.path.join(folder, wanted + "*"))):
+            if wanted and os.path.exists(path):
+                return path
+    return None
+
+
+class Spatch:
+    """A working spatch; use as a context manager."""
+
+    def __init__(self, data, program="spatch", timeout=120):
+        self.data, self.program, self.timeout = data, program, timeout
+        self.version = version(program)
+        self.env = dict(os.environ)
+        self.children = set()
+
+    def __enter__(self):
+        self.tmp = tempfile.mkdtemp(prefix="pgcheck-")
+        try:
+            self._probe()
+        except BaseException:
+            shutil.rmtree(self.tmp)
+            raise
+        return self
+
+    def __exit__(self, *_):
+        shutil.rmtree(self.tmp, ignore_errors=True)
+
+    def _probe(self):
+        """Does a Python rule run at all? If not, once more with a library path."""
+        source = os.path.join(self.tmp, "probe.c")
+        with open(source, "w", encoding="utf-8") as file:
+            file.write("int probe(void)\n{\n\treturn 0;\n}\n")
+        coverage = self._write("probe.cocci", combined([], self._coverage()))
+        out, err = self._run(coverage, [source])
+        if "pgcheck-function" not in out:
+            library = _libpython()
+            if library:
+                folder = os.path.join(self.tmp, "lib")
+                os.mkdir(folder)
+                name = os.path.basename(library).split(".so")[0] + ".so"
+                os.symlink(library, os.path.join(folder, name))
+                old = self.env.get("LD_LIBRARY_PATH")
+                self.env["LD_LIBRARY_PATH"] = folder + (":" + old if old else "")
+                out, err = self._run(coverage, [source])
+        if "pgcheck-function" not in out:
+            hint = " (install libpython%d.%d)" % sys.version_info[:2] if "libpython" in err else ""
+            raise CannotAnalyse("%s cannot run Python rules%s: %s"
+                                % (self.program, hint, err.strip()[-300:]))
+
+    def check_rules(self, rules):
+        """A rule that spatch cannot read is a fault of its own, not of the sources."""
+        cocci = self._write("all.cocci", combined(rules, self._coverage()))
+        out, err = self._run(cocci, [os.path.join(self.tmp, "probe.c")])
+        if "pgcheck-function" not in out or _FATAL.search(err):
+            raise CannotAnalyse("%s does not accept the rules: %s"
+                                % (self.program, err.strip()[-400:]))
+
+    def _coverage(self):
+        return os.path.join(self.data, "spatch", "coverage.cocci")
+
+    def _write(self, name, text):
+        path = os.path.join(self.tmp, name)
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text)
+        return path
+
+    def _run(self, cocci, files):
+        """One spatch over several files; each is a group of its own."""
+        names = {self._plain(path): path for path in files}
+        handle, groups = tempfile.mkstemp(dir=self.tmp, suffix=".groups")
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write("".join(name + "\n\n" for name in names))
+        command = [self.program, "-D", "report", "--cocci-file", cocci, "--file-groups", groups,
+                   "--no-includes", "--no-show-diff", "--timeout", str(self.timeout),
+                   "--macro-file", os.path.join(self.data, "spatch", "macros.h")]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                              stdin=subprocess.DEVNULL, env=self.env, text=True, errors="replace",
+                              cwd=self.tmp, start_new_session=True) as child:
+            self.children.add(child)
+            out, err = child.communicate()
+            self.children.discard(child)
+        os.unlink(groups)
+        for name, path in names.items():
+            if name != path:
+                out, err = out.replace(name, path), err.replace(name, path)
+        if child.returncode:
+            err += "\nFatal error: spatch ended with %d" % child.returncode
+        return out, err
+
+    def _plain(self, path):
+        """The lists that spatch reads know no blanks in names; a link has none."""
+        if not re.search(r"\s", path):
+            return path
+        name = hashlib.sha256(path.encode()).hexdigest() + os.path.splitext(path)[1]
+        link = os.path.join(self.tmp, name)
+        if not os.path.islink(link):
+            os.symlink(path, link)
+        return link
+
+    def stop(self):
+        """Ends the runs that are under way."""
+        for child in list(self.children):
+            os.killpg(child.pid, signal.SIGTERM)
+
+    def _batch(self, cocci, files):
+        """A batch; what failed in it is run again file by file."""
+        out, err = self._run(cocci, files)
+        bad = _FATAL.search(err) or _TIMEOUT.search(err)
+        if bad and len(files) > 1:
+            result = Result()
+            for path in files:
+                result.take(self._batch(cocci, [path]))
+            return result
+        result = parse(out)
+        if bad:
+            result.failed[files[0]] = err.strip().splitlines()[-1][:200]
+        return result
+
+    def run(self, work, jobs, progress):
+        """work: (rules, files) pairs. Calls progress(done, total) after each batch."""
+        batches = []
+        for number, (rules, files) in enumerate(work):
+            cocci = self._write("rules%d.cocci" % number, combined(rules, self._coverage()))
+            batches += [(cocci, group) for group in _groups(files)]
+        batches.sort(key=lambda batch: -sum(map(os.path.getsize, batch[1])))
+        total, done, result = sum(len(group) for _, group in batches), 0, Result()
+        with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
+            futures = {pool.submit(self._batch, *batch): batch for batch in batches}
+            try:
+                for future in concurrent.futures.as_completed(futures):
+                    result.take(future.result())
+                    done += len(futures[future][1])
+                    progress(done, total)
+            except BaseException:
+                pool.shutdown(wait=False, cancel_futures=True)
+                self.stop()
+                raise
+        return result
+
+
+def _groups(files):
+    """Batches that are worth the start of a process and not longer."""
+    group, size = [], 0
+    for path in sorted(files):
+        group.append(path)
+        size += os.path.getsize(path)
+        if size > BATCH_BYTES:
+            yield group
+            group, size = [], 0
+    if group:
+        yield group
+
+
+def parse(out):
+    """Reads the standard output of a run."""
+    result = Result()
+    for line in out.splitlines():
+        found = _COVERED.match(line)
+        if found:
+            result.covered.setdefault(found.group(1), set()).add(found.group(3))
+            continue
+        found = _REPORT.match(line)
+        if found:
+            result.reports.append(Report(found))
+    return result

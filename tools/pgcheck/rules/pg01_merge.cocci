@@ -1,0 +1,560 @@
+// SPDX-License-Identifier: GPL-2.0
+/// A segment grows because two pages are physically adjacent, and nothing has
+/// compared their pgmaps.
+///
+/// Physical adjacency does not say that two ZONE_DEVICE pages have the same
+/// provider: the merged segment would be mapped as if all of it were the first's.
+// Confidence: High
+// URL: Documentation/checks/PG01.rst
+// Options: --no-includes
+// Severity: error
+// Files: page_to_phys page_to_pfn bvec_phys sg_phys folio_pfn nth_page page_to_dma pfn paddr bvec_try_merge page\x20+\x20
+// Match: \b(bv_len|length|dma_length|dma_len|len|size|nbytes|bytes|nr_bytes|nr_pages|npages|num_pages|nr|blen|seg_len|ds_len|count|n_pages)\b( *\([^()\n]*\))? *(\+=|\+\+|= [^;\n=]*\b(bv_len|length|dma_length|dma_len|len|size|nr_pages|npages|nr)\b[^;\n]*\+)|bvec_try_merge|\(([^(){};]*,\s*)?(const )?struct (bio_vec|scatterlist|page) \*[^(){};]*, *(const )?struct (bio_vec|scatterlist|page) \*[^(){};]*\)\s*\{
+
+virtual patch
+virtual context
+virtual org
+virtual report
+
+// SmPL finds growth, tests and the ways between them; whether an expression is
+// one of these is decided from its text and from the facts of its file.
+@initialize:python@
+@@
+import re
+
+PG01_PHYS = re.compile(r"\b(page_to_phys|page_to_pfn|bvec_phys|sg_phys|folio_pfn|page_to_dma|"
+                       r"folio_page_pfn|bio_vec_phys)\s*\(|"
+                       r"\b\w*(pfn|paddr|(?<!nr_)phys)(?!_seg|_sector|_block|ical|_mergeable)\w*\b")
+PG01_PAGE = re.compile(r"(\bnth_page\s*\(|\b\w*pages?\b(\s*\[[^\]]*\])?( \)|) \+|"
+                       r"\bsg_page\s*\([^)]*\) \+|bv_page \+|"
+                       r"\+ (\w+ (->|\.) )*\w*pages?\b)")
+PG01_GUARD = re.compile(r"\b(zone_device_pages_have_same_pgmap|"
+                        r"pages_are_mergeable|biovec_phys_mergeable|page_pgmap|folio_pgmap|"
+                        r"pgmap_pages_mergeable|pgmap_bvec_try_extend|pgmap_sg_extend)\b|"
+                        r"\bpgmap\s*[=!]=|[=!]=\s*\S*pgmap\b|"
+                        r"\w*(folio|page_folio \([^)]*\)) [=!]= \S*(folio|page_folio)|"
+                        r"(bv_page|sg_page \([^)]*\)) [=!]= ([\w>.-]| -> )*(page|bv_page|sg_page)\b(?! \+)")
+PG01_FIELD = (r"(?:->|\.)\s*(?:bv_len|length|dma_length|dma_len|len|size|nbytes|bytes|nr_bytes|"
+              r"nr_pages|npages|num_pages|nr|blen|seg_len|ds_len|count|n_pages)")
+PG01_LVALUE = re.compile(r"(?:.*%s|sg_dma_len \(.*\))$" % PG01_FIELD)
+PG01_KNOWN = ("bvec_try_merge_page", "bvec_try_merge_hw_page")
+PG01_HELPER = re.compile(r"^(%s) \(" % "|".join(PG01_KNOWN))
+# Compares Xen's machine frames; its callers have compared the pgmaps.
+PG01_EXEMPT = ("xen_biovec_phys_mergeable",)
+pg01_facts = {}
+pg01_current = [None]
+pg01_answers = {}
+pg01_together = set()
+
+
+def pg01_is_together(where):
+    return (where.file, where.line, where.column) in pg01_together
+
+
+def pg01_norm(text):
+    return re.sub(r"\s+", " ", text).strip()
+
+
+def pg01_file(name):
+    return pg01_facts.setdefault(name, {"assign": set(), "cond": set(), "return": set(),
+                                        "grow": set(), "open": set(), "called": set()})
+
+
+def pg01_note(kind, where, text):
+    pg01_current[0] = where.file
+    pg01_file(where.file)[kind].add((where.current_element, pg01_norm(text)))
+
+
+def pg01_grows(text):
+    text = pg01_norm(text)
+    if PG01_HELPER.match(text):
+        return True
+    if "=" not in text and "++" not in text:
+        return False
+    found = re.match(r"^(.*?) (\+=|=) (.*)$", text)
+    if found:
+        left, how, right = found.groups()
+        if not PG01_LVALUE.match(left):
+            return False
+        return how == "+=" or bool(re.search(r"(^|[( ])%s \+|\+ \(?%s\b" % ((re.escape(left),) * 2),
+                                             right))
+    found = re.match(r"^(?:\+\+ ?)?(.*?)(?: ?\+\+)?$", text)
+    return found.group(1) != text and bool(PG01_LVALUE.match(found.group(1)))
+
+
+def pg01_grower(text):
+    called = re.match(r"^(\w+) \(", pg01_norm(text))
+    return bool(called) and called.group(1) not in PG01_KNOWN and \
+        called.group(1) in {fn for fn, _ in pg01_file(pg01_current[0])["grow"]}
+
+
+def pg01_cached(function):
+    """Answers stay the same as long as the facts of the file do."""
+    def wrapped(where):
+        facts = pg01_file(where.file)
+        size = sum(len(facts[kind]) for kind in ("assign", "cond", "return", "grow"))
+        key = (function, where.file, where.current_element, size)
+        if key not in pg01_answers:
+            pg01_answers[key] = function(where)
+        return pg01_answers[key]
+    return wrapped
+
+
+def pg01_words(where):
+    """Variables of the function that hold a physical address, or the result of a test."""
+    facts = pg01_file(where.file)
+    mine = [text.split(" = ", 1) for fn, text in facts["assign"] if fn == where.current_element]
+    phys, tests = set(), {}
+    for _ in range(4):
+        for name, value in mine:
+            way = pg01_way(value, phys, tests, {})
+            if way:
+                tests[name] = way
+            elif (PG01_PHYS.search(value) and not re.search(r"[=!]=|&&|->\w*\(|\bvirt", value)
+                  or any(re.search(r"\b%s\b" % v, value) for v in phys)) and "(" != value[0]:
+                phys.add(name)
+    return phys, tests
+
+
+pg01_words = pg01_cached(pg01_words)
+
+
+def pg01_atoms(text):
+    depth, start = 0, 0
+    text = re.sub(r"\b(likely|unlikely) \((.*)\)$", r"\2", text)
+    out = []
+    for m in re.finditer(r"&&|\|\|", text):
+        out.append(text[start:m.start()])
+        start = m.end()
+    out.append(text[start:])
+    return [atom.strip() for atom in out]
+
+
+def pg01_way(text, phys, tests, helpers):
+    """"==" if the test is true for adjacent pages, "!=" if it is false, else None."""
+    for atom in pg01_atoms(text):
+        flip = atom.lstrip("( ").startswith("!") and not atom.lstrip("( ").startswith("!=")
+        for name, way in list(tests.items()) + list(helpers.items()):
+            call = r" \(" if name in helpers else r"\b(?! \()"
+            if re.search(r"(?<![>.\w] )\b%s%s" % (re.escape(name), call), atom):
+                if re.search(r"[=!]= ", atom):
+                    continue
+                return {"==": "!=", "!=": "=="}[way] if flip else way
+        found = re.match(r"^(.*) ([=!]=) (.*)$", atom)
+        if not found or re.search(r"[\w)\]] [|&^] |>>|%| NULL\b|\bbfn", atom):
+            continue
+        left, way, right = found.groups()
+        right = right.strip("() ")
+        if re.match(r"^-? ?(\d\w*|[A-Z_][A-Z0-9_]*|~.*)$", right) or \
+           re.match(r"^-? ?(\d\w*|[A-Z_][A-Z0-9_]*)$", left.strip("() ")):
+            continue
+        if PG01_PHYS.search(atom) or PG01_PAGE.search(atom) or \
+           any(re.search(r"(?<![>.] )\b%s\b" % v, atom) for v in phys):
+            return way
+    return None
+
+
+def pg01_testers(where):
+    """Functions of the file that answer whether pages are adjacent, without a pgmap."""
+    facts = pg01_file(where.file)
+    found = {}
+    names = {fn for kind in ("return", "cond") for fn, _ in facts[kind]}
+    growing = {fn for fn, _ in facts["grow"]}
+    for fn in names - growing:
+        if pg01_guarded(facts, fn):
+            continue
+        at = type("At", (), {"file": where.file, "current_element": fn})
+        phys, tests = pg01_words(at)
+        returns = [text for name, text in facts["return"] if name == fn]
+        direct = [pg01_way(text, phys, tests, {}) for text in returns]
+        simple = any(re.match(r"^(true|1)$", text) for text in returns) and \
+            any(re.match(r"^(false|0)$", text) for text in returns)
+        conds = [pg01_way(text, phys, tests, {}) for name, text in facts["cond"] if name == fn]
+        mixed = any(re.match(r"^(false|0)$", text) for text in returns)
+        if any(direct):
+            found[fn] = [way for way in direct if way][0]
+        elif any(conds) and (simple or mixed):
+            found[fn] = "=="
+    return found
+
+
+pg01_testers = pg01_cached(pg01_testers)
+
+
+def pg01_guarded(facts, fn):
+    return any(PG01_GUARD.search(text) for kind in ("return", "cond", "assign")
+               for name, text in facts[kind] if name == fn)
+
+
+def pg01_test(text, where, way):
+    text = pg01_norm(text)
+    phys, tests = pg01_words(where)
+    if pg01_guard(text, where):
+        return False
+    return pg01_way(text, phys, tests, pg01_testers(where)) == way
+
+
+def pg01_do_test(text, where):
+    facts, plain = pg01_file(where.file), pg01_norm(text)
+    part = any(plain in other for kind in ("cond", "assign", "return")
+               for fn, other in facts[kind] if fn == where.current_element)
+    return not part and pg01_test(text, where, "==")
+
+
+def pg01_guard(text, where):
+    """A comparison of pgmaps, folios or pages, or a function of the file that makes one."""
+    text = pg01_norm(text)
+    facts = pg01_file(where.file)
+    found = PG01_GUARD.search(text)
+    if found:
+        # A function of that name in this file has to keep what the name promises.
+        own = any(fn == found.group(1) for fn, _ in facts["return"])
+        return not own or pg01_guarded(facts, found.group(1))
+    called = re.match(r"^(\w+) \(", text)
+    if not called or called.group(1) == where.current_element:
+        return False
+    name = called.group(1)
+    answers = [t for fn, t in facts["return"] if fn == name]
+    return bool(answers) and pg01_guarded(facts, name)
+
+
+def pg01_static(where, name):
+    with open(where.file, encoding="utf-8", errors="replace") as file:
+        lines = file.read().split("\n")
+    for number, line in enumerate(lines):
+        if re.search(r"\b%s\s*\(" % name, line) and not line[:1].isspace() and \
+           not line.rstrip().endswith(";"):
+            head = line.split(name)[0]
+            before = lines[number - 1] if number and not head.strip() else ""
+            return "static" in head + before
+    return False
+
+
+def pg01_header(name):
+    return name.endswith(".h")
+
+
+def pg01_params(terms):
+    text = pg01_norm(getattr(terms, "expr", terms))
+    return bool(re.search(r"struct (bio_vec|scatterlist)\b", text)) or \
+        len(re.findall(r"struct page \*", text)) > 1
+
+@pg01_assign@
+identifier w;
+expression e;
+position p;
+@@
+w = e@p
+
+@script:python@
+w << pg01_assign.w;
+e << pg01_assign.e;
+p << pg01_assign.p;
+@@
+pg01_note("assign", p[0], w + " = " + e)
+
+@pg01_decl@
+type T;
+identifier w;
+expression e;
+position p;
+@@
+T w = e@p;
+
+@script:python@
+w << pg01_decl.w;
+e << pg01_decl.e;
+p << pg01_decl.p;
+@@
+pg01_note("assign", p[0], w + " = " + e)
+
+@pg01_cond@
+expression e;
+position p;
+statement S1, S2;
+@@
+if (e@p) S1 else S2
+
+@script:python@
+e << pg01_cond.e;
+p << pg01_cond.p;
+@@
+pg01_note("cond", p[0], e)
+
+@pg01_loop@
+expression e, e1, e2;
+position p;
+statement S;
+type ty;
+identifier i;
+@@
+(
+while (e@p) S
+|
+for (...; e@p; ...) S
+|
+for (ty i = e1; e@p; e2) S
+)
+
+@script:python@
+e << pg01_loop.e;
+p << pg01_loop.p;
+@@
+pg01_note("cond", p[0], e)
+
+@pg01_return@
+expression e;
+position p;
+@@
+return e@p;
+
+@script:python@
+e << pg01_return.e;
+p << pg01_return.p;
+@@
+pg01_note("return", p[0], e)
+
+@pg01_grow@
+expression g : script:python() { pg01_grows(g) };
+position p;
+@@
+g@p
+
+@script:python@
+g << pg01_grow.g;
+p << pg01_grow.p;
+@@
+pg01_note("grow", p[0], g)
+
+// What makes a segment grow: that, or a call of a function of this file that does.
+@pg01_site depends on pg01_grow@
+expression g : script:python() { pg01_grows(g) or pg01_grower(g) };
+position p;
+@@
+g@p
+
+// From a test to the growth, by the way that adjacent pages take.
+@pg01_true exists@
+position pg01_site.p;
+position q;
+expression g;
+expression T : script:python(p) { pg01_test(T, p[0], "==") };
+expression e1, e2;
+statement S;
+type ty;
+identifier i;
+@@
+(
+if (T) {
+  ... when any
+  g@p@q
+  ... when any
+} else S
+|
+while (T) {
+  ... when any
+  g@p@q
+  ... when any
+}
+|
+for (...; T; ...) {
+  ... when any
+  g@p@q
+  ... when any
+}
+|
+for (ty i = e1; T; e2) {
+  ... when any
+  g@p@q
+  ... when any
+}
+)
+
+// SmPL has no pattern for do-while: from a test that is no other condition, on
+// its true side, round to the growth.
+@pg01_do exists@
+position pg01_site.p, q;
+expression g;
+expression T : script:python(p) { pg01_do_test(T, p[0]) };
+@@
+T
+... when != false T
+g@p@q
+
+@pg01_false exists@
+position pg01_site.p;
+position q;
+expression g;
+expression T : script:python(p) { pg01_test(T, p[0], "!=") };
+statement S;
+identifier l;
+@@
+(
+if (T) S else {
+  ... when any
+  g@p@q
+  ... when any
+}
+|
+if (T) {
+  ... when any
+(
+  return ...;
+|
+  continue;
+|
+  break;
+|
+  goto l;
+)
+}
+... when any
+g@p@q
+)
+
+@pg01_jump exists@
+position pg01_site.p;
+position q;
+expression g;
+expression T : script:python(p) { pg01_test(T, p[0], "==") };
+identifier l;
+@@
+T
+... when != false T
+goto l;
+... when any
+g@p@q
+
+// The comparison and the growth in one condition.
+@pg01_same@
+position pg01_site.p, t;
+expression g;
+expression GD : script:python(p) { pg01_guard(GD, p[0]) };
+@@
+(
+GD && <+... g@p@t ...+>
+|
+GD || <+... g@p@t ...+>
+)
+
+@script:python@
+t << pg01_same.t;
+@@
+pg01_together.add((t[0].file, t[0].line, t[0].column))
+
+// Of these, what can be reached without a comparison of pgmaps.
+@pg01_open exists@
+position t = {pg01_true.q, pg01_do.q, pg01_false.q, pg01_jump.q};
+position pg01_site.p, r;
+expression g;
+expression GD : script:python(p) { pg01_guard(GD, p[0]) };
+identifier fn;
+@@
+fn(...) {
+... when != GD
+g@p@t@r
+... when any
+}
+
+// A static function may leave the comparison to its callers, if all of them do it.
+@pg01_called@
+identifier pg01_open.fn;
+position c;
+@@
+fn@c(...)
+
+@script:python@
+fn << pg01_open.fn;
+c << pg01_called.c;
+@@
+pg01_file(c[0].file)["called"].add(fn)
+
+@pg01_same_call@
+identifier pg01_open.fn;
+position pg01_called.c, t;
+expression GD : script:python(c) { pg01_guard(GD, c[0]) };
+@@
+(
+GD && <+... fn@c@t(...) ...+>
+|
+GD || <+... fn@c@t(...) ...+>
+)
+
+@script:python@
+t << pg01_same_call.t;
+@@
+pg01_together.add((t[0].file, t[0].line, t[0].column))
+
+@pg01_caller exists@
+identifier pg01_open.fn, outer;
+position pg01_called.c, d;
+expression GD : script:python(c) { pg01_guard(GD, c[0]) };
+@@
+outer(...) {
+... when != GD
+fn@c@d(...)
+... when any
+}
+
+@script:python@
+fn << pg01_open.fn;
+outer << pg01_caller.outer;
+c << pg01_caller.d;
+@@
+if outer not in PG01_KNOWN and not pg01_is_together(c[0]):
+    pg01_file(c[0].file)["open"].add(fn)
+
+@script:python depends on report@
+p << pg01_open.r;
+fn << pg01_open.fn;
+@@
+facts = pg01_file(p[0].file)
+deferred = pg01_static(p[0], fn) and fn in facts["called"] and fn not in facts["open"]
+if not deferred and fn not in PG01_KNOWN and not pg01_is_together(p[0]):
+    coccilib.report.print_report(p[0], "error: segment grows on physical adjacency without a comparison of pgmaps [PG01]")
+
+@script:python depends on org@
+p << pg01_open.r;
+fn << pg01_open.fn;
+@@
+if fn not in PG01_KNOWN:
+    coccilib.org.print_todo(p[0], "PG01: segment grows on physical adjacency without a comparison of pgmaps")
+
+// The block layer's own merge helpers leave the comparison to their callers.
+@pg01_helper exists@
+expression g : script:python() { PG01_HELPER.match(pg01_norm(g)) is not None };
+position pg01_site.p, q;
+identifier fn;
+expression GD : script:python(p) { pg01_guard(GD, p[0]) };
+@@
+fn(...) {
+... when != GD
+g@p@q
+... when any
+}
+
+@script:python depends on report@
+q << pg01_helper.q;
+g << pg01_helper.g;
+fn << pg01_helper.fn;
+@@
+if fn not in PG01_KNOWN and not pg01_is_together(q[0]):
+    coccilib.report.print_report(q[0], "error: %s() without a comparison of pgmaps before it [PG01]" % g.split("(")[0].strip())
+
+// A test for other files to use.
+@pg01_function@
+identifier fn;
+parameter list ps;
+position p;
+@@
+fn@p(ps) { ... when any
+}
+
+@script:python depends on report@
+fn << pg01_function.fn;
+ps << pg01_function.ps;
+p << pg01_function.p;
+@@
+if fn in pg01_testers(p[0]) and fn not in PG01_EXEMPT and pg01_params(ps) and \
+   (pg01_header(p[0].file) or not pg01_static(p[0], fn)):
+    coccilib.report.print_report(p[0], "error: %s() calls pages mergeable without a comparison of pgmaps [PG01]" % fn)

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: GPL-2.0
+/// A bio_vec is built by hand outside the block layer's core, or an ITER_BVEC
+/// out of several pages that the function did not allocate.
+// Confidence: Low
+// URL: Documentation/checks/PG05.rst
+// Options: --no-includes
+// Severity: note
+// Files: bv_page bv_len bv_offset bi_vcnt bi_io_vec iov_iter_bvec
+
+virtual patch
+virtual context
+virtual org
+virtual report
+
+@initialize:python@
+@@
+import re
+
+PG05_OWN = re.compile(r"\b(alloc_page|alloc_pages|alloc_pages_node|mempool_alloc|folio_alloc|NULL|"
+                      r"ZERO_PAGE|virt_to_page|vmalloc_to_page|__page_cache_alloc|"
+                      r"dev_alloc_page|alloc_pages_bulk)\b")
+pg05_seen = set()
+
+
+def pg05_core(name):
+    """block/*.c and the headers that it shares; not drivers/block."""
+    parts = name.split("/")
+    at = len(parts) - 2
+    return at >= 0 and parts[at] == "block" and (at == 0 or parts[at - 1] != "drivers")
+
+
+def pg05_norm(text):
+    return re.sub(r"\s+", " ", text).strip()
+
+
+def pg05_once(where):
+    """One report for the lines that fill the same element, and for one function."""
+    key = (where.file, where.current_element)
+    first = key not in pg05_seen
+    pg05_seen.add(key)
+    return first
+
+// The page. One's own allocation cannot be of a provider.
+@pg05_page@
+expression x, e : script:python() { not PG05_OWN.search(e) };
+position p;
+@@
+(
+ x.bv_page@p = e
+|
+ x->bv_page@p = e
+)
+
+@script:python depends on report@
+p << pg05_page.p;
+@@
+if not pg05_core(p[0].file) and pg05_once(p[0]):
+    coccilib.report.print_report(p[0], "note: bv_page is set by hand; use bvec_set_page() or bio_add_page() [PG05]")
+
+@pg05_size@
+expression x, e;
+identifier f = {bv_len, bv_offset};
+assignment operator op;
+position p;
+@@
+ x->f@p op e
+
+@script:python depends on report@
+p << pg05_size.p;
+f << pg05_size.f;
+@@
+if not pg05_core(p[0].file) and pg05_once(p[0]):
+    coccilib.report.print_report(p[0], "note: %s is set by hand; use bvec_set_page() or bio_add_page() [PG05]" % f)
+
+@pg05_element@
+expression x, e, i;
+identifier f = {bv_len, bv_offset};
+assignment operator op;
+position p;
+@@
+ x[i].f@p op e
+
+@script:python depends on report@
+p << pg05_element.p;
+f << pg05_element.f;
+@@
+if not pg05_core(p[0].file) and pg05_once(p[0]):
+    coccilib.report.print_report(p[0], "note: %s is set by hand; use bvec_set_page() or bio_add_page() [PG05]" % f)
+
+@pg05_count@
+expression x, e;
+identifier f = {bi_vcnt, bi_io_vec};
+assignment operator op;
+position p;
+@@
+(
+ x->f@p op e
+|
+ x.f@p op e
+|
+ x->f@p++
+|
+ x.f@p++
+|
+ ++x->f@p
+)
+
+@script:python depends on report@
+p << pg05_count.p;
+f << pg05_count.f;
+@@
+if not pg05_core(p[0].file) and pg05_once(p[0]):
+    coccilib.report.print_report(p[0], "note: %s is set by hand; use bio_init() or bio_add_page() [PG05]" % f)
+
+// Several pages, put into the array in this function.
+@pg05_iter@
+expression it, dir, vec, n, len;
+position p;
+@@
+iov_iter_bvec@p(it, dir, vec, n, len)
+
+@pg05_filled exists@
+expression pg05_iter.vec, it, i, a, b, c;
+position pg05_iter.p, q;
+expression e : script:python() { not PG05_OWN.search(e) };
+identifier set = {bvec_set_page, bvec_set_folio};
+@@
+(
+ set(&vec[i], e, ...)
+|
+ set(vec + i, e, ...)
+|
+ vec[i] = e
+)
+... when any
+iov_iter_bvec@p@q(it, a, vec, b, c)
+
+@script:python depends on report@
+q << pg05_filled.q;
+n << pg05_iter.n;
+@@
+if not pg05_core(q[0].file) and pg05_norm(n) != "1":
+    coccilib.report.print_report(q[0], "note: an ITER_BVEC of pages from elsewhere; nothing has compared their pgmaps [PG05]")
+
+// bvec_set_page() does the same as three assignments.
+@depends on patch@
+expression x, page, len, off;
+@@
+(
+- x->bv_page = page;
+- x->bv_len = len;
+- x->bv_offset = off;
++ bvec_set_page(x, page, len, off);
+|
+- x->bv_page = page;
+- x->bv_offset = off;
+- x->bv_len = len;
++ bvec_set_page(x, page, len, off);
+|
+- x.bv_page = page;
+- x.bv_len = len;
+- x.bv_offset = off;
++ bvec_set_page(&x, page, len, off);
+|
+- x.bv_page = page;
+- x.bv_offset = off;
+- x.bv_len = len;
++ bvec_set_page(&x, page, len, off);
+)

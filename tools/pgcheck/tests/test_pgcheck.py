@@ -1,0 +1,272 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0
+"""Unit tests of the runner. A stand-in for spatch makes them fast and exact."""
+import json
+import os
+import stat
+import subprocess
+import sys
+import tempfile
+import unittest
+import xml.etree.ElementTree
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+PGCHECK = os.path.join(os.path.dirname(HERE), "pgcheck")
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.dirname(HERE))
+
+from pgchecklib import csource, finding, output, rules  # noqa: E402
+
+# Reports each "BAD" as PG03, names all functions but those called lost_*.
+FAKE_SPATCH = r'''#!/usr/bin/env python3
+import re, sys
+if "--version" in sys.argv:
+    print("spatch version 9.9\nPython scripting support: yes")
+    sys.exit(0)
+groups = open(sys.argv[sys.argv.index("--file-groups") + 1]).read().split()  # at blanks, as spatch
+for path in groups:
+    text = open(path).read()
+    if "HANG" in text:
+        print("timeout (we abort): " + path, file=sys.stderr)
+        continue
+    if "CRASH" in text:
+        sys.exit(2)
+    for number, line in enumerate(text.split("\n"), 1):
+        if "BAD" in line:
+            print("%s:%d:%d-%d: error: it is bad [PG03]"
+                  % (path, number, line.index("BAD"), line.index("BAD") + 3))
+        found = re.match(r"int (\w+)\(", line)
+        if found and not found.group(1).startswith("lost"):
+            print("pgcheck-function\t%s\t%d\t%s" % (path, number, found.group(1)))
+'''
+BAD = "int f(void)\n{\n\tBAD(bio_add_page);\n}\n"
+GOOD = "int f(void)\n{\n\treturn bio_add_page(1);\n}\n"
+
+
+class Tree(unittest.TestCase):
+    """A directory to work in, with the stand-in."""
+
+    def setUp(self):
+        holder = tempfile.TemporaryDirectory()
+        self.addCleanup(holder.cleanup)
+        self.top = holder.name
+        self.src = os.path.join(self.top, "src")
+        os.mkdir(self.src)
+        self.spatch = os.path.join(self.top, "spatch")
+        with open(self.spatch, "w", encoding="utf-8") as file:
+            file.write(FAKE_SPATCH)
+        os.chmod(self.spatch, stat.S_IRWXU)
+
+    def write(self, name, text):
+        path = os.path.join(self.src, name)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text)
+        return path
+
+    def pgcheck(self, *words):
+        done = subprocess.run([PGCHECK, "--spatch", self.spatch, *words], cwd=self.src,
+                              capture_output=True, text=True, check=False)
+        return done.returncode, done.stdout, done.stderr
+
+    def git(self, *words):
+        subprocess.run(["git", "-c", "user.name=t", "-c", "user.email=t@example.org", *words],
+                       cwd=self.src, check=True, capture_output=True)
+
+
+class Status(Tree):
+    def test_clean(self):
+        self.write("a.c", GOOD)
+        self.assertEqual(self.pgcheck(".")[:2], (0, ""))
+
+    def test_findings(self):
+        self.write("a.c", BAD)
+        self.assertEqual(self.pgcheck("a.c")[:2], (1, "a.c:3:2: error: it is bad [PG03]\n"))
+
+    def test_nothing_to_analyse(self):
+        self.assertEqual(self.pgcheck(".")[0], 2)
+        self.assertEqual(self.pgcheck("missing.c")[0], 2)
+        self.assertEqual(self.pgcheck()[0], 2)
+
+    def test_no_spatch(self):
+        self.write("a.c", GOOD)
+        self.assertEqual(self.pgcheck("--spatch", "/nonexistent/spatch", ".")[0], 2)
+
+    def test_spatch_that_checks_nothing(self):
+        self.write("a.c", GOOD)
+        with open(self.spatch, "w", encoding="utf-8") as file:
+            file.write("#!/bin/sh\necho spatch version 1\necho Python scripting support: yes\n")
+        self.assertEqual(self.pgcheck(".")[0], 2)
+
+    def test_timeout_and_crash(self):
+        for word in ("HANG", "CRASH"):
+            self.write("a.c", GOOD + "/* %s */\n" % word)
+            self.write("b.c", BAD)
+            status, out, err = self.pgcheck(".")
+            self.assertEqual(status, 2)
+            self.assertIn("b.c:3", out)
+            self.assertIn("a.c: not analysed", err)
+
+    def test_unparsed_share(self):
+        self.write("a.c", GOOD + "int lost_one(void)\n{\n}\n")
+        status, _, err = self.pgcheck("--show-unparsed", ".")
+        self.assertEqual(status, 2)
+        self.assertIn("1 not parsed (50.00 %)", err)
+        self.assertIn("a.c:5: lost_one", err)
+        self.assertEqual(self.pgcheck("--max-unparsed=50", ".")[0], 0)
+
+    def test_versions_and_rules(self):
+        self.write("a.c", GOOD)
+        self.assertIn("spatch 9.9", self.pgcheck(".")[2])
+        self.assertEqual(self.pgcheck("--quiet", ".")[2], "")
+        self.assertEqual(self.pgcheck("--rules=PG99", ".")[0], 2)
+        self.assertEqual(self.pgcheck("--rules=pg04", ".")[0], 0)
+
+    def test_list_and_explain(self):
+        status, out, _ = self.pgcheck("--list-rules")
+        self.assertEqual((status, len(out.splitlines())), (0, 6))
+        for number in range(1, 7):
+            self.assertIn("PG0%d" % number, self.pgcheck("--explain", "PG0%d" % number)[1])
+        self.assertEqual(self.pgcheck("--explain", "PG99")[0], 2)
+
+
+class Allow(Tree):
+    def test_with_reason(self):
+        for text in ("\tBAD(bio_add_page); /* pgcheck: allow PG03 sized above */\n",
+                     "\t/* pgcheck: allow PG03 sized above */\n\tBAD(bio_add_page);\n",
+                     "\t/*\n\t * pgcheck: allow PG03 sized above,\n\t * see there\n\t */\n\n"
+                     "\tBAD(bio_add_page);\n"):
+            self.write("a.c", "int f(void)\n{\n%s}\n" % text)
+            self.assertEqual(self.pgcheck(".")[:2], (0, ""), text)
+
+    def test_without_reason_or_use(self):
+        self.write("a.c", BAD.replace(";\n", "; /* pgcheck: allow PG03 */\n"))
+        status, out, _ = self.pgcheck(".")
+        self.assertEqual((status, out.count("\n")), (1, 2))
+        self.write("a.c", GOOD + "/* pgcheck: allow PG03 for no line */\n")
+        self.assertIn("nothing to allow [PG00]", self.pgcheck(".")[1])
+
+    def test_of_another_rule(self):
+        self.write("a.c", BAD.replace(";\n", "; /* pgcheck: allow PG01 wrong one */\n"))
+        self.assertIn("[PG03]", self.pgcheck(".")[1])
+
+
+class Baseline(Tree):
+    def test_known_new_and_stale(self):
+        self.write("a.c", BAD)
+        self.assertEqual(self.pgcheck("--write-baseline=base", ".")[0], 0)
+        self.assertEqual(self.pgcheck("--baseline=base", ".")[:2], (0, ""))
+        self.write("a.c", "\n\n\n" + BAD)
+        self.assertEqual(self.pgcheck("--baseline=base", ".")[:2], (0, ""))
+        self.write("a.c", BAD + BAD.replace("f(", "g("))
+        self.assertEqual(self.pgcheck("--baseline=base", ".")[0], 1)
+        self.write("a.c", GOOD)
+        status, out, _ = self.pgcheck("--baseline=base", ".")
+        self.assertEqual(status, 1)
+        self.assertIn("stale entry: PG03 in a.c (f)", out)
+        self.write("b.c", GOOD)
+        self.assertEqual(self.pgcheck("--baseline=base", "b.c")[0], 0)
+
+    def test_unreadable(self):
+        self.write("a.c", GOOD)
+        self.write("base", "{}")
+        self.assertEqual(self.pgcheck("--baseline=base", ".")[0], 2)
+        self.assertEqual(self.pgcheck("--baseline=none", ".")[0], 2)
+
+
+class Since(Tree):
+    def test_only_new(self):
+        self.git("init", "-q")
+        self.write("a.c", BAD)
+        self.write("same.c", BAD)
+        self.git("add", ".")
+        self.git("commit", "-qm", "x")
+        self.write("a.c", "\n" + BAD + BAD.replace("f(", "g("))
+        self.write("new.c", BAD)
+        status, out, _ = self.pgcheck("--since=HEAD", ".")
+        self.assertEqual(status, 1)
+        self.assertEqual([line.split(" ")[0] for line in out.splitlines()], ["a.c:8:2:", "new.c:3:2:"])
+        self.assertEqual(self.pgcheck("--since=nonsense", ".")[0], 2)
+
+    def test_renamed(self):
+        self.git("init", "-q")
+        self.write("a.c", BAD)
+        self.git("add", ".")
+        self.git("commit", "-qm", "x")
+        self.git("mv", "a.c", "b.c")
+        self.assertEqual(self.pgcheck("--since=HEAD", ".")[0], 0)
+
+
+class Formats(Tree):
+    def setUp(self):
+        super().setUp()
+        self.write("dir/a b.c", BAD)
+
+    def run_format(self, name):
+        status, out, _ = self.pgcheck("--format=" + name, ".")
+        self.assertEqual(status, 1)
+        return out
+
+    def test_sarif(self):
+        log = json.loads(self.run_format("sarif"))
+        run = log["runs"][0]
+        result = run["results"][0]
+        self.assertEqual(log["version"], "2.1.0")
+        self.assertIn(result["ruleId"], [rule["id"] for rule in run["tool"]["driver"]["rules"]])
+        place = result["locations"][0]["physicalLocation"]
+        self.assertEqual(place["artifactLocation"]["uri"], "dir/a%20b.c")
+        self.assertEqual(place["region"], {"startLine": 3, "startColumn": 2, "endColumn": 5})
+        self.assertEqual(result["level"], "error")
+        self.assertTrue(result["partialFingerprints"])
+
+    def test_github(self):
+        self.assertEqual(self.run_format("github"),
+                         "::error file=dir/a b.c,line=3,col=2,title=PG03::it is bad\n")
+
+    def test_gitlab(self):
+        item = json.loads(self.run_format("gitlab"))[0]
+        self.assertEqual(item["location"], {"path": "dir/a b.c", "lines": {"begin": 3}})
+        self.assertEqual(len(item["fingerprint"]), 32)
+
+    def test_junit(self):
+        suite = xml.etree.ElementTree.fromstring(self.run_format("junit")).find("testsuite")
+        self.assertEqual((suite.get("tests"), suite.get("failures")), ("6", "1"))
+
+    def test_several(self):
+        status, out, _ = self.pgcheck("--format=text", "--format=sarif=x.sarif",
+                                      "--format=junit=x.xml", ".")
+        self.assertEqual((status, out.count("\n")), (1, 1))
+        self.assertTrue(os.path.exists(os.path.join(self.src, "x.sarif")))
+        self.assertEqual(self.pgcheck("--format=text", "--format=sarif", ".")[0], 2)
+        self.assertEqual(self.pgcheck("--format=pdf", ".")[0], 2)
+
+
+class Units(unittest.TestCase):
+    def names(self, text):
+        return [item.name for item in csource.functions(text)]
+
+    def test_functions(self):
+        self.assertEqual(self.names("static int\nf(int a)\n{\n\tif (a) { b(); }\n}\n"), ["f"])
+        self.assertEqual(self.names("int x = 1;\nstruct s { int a; };\nint f(void);\n"), [])
+        self.assertEqual(self.names("struct s t = { .f = g(1), };\nint h(void) { }\n"), ["h"])
+        self.assertEqual(self.names("int f(void) __must_hold(&l)\n{\n}\n"), ["f"])
+        self.assertEqual(self.names("#if A\nint f(void)\n{\n#else\nint f(int a)\n{\n#endif\n}\n"
+                                    "int g(void)\n{\n}\n"), ["f", "g"])
+        self.assertEqual(self.names("/* int f(void) { } */\nchar *s = \"{\";\n"), [])
+        self.assertEqual(self.names("module_exit(f)\nstatic int g(void)\n{\n}\n"), ["g"])
+
+    def test_fingerprints(self):
+        items = [finding.Finding("a.c", line, 1, "error", "m", "PG01") for line in (1, 9)]
+        finding.add_fingerprints(items)
+        self.assertNotEqual(items[0].fingerprint, items[1].fingerprint)
+
+    def test_headers(self):
+        for rule in rules.load(os.path.dirname(HERE)):
+            self.assertRegex(rule.id, r"^PG\d\d$")
+            self.assertIn(rule.severity, output.LEVEL)
+            self.assertIn("virtual report", rule.text)
+            self.assertTrue(rule.title)
+
+
+if __name__ == "__main__":
+    unittest.main()
