@@ -185,6 +185,25 @@ static struct folio *read_buffer(struct bounce_mem *mem, size_t *len,
 	return folio;
 }
 
+/*
+ * As they are: only the CPU goes through them, so that pages of several pgmaps need
+ * not be kept apart, and a block may be in both.
+ */
+static void add_bvecs(struct bio *bio, struct iov_iter *iter, size_t len)
+{
+	while (len && bio->bi_vcnt < bio->bi_max_vecs - 1) {
+		const struct bio_vec *bv = iter->bvec;
+		size_t n = min(len, bv->bv_len - iter->iov_offset);
+
+		if (n)
+			bvec_set_page(&bio->bi_io_vec[++bio->bi_vcnt], bv->bv_page,
+				      n, bv->bv_offset + iter->iov_offset);
+		iov_iter_advance(iter, n);
+		bio->bi_iter.bi_size += n;
+		len -= n;
+	}
+}
+
 /* The user's vecs for up to @len bytes, behind the one for the buffer. */
 static int add_user(struct bio *bio, struct iov_iter *iter, size_t len,
 		    size_t minsize)
@@ -194,7 +213,10 @@ static int add_user(struct bio *bio, struct iov_iter *iter, size_t len,
 
 	if (iov_iter_extract_will_pin(iter))
 		bio_set_flag(bio, BIO_PAGE_PINNED);
-	while (len && bio->bi_vcnt < bio->bi_max_vecs - 1) {
+	if (iov_iter_is_bvec(iter))
+		add_bvecs(bio, iter, len);
+	while (!iov_iter_is_bvec(iter) && len &&
+	       bio->bi_vcnt < bio->bi_max_vecs - 1) {
 		ret = iov_iter_extract_bvecs(iter, bio->bi_io_vec + 1, len,
 					     &bio->bi_vcnt, bio->bi_max_vecs - 1,
 					     0, 0);

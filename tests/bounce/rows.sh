@@ -374,8 +374,8 @@ row111_guest_pages()
 	base=$(sed -n 's/.*memmap=\([0-9A-Za-z]*\)\$\(0x[0-9a-f]*\).*/\2/p' /proc/cmdline)
 	[ -n "$base" ] && modprobe -q vtl0 && command -v vtl0ctl >/dev/null ||
 		{ skip 'no reserved memory or no vtl0'; return; }
-	vtl0ctl add --persist "$base" 4M >"$tmp/a" 2>&1 &&
-		vtl0ctl add --persist $((base + (4 << 20))) 4M >>"$tmp/a" 2>&1 ||
+	vtl0ctl add "$base+4M" >"$tmp/a" 2>&1 &&
+		vtl0ctl add "$(printf '%#x' $((base + (4 << 20))))+4M" >>"$tmp/a" 2>&1 ||
 		{ fail "vtl0ctl: $(cat "$tmp/a")"; return; }
 	null n
 	for mode in guest all write; do
@@ -390,7 +390,7 @@ row111_guest_pages()
 		[ $mode != guest ] || expect 'ordinary memory passes' 1 "$(stat_of a write_passed_bios)"
 		rmdir "$config/a"
 	done
-	vtl0ctl remove "$base" 4M; vtl0ctl remove $((base + (4 << 20))) 4M
+	vtl0ctl remove --all
 }
 
 row112_power_on()
