@@ -10,7 +10,6 @@
 
 #include "vtl0.h"
 
-
 static void set_conflict(struct vtl0_span *conflict, u64 start, u64 length)
 {
 	conflict->start = start;

@@ -42,6 +42,7 @@ static void set_mapping(struct folio *folio)
 	if (READ_ONCE(folio->mapping))
 		return;
 	folio->index = folio_pfn(folio);
+	/* who sees the mapping sees the index */
 	smp_store_release(&folio->mapping, vtl0_inode->i_mapping);
 }
 
@@ -124,7 +125,7 @@ static vm_fault_t vtl0_huge_fault(struct vm_fault *vmf, unsigned int order)
 	ret = fault_in_range(vmf, order);
 	srcu_read_unlock(&vtl0_srcu, idx);
 	trace_vtl0_fault(vmf->address, PFN_PHYS(vmf->pgoff), order,
-			 vmf->flags & FAULT_FLAG_WRITE, ret);
+			 vmf->flags & FAULT_FLAG_WRITE, (__force unsigned int)ret);
 	return ret;
 }
 

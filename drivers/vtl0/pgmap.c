@@ -16,10 +16,12 @@
 #include <linux/sched/mm.h>
 #include <linux/swap.h>
 #include <linux/workqueue.h>
+#include <kunit/visibility.h>
 
 #include "vtl0.h"
 
 struct vtl0_geometry vtl0_geometry;
+EXPORT_SYMBOL_IF_KUNIT(vtl0_geometry);
 
 static struct workqueue_struct *pgmap_wq;
 

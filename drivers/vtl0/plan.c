@@ -24,9 +24,11 @@
 #include <linux/align.h>
 #include <linux/bits.h>
 #include <linux/errno.h>
+#include <linux/export.h>
 #include <linux/math.h>
 #include <linux/minmax.h>
 #include <linux/overflow.h>
+#include <kunit/visibility.h>
 #else
 #include "kernel-shim.h"
 #endif
@@ -75,6 +77,7 @@ u64 vtl0_memmap_bytes(const struct vtl0_geometry *g, u64 length, unsigned int or
 	tables = DIV_ROUND_UP(pages * g->struct_page, page * (page / 8));
 	return (pages >> order) * DEDUP_PAGES * page + tables * page;
 }
+EXPORT_SYMBOL_IF_KUNIT(vtl0_memmap_bytes);
 
 static u64 piece_cost(const struct vtl0_geometry *g, const struct vtl0_piece *p)
 {
@@ -153,6 +156,7 @@ void vtl0_layout_range(const struct vtl0_geometry *g, u64 start, u64 length,
 			*layout = cut;
 	}
 }
+EXPORT_SYMBOL_IF_KUNIT(vtl0_layout_range);
 
 /**
  * vtl0_part_length() - the first part of a range that is cut on request
@@ -170,6 +174,7 @@ u64 vtl0_part_length(u64 start, u64 length, u64 chunk_length)
 	/* not a power of two: a plain division, and start may be 0 */
 	return min(length, chunk_length - start % chunk_length);
 }
+EXPORT_SYMBOL_IF_KUNIT(vtl0_part_length);
 
 /**
  * vtl0_trim() - check the edges of a range, or cut them off
@@ -211,3 +216,4 @@ bad_start:
 	*edge = *start;
 	return -EINVAL;
 }
+EXPORT_SYMBOL_IF_KUNIT(vtl0_trim);

@@ -32,6 +32,7 @@
  * memory is accessed.
  */
 DEFINE_MUTEX(vtl0_lock);
+EXPORT_SYMBOL_IF_KUNIT(vtl0_lock);
 DEFINE_SRCU(vtl0_srcu);
 
 /* pfn to chunk; changed under vtl0_lock */
@@ -83,6 +84,7 @@ struct vtl0_chunk *vtl0_chunk_find(u64 address)
 {
 	return xa_load(&chunk_index, PHYS_PFN(address));
 }
+EXPORT_SYMBOL_IF_KUNIT(vtl0_chunk_find);
 
 /**
  * vtl0_chunk_next() - the first chunk that ends behind an address
@@ -97,6 +99,7 @@ struct vtl0_chunk *vtl0_chunk_next(u64 address)
 
 	return xa_find(&chunk_index, &pfn, ULONG_MAX, XA_PRESENT);
 }
+EXPORT_SYMBOL_IF_KUNIT(vtl0_chunk_next);
 
 static struct vtl0_range *first_overlap(u64 start, u64 length)
 {
@@ -415,6 +418,7 @@ EXPORT_SYMBOL_IF_KUNIT(vtl0_range_remove);
  */
 void vtl0_range_info(struct vtl0_range *range, struct vtl0_range_info *info)
 {
+	/* pairs with set_state() */
 	unsigned int state = smp_load_acquire(&range->state);
 
 	*info = (struct vtl0_range_info) {
@@ -436,6 +440,7 @@ void vtl0_range_info(struct vtl0_range *range, struct vtl0_range_info *info)
 	if (state != VTL0_STATE_ADDING)
 		vtl0_pgmaps_count(range, &info->mappings, &info->held);
 }
+EXPORT_SYMBOL_IF_KUNIT(vtl0_range_info);
 
 /**
  * vtl0_totals() - add up all ranges

@@ -53,7 +53,7 @@ TRACE_EVENT(vtl0_remove,
 /* address: virtual; phys: physical; order: of the entry; result: VM_FAULT_* */
 TRACE_EVENT(vtl0_fault,
 	TP_PROTO(unsigned long address, u64 phys, unsigned int order, bool write,
-		 vm_fault_t result),
+		 unsigned int result),
 	TP_ARGS(address, phys, order, write, result),
 	TP_STRUCT__entry(
 		__field(unsigned long, address)
@@ -67,7 +67,7 @@ TRACE_EVENT(vtl0_fault,
 		__entry->phys = phys;
 		__entry->order = order;
 		__entry->write = write;
-		__entry->result = (__force unsigned int)result;
+		__entry->result = result;
 	),
 	TP_printk("address=%#lx phys=%#llx order=%u %s result=%s",
 		  __entry->address, __entry->phys, __entry->order,

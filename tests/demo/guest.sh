@@ -18,7 +18,7 @@ say() {
 }
 
 say "RAM that this kernel ($(uname -r)) does not own"
-grep -i ' 100000000-13fffffff' /proc/iomem
+grep -i -- '-13fffffff' /proc/iomem
 
 say "Register it in three chunks and list them"
 modprobe vtl0
@@ -32,7 +32,7 @@ vtl0ctl list
 say "Write, wipe, read back and compare buffers across both seams"
 vtl0_status=0
 vtl0_demo /dev/vtl0_low $DISK $START $LENGTH $SEAM1 $SEAM2 >"$out/vtl0" || vtl0_status=$?
-vtl0ctl remove --all
+vtl0ctl remove --all >/dev/null
 rmmod vtl0
 
 # The same RAM, the same disk, the same buffers.
@@ -49,4 +49,4 @@ if [ "$vtl0_status" -ne 0 ]; then
 	echo 'FAIL: direct I/O from registered memory does not work'
 	exit 1
 fi
-echo "PASS: guest RAM was registered, mapped and used for direct I/O on $(cat /sys/block/nvme0n1/device/model)"
+echo "PASS: guest RAM was registered, mapped and used for direct I/O on $(sed "s/ *$//" /sys/block/nvme0n1/device/model)"

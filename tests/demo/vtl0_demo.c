@@ -37,8 +37,10 @@ static void fill(char *buf, size_t size, unsigned int seed)
 	uint32_t *word = (uint32_t *)buf;
 	size_t i;
 
-	for (i = 0; i < size / sizeof(*word); i++)
-		word[i] = seed = seed * 1664525 + 1013904223;
+	for (i = 0; i < size / sizeof(*word); i++) {
+		seed = seed * 1664525 + 1013904223;
+		word[i] = seed;
+	}
 }
 
 static bool filled(const char *buf, size_t size, unsigned int seed)
@@ -46,9 +48,11 @@ static bool filled(const char *buf, size_t size, unsigned int seed)
 	const uint32_t *word = (const uint32_t *)buf;
 	size_t i;
 
-	for (i = 0; i < size / sizeof(*word); i++)
-		if (word[i] != (seed = seed * 1664525 + 1013904223))
+	for (i = 0; i < size / sizeof(*word); i++) {
+		seed = seed * 1664525 + 1013904223;
+		if (word[i] != seed)
 			return false;
+	}
 	return true;
 }
 

@@ -121,11 +121,11 @@ static int upstream_mmap(struct file *file, struct vm_area_struct *vma)
 	return 0;
 }
 
+/* no get_unmapped_area: mmap() without a hint gets an address for 4K entries */
 static const struct file_operations upstream_fops = {
 	.owner = THIS_MODULE,
 	.unlocked_ioctl = upstream_ioctl,
 	.mmap = upstream_mmap,
-	.get_unmapped_area = thp_get_unmapped_area,
 };
 
 static struct miscdevice upstream_dev = {

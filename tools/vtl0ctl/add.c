@@ -74,11 +74,13 @@ static error_t parse_add(int key, char *arg, struct argp_state *state)
 
 static const struct argp_option options[] = {
 	{ .name = "node", .key = KEY_NODE, .arg = "N",
-	  .doc = "The NUMA node of the memory and of its memmap (default: what the firmware says)" },
+	  .doc = "The NUMA node of the memory and of its memmap (default: what the firmware "
+		 "says)" },
 	{ .name = "persist", .key = KEY_PERSIST,
 	  .doc = "Keep the ranges until they are removed or the module is; this is the default" },
 	{ .name = "hold", .key = KEY_HOLD,
-	  .doc = "Keep the ranges only as long as this command runs: wait for SIGINT, SIGTERM or SIGHUP, then release them" },
+	  .doc = "Keep the ranges only as long as this command runs: wait for SIGINT, "
+		 "SIGTERM or SIGHUP, then release them" },
 	{ .name = "exclusive", .key = KEY_EXCLUSIVE,
 	  .doc = "Fail if exactly this range is registered already" },
 	{ }

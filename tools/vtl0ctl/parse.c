@@ -103,7 +103,8 @@ static const char *end_to_length(uint64_t start, uint64_t end, uint64_t *length)
 {
 	/* As /proc/iomem prints it; with --trim that would lose the last block. */
 	if ((end & PAGE_MASK) == PAGE_MASK)
-		return "END is the first byte behind the range, this one looks like its last byte: write END plus 1";
+		return "END is the first byte behind the range, this one looks like its last "
+		       "byte: write END plus 1";
 	if (end < start)
 		return "END is below START";
 	*length = end - start;

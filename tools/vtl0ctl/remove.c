@@ -115,7 +115,8 @@ static void remove_listed(const struct remove_args *args,
 static void still_draining(const struct range *range, struct outcome *outcome)
 {
 	outcome_failed(outcome, range, EBUSY,
-		       xasprintf("is draining: a page is still pinned, it goes when its last pin goes (EBUSY)"));
+		       xasprintf("is draining: a page is still pinned, "
+				 "it goes when its last pin goes (EBUSY)"));
 }
 
 static void remove_all(int fd, struct outcome *outcome)

@@ -87,9 +87,10 @@
  *	edge
  *
  * VTL0_ADD_TRIM registers the aligned part of the range and reports it; without
- * it an unaligned edge is EINVAL, and so is a range without an aligned part. Adding exactly a range that is registered
- * succeeds and changes nothing but its owners, or is EEXIST with
- * VTL0_ADD_EXCLUSIVE; any other overlap is EEXIST.
+ * it an unaligned edge is EINVAL, and so is a range without an aligned part.
+ *
+ * Adding exactly a range that is registered succeeds and changes nothing but its
+ * owners, or is EEXIST with VTL0_ADD_EXCLUSIVE; any other overlap is EEXIST.
  *
  * A range lives as long as one of the files through which it was added, unless
  * it was added with VTL0_ADD_PERSIST: then it lives until VTL0_REMOVE or the

@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: GPL-2.0
+#
+# Entry points; "make help" lists them. The modules are described in Kbuild,
+# the user-space parts in their own directories.
+
+KDIR ?= /lib/modules/$(shell uname -r)/build
+PREFIX ?= /usr/local
+DESTDIR ?=
+
+# Command-line variables (W=1, C=2, VTL0_TESTS=1, ...) reach kbuild by
+# themselves; MO (build outside the tree) must not be relative to KDIR. Debian's
+# headers lack the script that finds out whether sparse works: with it missing
+# C=2 would check nothing.
+KBUILD = $(MAKE) -C $(KDIR) M=$(CURDIR) $(if $(MO),MO=$(abspath $(MO))) \
+	$(if $(C),KBUILD_CHECKSRC=$(C))
+
+VERSION := $(shell sed -n 's/^PACKAGE_VERSION="\(.*\)"$$/\1/p' dkms.conf)
+HEADERS := $(wildcard include/uapi/linux/*.h)
+# Directories with user-space programs that a build may leave objects in.
+USER_DIRS := $(patsubst %/Makefile,%,$(wildcard tools/*/Makefile tests/*/Makefile))
+
+modules: kdir
+	$(KBUILD) modules
+
+modules_install: kdir
+	$(KBUILD) INSTALL_MOD_PATH=$(or $(INSTALL_MOD_PATH),$(DESTDIR)) $@
+
+# Kbuild's clean removes its files anywhere below M. Without headers there is
+# nothing it could have built.
+clean:
+	$(if $(wildcard $(KDIR)/Makefile),$(KBUILD) clean)
+	set -e; for d in $(USER_DIRS); do $(MAKE) -C $$d clean; done
+
+kdir:
+	@test -f $(KDIR)/Makefile || { \
+		echo "No kernel headers in $(KDIR)." >&2; \
+		echo "Install them (Debian: apt install linux-headers-$$(uname -r))" >&2; \
+		echo "or name those of another kernel: make KDIR=/lib/modules/VERSION/build" >&2; \
+		exit 1; }
+
+tools:
+	$(MAKE) -C tools/vtl0ctl VERSION=$(VERSION)
+
+install: tools
+	$(MAKE) -C tools/vtl0ctl install PREFIX=$(PREFIX) DESTDIR=$(DESTDIR)
+	install -d $(DESTDIR)$(PREFIX)/include/linux
+	install -m 644 $(HEADERS) $(DESTDIR)$(PREFIX)/include/linux
+
+uninstall:
+	$(MAKE) -C tools/vtl0ctl uninstall PREFIX=$(PREFIX) DESTDIR=$(DESTDIR)
+	rm -f $(HEADERS:include/uapi/%=$(DESTDIR)$(PREFIX)/include/%)
+
+demo:
+	@tests/demo/run
+
+check:
+	@tests/run $(ARGS)
+
+help:
+	@echo 'make                  build the modules (KDIR=DIR W=1 C=2 MO=DIR VTL0_TESTS=1)'
+	@echo 'make modules_install  install them (INSTALL_MOD_PATH=DIR); then run depmod'
+	@echo 'make tools            build vtl0ctl'
+	@echo 'make install          install vtl0ctl, its manual and the header (DESTDIR= PREFIX=)'
+	@echo 'make uninstall        remove what install installed'
+	@echo 'make clean            remove what a build left in the tree'
+	@echo 'make demo             show it all in a virtual machine'
+	@echo 'make check            run all tests (ARGS="--only GROUP --log DIR ...")'
+
+.PHONY: modules modules_install clean kdir tools install uninstall demo check help

@@ -1,0 +1,464 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Bookkeeping of ranges and checking of requests, on addresses without RAM. */
+#include <kunit/test.h>
+#include <linux/completion.h>
+#include <linux/err.h>
+#include <linux/kthread.h>
+#include <linux/slab.h>
+
+#include "vtl0.h"
+
+#define MIB(n) ((u64)(n) << 20)
+#define GIB(n) ((u64)(n) << 30)
+/* 16 TiB: beyond what any machine of the lab has */
+#define BASE (1ULL << 44)
+
+struct owners {
+	struct vtl0_owner *a;
+	struct vtl0_owner *b;
+};
+
+static struct vtl0_request request(u64 start, u64 length)
+{
+	return (struct vtl0_request) {
+		.start = BASE + start,
+		.length = length,
+		.max_order = UINT_MAX,
+		.node = numa_mem_id(),
+	};
+}
+
+static struct vtl0_range *add_request(struct vtl0_owner *owner, const struct vtl0_request *rq,
+				      struct vtl0_span *conflict)
+{
+	struct vtl0_range *range;
+
+	mutex_lock(&vtl0_lock);
+	range = vtl0_range_add(owner, rq, conflict);
+	mutex_unlock(&vtl0_lock);
+	return range;
+}
+
+static struct vtl0_range *add(struct vtl0_owner *owner, u64 start, u64 length)
+{
+	struct vtl0_request rq = request(start, length);
+	struct vtl0_span conflict;
+
+	return add_request(owner, &rq, &conflict);
+}
+
+static int remove(u64 start, u64 length)
+{
+	struct vtl0_span busy;
+	int ret;
+
+	mutex_lock(&vtl0_lock);
+	ret = vtl0_range_remove(BASE + start, length, &busy);
+	mutex_unlock(&vtl0_lock);
+	return ret;
+}
+
+static struct vtl0_chunk *find(u64 address)
+{
+	struct vtl0_chunk *chunk;
+
+	mutex_lock(&vtl0_lock);
+	chunk = vtl0_chunk_find(BASE + address);
+	mutex_unlock(&vtl0_lock);
+	return chunk;
+}
+
+static struct vtl0_chunk *next(u64 address)
+{
+	struct vtl0_chunk *chunk;
+
+	mutex_lock(&vtl0_lock);
+	chunk = vtl0_chunk_next(BASE + address);
+	mutex_unlock(&vtl0_lock);
+	return chunk;
+}
+
+static int range_init(struct kunit *test)
+{
+	struct owners *o = kunit_kzalloc(test, sizeof(*o), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, o);
+	test->priv = o;
+	if (vtl0_check_range(BASE, GIB(16)))
+		kunit_skip(test, "the processor has too few address bits");
+	o->a = vtl0_owner_alloc();
+	o->b = vtl0_owner_alloc();
+	KUNIT_ASSERT_NOT_NULL(test, o->a);
+	KUNIT_ASSERT_NOT_NULL(test, o->b);
+	return 0;
+}
+
+static void release(struct vtl0_owner **owner)
+{
+	if (*owner)
+		vtl0_owner_release(*owner);
+	kfree(*owner);
+	*owner = NULL;
+}
+
+static void range_exit(struct kunit *test)
+{
+	struct owners *o = test->priv;
+
+	release(&o->a);
+	release(&o->b);
+	KUNIT_EXPECT_NULL_MSG(test, next(0), "a range was left behind");
+}
+
+static void add_find_remove_test(struct kunit *test)
+{
+	struct owners *o = test->priv;
+	struct vtl0_range_info info;
+	struct vtl0_range *range = add(o->a, GIB(1), GIB(2));
+
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, range);
+	KUNIT_EXPECT_EQ(test, range->start, BASE + GIB(1));
+	KUNIT_EXPECT_EQ(test, range->length, GIB(2));
+	KUNIT_EXPECT_EQ(test, range->state, VTL0_STATE_LIVE);
+	KUNIT_EXPECT_EQ(test, range->nr_chunks, 1);
+	KUNIT_EXPECT_PTR_EQ(test, range->chunks[0].range, range);
+	/* every page of it is found, and none beside it */
+	KUNIT_EXPECT_NULL(test, find(GIB(1) - 1));
+	KUNIT_EXPECT_PTR_EQ(test, find(GIB(1)), &range->chunks[0]);
+	KUNIT_EXPECT_PTR_EQ(test, find(GIB(2) + 12345), &range->chunks[0]);
+	KUNIT_EXPECT_PTR_EQ(test, find(GIB(3) - 1), &range->chunks[0]);
+	KUNIT_EXPECT_NULL(test, find(GIB(3)));
+
+	vtl0_range_info(range, &info);
+	KUNIT_EXPECT_EQ(test, info.start, BASE + GIB(1));
+	KUNIT_EXPECT_EQ(test, info.owners, 1);
+	KUNIT_EXPECT_EQ(test, info.mappings, 0);
+	KUNIT_EXPECT_EQ(test, info.held, 0);
+	KUNIT_EXPECT_EQ(test, info.memmap_bytes + info.memmap_saved,
+			vtl0_memmap_bytes(&vtl0_geometry, GIB(2), 0));
+
+	KUNIT_EXPECT_EQ(test, remove(GIB(1), GIB(1)), -ENOENT);
+	KUNIT_EXPECT_EQ(test, remove(GIB(2), GIB(1)), -ENOENT);
+	KUNIT_EXPECT_EQ(test, remove(0, GIB(3)), -ENOENT);
+	KUNIT_EXPECT_EQ(test, remove(GIB(1), GIB(2)), 0);
+	KUNIT_EXPECT_EQ(test, remove(GIB(1), GIB(2)), -ENOENT);
+	KUNIT_EXPECT_NULL(test, find(GIB(2)));
+}
+
+/* Rows 6 and 7. */
+static void overlap_test(struct kunit *test)
+{
+	static const struct {
+		u64 start, length, conflict, conflict_length;
+	} cases[] = {
+		{ MIB(0), MIB(10), MIB(8), MIB(2) },
+		{ MIB(14), MIB(10), MIB(14), MIB(2) },
+		{ MIB(8), MIB(4), MIB(8), MIB(4) },
+		{ MIB(12), MIB(4), MIB(12), MIB(4) },
+		{ MIB(10), MIB(2), MIB(10), MIB(2) },
+		{ MIB(4), MIB(16), MIB(8), MIB(8) },
+		{ MIB(8), MIB(10), MIB(8), MIB(8) },
+	};
+	struct owners *o = test->priv;
+	unsigned int i;
+
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, add(o->a, MIB(8), MIB(8)));
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct vtl0_request rq = request(cases[i].start, cases[i].length);
+		struct vtl0_span conflict = { };
+
+		KUNIT_EXPECT_PTR_EQ_MSG(test, add_request(o->b, &rq, &conflict),
+					ERR_PTR(-EEXIST), "case %u", i);
+		KUNIT_EXPECT_EQ_MSG(test, conflict.start, BASE + cases[i].conflict, "case %u", i);
+		KUNIT_EXPECT_EQ_MSG(test, conflict.length, cases[i].conflict_length, "case %u", i);
+	}
+	/* neighbours are none */
+	KUNIT_EXPECT_NOT_ERR_OR_NULL(test, add(o->b, MIB(4), MIB(4)));
+	KUNIT_EXPECT_NOT_ERR_OR_NULL(test, add(o->b, MIB(16), MIB(4)));
+}
+
+/* Row 5. */
+static void again_test(struct kunit *test)
+{
+	struct owners *o = test->priv;
+	struct vtl0_request rq = request(0, MIB(8));
+	struct vtl0_span conflict = { };
+	struct vtl0_range *range = add_request(o->a, &rq, &conflict);
+	u32 id;
+
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, range);
+	id = range->id;
+	KUNIT_EXPECT_PTR_EQ(test, add_request(o->a, &rq, &conflict), range);
+	KUNIT_EXPECT_EQ(test, range->nr_owners, 1);
+	KUNIT_EXPECT_PTR_EQ(test, add_request(o->b, &rq, &conflict), range);
+	KUNIT_EXPECT_EQ(test, range->nr_owners, 2);
+	rq.exclusive = true;
+	KUNIT_EXPECT_PTR_EQ(test, add_request(o->b, &rq, &conflict), ERR_PTR(-EEXIST));
+	KUNIT_EXPECT_EQ(test, conflict.start, BASE);
+	KUNIT_EXPECT_EQ(test, conflict.length, MIB(8));
+	/* numbers are not used twice */
+	KUNIT_EXPECT_EQ(test, remove(0, MIB(8)), 0);
+	range = add_request(o->b, &rq, &conflict);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, range);
+	KUNIT_EXPECT_GT(test, range->id, id);
+}
+
+static void owners_test(struct kunit *test)
+{
+	struct owners *o = test->priv;
+	struct vtl0_range *range = add(o->a, 0, MIB(8));
+
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, range);
+	KUNIT_ASSERT_PTR_EQ(test, add(o->b, 0, MIB(8)), range);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, add(o->a, MIB(16), MIB(8)));
+	release(&o->a);
+	KUNIT_ASSERT_PTR_EQ(test, find(0), &range->chunks[0]);
+	KUNIT_EXPECT_EQ(test, range->nr_owners, 1);
+	KUNIT_EXPECT_EQ(test, range->state, VTL0_STATE_LIVE);
+	KUNIT_EXPECT_NULL(test, find(MIB(16)));
+	release(&o->b);
+	KUNIT_EXPECT_NULL(test, find(0));
+}
+
+/* Removing a range takes it from its owners as well. */
+static void owner_of_removed_test(struct kunit *test)
+{
+	struct owners *o = test->priv;
+	struct vtl0_range *range;
+
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, add(o->a, 0, MIB(8)));
+	KUNIT_EXPECT_EQ(test, remove(0, MIB(8)), 0);
+	range = add(o->b, 0, MIB(8));
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, range);
+	release(&o->a);
+	KUNIT_EXPECT_PTR_EQ(test, find(0), &range->chunks[0]);
+}
+
+static void persist_test(struct kunit *test)
+{
+	struct owners *o = test->priv;
+	struct vtl0_request rq = request(0, MIB(8));
+	struct vtl0_span conflict;
+	struct vtl0_range *range = add(o->a, 0, MIB(8));
+
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, range);
+	KUNIT_EXPECT_FALSE(test, range->persist);
+	rq.persist = true;
+	KUNIT_EXPECT_PTR_EQ(test, add_request(o->b, &rq, &conflict), range);
+	KUNIT_EXPECT_TRUE(test, range->persist);
+	release(&o->a);
+	release(&o->b);
+	KUNIT_EXPECT_PTR_EQ(test, find(0), &range->chunks[0]);
+	KUNIT_EXPECT_EQ(test, remove(0, MIB(8)), 0);
+}
+
+static void orders_test(struct kunit *test)
+{
+	static const struct {
+		unsigned int max_order;
+		unsigned int order;
+	} cases[] = { { UINT_MAX, 18 }, { 18, 18 }, { 17, 9 }, { 9, 9 }, { 8, 0 }, { 0, 0 } };
+	struct owners *o = test->priv;
+	struct vtl0_span conflict;
+	unsigned int i;
+
+	if (vtl0_geometry.nr_orders < 3 || vtl0_geometry.orders[1] != 9)
+		kunit_skip(test, "not the orders of x86-64");
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct vtl0_request rq = request(0, GIB(1));
+		struct vtl0_range *range;
+
+		rq.max_order = cases[i].max_order;
+		range = add_request(o->a, &rq, &conflict);
+		KUNIT_ASSERT_NOT_ERR_OR_NULL(test, range);
+		KUNIT_EXPECT_EQ(test, range->nr_chunks, 1);
+		KUNIT_EXPECT_EQ(test, range->chunks[0].piece.order, cases[i].order);
+		KUNIT_EXPECT_EQ(test, remove(0, GIB(1)), 0);
+	}
+}
+
+/* Chunks in the order of their addresses, over gaps and several ranges. */
+static void chunks_test(struct kunit *test)
+{
+	static const u64 starts[] = { MIB(8), MIB(10), MIB(12), MIB(32), MIB(36) };
+	struct owners *o = test->priv;
+	struct vtl0_request rq = request(MIB(8), MIB(6));
+	struct vtl0_chunk *chunk;
+	struct vtl0_span conflict;
+	unsigned int i;
+	u64 pos = 0;
+
+	rq.chunk_length = MIB(2);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, add_request(o->a, &rq, &conflict));
+	rq = request(MIB(32), MIB(6));
+	rq.chunk_length = MIB(4);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, add_request(o->a, &rq, &conflict));
+	for (i = 0; i < ARRAY_SIZE(starts); i++) {
+		chunk = next(pos);
+		KUNIT_ASSERT_NOT_NULL(test, chunk);
+		KUNIT_EXPECT_EQ(test, chunk->piece.start, BASE + starts[i]);
+		KUNIT_EXPECT_PTR_EQ(test, find(starts[i]), chunk);
+		KUNIT_EXPECT_PTR_EQ(test, find(starts[i] + chunk->piece.length - 1), chunk);
+		pos = starts[i] + chunk->piece.length;
+	}
+	KUNIT_EXPECT_NULL(test, next(pos));
+}
+
+/* Row 10: known before anything is done. */
+static void no_memory_test(struct kunit *test)
+{
+	struct owners *o = test->priv;
+	struct vtl0_request rq = request(0, 1ULL << 43);
+	struct vtl0_span conflict;
+
+	if (vtl0_check_range(BASE, 1ULL << 43))
+		kunit_skip(test, "the processor has too few address bits");
+	rq.max_order = 0;
+	KUNIT_EXPECT_PTR_EQ(test, add_request(o->a, &rq, &conflict), ERR_PTR(-ENOMEM));
+	KUNIT_EXPECT_NULL(test, next(0));
+}
+
+/* Row 8: two threads and a range each; ranges and rounds differ by case. */
+struct racer {
+	struct vtl0_owner *owner;
+	u64 start;
+	struct completion begin;
+	struct completion end;
+	struct vtl0_range *result;
+};
+
+#define NR_ROUNDS 32
+
+static int race(void *arg)
+{
+	struct racer *r = arg;
+	unsigned int i;
+
+	for (i = 0; i < NR_ROUNDS; i++) {
+		wait_for_completion(&r->begin);
+		r->result = add(r->owner, r->start, MIB(8));
+		complete(&r->end);
+	}
+	return 0;
+}
+
+static void run_race(struct kunit *test, u64 start0, u64 start1, bool both)
+{
+	struct owners *o = test->priv;
+	struct racer r[2] = {
+		{ .owner = o->a, .start = start0 },
+		{ .owner = o->b, .start = start1 },
+	};
+	struct task_struct *task[2];
+	unsigned int i, j;
+
+	for (j = 0; j < 2; j++) {
+		init_completion(&r[j].begin);
+		init_completion(&r[j].end);
+		task[j] = kthread_create(race, &r[j], "vtl0_race");
+	}
+	if (IS_ERR(task[0]) || IS_ERR(task[1])) {
+		for (j = 0; j < 2; j++)
+			if (!IS_ERR(task[j]))
+				kthread_stop(task[j]);
+		KUNIT_FAIL_AND_ABORT(test, "cannot create threads");
+	}
+	for (j = 0; j < 2; j++)
+		wake_up_process(task[j]);
+	for (i = 0; i < NR_ROUNDS; i++) {
+		unsigned int nr = 0;
+
+		for (j = 0; j < 2; j++)
+			complete(&r[j].begin);
+		for (j = 0; j < 2; j++)
+			wait_for_completion(&r[j].end);
+		for (j = 0; j < 2; j++) {
+			if (IS_ERR(r[j].result))
+				KUNIT_EXPECT_PTR_EQ(test, r[j].result, ERR_PTR(-EEXIST));
+			else
+				nr++;
+		}
+		KUNIT_EXPECT_EQ(test, nr, both ? 2 : 1);
+		for (j = 0; j < nr; j++)
+			KUNIT_EXPECT_EQ(test, remove(IS_ERR(r[0].result) ? start1 : start0, MIB(8)),
+					j ? -ENOENT : 0);
+	}
+}
+
+static void race_same_test(struct kunit *test)
+{
+	run_race(test, 0, 0, true);
+}
+
+static void race_overlap_test(struct kunit *test)
+{
+	run_race(test, 0, MIB(4), false);
+}
+
+/* Rows 3, 4, 23, 25: one errno for each cause. */
+static void request_test(struct kunit *test)
+{
+	static const struct {
+		struct vtl0_add arg;
+		int ret;
+		u64 edge;
+	} cases[] = {
+		{ { .start = BASE, .length = MIB(2) }, 0 },
+		{ { .start = BASE, .length = 0 }, -EINVAL },
+		{ { .start = BASE, .length = MIB(2), .flags = 1U << 6 }, -EOPNOTSUPP },
+		{ { .start = BASE, .length = MIB(2), .flags = 1U << 31 }, -EOPNOTSUPP },
+		{ { .start = BASE | BIT_ULL(63), .length = MIB(2) }, -EOPNOTSUPP },
+		{ { .start = BASE, .length = -BASE }, -EOVERFLOW },
+		{ { .start = BASE, .length = U64_MAX }, -EOVERFLOW },
+		{ { .start = BIT_ULL(62), .length = MIB(2) }, -ERANGE },
+		{ { .start = BASE, .length = BIT_ULL(62) }, -ERANGE },
+		{ { .start = BASE + 4096, .length = MIB(2) }, -EINVAL, BASE + 4096 },
+		{ { .start = BASE, .length = MIB(2) + 4096 }, -EINVAL, BASE + MIB(2) + 4096 },
+		{ { .start = BASE + 4096, .length = MIB(4), .flags = VTL0_ADD_TRIM }, 0 },
+		{ { .start = BASE, .length = MIB(2), .max_order = 9 }, -EINVAL },
+		{ { .start = BASE, .length = MIB(2), .chunk_length = MIB(2) }, -EINVAL },
+		{ { .start = BASE, .length = MIB(2), .flags = VTL0_ADD_CHUNK }, -EINVAL },
+		{ { .start = BASE, .length = MIB(2), .flags = VTL0_ADD_CHUNK,
+		    .chunk_length = MIB(1) }, -EINVAL },
+		{ { .start = BASE, .length = MIB(2), .node = 1 }, -EINVAL },
+		{ { .start = BASE, .length = MIB(2), .flags = VTL0_ADD_NODE, .node = -1 }, -EINVAL },
+		{ { .start = BASE, .length = MIB(2), .flags = VTL0_ADD_NODE,
+		    .node = MAX_NUMNODES }, -EINVAL },
+		{ { .start = BASE, .length = (VTL0_MAX_CHUNKS + 1) * MIB(2), .flags = VTL0_ADD_CHUNK,
+		    .chunk_length = MIB(2) }, -EINVAL },
+	};
+	struct vtl0_request rq;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		u64 edge = 0;
+
+		KUNIT_EXPECT_EQ_MSG(test, vtl0_add_request(&cases[i].arg, &rq, &edge),
+				    cases[i].ret, "case %u", i);
+		KUNIT_EXPECT_EQ_MSG(test, edge, cases[i].edge, "case %u", i);
+	}
+}
+
+static struct kunit_case range_tests[] = {
+	KUNIT_CASE(add_find_remove_test),
+	KUNIT_CASE(overlap_test),
+	KUNIT_CASE(again_test),
+	KUNIT_CASE(owners_test),
+	KUNIT_CASE(owner_of_removed_test),
+	KUNIT_CASE(persist_test),
+	KUNIT_CASE_SLOW(orders_test),
+	KUNIT_CASE(chunks_test),
+	KUNIT_CASE(no_memory_test),
+	KUNIT_CASE_SLOW(race_same_test),
+	KUNIT_CASE_SLOW(race_overlap_test),
+	KUNIT_CASE(request_test),
+	{ }
+};
+
+static struct kunit_suite range_suite = {
+	.name = "vtl0_range",
+	.init = range_init,
+	.exit = range_exit,
+	.test_cases = range_tests,
+};
+kunit_test_suite(range_suite);

@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=sh disable=SC2154 # lab is set by run
+#
+# The kernel's own style checkers, from the lab's kernel source.
+
+c_files()
+{
+	find "$@" -name '*.[ch]' | sort
+}
+
+# checkpatch OPTION...: the files of standard input
+checkpatch()
+{
+	ksrc=$("$lab" path source) || return 1
+	xargs "$ksrc/scripts/checkpatch.pl" --root="$ksrc" --quiet --terse "$@" -f
+}
+
+# Exceptions stand in .checkpatch.conf and tools/.checkpatch.conf, each with its
+# reason. The macros of trace events are laid out as in the kernel, which
+# checkpatch does not know.
+check_checkpatch()
+{
+	c_files drivers include tests tools >"$tmp/all" && [ -s "$tmp/all" ] || return 1
+	grep -E '^(drivers|include|tests/(kunit|modules))/' "$tmp/all" >"$tmp/kernel"
+	bad=0
+	grep -v '/trace\.h$' "$tmp/kernel" | checkpatch || bad=1
+	grep '/trace\.h$' "$tmp/kernel" |
+		checkpatch --ignore OPEN_ENDED_LINE,PARENTHESIS_ALIGNMENT || bad=1
+	grep -vxF -f "$tmp/kernel" "$tmp/all" | CHECKPATCH_CONFIG_DIR=tools checkpatch || bad=1
+	return $bad
+}
+
+plant_checkpatch()
+{
+	printf '/* SPDX-License-Identifier: GPL-2.0 */\nstatic int planted (int x);\n' \
+		>include/planted.h
+}
+
+# An exception without a reason.
+check_checkpatch_conf()
+{
+	awk '/^#/ { reason = 1; next }
+	     /^--ignore/ && !reason { print FILENAME ": no comment before " $0; bad = 1 }
+	     { reason = 0 }
+	     END { exit bad }' .checkpatch.conf tools/.checkpatch.conf
+}
+
+plant_checkpatch__2()
+{
+	printf '/* SPDX-License-Identifier: GPL-2.0 */\nstatic int planted (int x);\n' \
+		>tools/planted.h
+}
+
+plant_checkpatch_conf()
+{
+	printf '\n--ignore PLANTED\n--ignore planted\n' >>.checkpatch.conf
+}
+
+# kernel-doc ends with success when it has not read anything: the number of
+# descriptions it made must be that of the comments.
+check_kernel_doc()
+{
+	ksrc=$("$lab" path source) || return 1
+	# shellcheck disable=SC2046
+	set -- $(c_files drivers include)
+	"$ksrc/scripts/kernel-doc" -Wall -Werror -rst "$@" >"$tmp/rst" || return 1
+	made=$(grep -c -e '^\.\. c:' -e '^\*\*.*\*\*$' "$tmp/rst")
+	comments=$(cat "$@" | grep -c '^/\*\*$')
+	echo "$comments kernel-doc comments, $made described"
+	[ "$made" -ge "$comments" ] && [ "$comments" -gt 0 ]
+}
+
+plant_kernel_doc()
+{
+	cat >include/planted.h <<-EOF
+	/**
+	 * struct planted - without its member
+	 */
+	struct planted {
+		int member;
+	};
+	EOF
+}

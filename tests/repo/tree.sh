@@ -1,0 +1,439 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=sh disable=SC2154 # lab, top and tmp are set by run
+#
+# What holds for the repository as a whole: files, documents, build entry points.
+
+# Prints standard input and fails if there is any.
+nothing()
+{
+	! grep .
+}
+
+all_files()
+{
+	find . -type f | sort
+}
+
+# A patch is under the licence of what it changes.
+check_spdx()
+{
+	all_files | grep -vE '^\./COPYING$|\.patch$' | while read -r f; do
+		head -n 2 "$f" | grep -q SPDX-License-Identifier || echo "$f"
+	done | nothing
+}
+
+plant_spdx()
+{
+	echo 'int planted;' >drivers/planted.c
+}
+
+# Context lines of a patch may end in a space.
+check_whitespace()
+{
+	{
+		all_files | grep -v '\.patch$' | xargs grep -n '[[:space:]]$'
+		all_files | while read -r f; do
+			[ -z "$(tail -c 1 "$f")" ] || echo "$f: no newline at the end"
+		done
+	} | nothing
+}
+
+plant_whitespace()
+{
+	echo 'planted ' >>NEWS.md
+}
+
+plant_whitespace__2()
+{
+	printf 'no newline' >planted
+}
+
+# Paths that exist only on somebody's machine.
+check_private_paths()
+{
+	all_files | xargs grep -nE "(^|[][[:space:]\"'\`=:(<])/(home|root|work)/[A-Za-z]" | nothing
+}
+
+plant_private_paths()
+{
+	echo 'see '/home'/planted/notes' >>NEWS.md
+}
+
+shell_files()
+{
+	all_files | while read -r f; do
+		case $f in
+		*.sh) echo "$f" ;;
+		*) head -n 1 "$f" | grep -qE '^#!.*[/ ](ba|da|)sh( |$)' && echo "$f" ;;
+		esac
+	done
+}
+
+check_shellcheck()
+{
+	shell_files | xargs shellcheck -x -P SCRIPTDIR -f gcc
+}
+
+plant_shellcheck()
+{
+	# shellcheck disable=SC2016 # not to be expanded here
+	printf '#!/bin/sh\necho $planted\n' >tools/planted
+}
+
+check_codespell()
+{
+	all_files | grep -v -x ./COPYING | xargs codespell
+}
+
+plant_codespell()
+{
+	printf 'planted is t%s word\n' eh >planted
+}
+
+# As much as can be read in one go.
+check_function_length()
+{
+	find drivers tools tests -name '*.c' -exec awk '
+		FNR == 1 { start = 0 }
+		/^{/ { start = FNR }
+		/^}/ { if (start && FNR - start > 61)
+				print FILENAME ":" start ": " FNR - start - 1 " lines"
+			start = 0 }' {} + | nothing
+}
+
+plant_function_length()
+{
+	{
+		printf 'void f(void)\n{\n'
+		seq -f '	f%g();' 70
+		echo '}'
+	} >drivers/planted.c
+}
+
+# Differences between kernels stand in one place.
+check_version_code()
+{
+	find drivers include tests tools -name '*.[ch]' ! -path './include/compat.h' \
+		! -path include/compat.h -exec \
+		grep -nE 'LINUX_VERSION_CODE|KERNEL_VERSION\(' {} + | nothing
+}
+
+plant_version_code()
+{
+	echo '#if LINUX_VERSION_CODE' >drivers/planted.c
+}
+
+check_version()
+{
+	version=$(sed -n 's/^PACKAGE_VERSION="\(.*\)"$/\1/p' dkms.conf)
+	news=$(sed -n 's/^## \([^ ]*\).*/\1/p' NEWS.md | head -n 1)
+	echo "dkms.conf $version, NEWS.md $news"
+	[ -n "$version" ] && [ "$version" = "$news" ]
+}
+
+plant_version()
+{
+	sed -i 's/^## /## planted-/' NEWS.md
+}
+
+check_readme_length()
+{
+	[ -s README.md ] || return 1
+	tail -n +81 README.md | nothing
+}
+
+plant_readme_length()
+{
+	seq -f 'planted %g' 81 >>README.md
+}
+
+# The two commands that a reader is told to run.
+check_readme_commands()
+{
+	for command in 'make demo' 'make check'; do
+		grep -qF "$command" README.md || echo "not in README.md: $command"
+	done | nothing || return 1
+	grep -q '^make check ' .ci/run || { echo ".ci/run: $(tail -n 3 .ci/run)"; return 1; }
+}
+
+plant_readme_commands()
+{
+	sed -i 's/^make check /make planted /' .ci/run
+	echo 'make planted' >>.ci/run
+}
+
+documents()
+{
+	find README.md NEWS.md Documentation -type f
+}
+
+# links FILE: what it refers to; a path from the top begins with a slash
+# shellcheck disable=SC2016 # these are not command substitutions
+links()
+{
+	case $1 in
+	*.md)
+		grep -oE '\]\([^)#]+' "$1" | cut -c 3- | grep -vE '^[a-z]+:' ;;
+	*.rst)
+		sed -nE -e 's/^\.\. (include|literalinclude):: *//p' \
+			-e 's/^\.\. kernel-doc:: */\//p' "$1"
+		grep -oE ':doc:`[^`]+`' "$1" | sed -E 's/.*[`<]([^`<>]+)>?`/\1.rst/'
+		grep -oE '<[^<>`]+>`_' "$1" | grep -vE '^<[a-z]+:' | sed 's/^<\(.*\)>`_/\1/'
+		;;
+	esac
+	# Files of this repository that are named in the text.
+	grep -oE '(^|[^A-Za-z0-9_./$~-])(Documentation/[A-Za-z0-9_./-]*\.|tests/|tools/(lab|vtl0ctl)/)[A-Za-z0-9_./-]*[A-Za-z0-9]' "$1" |
+		sed -E 's,^[^DT/t]*,/,; s,^//,/,'
+}
+
+check_links()
+{
+	documents | while read -r doc; do
+		links "$doc" | while read -r link; do
+			case $link in
+			/*) path=.$link ;;
+			*) path=$(dirname "$doc")/$link ;;
+			esac
+			[ -e "$path" ] || echo "$doc: $link does not exist"
+		done
+	done | nothing
+}
+
+plant_links()
+{
+	echo '[x](Documentation/planted.rst)' >>NEWS.md
+}
+
+plant_links__2()
+{
+	echo 'See Documentation/planted.rst.' >>Documentation/README.md
+}
+
+plant_links__3()
+{
+	# shellcheck disable=SC2016 # not to be expanded here
+	echo ':doc:`planted`' >Documentation/x.rst
+}
+
+# The index names every document.
+check_docs_index()
+{
+	(cd Documentation && find . -type f ! -name README.md) | cut -c 3- |
+		while read -r doc; do
+			grep -qF "($doc)" Documentation/README.md || echo "not in Documentation/README.md: $doc"
+		done | nothing
+}
+
+plant_docs_index()
+{
+	echo '.. SPDX' >Documentation/planted.rst
+}
+
+check_man()
+{
+	find Documentation/man -name '*.[1-8]' | grep . &&
+		mandoc -Tlint -Wwarning Documentation/man/*.[1-8]
+}
+
+plant_man()
+{
+	printf '.Dd January 1, 2000\n.Dt X 1\n.Os\n.Sh NAME\n.planted\n' >Documentation/man/planted.1
+}
+
+# in_code MACRO...: the first argument of each use, in the drivers
+in_code()
+{
+	sed -e ':a' -e '/\\$/{N;s/\\\n//;ta' -e '}' drivers/*/*.c | grep -v '^#define' |
+		grep -oE "($1)\\([a-z][a-z0-9_]*" | sed 's/.*(//' | sort -u
+}
+
+# Attributes in Documentation/ABI, both ways; module parameters anywhere.
+check_sysfs_documented()
+{
+	in_code 'module_param|module_param_named' >"$tmp/params"
+	in_code '__ATTR|DEVICE_ATTR|_RO|_RW|_WO' >"$tmp/attrs"
+	sed -n 's,^What:.*/\([a-z0-9_]*\)[[:space:]]*$,\1,p' Documentation/ABI/testing/* |
+		sort -u >"$tmp/docs"
+	{
+		[ -s "$tmp/attrs" ] || echo "no attribute found in drivers"
+		comm -23 "$tmp/attrs" "$tmp/docs" | sed 's/^/not in Documentation\/ABI\/testing: /'
+		sort -u "$tmp/attrs" "$tmp/params" | comm -13 - "$tmp/docs" | sed 's/^/not in drivers: /'
+		while read -r name; do
+			grep -rqw -e "$name" Documentation || echo "not in Documentation: parameter $name"
+		done <"$tmp/params"
+	} | nothing
+}
+
+plant_sysfs_documented()
+{
+	echo 'static DEVICE_ATTR_RO(planted);' >>drivers/vtl0/sysfs.c
+}
+
+plant_sysfs_documented__2()
+{
+	mkdir -p Documentation/ABI/testing
+	printf 'What:\t\t/sys/x/planted\n' >Documentation/ABI/testing/x
+}
+
+plant_sysfs_documented__3()
+{
+	echo 'module_param(planted, bool, 0444);' >>drivers/vtl0/main.c
+}
+
+check_uapi_documented()
+{
+	for header in include/uapi/linux/*.h; do
+		sed -n 's/^struct \([a-z0-9_]*\) {$/\1/p' "$header" | while read -r name; do
+			grep -q "^ \* struct $name - " "$header" || echo "struct $name has no kernel-doc"
+		done
+		sed -n 's/^#define[[:space:]]*\([A-Z0-9_]*\)[[:space:]]*_IO[WR]*(.*/\1/p' "$header" |
+			while read -r name; do
+				grep -q "ioctl($name)" "$header" || echo "$name is not in a kernel-doc comment"
+				grep -rqw "$name" Documentation || echo "$name is not in Documentation"
+			done
+	done | nothing
+}
+
+plant_uapi_documented()
+{
+	printf '#define PLANTED _IO(1, 2) /* planted */\n' >include/uapi/linux/x.h
+	printf 'struct planted {\n};\n' >>include/uapi/linux/x.h
+}
+
+# The header needs nothing that a program does not have, in C and in C++.
+check_uapi_alone()
+{
+	for header in include/uapi/linux/*.h; do
+		gcc -Wall -Wextra -Werror -fsyntax-only -x c -std=c99 -pedantic "$header" || return 1
+	done
+}
+
+plant_uapi_alone()
+{
+	echo 'planted_t planted;' >>include/uapi/linux/vtl0.h
+}
+
+# Each row of the list of scenarios has a test named after it, or a reason.
+check_rows()
+{
+	{
+		awk '/^[0-9]/ { seen[$1 + 0] = 1 }
+		     END { for (i = 1; i <= 35; i++) if (!seen[i]) print "row " i " is missing" }' tests/rows.txt
+		grep '^[0-9]' tests/rows.txt | while read -r row where title; do
+			[ -n "$title" ] || echo "row $row: no title or reason"
+			[ "$where" = - ] || grep -rqsE "\brow${row}_[a-z0-9_]+" "$where" ||
+				echo "row $row: no test called row${row}_... in $where"
+		done
+	} | nothing
+}
+
+plant_rows()
+{
+	echo "77 tests/planted a row without a test" >>tests/rows.txt
+}
+
+check_make_help()
+{
+	make -s help >"$tmp/help"
+	sed -n 's/^\.PHONY: //p' Makefile | tr ' ' '\n' | grep -vx -e kdir -e modules -e help |
+		while read -r target; do
+			grep -q "^make $target " "$tmp/help" || echo "not in make help: $target"
+		done | nothing
+}
+
+plant_make_help()
+{
+	echo '.PHONY: planted' >>Makefile
+}
+
+# Without headers make fails and says what to do.
+check_make_without_headers()
+{
+	if make KDIR=/nonexistent >"$tmp/make" 2>&1; then
+		echo "make succeeded"
+		return 1
+	fi
+	cat "$tmp/make"
+	grep -q 'No kernel headers in /nonexistent' "$tmp/make"
+}
+
+plant_make_without_headers()
+{
+	sed -i 's/No kernel headers/planted/' Makefile
+}
+
+checksums()
+{
+	all_files | grep -v '^\./\.git/' | xargs sha256sum
+}
+
+# A build leaves only what .gitignore names, and clean removes all of it.
+check_build_leaves_nothing()
+{
+	kdir=$("$lab" path kernel 7.2) || return 1
+	checksums >"$tmp/before"
+	rm -rf .git
+	git init -q . && git -c safe.directory='*' add -A
+	for target in modules tools clean; do
+		make KDIR="$kdir" VTL0_TESTS=1 $target >"$tmp/make" 2>&1 || {
+			tail -n 20 "$tmp/make"
+			return 1
+		}
+		git -c safe.directory='*' status --porcelain | grep -v '^A ' | nothing || return 1
+		[ $target != modules ] || [ -e drivers/vtl0/vtl0.ko ] || return 1
+	done
+	checksums | diff "$tmp/before" -
+}
+
+plant_build_leaves_nothing()
+{
+	printf 'modules: planted\nplanted:\n\ttouch planted\n' >>Makefile
+}
+
+plant_build_leaves_nothing__2()
+{
+	printf 'modules: planted.ko\nplanted.ko:\n\ttouch tests/.planted.a tests/planted.d\n' >>Makefile
+}
+
+check_install_uninstall()
+{
+	for target in install uninstall; do
+		make $target DESTDIR="$tmp/dest" PREFIX=/usr >"$tmp/make" 2>&1 || {
+			tail -n 20 "$tmp/make"
+			return 1
+		}
+		[ $target != install ] || (cd "$tmp/dest/usr" && ls -l sbin/vtl0ctl include/linux/vtl0.h) || return 1
+	done
+	find "$tmp/dest" ! -type d | nothing
+}
+
+plant_install_uninstall()
+{
+	# shellcheck disable=SC2016 # not to be expanded here
+	printf 'install: planted\nplanted:\n\tinstall -D Makefile $(DESTDIR)/planted\n' >>Makefile
+}
+
+# A real one, for the 7.2 kernel.
+check_dkms_build()
+{
+	kdir=$("$lab" path kernel 7.2) || return 1
+	version=$(sed -n 's/^PACKAGE_VERSION="\(.*\)"$/\1/p' dkms.conf)
+	rm -rf "$tmp/dkms"
+	mkdir -p "$tmp/dkms/src" "$tmp/dkms/tree"
+	cp -a . "$tmp/dkms/src/vtl0-$version"
+	for step in add build; do
+		dkms $step -m vtl0 -v "$version" -k "$(basename "$kdir" | sed 's/linux-headers-//')" \
+			--kernelsourcedir "$kdir" --sourcetree "$tmp/dkms/src" --dkmstree "$tmp/dkms/tree" \
+			>"$tmp/make" 2>&1 || {
+				cat "$tmp/make" "$tmp"/dkms/tree/vtl0/*/build/make.log
+				return 1
+			}
+	done
+	grep -i -e warning -e deprecated "$tmp/make" && return 1
+	find "$tmp/dkms/tree" -name 'vtl0.ko*' | grep .
+}
+
+plant_dkms_build()
+{
+	echo '#error planted' >>drivers/vtl0/main.c
+}

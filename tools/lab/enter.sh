@@ -1,0 +1,37 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# Runs a command in the lab's root: enter.sh LAB SRC COMMAND...
+# Called by in_root() in a mount namespace of its own, so that all mounts
+# vanish with the command. The root is the lower layer of an overlay: what a
+# command changes in it is dropped. Each kernel's headers are a layer of their own.
+set -eu
+lab=$1
+src=$2
+shift 2
+dir=$PWD
+
+lower=$lab/root
+for tree in "$lab"/kernels/*/tree; do
+	case $tree in
+	*.new/tree | *'*'*) ;;
+	*) lower=$tree:$lower ;;
+	esac
+done
+mnt=$lab/mnt
+mkdir -p "$mnt"
+mount -t tmpfs lab "$mnt"
+mkdir "$mnt/upper" "$mnt/work" "$mnt/root"
+mount -t overlay -o "lowerdir=$lower,upperdir=$mnt/upper,workdir=$mnt/work" lab "$mnt/root"
+for d in /proc /sys /dev /tmp; do
+	mount --rbind "$d" "$mnt/root$d"
+done
+for d in "$src" "$lab" "$dir"; do
+	mkdir -p "$mnt/root$d"
+	mount --bind "$d" "$mnt/root$d"
+done
+cp /etc/resolv.conf "$mnt/root/etc/resolv.conf" 2>/dev/null || :
+
+# shellcheck disable=SC2016 # expanded by the inner shell
+exec chroot "$mnt/root" /usr/bin/env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL -u MAKEOVERRIDES \
+	PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin HOME=/root LANG=C.UTF-8 LC_ALL=C.UTF-8 \
+	/bin/sh -c 'cd "$0" && exec "$@"' "$dir" "$@"

@@ -1,0 +1,458 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=sh
+# shellcheck disable=SC2153 # LAB, SRC, ... are set by lab
+# Part of lab: builds the checkout for a kernel and boots it with a command.
+# The guest's half is init.c.
+
+NVME_SIZE=1G
+# What a kernel prints when something is wrong, right after the time stamp. The
+# anchor keeps out harmless lines such as "Spectre V2 : WARNING: ...".
+REPORTS='^\[ *[0-9]+\.[0-9]+\]( \[[^]]*\])? (watchdog: |rcu: |kmemleak: [0-9]+ new |============)?(WARNING|BUG|KASAN|KFENCE|UBSAN|Oops|INFO: (task|rcu|possible|trying)|DEBUG_LOCKS_WARN_ON|Kernel panic|general protection fault|suspicious RCU|suspected memory leaks|Bad (page|rss-counter)|list_(add|del) corruption|refcount_t:|unreferenced object|kernel BUG at)'
+
+# One setting a line in lists, as a path may have blanks.
+NL='
+'
+
+parse_options() {
+	kernel=7.2 smp=2 mem=2G timeout=300 numa=1
+	icount='' append='' quiet='' reserves='' nvmes='' shares=''
+	while [ $# -gt 0 ]; do
+		word=$1
+		case $word in
+		--)	shift; break ;;
+		--icount) icount=yes; shift; continue ;;
+		--quiet) quiet=yes; shift; continue ;;
+		--kernel | --smp | --mem | --reserve | --nvme | --numa | --timeout | --share | --append) ;;
+		*) usage_error "unknown word '$word'" ;;
+		esac
+		[ $# -ge 2 ] || usage_error "$word needs a value"
+		set_option "$word" "$2"
+		shift 2
+	done
+	rest=$#
+}
+
+set_option() {
+	case $1 in
+	--smp | --numa | --timeout)
+		case $2 in
+		'' | *[!0-9]* | 0*) usage_error "$1 needs a number, not '$2'" ;;
+		esac
+		;;
+	esac
+	case $1 in
+	--kernel) check_kernel "$2"; kernel=$2 ;;
+	--smp) smp=$2 ;;
+	--numa) numa=$2 ;;
+	--timeout) timeout=$2 ;;
+	--mem)
+		mem_mib "$2" >/dev/null
+		mem=$2
+		;;
+	--reserve)
+		case $2 in
+		?*@?*) reserves="$reserves memmap=${2%@*}\$${2#*@}" ;;
+		*) usage_error "--reserve needs SIZE@ADDR, not '$2'" ;;
+		esac
+		;;
+	--nvme)
+		case $2 in
+		plain | pi | cmb | 4k) nvmes="$nvmes $2" ;;
+		*) usage_error "--nvme knows plain, pi, cmb and 4k, not '$2'" ;;
+		esac
+		;;
+	--share)
+		[ -d "$2" ] || usage_error "--share: no such directory: $2"
+		shares="$shares$(CDPATH='' cd -- "$2" && pwd -P)$NL"
+		;;
+	--append) append="$append $2" ;;
+	esac
+}
+
+mem_mib() {
+	case $1 in
+	*[!0-9]*[MmGg] | [!0-9]* | '') ;;
+	*[Gg]) echo $((${1%?} * 1024)); return ;;
+	*[Mm]) echo "${1%?}"; return ;;
+	esac
+	usage_error "--mem needs a size such as 512M or 4G, not '$1'"
+}
+
+cmd_run() {
+	parse_options "$@"
+	shift $(($# - rest))
+	[ $# -gt 0 ] || usage_error "run needs -- COMMAND"
+	tty=
+	run_guest "$@"
+}
+
+cmd_shell() {
+	parse_options "$@"
+	case " $* " in
+	*" --timeout "*) ;;
+	*) timeout=0 ;;
+	esac
+	shift $(($# - rest))
+	[ $# -gt 0 ] || set -- bash
+	tty=yes
+	run_guest "$@"
+}
+
+run_guest() {
+	set_up guest
+	set_up kernel "$kernel"
+	release=$(cat "$LAB/kernels/$kernel/release")
+	build_checkout
+	trap clean_up EXIT
+	trap 'exit 129' HUP
+	trap 'exit 130' INT
+	trap 'exit 143' TERM
+	for try in 1 2 3; do
+		boot "$@"
+		lab_fault || break
+		say "lab fault: the emulator lost an instruction while booting (int3), try $try"
+	done
+	judge
+}
+
+# ------------------------------------------------------------------
+# The checkout's modules and programs
+
+# For this kernel, when anything changed; other runs wait for it.
+build_checkout() {
+	built=$LAB/build/$kernel-$(basename "$SRC")-$(printf '%s' "$SRC" | cksum | cut -d' ' -f1)
+	[ ! -d "$SRC/tests/selftests" ] || set_up source
+	mkdir -p "$built"
+	inputs="$SRC $(cat "$LAB/stamp/kernel-$kernel" "$LAB/stamp/root")"
+	exec 8>"$built/lock"
+	flock 8
+	if ! up_to_date; then
+		rm -f "$built/stamp"
+		touch "$built/stamp.new"
+		with_progress "checkout-${built##*/}" make_stage
+		grep -E ': (warning|error|fatal error): ' "$LAB/log/checkout-${built##*/}" >&2 || :
+		echo "$inputs" >"$built/inputs"
+		mv "$built/stamp.new" "$built/stamp"
+	fi
+	# Opened by QEMU only later, when another run may have made a new one.
+	make_run_dir
+	ln "$built/stage.erofs" "$run/stage.erofs"
+	exec 8>&-
+}
+
+up_to_date() {
+	[ -f "$built/stamp" ] && [ "$(cat "$built/inputs" 2>/dev/null)" = "$inputs" ] || return 1
+	# A directory is newer when a file in it was removed.
+	[ -z "$(cd "$SRC" && find . \( -path ./.git -o -path ./tools/lab -o -path ./Documentation \) -prune -o \
+		\( -type d ! -path . -o -name '*.[chS]' ! -name '*.mod.c' -o -name Kbuild -o -name 'Makefile*' -o -name '*.mk' \) \
+		-newer "$built/stamp" -print | head -n 1)" ]
+}
+
+# What the guest gets besides the kernel's modules: updates/ and programs.
+make_stage() {
+	stage=$built/stage.new
+	modules=$stage/usr/lib/modules/$release
+	rm -rf "$stage"
+	mkdir -p "$modules/updates" "$stage/opt/vtl0/bin" "$built/modules"
+	if [ -f "$SRC/Kbuild" ]; then
+		in_root make -C "$(kernel_dir "$kernel")" M="$SRC" MO="$built/modules" VTL0_TESTS=1 -j"$(nproc)" modules
+		# Not by find: a module that is gone from the checkout leaves its file there.
+		sed 's/o$/ko/' "$built/modules/modules.order" | while read -r ko; do
+			in_root strip --strip-debug -o "$modules/updates/$(basename "$ko")" "$built/modules/$ko"
+		done
+	fi
+	for dir in tools/vtl0ctl tools/bench tests/selftests tests/demo tests/fuzz tests/stress; do
+		[ -f "$SRC/$dir/Makefile" ] || continue
+		mkdir -p "$built/$dir"
+		in_root make -C "$SRC/$dir" O="$built/$dir" KSRC="$LAB/linux-7.3" -j"$(nproc)"
+		find "$built/$dir" -maxdepth 1 -type f -perm -u+x ! -name '*.so' \
+			-exec cp {} "$stage/opt/vtl0/bin/" \;
+	done
+	# depmod wants to see all modules, the guest has the kernel's own already.
+	cp -al "$LAB/kernels/$kernel/modules/usr/lib/modules/$release/." "$modules/"
+	rm -f "$modules"/modules.*.bin "$modules"/modules.dep "$modules"/modules.alias "$modules"/modules.symbols \
+		"$modules"/modules.softdep "$modules"/modules.devname "$modules"/modules.weakdep
+	ln -s usr/lib "$stage/lib"
+	in_root depmod -b "$stage" "$release"
+	rm -rf "${stage:?}/lib" "${modules:?}/kernel"
+	make_image "$stage" "$built/stage.erofs"
+	rm -rf "$stage"
+}
+
+# ------------------------------------------------------------------
+# One boot
+
+make_run_dir() {
+	mkdir -p "$LAB/run"
+	run=$(mktemp -d "$LAB/run/$$.XXXXXX")
+}
+
+clean_up() {
+	if [ -n "${qemu_pid-}" ]; then
+		kill "$qemu_pid" 2>/dev/null || :
+		wait "$qemu_pid" 2>/dev/null || :
+	fi
+	if [ -n "${run-}" ]; then
+		rm -rf "$run"
+	fi
+}
+
+boot() {
+	verdict='' ready='' leak='' failed='' status=''
+	rm -f "$run/out" "$run/verdict" "$run/console"
+	make_guest_files "$@"
+	: >"$run/console"
+	started=$(date +%s%3N)
+	if [ -n "$tty" ]; then
+		: >"$run/verdict"
+		start_qemu
+		read_verdict <"$run/verdict"
+		return
+	fi
+	mkfifo "$run/out" "$run/verdict"
+	cat <"$run/out" &
+	cat_pid=$!
+	# The fifos stay open as long as QEMU lives, so the readers end with it
+	# even when it never opened them.
+	(
+		exec 3>"$run/verdict" 4>"$run/out"
+		start_qemu
+	) </dev/null &
+	qemu_pid=$!
+	read_verdict <"$run/verdict"
+	set +e
+	wait "$qemu_pid"
+	qemu_status=$?
+	wait "$cat_pid"
+	set -e
+	qemu_pid=
+}
+
+# The words of init.c; "exit" comes last.
+read_verdict() {
+	while read -r word value; do
+		case $word in
+		ready)
+			ready=$(($(date +%s%3N) - started))
+			[ -n "$quiet$tty" ] || say "$release is up after $((ready / 1000)).$(printf %03d $((ready % 1000)) | cut -c1) s"
+			;;
+		leak) leak=yes ;;
+		fail) failed=$value ;;
+		exit) verdict=yes status=$value ;;
+		esac
+	done
+}
+
+# The command and its settings, as a second archive behind the initrd.
+make_guest_files() {
+	rm -rf "$run/files"
+	mkdir -p "$run/files/lab"
+	cp "$LAB/init" "$run/files/init"
+	if [ $# -eq 1 ]; then
+		set -- bash -c "$1"
+	fi
+	printf '%s\0' "$@" >"$run/files/lab/argv"
+	guest_conf >"$run/files/lab/conf"
+	pack "$run/files" | cat "$LAB/kernels/$kernel/initrd.cpio" - >"$run/initrd"
+}
+
+guest_conf() {
+	echo "share s0 ro /src"
+	i=1
+	printf '%s' "$shares" | while IFS= read -r dir; do
+		echo "share s$i rw $dir"
+		i=$((i + 1))
+	done
+	if [ -n "$nvmes" ]; then
+		echo "modprobe nvme"
+	fi
+	i=0
+	for kind in $nvmes; do
+		echo "wait /dev/nvme${i}n1"
+		i=$((i + 1))
+	done
+	case $(kernel_line "$kernel") in
+	built*) echo kmemleak ;;
+	esac
+	if [ -n "$tty" ]; then
+		echo "tty $(stty size 2>/dev/null || echo 0 0)"
+		echo "env TERM=${TERM:-linux}"
+	fi
+}
+
+# A path in a QEMU option: a comma is doubled.
+opt() {
+	printf '%s' "$1" | sed 's/,/,,/g'
+}
+
+start_qemu() {
+	root=$LAB/root
+	files=$(opt "$LAB/kernels/$kernel")
+	r=$(opt "$run")
+	# -erms,-fsrm: "rep movsb" is very slow in TCG; 52 bits: five-level paging.
+	cpu=max,phys-bits=52,-erms,-fsrm
+	accel=tcg,thread=multi
+	if [ "${kvm:=$(cat "$LAB/kvm" 2>/dev/null)}" = "$(kvm_key)" ] && [ -z "$icount" ]; then
+		cpu=host accel=kvm
+	fi
+	if [ -n "$icount" ]; then
+		smp=1 accel=tcg,thread=single
+	fi
+	# A socket for each processor: Linux warns of a package in two nodes.
+	topology=$smp
+	if [ "$numa" -gt 1 ]; then
+		topology=$smp,sockets=$smp,cores=1,threads=1
+	fi
+
+	set -- -nodefaults -no-user-config -display none -no-reboot \
+		-L "$root/usr/share/qemu" -L "$root/usr/share/seabios" \
+		-machine q35 -accel "$accel" -cpu "$cpu" -smp "$topology" -m "$(mem_mib "$mem")M" \
+		-kernel "$LAB/kernels/$kernel/vmlinuz" -initrd "$run/initrd" \
+		-append "$(command_line)" \
+		-chardev "file,id=con,path=$r/console" -serial chardev:con \
+		-chardev "file,id=verdict,path=$r/verdict" -device virtio-serial-pci
+	if [ -n "$tty" ]; then
+		set -- "$@" -chardev stdio,id=out,signal=off -device virtconsole,chardev=out,nr=0
+	else
+		set -- "$@" -chardev "file,id=out,path=$r/out" -device virtserialport,chardev=out,nr=1
+	fi
+	set -- "$@" -device virtserialport,chardev=verdict,nr=2
+	for image in "$(opt "$LAB/userland.erofs")" "$files/modules.erofs" "$r/stage.erofs"; do
+		set -- "$@" -drive "file=$image,if=virtio,format=raw,readonly=on"
+	done
+	i=0
+	while IFS= read -r dir; do
+		[ -n "$dir" ] || break
+		set -- "$@" -device "virtio-9p-pci,fsdev=s$i,mount_tag=s$i" -fsdev \
+			"local,id=s$i,path=$(opt "$dir"),security_model=none,multidevs=remap$([ $i -gt 0 ] || echo ,readonly=on)"
+		i=$((i + 1))
+	done <<-END
+	$SRC
+	$shares
+	END
+	i=0
+	for kind in $nvmes; do
+		truncate -s "$NVME_SIZE" "$run/nvme$i"
+		set -- "$@" -device "nvme,id=nvme$i,serial=lab$i$([ "$kind" != cmb ] || echo ,cmb_size_mb=64)" \
+			-drive "file=$r/nvme$i,if=none,id=disk$i,format=raw,cache=unsafe,discard=unmap" \
+			-device "nvme-ns,drive=disk$i,bus=nvme$i$(nvme_format "$kind")"
+		i=$((i + 1))
+	done
+	i=0
+	while [ "$numa" -gt 1 ] && [ "$i" -lt "$numa" ]; do
+		set -- "$@" -object "memory-backend-ram,id=mem$i,size=$(($(mem_mib "$mem") / numa))M" \
+			-numa "node,nodeid=$i,memdev=mem$i$(node_cpus "$i")"
+		i=$((i + 1))
+	done
+	[ -z "$icount" ] || set -- "$@" -icount shift=0,sleep=off
+
+	# The root's own loader and libraries: no chroot, so no privileges.
+	set -- "$root/usr/lib64/ld-linux-x86-64.so.2" --library-path "$root/usr/lib/x86_64-linux-gnu" \
+		"$root/usr/bin/qemu-system-x86_64" "$@"
+	# "timeout" ends QEMU even when this script was killed.
+	if [ -n "$tty" ]; then
+		timeout --foreground -k 5 "$timeout" "$@" || :
+	else
+		exec timeout -k 5 "$timeout" "$@" >&2
+	fi
+}
+
+nvme_format() {
+	case $1 in
+	pi) echo ,ms=8,pi=1,mset=0 ;;
+	4k) echo ,logical_block_size=4096,physical_block_size=4096 ;;
+	esac
+}
+
+node_cpus() {
+	cpu=$1
+	while [ "$cpu" -lt "$smp" ]; do
+		printf ',cpus=%s' "$cpu"
+		cpu=$((cpu + numa))
+	done
+}
+
+# The long limits are for slow and busy machines: a false alarm costs more.
+# ignore_loglevel: no command can hide a report from the console.
+command_line() {
+	echo "console=ttyS0 earlyprintk=serial ignore_loglevel nokaslr mitigations=off no_timer_check" \
+		"panic=-1 panic_on_warn=1 oops=panic softlockup_panic=1 hung_task_panic=1" \
+		"watchdog_thresh=30 rcupdate.rcu_cpu_stall_timeout=60" \
+		"${reserves# }${append}"
+}
+
+# ------------------------------------------------------------------
+# What came of it
+
+reports() {
+	tr -d '\r' <"$run/console" | grep -nE "$REPORTS" || :
+}
+
+# Known for older QEMUs; not a result of the test, as the test never began.
+lab_fault() {
+	[ -z "$ready" ] && grep -q 'Oops: int3' "$run/console"
+}
+
+show_console() {
+	say "$1; the end of the kernel log:"
+	tr -d '\r' <"$run/console" | tail -n "${2:-30}" >&2
+}
+
+judge() {
+	found=$(reports)
+	if [ -n "$found" ]; then
+		line=${found%%:*}
+		say "the kernel reported: $(echo "$found" | head -n 1 | sed 's/^[0-9]*:\[ *[0-9.]*\] //')"
+		tr -d '\r' <"$run/console" | tail -n "+$line" | head -n 60 >&2
+		exit "$LAB_FAILED"
+	fi
+	if [ -n "$failed" ]; then
+		show_console "the lab failed in the guest: $failed"
+		exit "$LAB_FAILED"
+	fi
+	if [ -n "$leak" ]; then
+		say "kmemleak found unreferenced objects (shown above)"
+		exit "$LAB_FAILED"
+	fi
+	if [ -n "$verdict" ]; then
+		exit "$status"
+	fi
+	if [ "${qemu_status-0}" -eq 124 ] || [ "${qemu_status-0}" -eq 137 ]; then
+		show_console "no verdict after $timeout s: timeout"
+		exit "$LAB_TIMEOUT"
+	fi
+	show_console "the guest ended without a verdict (QEMU: ${qemu_status-0})"
+	exit "$LAB_FAILED"
+}
+
+# ------------------------------------------------------------------
+# KVM
+
+# What the verdict on KVM holds for: this kernel of this machine.
+kvm_key() {
+	echo "yes $(uname -nr)"
+}
+
+# /dev/kvm may be there and still not run a kernel: only a boot proves it.
+try_kvm() {
+	[ -w /dev/kvm ] || return 0
+	case $(cat "$LAB/kvm" 2>/dev/null) in
+	"yes $(uname -nr)" | "no $(uname -nr)") return 0 ;;
+	esac
+	kvm=$(kvm_key)
+	if (
+		parse_options --kernel "$1" --timeout 8 --quiet -- true
+		tty='' release=$(cat "$LAB/kernels/$1/release")
+		trap clean_up EXIT
+		make_run_dir
+		: >"$run/stage.erofs"
+		boot true
+		[ -n "$verdict$failed" ]
+	) >/dev/null 2>&1; then
+		echo "$kvm" >"$LAB/kvm"
+		say "a trial boot proved KVM: it will be used"
+	else
+		echo "no $(uname -nr)" >"$LAB/kvm"
+		say "KVM did not run a trial boot: emulating"
+	fi
+}

@@ -1,0 +1,343 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=sh
+# shellcheck disable=SC2153 # LAB, SRC, ... are set by lab
+# Part of lab: builds the cache. Each step has a stamp that holds a hash of
+# everything it is made from, so that a changed recipe is made again and a
+# finished step costs nothing.
+
+# Kernel modules the guest gets (with what they depend on), besides the checkout's.
+MODULE_DIRS='arch/x86 block crypto drivers/(acpi/nfit|ata|block|char/[^/]*$|cxl|dax|md|net/[^/]*$|nvdimm|nvme|pci|scsi/[^/]*$|target|vfio|virtio) fs lib mm net/9p net/tls'
+# What the initramfs loads to find the root.
+BOOT_MODULES='virtio_pci virtio_blk virtio_console erofs overlay 9pnet_virtio 9p configfs'
+# Not for the guest: compilers, headers, checkers, QEMU.
+NOT_IN_GUEST='^(boot|proc|sys|dev|tmp|run)/.|^var/(cache|lib/(apt|dpkg)|log)/.|\.a$|^usr/(include|src|share/(qemu|seabios|ipxe|perl/.*pod|cocc.*|vim|icons|gcc.*))/|^usr/lib(exec)?/(gcc|ocaml|coccinelle|git-core|x86_64-linux-gnu/(qemu|libasan|liblsan|libtsan|libhwasan|libcc1))|^usr/bin/(qemu|x86_64-linux-gnu-|coccinelle|spatch|pahole|shellcheck|git|.*gcc|cpp|sparse|c2xml|test-)'
+
+is_root() {
+	[ "$(id -u)" -eq 0 ]
+}
+
+# A process without privileges gets them for its own mounts by a user namespace.
+in_root() {
+	if is_root; then
+		set -- unshare -m sh "$LAB_DIR/enter.sh" "$LAB" "$SRC" "$@"
+	else
+		set -- unshare -r -m sh "$LAB_DIR/enter.sh" "$LAB" "$SRC" "$@"
+	fi
+	"$@"
+}
+
+# step NAME INPUTS COMMAND...: runs it unless it was done with the same inputs
+step() {
+	step=$1
+	hash=$(printf '%s\n' "$2" | sha256sum | cut -c1-16)
+	shift 2
+	! done_with "$step" "$hash" || return 0
+	lock_step
+	# Another setup may have made it while this one waited for the lock.
+	if ! done_with "$step" "$hash"; then
+		rm -f "$LAB/stamp/$step"
+		with_progress "$step" "$@"
+		echo "$hash" >"$LAB/stamp/$step"
+	fi
+	exec 9>&-
+}
+
+done_with() {
+	[ "$(cat "$LAB/stamp/$1" 2>/dev/null)" = "$2" ]
+}
+
+# A lock for each step: nobody waits for a kernel he does not want.
+lock_step() {
+	mkdir -p "$LAB/stamp" "$LAB/log"
+	exec 9>"$LAB/log/$step.lock"
+	if ! flock -n 9; then
+		say "$step: waiting for another setup to make it"
+		flock 9
+	fi
+}
+
+# The command stays in the foreground, so that an interrupt reaches it, and keeps
+# the lock until it has cleaned up after that.
+with_progress() {
+	what=$1
+	log=$LAB/log/$1
+	shift
+	start=$(date +%s)
+	tick "$what" "$start" "$log" &
+	ticker=$!
+	trap 'kill $ticker 2>/dev/null' EXIT
+	trap 'exit 130' INT TERM HUP
+	set +e
+	(
+		set -e
+		"$@"
+	) >"$log" 2>&1 </dev/null
+	status=$?
+	set -e
+	kill "$ticker" 2>/dev/null
+	trap - EXIT INT TERM HUP
+	if [ "$status" -ne 0 ]; then
+		grep -E '\*\*\*|error:|^E:' "$log" | head -n 10 | grep . >&2 || tail -n 10 "$log" >&2
+		die "$what: failed after $(($(date +%s) - start)) s; the whole log is $log"
+	fi
+	[ -n "${quiet-}" ] || say "$what: $(($(date +%s) - start)) s"
+}
+
+# A sleep that outlives the ticker must not keep the caller's pipe open.
+tick() {
+	exec 8>&- 9>&-
+	while sleep 10 >/dev/null 2>&1; do
+		say "$1: $(($(date +%s) - $2)) s: $(tail -n 1 "$3" | tr -d '\r' | cut -c1-60)"
+	done
+}
+
+cmd_setup() {
+	kernels=
+	while [ $# -gt 0 ]; do
+		case $1 in
+		--kernel)
+			check_kernel "${2-}"
+			kernels="$kernels $2"
+			shift
+			;;
+		*) usage_error "unknown word '$1'" ;;
+		esac
+		shift
+	done
+	for kernel in ${kernels:-7.2}; do
+		set_up guest
+		set_up kernel "$kernel"
+	done
+	try_kvm "${kernel:?}"
+	say "ready: $LAB"
+}
+
+# set_up root|source|guest|kernel NAME: with everything it needs
+set_up() {
+	case $1 in
+	root)
+		need_host_packages
+		packages=$(sed 's/#.*//' "$LAB_DIR/packages" | tr -s ' \n' ',' | sed 's/^,//; s/,$//')
+		root_recipe="1 $MIRROR $packages"
+		step root "$root_recipe" make_root "$packages"
+		;;
+	source)
+		set_up root
+		source_recipe="1 $(cat "$LAB_DIR"/patches/*)"
+		step source "$source_recipe" make_source
+		;;
+	guest)
+		set_up root
+		step init "$root_recipe $(cat "$LAB_DIR/init.c")" make_init
+		step userland "$root_recipe $NOT_IN_GUEST" make_userland
+		;;
+	kernel)
+		# shellcheck disable=SC2046 # KIND and ARGUMENT are two words
+		set -- "$2" $(kernel_line "$2")
+		set_up root
+		if [ "$2" = built ]; then
+			set_up source
+			step "kernel-$1" "1 $source_recipe $BOOT_MODULES $(cat "$LAB_DIR/configs/$3")" \
+				make_built_kernel "$1" "$3"
+		else
+			step "kernel-$1" "1 $3 $MODULE_DIRS $BOOT_MODULES" make_deb_kernel "$1" "$3"
+		fi
+		;;
+	esac
+}
+
+need_host_packages() {
+	missing=
+	for pair in mmdebstrap:mmdebstrap apt-get:apt dpkg-deb:dpkg unshare:util-linux \
+		flock:util-linux tar:tar sha256sum:coreutils awk:mawk; do
+		command -v "${pair%:*}" >/dev/null || missing="$missing ${pair#*:}"
+	done
+	# Lets mmdebstrap have more than one user in its namespace.
+	is_root || command -v newuidmap >/dev/null || missing="$missing uidmap"
+	[ -e "$KEYRING" ] || missing="$missing debian-archive-keyring"
+	[ -n "$missing" ] || return 0
+	if is_root && command -v apt-get >/dev/null; then
+		say "installing:$missing"
+		# shellcheck disable=SC2086 # a list
+		apt-get install -y --no-install-recommends $missing >&2 ||
+			die "cannot install:$missing"
+	else
+		die "install these packages first:$missing"
+	fi
+}
+
+KEYRING=/usr/share/keyrings/debian-archive-keyring.gpg
+# A mirror may lag, and so may this machine's clock.
+APT_DATES='Acquire::Check-Valid-Until "false"; Acquire::Check-Date "false";'
+
+# By way of a tar file, as whoever may not make device nodes or change owners
+# can unpack that, and the root is the same for everybody.
+make_root() {
+	rm -rf "$LAB/root.new" "$LAB/root.tar"
+	mkdir "$LAB/root.new"
+	mmdebstrap --variant=minbase --format=tar --architectures=amd64 \
+		--aptopt="$APT_DATES" --aptopt='APT::Install-Recommends "false"' \
+		--dpkgopt='path-exclude=/usr/share/doc/*' \
+		--dpkgopt='path-exclude=/usr/share/locale/*' \
+		--dpkgopt='path-exclude=/usr/share/man/*' \
+		--include="$1" forky "$LAB/root.tar" \
+		"deb [signed-by=$KEYRING] $MIRROR forky main"
+	tar -x -f "$LAB/root.tar" -C "$LAB/root.new" --no-same-owner --exclude='./dev/*'
+	rm -f "$LAB/root.tar"
+	# So that a user's files can be copied, deleted and packed.
+	chmod -R u+rwX "$LAB/root.new"
+	rm -rf "$LAB/root.old"
+	[ ! -d "$LAB/root" ] || mv "$LAB/root" "$LAB/root.old"
+	mv "$LAB/root.new" "$LAB/root"
+	rm -rf "$LAB/root.old"
+}
+
+make_init() {
+	in_root gcc -static -O2 -Wall -Wextra -o "$LAB/init.new" -x c - <"$LAB_DIR/init.c"
+	mv "$LAB/init.new" "$LAB/init"
+}
+
+make_image() {
+	rm -f "$2.new"
+	in_root mkfs.erofs --quiet --all-root -T0 --exclude-regex="${3:-^$}" "$2.new" "$1"
+	mv "$2.new" "$2"
+}
+
+make_userland() {
+	make_image "$LAB/root" "$LAB/userland.erofs" "$NOT_IN_GUEST"
+}
+
+# apt with lists and sources of its own: it sees nothing of this machine's.
+lab_apt() {
+	tool=$1
+	shift
+	"$tool" -q -o Dir::Etc::sourcelist="$LAB/apt/sources.list" -o Dir::Etc::sourceparts=/dev/null \
+		-o Dir::State="$LAB/apt" -o Dir::State::lists="$LAB/apt/lists" \
+		-o Dir::State::status="$LAB/apt/status" -o Dir::Cache="$LAB/apt/cache" \
+		-o APT::Architecture=amd64 -o APT::Architectures=amd64 -o APT::Sandbox::User=root \
+		-o Acquire::Check-Valid-Until=false -o Acquire::Check-Date=false "$@"
+}
+
+update_lists() {
+	mkdir -p "$LAB/apt/lists/partial" "$LAB/apt/cache/archives/partial"
+	: >"$LAB/apt/status"
+	for suite in forky trixie-backports; do
+		echo "deb [signed-by=$KEYRING] $MIRROR $suite main"
+	done >"$LAB/apt/sources.list"
+	[ -n "$(find "$LAB/apt/lists" -name '*InRelease' -mtime -1)" ] || lab_apt apt-get update
+}
+
+# unpack_debs DIR PACKAGE...: fetched and verified by apt
+unpack_debs() {
+	dir=$1
+	shift
+	mkdir -p "$dir" "$dir.debs"
+	(cd "$dir.debs" && lab_apt apt-get download "$@")
+	for deb in "$dir.debs"/*.deb; do
+		dpkg-deb -x "$deb" "$dir"
+	done
+	rm -rf "$dir.debs"
+}
+
+make_source() {
+	update_lists
+	new=$LAB/source.new
+	rm -rf "$new"
+	unpack_debs "$new" linux-source-7.3
+	in_root tar -x -f "$new/usr/src/linux-source-7.3.tar.xz" -C "$new"
+	for patch in "$LAB_DIR"/patches/*; do
+		in_root patch -d "$new/linux-source-7.3" -p1 <"$patch"
+	done
+	rm -rf "$LAB/linux-7.3"
+	mv "$new/linux-source-7.3" "$LAB/linux-7.3"
+	rm -rf "$new"
+}
+
+make_deb_kernel() {
+	update_lists
+	headers=$(lab_apt apt-cache pkgnames linux-headers- | grep -E "^linux-headers-$2-amd64\$" | sort -V | tail -n 1)
+	[ -n "$headers" ] || { echo "no package matches linux-headers-$2-amd64"; exit 1; }
+	release=${headers#linux-headers-}
+	version=${release%-amd64}
+	binary=linux-binary-$release
+	lab_apt apt-cache show "$binary" >/dev/null 2>&1 || binary=linux-binary-unsigned-$release
+	new=$LAB/kernels/$1.new
+	rm -rf "$new"
+	unpack_debs "$new/tree" "$headers" "linux-headers-$version-common" "linux-kbuild-$version" \
+		"linux-base-$release" "linux-modules-$release" "$binary"
+	mkdir -p "$new/modules/usr/lib/modules/$release"
+	mv "$new/tree/usr/lib/modules/$release"/vmlinuz* "$new/vmlinuz"
+	echo "$release" >"$new/release"
+	pick_modules "$new" "$release"
+	finish_kernel "$1"
+}
+
+# Only some directories, and uncompressed: so modprobe in the guest is fast.
+pick_modules() {
+	from=$1/tree/usr/lib/modules/$2
+	to=$1/modules/usr/lib/modules/$2
+	ln -sfn usr/lib "$1/tree/lib"
+	in_root depmod -b "$1/tree" "$2"
+	rm "$1/tree/lib"
+	dirs=$(echo "$MODULE_DIRS" | tr ' ' '|')
+	awk -F: -v dirs="^kernel/($dirs)" '$1 ~ dirs { print $1 $2 }' "$from/modules.dep" |
+		tr ' ' '\n' | sort -u | tar -c -f - -C "$from" -T - | tar -x -f - -C "$to"
+	in_root find "$to" -name '*.ko.xz' -exec xz -d {} +
+	cp "$from"/modules.builtin "$from"/modules.builtin.modinfo "$from"/modules.order "$to"
+	rm -rf "$from/kernel" "$from"/modules.*
+}
+
+# In place, as its paths are in what it builds; make takes up where it stopped.
+make_built_kernel() {
+	out=$LAB/build-$1
+	new=$LAB/kernels/$1.new
+	rm -rf "$new"
+	mkdir -p "$out" "$new/modules/usr/lib"
+	ln -s usr/lib "$new/modules/lib"
+	cp "$LAB_DIR/configs/$2" "$out/fragment"
+	in_root make -C "$LAB/linux-7.3" O="$out" tinyconfig >/dev/null
+	in_root "$LAB/linux-7.3/scripts/kconfig/merge_config.sh" -m -O "$out" "$out/.config" "$out/fragment" >/dev/null
+	in_root make -C "$out" olddefconfig
+	grep -E '^(# )?CONFIG_' "$out/fragment" | while read -r line; do
+		grep -qxF -- "$line" "$out/.config" || { echo "not in the configuration: $line"; exit 1; }
+	done
+	in_root make -C "$out" -j"$(nproc)" bzImage modules
+	in_root make -C "$out" modules_install INSTALL_MOD_PATH="$new/modules" INSTALL_MOD_STRIP=1
+	cp "$out/arch/x86/boot/bzImage" "$new/vmlinuz"
+	cp "$out/include/config/kernel.release" "$new/release"
+	release=$(cat "$new/release")
+	rm -f "$new/modules/lib" "$new/modules/usr/lib/modules/$release/build"
+	finish_kernel "$1"
+}
+
+finish_kernel() {
+	new=$LAB/kernels/$1.new
+	release=$(cat "$new/release")
+	ln -sfn usr/lib "$new/modules/lib"
+	in_root depmod -b "$new/modules" "$release"
+	make_initrd "$new" "$release"
+	make_image "$new/modules" "$new/modules.erofs" '^lib$'
+	rm -rf "$LAB/kernels/$1"
+	mv "$new" "$LAB/kernels/$1"
+}
+
+# The modules that find the root; the init itself is added when booting.
+make_initrd() {
+	mkdir -p "$1/initrd/lab"
+	# shellcheck disable=SC2086 # a list
+	for module in $BOOT_MODULES; do
+		in_root modprobe -d "$1/modules" -S "$2" --show-depends "$module"
+	done >"$1/depends"
+	# Each once, the first time it is needed.
+	awk '$1 == "insmod" && !seen[$2]++ { print $2 }' "$1/depends" | while read -r path; do
+		cp "$path" "$1/initrd/lab/"
+		basename "$path" >>"$1/initrd/lab/modules"
+	done
+	pack "$1/initrd" >"$1/initrd.cpio"
+	rm -rf "$1/initrd" "$1/depends"
+}
+
+# A cpio archive of a directory; the root's busybox is static and runs anywhere.
+pack() {
+	(cd "$1" && find . | "$LAB/root/usr/bin/busybox" cpio -o -H newc 2>/dev/null)
+}
