@@ -9,8 +9,6 @@
 
 #include <linux/kconfig.h>
 #include <linux/mm.h>
-#include <linux/preempt.h>
-#include <linux/rcupdate.h>
 #include <linux/version.h>
 
 #if LINUX_VERSION_CODE < KERNEL_VERSION(7, 2, 0)
@@ -34,20 +32,7 @@ static inline vm_fault_t vmf_insert_folio_pud(struct vm_fault *vmf,
 #define bi_offset bi_bvec_done
 #endif
 
-/*
- * before 7.3: no bio_complete_in_task(); its test of the context is made up for
- * here, its work is the driver's own.
- */
-#if LINUX_VERSION_CODE < KERNEL_VERSION(7, 3, 0)
-#define COMPAT_HAVE_BIO_COMPLETE_IN_TASK 0
-static inline bool bio_in_atomic(void)
-{
-	if (IS_ENABLED(CONFIG_PREEMPTION) && rcu_preempt_depth())
-		return true;
-	return !IS_ENABLED(CONFIG_PREEMPT_COUNT) || !preemptible();
-}
-#else
-#define COMPAT_HAVE_BIO_COMPLETE_IN_TASK 1
-#endif
+/* before 7.3: no bio_complete_in_task(); the driver has work of its own instead */
+#define COMPAT_HAVE_BIO_COMPLETE_IN_TASK (LINUX_VERSION_CODE >= KERNEL_VERSION(7, 3, 0))
 
 #endif /* _COMPAT_H */

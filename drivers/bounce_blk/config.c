@@ -276,7 +276,7 @@ static struct config_item *bounce_make(struct config_group *group,
 
 	if (strlen(BOUNCE_DISK_PREFIX) + strlen(name) >= DISK_NAME_LEN)
 		return ERR_PTR(-ENAMETOOLONG);
-	dev = kzalloc(sizeof(*dev), GFP_KERNEL);
+	dev = kzalloc_obj(*dev);
 	if (!dev)
 		return ERR_PTR(-ENOMEM);
 	dev->config.backing = kstrdup("", GFP_KERNEL);

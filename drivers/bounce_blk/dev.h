@@ -45,7 +45,7 @@ struct bounce_config {
  */
 struct bounce_dev {
 	struct config_item item;
-	struct mutex lock;
+	struct mutex lock;		/* of all that is not constant while live */
 	struct bounce_config config;	/* changes under @lock while not live */
 
 	/* Since power on; @disk is also the answer to "is it live?" (@lock). */

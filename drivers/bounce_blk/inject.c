@@ -12,12 +12,13 @@
 
 static DECLARE_FAULT_ATTR(fail_alloc);
 static DECLARE_FAULT_ATTR(delay_copy);
+static u32 fail_min_order;
 static u32 delay_usecs = 1000;
 static struct dentry *dir;
 
-bool bounce_inject_alloc(void)
+bool bounce_inject_alloc(unsigned int order)
 {
-	return should_fail(&fail_alloc, 1);
+	return order >= READ_ONCE(fail_min_order) && should_fail(&fail_alloc, 1);
 }
 
 void bounce_inject_delay(void)
@@ -30,6 +31,7 @@ void bounce_inject_init(void)
 {
 	dir = debugfs_create_dir("bounce_blk", NULL);
 	fault_create_debugfs_attr("fail_alloc", dir, &fail_alloc);
+	debugfs_create_u32("fail_min_order", 0600, dir, &fail_min_order);
 	fault_create_debugfs_attr("delay_copy", dir, &delay_copy);
 	debugfs_create_u32("delay_usecs", 0600, dir, &delay_usecs);
 }

@@ -10,13 +10,13 @@
 
 #ifdef CONFIG_FAULT_INJECTION_DEBUG_FS
 /* Is this allocation to fail? */
-bool bounce_inject_alloc(void);
+bool bounce_inject_alloc(unsigned int order);
 /* Waits between submission and copy; only where sleeping is allowed. */
 void bounce_inject_delay(void);
 void bounce_inject_init(void);
 void bounce_inject_exit(void);
 #else
-static inline bool bounce_inject_alloc(void) { return false; }
+static inline bool bounce_inject_alloc(unsigned int order) { return false; }
 static inline void bounce_inject_delay(void) { }
 static inline void bounce_inject_init(void) { }
 static inline void bounce_inject_exit(void) { }

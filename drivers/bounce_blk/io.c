@@ -82,6 +82,15 @@ static bool needs_task(const struct bounce_io *io)
 	return io->bounced && !op_is_write(bio_op(&io->bio)) && !io->bio.bi_status;
 }
 
+/*
+ * A copy does not sleep, it only takes long: in a task it may happen where it is,
+ * also where bios must not be completed otherwise, such as below blk-mq's RCU.
+ */
+static bool may_take_long(void)
+{
+	return in_task() && !irqs_disabled();
+}
+
 #if COMPAT_HAVE_BIO_COMPLETE_IN_TASK
 
 static bool moved_to_task(struct bounce_io *io)
@@ -110,8 +119,6 @@ static void finish_work(struct work_struct *work)
 
 static bool moved_to_task(struct bounce_io *io)
 {
-	if (!bio_in_atomic())
-		return false;
 	INIT_WORK(&io->work, finish_work);
 	queue_work(bounce_wq, &io->work);
 	return true;
@@ -134,7 +141,7 @@ static void end_io(struct bio *bio)
 {
 	struct bounce_io *io = container_of(bio, struct bounce_io, bio);
 
-	if (!needs_task(io) || !moved_to_task(io))
+	if (!needs_task(io) || may_take_long() || !moved_to_task(io))
 		finish(io);
 }
 

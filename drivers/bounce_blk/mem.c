@@ -161,7 +161,7 @@ static struct folio *try_order(struct bounce_mem *mem, unsigned int order,
 {
 	struct folio *folio;
 
-	if (bounce_inject_alloc())
+	if (bounce_inject_alloc(order))
 		return NULL;
 	folio = stash_pop(mem, order);
 	if (!folio)

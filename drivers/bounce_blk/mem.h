@@ -27,7 +27,7 @@ struct bounce_mem {
 	 * Folios of finished I/O, kept for the next one: the page allocator
 	 * would clear them (init_on_alloc), which costs as much as the copy.
 	 */
-	spinlock_t lock;
+	spinlock_t lock;	/* of the lists and what counts them */
 	struct list_head stash[BOUNCE_ORDERS];	/* protected by @lock */
 	size_t stashed;				/* bytes, protected by @lock */
 	size_t stash_limit;
@@ -39,7 +39,7 @@ struct bounce_mem {
 	 * sleeps: it comes back by itself. @turn lets one task wait at a time,
 	 * so that a large request is not starved by small ones.
 	 */
-	struct mutex turn;
+	struct mutex turn;	/* to wait for the reserve */
 	struct wait_queue_head wait;
 	struct list_head reserve;		/* protected by @lock */
 	unsigned int nr_free;			/* protected by @lock */

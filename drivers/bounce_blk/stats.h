@@ -36,7 +36,7 @@ struct bounce_stats {
 };
 
 /* May be called in any context. */
-#define bounce_count(stats, field) this_cpu_inc((stats)->field)
-#define bounce_count_add(stats, field, n) this_cpu_add((stats)->field, n)
+#define bounce_count(stats, counter) this_cpu_inc((stats)->counter)
+#define bounce_count_add(stats, counter, n) this_cpu_add((stats)->counter, n)
 
 #endif /* _BOUNCE_STATS_H */

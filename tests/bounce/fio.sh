@@ -51,8 +51,11 @@ on()
 	raw)
 		both_engines /dev/bounce-a ;;
 	*)
-		"mkfs.$1" -q /dev/bounce-a && mkdir -p "$tmp/mnt" &&
-			mount /dev/bounce-a "$tmp/mnt" || { fail "no $1"; return; }
+		mkdir -p "$tmp/mnt"
+		if ! "mkfs.$1" -q /dev/bounce-a || ! mount /dev/bounce-a "$tmp/mnt"; then
+			fail "no $1"
+			return
+		fi
 		both_engines "$tmp/mnt"
 		umount "$tmp/mnt" ;;
 	esac

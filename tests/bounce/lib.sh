@@ -41,7 +41,7 @@ expect()
 # expect_test WHAT A OPERATOR B: a numeric comparison
 expect_test()
 {
-	[ "$2" "$3" "$4" ] || fail "$1: $2 is not $3 $4"
+	test "$2" "$3" "$4" || fail "$1: $2 is not $3 $4"
 }
 
 # expect_has WHAT TEXT WORD: TEXT contains WORD

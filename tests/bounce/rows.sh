@@ -136,44 +136,20 @@ row104_reserve_progress()
 
 row105_order0_only()
 {
-	local f=/sys/kernel/debug/fail_page_alloc orders
-	[ -d $f ] || { skip 'no fail_page_alloc'; return; }
+	local orders
+	has_faults || { skip 'no fault injection'; return; }
 	null n
 	bounce a /dev/n mode=all
-	# Fails all but order 0, for whatever may fail.
-	echo 0 >$f/verbose
-	echo 1 >$f/min-order
-	echo 1 >$f/interval
-	echo -1 >$f/times
-	echo Y >$f/ignore-gfp-highmem
-	echo N >$f/ignore-gfp-wait
-	echo 100 >$f/probability
+	echo 1 >"$fault_dir/fail_min_order"
+	faults fail_alloc 100
 	expect random 'done=100' "$(bounce_io random /dev/bounce-a 100 512 512 1M)"
-	echo 0 >$f/probability
+	faults fail_alloc 0
+	echo 0 >"$fault_dir/fail_min_order"
 	orders=$(stat_of a orders)
 	say "orders: $orders"
 	expect 'nothing above order 0' '0 0 0 0 0 0 0 0' "${orders#* }"
 	expect_test 'order 0' "${orders%% *}" -gt 0
-}
-
-row105_verify_with_faults()
-{
-	local f=/sys/kernel/debug/fail_page_alloc
-	[ -d $f ] || { skip 'no fail_page_alloc'; return; }
-	null n
-	bounce a /dev/n mode=all
-	echo 0 >$f/verbose; echo 0 >$f/min-order; echo 1 >$f/interval; echo -1 >$f/times
-	echo N >$f/ignore-gfp-wait; echo Y >$f/task-filter
-	(
-		echo 1 >/proc/self/make-it-fail
-		exec fio --name=v --filename=/dev/bounce-a --rw=randwrite --bsrange=512-256k \
-			--blockalign=512 --size=24m --offset_increment=24m --direct=1 --verify=crc32c \
-			--ioengine=libaio --iodepth=8 --numjobs=4 --output="$tmp/fio"
-	) &
-	sleep 2
-	echo 10 >$f/probability
-	wait $! || fail "fio: $(grep -v '^$' "$tmp/fio" | head -n 5)"
-	echo 0 >$f/probability; echo N >$f/task-filter
+	expect 'the reserve' 0 "$(stat_of a reserve_uses)"
 }
 
 row106_nowait()
@@ -372,11 +348,15 @@ row111_guest_pages()
 {
 	local mode out base
 	base=$(sed -n 's/.*memmap=\([0-9A-Za-z]*\)\$\(0x[0-9a-f]*\).*/\2/p' /proc/cmdline)
-	[ -n "$base" ] && modprobe -q vtl0 && command -v vtl0ctl >/dev/null ||
-		{ skip 'no reserved memory or no vtl0'; return; }
-	vtl0ctl add "$base+4M" >"$tmp/a" 2>&1 &&
-		vtl0ctl add "$(printf '%#x' $((base + (4 << 20))))+4M" >>"$tmp/a" 2>&1 ||
-		{ fail "vtl0ctl: $(cat "$tmp/a")"; return; }
+	if [ -z "$base" ] || ! modprobe -q vtl0 || ! command -v vtl0ctl >/dev/null; then
+		skip 'no reserved memory or no vtl0'
+		return
+	fi
+	if ! vtl0ctl add "$base+4M" >"$tmp/a" 2>&1 ||
+	   ! vtl0ctl add "$(printf '%#x' $((base + (4 << 20))))+4M" >>"$tmp/a" 2>&1; then
+		fail "vtl0ctl: $(cat "$tmp/a")"
+		return
+	fi
 	null n
 	for mode in guest all write; do
 		bounce a /dev/n mode=$mode

@@ -17,7 +17,10 @@ row104_swap()
 	local disk=/dev/nvme0n1 each seconds=${SECONDS_TO_RUN:-120} i before pids=
 	[ -b $disk ] || { skip 'no NVMe'; return; }
 	bounce a $disk mode=all reserve_kib=256
-	mkswap /dev/bounce-a >/dev/null && swapon /dev/bounce-a || { fail swapon; return; }
+	if ! mkswap /dev/bounce-a >/dev/null || ! swapon /dev/bounce-a; then
+		fail swapon
+		return
+	fi
 	expect 'power off while swapping' EBUSY "$(set_attr a power 0)"
 	# In total all of memory and half of the swap, so that nobody is killed.
 	each=$((($(awk '/MemAvailable/ { print $2 }' /proc/meminfo) + 400000) / 1024 / 4))

@@ -40,8 +40,14 @@ static size_t number(const char *text)
 	size_t n = strtoull(text, &end, 0);
 
 	switch (*end) {
-	case 'K': n <<= 10; end++; break;
-	case 'M': n <<= 20; end++; break;
+	case 'K':
+		n <<= 10;
+		end++;
+		break;
+	case 'M':
+		n <<= 20;
+		end++;
+		break;
 	}
 	if (*end || end == text)
 		errx(2, "not a number: %s", text);
@@ -392,11 +398,12 @@ static int cmd_gone(char **arg)
 	if (pwrite(fd, buf, size, 0) != (ssize_t)size)
 		err(2, "write");
 	memset(buf, 0, size);
-	if (!strcmp(arg[1], "exit") && !(child = fork())) {
-		aio_begin(fd, false, buf, size, 0);
-		_exit(0);
-	}
-	if (child) {
+	if (!strcmp(arg[1], "exit")) {
+		child = fork();
+		if (!child) {
+			aio_begin(fd, false, buf, size, 0);
+			_exit(0);
+		}
 		waitpid(child, NULL, 0);
 		puts("result=0 wrong=0");
 		return 0;
@@ -404,9 +411,11 @@ static int cmd_gone(char **arg)
 	aio_begin(fd, false, buf, size, 0);
 	if (!strcmp(arg[1], "unmap"))
 		munmap(buf, size);
-	else if (!strcmp(arg[1], "readonly"))
+	if (!strcmp(arg[1], "readonly"))
 		mprotect(buf, size, PROT_READ);
-	else if (!strcmp(arg[1], "fork") && !(child = fork())) {
+	if (!strcmp(arg[1], "fork"))
+		child = fork();
+	if (!strcmp(arg[1], "fork") && !child) {
 		for (size_t i = 0; i < size; i += 4096)
 			buf[i] = 1;	/* its own copy */
 		sleep(1);

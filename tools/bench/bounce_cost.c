@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * What one I/O costs: bounce_cost DISK read|write SIZE COUNT prints the
- * nanoseconds of one O_DIRECT I/O at queue depth 1, and bounce_cost memcpy SIZE
- * COUNT those of a copy in user space. The median of 9 rounds, as timer interrupts
+ * nanoseconds of one O_DIRECT I/O at queue depth 1. The median of 9 rounds, as timer interrupts
  * fall into some. Meant for a clock that counts instructions; see bounce.sh.
  */
 #define _GNU_SOURCE
@@ -44,40 +43,28 @@ static char *buffer(size_t size)
 	return p;
 }
 
-/* rep movsq, as a kernel without ERMS copies large pieces. */
-static void copy(void *to, const void *from, size_t size)
-{
-	size_t n = size / 8;
-
-	asm volatile("rep movsq" : "+D"(to), "+S"(from), "+c"(n) : : "memory");
-}
-
 int main(int argc, char **argv)
 {
-	int disk = argc == 5, write = disk && !strcmp(argv[2], "write"), fd = -1;
+	int fd, write;
 	size_t size, count;
 	double round[ROUNDS];
-	char *buf, *other;
+	char *buf;
 
-	if (argc != 4 && argc != 5)
-		errx(2, "DISK read|write SIZE COUNT, or memcpy SIZE COUNT");
-	size = strtoul(argv[argc - 2], NULL, 0);
-	count = strtoul(argv[argc - 1], NULL, 0);
+	if (argc != 5)
+		errx(2, "DISK read|write SIZE COUNT");
+	write = !strcmp(argv[2], "write");
+	size = strtoul(argv[3], NULL, 0);
+	count = strtoul(argv[4], NULL, 0);
 	buf = buffer(size);
-	other = buffer(size);
-	if (disk) {
-		fd = open(argv[1], O_RDWR | O_DIRECT);
-		if (fd < 0)
-			err(1, "%s", argv[1]);
-	}
+	fd = open(argv[1], O_RDWR | O_DIRECT);
+	if (fd < 0)
+		err(1, "%s", argv[1]);
 	for (int r = -1; r < ROUNDS; r++) {	/* the first one warms up */
 		double start = now();
 
 		for (size_t i = 0; i < count; i++) {
-			if (!disk)
-				copy(other, buf, size);
-			else if ((write ? pwrite(fd, buf, size, 0) :
-					  pread(fd, buf, size, 0)) != (ssize_t)size)
+			if ((write ? pwrite(fd, buf, size, 0) :
+				     pread(fd, buf, size, 0)) != (ssize_t)size)
 				err(1, "%s", argv[1]);
 		}
 		if (r >= 0)
