@@ -11,7 +11,7 @@
 
 #include "bounce.h"
 
-/* One more than pages at each end: what is left of a page needs a vec, too. */
+/* Enough for pages, should there be no larger folios. */
 static inline unsigned short bounce_provider_nr_vecs(struct iov_iter *iter,
 						     struct bio *orig)
 {
@@ -20,7 +20,6 @@ static inline unsigned short bounce_provider_nr_vecs(struct iov_iter *iter,
 
 #ifdef BOUNCE_PROVIDER_KERNEL
 
-/* Which of the two it was: the kernel's never use the reserve or the stash. */
 static inline int bounce_provider(struct bounce_mem *mem, struct bio *bio,
 				  struct iov_iter *iter, size_t maxlen,
 				  size_t minsize, unsigned int how)
@@ -38,6 +37,10 @@ static inline int bounce_provider(struct bounce_mem *mem, struct bio *bio,
 	return ret;
 }
 
+/*
+ * Only these must go back to where they are from: other folios of bounce.c may be
+ * freed by the helper, too.
+ */
 static inline bool bounce_provider_on_reserve(struct bounce_mem *mem,
 					      struct bio *bio)
 {
