@@ -179,7 +179,7 @@ row107_shapes()
 	for mode in none write all guest; do
 		null n
 		bounce a /dev/n mode=$mode
-		expect "$mode" 'done=300' "$(bounce_io random /dev/bounce-a 300 512 512 4M)"
+		expect "$mode" 'done=200' "$(bounce_io random /dev/bounce-a 200 512 512 3M)"
 		rmdir "$config/a"
 		bounce a /dev/n mode=$mode max_bounce_kib=4 reserve_kib=4
 		expect "$mode, 4 KiB at a time" 'done=100' \

@@ -230,6 +230,19 @@ static int cmd_nowait(char **arg)
 	return 0;
 }
 
+/* Random, and no two fills alike. */
+static void fill(char *p, size_t len)
+{
+	for (; len >= sizeof(uint64_t); len -= sizeof(uint64_t)) {
+		uint64_t word = rnd(UINT64_MAX);
+
+		memcpy(p, &word, sizeof(word));
+		p += sizeof(word);
+	}
+	while (len--)
+		*p++ = rnd(256);
+}
+
 /* Cuts @len bytes at @p into at most @max pieces at multiples of @unit. */
 static int cut(struct iovec *v, int max, char *p, size_t len, size_t unit)
 {
@@ -271,8 +284,7 @@ static int cmd_random(char **arg)
 		ssize_t done;
 
 		if (write)
-			for (size_t j = 0; j < len; j++)
-				p[j] = rnd(256);
+			fill(p, len);
 		else
 			memset(p, 0x5a, len);
 		done = write ? pwritev(fd, v, n, at) : preadv(fd, v, n, at);
