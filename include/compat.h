@@ -27,4 +27,12 @@ static inline vm_fault_t vmf_insert_folio_pud(struct vm_fault *vmf,
 }
 #endif
 
+/* before 7.3: another name for the position in the bio_vec at bi_idx */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(7, 3, 0)
+#define bi_offset bi_bvec_done
+#endif
+
+/* before 7.3: no bio_complete_in_task(); the driver has work of its own instead */
+#define COMPAT_HAVE_BIO_COMPLETE_IN_TASK (LINUX_VERSION_CODE >= KERNEL_VERSION(7, 3, 0))
+
 #endif /* _COMPAT_H */

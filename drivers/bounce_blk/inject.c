@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The faults that nothing else in the kernel can make: an allocation of ours
+ * that fails, and a source that has time to change before it is copied. Errors
+ * of the device below are the block layer's (Documentation/fault-injection/).
+ */
+#include <linux/debugfs.h>
+#include <linux/delay.h>
+#include <linux/fault-inject.h>
+
+#include "inject.h"
+
+static DECLARE_FAULT_ATTR(fail_alloc);
+static DECLARE_FAULT_ATTR(delay_copy);
+static u32 fail_min_order;
+static u32 delay_usecs = 1000;
+static struct dentry *dir;
+
+bool bounce_inject_alloc(unsigned int order)
+{
+	return order >= READ_ONCE(fail_min_order) && should_fail(&fail_alloc, 1);
+}
+
+void bounce_inject_delay(void)
+{
+	if (should_fail(&delay_copy, 1))
+		usleep_range(delay_usecs, delay_usecs + 1);
+}
+
+void bounce_inject_init(void)
+{
+	dir = debugfs_create_dir("bounce_blk", NULL);
+	fault_create_debugfs_attr("fail_alloc", dir, &fail_alloc);
+	debugfs_create_u32("fail_min_order", 0600, dir, &fail_min_order);
+	fault_create_debugfs_attr("delay_copy", dir, &delay_copy);
+	debugfs_create_u32("delay_usecs", 0600, dir, &delay_usecs);
+}
+
+void bounce_inject_exit(void)
+{
+	debugfs_remove(dir);
+}

@@ -1,0 +1,48 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# The guest's half of the bounce_blk part of "make demo": a program that changes
+# its buffers while they are being written, on a disk that checks what it writes,
+# without and with a bounce device; and who it was.
+set -eu
+
+DISK=/dev/nvme0n1
+config=/sys/kernel/config/bounce_blk/demo
+
+say() {
+	printf '\n== %s\n' "$*"
+}
+
+value() {
+	echo "$2" | tr ' ' '\n' | sed -n "s/^$1=//p"
+}
+
+say "An NVMe namespace with protection information: $(cat /sys/block/nvme0n1/integrity/format)"
+say "300 writes of 64 KiB to $DISK, changed in flight"
+raw=$(bounce_io flip $DISK 300 64K)
+echo "$raw"
+
+say "3000 of them through a bounce device"
+modprobe bounce_blk
+mkdir $config
+for word in backing=$DISK detect=1 power=1; do
+	echo "# echo ${word#*=} > $config/${word%%=*}"
+	echo "${word#*=}" >"$config/${word%%=*}"
+done
+bounced=$(bounce_io flip "/dev/$(cat $config/disk)" 3000 64K)
+echo "$bounced"
+
+say "Who was that?"
+echo "mutations: $(cat /sys/block/bounce-demo/bounce/mutations)"
+who=$(dmesg | grep 'changed in flight' | tail -n 1)
+echo "$who"
+rmdir $config
+rmmod bounce_blk
+
+echo
+if [ "$(value failed "$raw")" -gt 0 ] && [ "$(value failed "$bounced")" = 0 ] &&
+   [ "$(value unreadable "$bounced")" = 0 ] && [ "${who##* by bounce_io}" != "$who" ]; then
+	echo "PASS: $(value failed "$raw") of 300 writes failed on the raw device, none of 3000 on the bounce device"
+else
+	echo 'FAIL: the bounce device did not make the difference'
+	exit 1
+fi
