@@ -16,30 +16,47 @@ static void set_conflict(struct vtl0_span *conflict, u64 start, u64 length)
 	conflict->length = length;
 }
 
+/* What is asked for, and what is in the way. */
+struct claim {
+	u64 start;
+	u64 length;
+	struct vtl0_span *conflict;
+};
+
 static int found_busy(struct resource *res, void *arg)
 {
-	set_conflict(arg, res->start, resource_size(res));
+	struct claim *claim = arg;
+
+	set_conflict(claim->conflict, res->start, resource_size(res));
 	return -EBUSY;
 }
 
-/*
- * Memory that firmware keeps from the kernel is what this driver is for; other
- * resources that nobody has claimed are PCI windows, BARs and the like.
- */
-static int found_device(struct resource *res, void *arg)
+static bool is_reserved(const struct resource *res)
 {
-	if (res->desc == IORES_DESC_RESERVED || res->desc == IORES_DESC_SOFT_RESERVED)
-		return 0;
-	set_conflict(arg, res->start, resource_size(res));
-	return -ENXIO;
+	return res->desc == IORES_DESC_RESERVED || res->desc == IORES_DESC_SOFT_RESERVED;
 }
 
-static int walk(u64 start, u64 length, unsigned long flags,
-		struct vtl0_span *conflict,
+/*
+ * Memory that firmware keeps from the kernel is what this driver is for, if the
+ * whole range lies in it: a claim cannot stick out of another resource. Others
+ * that nobody has claimed are PCI windows, BARs and the like. @res is clipped to
+ * what is asked for.
+ */
+static int found_other(struct resource *res, void *arg)
+{
+	struct claim *claim = arg;
+
+	if (is_reserved(res) && resource_size(res) == claim->length)
+		return 0;
+	set_conflict(claim->conflict, res->start, resource_size(res));
+	return is_reserved(res) ? -EBUSY : -ENXIO;
+}
+
+static int walk(struct claim *claim, unsigned long flags,
 		int (*func)(struct resource *res, void *arg))
 {
-	int ret = walk_iomem_res_desc(IORES_DESC_NONE, flags, start,
-				      start + length - 1, conflict, func);
+	int ret = walk_iomem_res_desc(IORES_DESC_NONE, flags, claim->start,
+				      claim->start + claim->length - 1, claim, func);
 
 	/* -EINVAL: there is no resource at all in the range */
 	return ret == -EINVAL ? 0 : ret;
@@ -83,24 +100,56 @@ static int check_sections(u64 start, u64 length, struct vtl0_span *conflict)
 	return 0;
 }
 
-/**
- * vtl0_claim_check() - may this range be registered?
- * @start: first byte, aligned to a subsection
- * @length: bytes, likewise
- * @conflict: out, on error: what is in the way
- *
- * Context: under vtl0_lock; may sleep.
- * Return: 0, -EBUSY for memory in use, -ENXIO for device address space.
- */
-int vtl0_claim_check(u64 start, u64 length, struct vtl0_span *conflict)
+static int check_resources(u64 start, u64 length, struct vtl0_span *conflict)
 {
+	struct claim claim = { .start = start, .length = length, .conflict = conflict };
 	int ret;
 
-	ret = walk(start, length, IORESOURCE_MEM | IORESOURCE_BUSY, conflict, found_busy);
+	ret = walk(&claim, IORESOURCE_MEM | IORESOURCE_BUSY, found_busy);
 	if (ret)
 		return ret;
-	ret = walk(start, length, IORESOURCE_MEM, conflict, found_device);
+	return walk(&claim, IORESOURCE_MEM, found_other);
+}
+
+/* The walk above does not see what lies within a reserved resource. */
+static int check_parent(const struct resource *res, struct vtl0_span *conflict)
+{
+	const struct resource *parent = res->parent;
+
+	if (parent == &iomem_resource || is_reserved(parent))
+		return 0;
+	set_conflict(conflict, parent->start, resource_size(parent));
+	return -ENXIO;
+}
+
+/**
+ * vtl0_claim() - take a range for this driver, if nothing else may use it
+ * @start: first byte, aligned to a subsection
+ * @length: bytes, likewise
+ * @conflict: out, with -EBUSY and -ENXIO: what is in the way
+ *
+ * Undone by release_mem_region().
+ *
+ * Context: under vtl0_lock; may sleep.
+ * Return: 0, -EBUSY for memory in use, -ENXIO for device address space, -ENOMEM.
+ */
+int vtl0_claim(u64 start, u64 length, struct vtl0_span *conflict)
+{
+	struct resource *res;
+	int ret;
+
+	ret = check_resources(start, length, conflict);
 	if (ret)
 		return ret;
-	return check_sections(start, length, conflict);
+	ret = check_sections(start, length, conflict);
+	if (ret)
+		return ret;
+	res = request_mem_region(start, length, "vtl0");
+	/* somebody was faster, or no memory */
+	if (!res)
+		return check_resources(start, length, conflict) ?: -ENOMEM;
+	ret = check_parent(res, conflict);
+	if (ret)
+		release_mem_region(start, length);
+	return ret;
 }

@@ -70,6 +70,8 @@ static int do_remove(struct vtl0_owner *owner, void *argp)
 	struct vtl0_span busy = { };
 	int ret;
 
+	arg->busy_start = 0;
+	arg->busy_length = 0;
 	if (arg->flags)
 		return -EOPNOTSUPP;
 	if (!arg->length)
@@ -94,51 +96,69 @@ static int put_entry(const struct vtl0_query *arg, u32 index, const void *entry,
 	return 0;
 }
 
-static int put_range(const struct vtl0_query *arg, u32 index, struct vtl0_range *range)
+static struct vtl0_chunk_info piece_info(const struct vtl0_piece *p, u32 range_id)
 {
-	struct vtl0_range_info info;
-
-	vtl0_range_info(range, &info);
-	return put_entry(arg, index, &info, sizeof(info));
-}
-
-static int put_piece(const struct vtl0_query *arg, u32 index, u32 range_id,
-		     const struct vtl0_piece *p)
-{
-	struct vtl0_chunk_info info = {
+	return (struct vtl0_chunk_info) {
 		.start = p->start,
 		.length = p->length,
 		.range_id = range_id,
 		.order = p->order,
 		.memmap_bytes = vtl0_memmap_bytes(&vtl0_geometry, p->length, p->order),
 	};
-
-	return put_entry(arg, index, &info, sizeof(info));
 }
 
-/* Fills the array; @arg->count is the number of entries that fit. */
+union entry {
+	struct vtl0_range_info range;
+	struct vtl0_chunk_info chunk;
+};
+
+/*
+ * Describes what ends behind @pos, and moves on behind it. Returns false if there
+ * is nothing.
+ */
+static bool next_entry(bool chunks, u64 *pos, union entry *entry)
+{
+	struct vtl0_chunk *chunk;
+	int idx;
+
+	idx = srcu_read_lock(&vtl0_srcu);
+	chunk = vtl0_chunk_next(*pos);
+	if (chunk && chunks) {
+		entry->chunk = piece_info(&chunk->piece, chunk->range->id);
+		*pos = entry->chunk.start + entry->chunk.length;
+	} else if (chunk) {
+		vtl0_range_info(chunk->range, &entry->range);
+		*pos = entry->range.start + entry->range.length;
+	}
+	srcu_read_unlock(&vtl0_srcu, idx);
+	return chunk;
+}
+
+/*
+ * Fills the array; @arg->count is the number of entries that fit. User memory is
+ * written outside of vtl0_srcu: it may block for ever (userfaultfd), and removal
+ * waits for readers.
+ */
 static int query(struct vtl0_query *arg, u32 *filled)
 {
+	bool chunks = arg->flags & VTL0_QUERY_CHUNKS;
+	size_t size = chunks ? sizeof(struct vtl0_chunk_info) : sizeof(struct vtl0_range_info);
 	u64 pos = arg->cursor;
+	union entry entry;
 	int ret;
 
 	for (*filled = 0; ; (*filled)++) {
-		struct vtl0_chunk *chunk = vtl0_chunk_next(pos);
-		struct vtl0_range *range;
+		u64 before = pos;
+		bool more = next_entry(chunks, &pos, &entry);
 
-		arg->cursor = chunk ? pos : 0;
-		if (!chunk || *filled == arg->count)
+		arg->cursor = more ? before : 0;
+		if (!more || *filled == arg->count)
 			return 0;
-		range = chunk->range;
-		if (arg->flags & VTL0_QUERY_CHUNKS) {
-			ret = put_piece(arg, *filled, range->id, &chunk->piece);
-			pos = chunk->piece.start + chunk->piece.length;
-		} else {
-			ret = put_range(arg, *filled, range);
-			pos = range->start + range->length;
-		}
+		ret = put_entry(arg, *filled, &entry, size);
 		if (ret)
 			return ret;
+		if (signal_pending(current))
+			return -EINTR;
 		cond_resched();
 	}
 }
@@ -147,7 +167,7 @@ static int do_query(struct vtl0_owner *owner, void *argp)
 {
 	struct vtl0_query *arg = argp;
 	u32 filled;
-	int idx, ret;
+	int ret;
 
 	if (arg->flags & ~VTL0_QUERY_CHUNKS)
 		return -EOPNOTSUPP;
@@ -156,13 +176,7 @@ static int do_query(struct vtl0_owner *owner, void *argp)
 	/* what lies behind can hold nothing, and must not wrap to a pfn that does */
 	if (arg->cursor > vtl0_max_address())
 		return -ERANGE;
-	/*
-	 * Copying to user memory may fault, even on memory of vtl0_low: faults
-	 * take the same SRCU, which nests.
-	 */
-	idx = srcu_read_lock(&vtl0_srcu);
 	ret = query(arg, &filled);
-	srcu_read_unlock(&vtl0_srcu, idx);
 	arg->count = filled;
 	return ret;
 }
@@ -222,11 +236,10 @@ static int do_plan(struct vtl0_owner *owner, void *argp)
 		part = vtl0_part_length(pos, left, rq.chunk_length);
 		vtl0_layout_range(&vtl0_geometry, pos, part, rq.max_order, &layout);
 		for (i = 0; i < layout.nr; i++, nr++) {
-			struct vtl0_piece *p = &layout.piece[i];
+			struct vtl0_chunk_info info = piece_info(&layout.piece[i], 0);
 
-			arg->memmap_bytes +=
-				vtl0_memmap_bytes(&vtl0_geometry, p->length, p->order);
-			ret = nr < out.count ? put_piece(&out, nr, 0, p) : 0;
+			arg->memmap_bytes += info.memmap_bytes;
+			ret = nr < out.count ? put_entry(&out, nr, &info, sizeof(info)) : 0;
 			if (ret)
 				return ret;
 		}

@@ -43,20 +43,24 @@ static struct miscdevice mshv_low = {
 	.mode = 0600,
 };
 
-/* The nodes, in the order in which they appear. */
+/*
+ * The nodes, in the order in which they appear: first those whose names may be
+ * taken, so that nothing has been opened when that is found out.
+ */
 static struct miscdevice * const nodes[] = {
-	&vtl0_control, &vtl0_low, &mshv_control, &mshv_low,
+	&mshv_low, &mshv_control, &vtl0_low, &vtl0_control,
 };
 
-static unsigned int nr_nodes(void)
+static unsigned int first_index(void)
 {
-	return mshv_names ? 4 : 2;
+	return mshv_names ? 0 : 2;
 }
 
-static void remove_nodes(unsigned int nr)
+/* Those before @end. */
+static void remove_nodes(unsigned int end)
 {
-	while (nr--)
-		misc_deregister(nodes[nr]);
+	while (end-- > first_index())
+		misc_deregister(nodes[end]);
 }
 
 static int __init add_nodes(void)
@@ -64,7 +68,7 @@ static int __init add_nodes(void)
 	unsigned int i;
 	int ret;
 
-	for (i = 0; i < nr_nodes(); i++) {
+	for (i = first_index(); i < ARRAY_SIZE(nodes); i++) {
 		nodes[i]->parent = vtl0_sysfs_root();
 		ret = misc_register(nodes[i]);
 		if (ret) {
@@ -87,12 +91,12 @@ static int __init vtl0_init(void)
 	ret = vtl0_pgmaps_init();
 	if (ret)
 		goto mmap;
-	ret = vtl0_ranges_init();
-	if (ret)
-		goto pgmaps;
 	ret = vtl0_sysfs_init();
 	if (ret)
-		goto ranges;
+		goto pgmaps;
+	ret = vtl0_ranges_init();
+	if (ret)
+		goto sysfs;
 	vtl0_inject_init();
 	ret = add_nodes();
 	if (ret)
@@ -101,9 +105,9 @@ static int __init vtl0_init(void)
 
 inject:
 	vtl0_inject_exit();
-	vtl0_sysfs_exit();
-ranges:
 	vtl0_ranges_exit();
+sysfs:
+	vtl0_sysfs_exit();
 pgmaps:
 	vtl0_pgmaps_exit();
 mmap:
@@ -113,7 +117,7 @@ mmap:
 
 static void __exit vtl0_exit(void)
 {
-	remove_nodes(nr_nodes());
+	remove_nodes(ARRAY_SIZE(nodes));
 	vtl0_inject_exit();
 	/* before the directory that theirs are in */
 	vtl0_ranges_exit();

@@ -46,6 +46,16 @@ static void set_mapping(struct folio *folio)
 	smp_store_release(&folio->mapping, vtl0_inode->i_mapping);
 }
 
+/**
+ * vtl0_poison() - never map a folio again, and let rmap find who does now
+ * @folio: of a live range, in which hardware reported an error
+ */
+void vtl0_poison(struct folio *folio)
+{
+	set_mapping(folio);
+	folio_set_hwpoison(folio);
+}
+
 /*
  * An entry of @order needs a folio of just that order (the inserters warn about
  * any other), a virtual address aligned as the physical one is, and room in the
@@ -63,9 +73,27 @@ static bool fits(struct vm_fault *vmf, const struct vtl0_chunk *chunk, unsigned 
 	       addr >= vmf->vma->vm_start && addr + size <= vmf->vma->vm_end;
 }
 
+/*
+ * A large entry is inserted with what the VMA allows, so a write to it needs no
+ * more, unless soft-dirty tracking is on; then the write faults once more and
+ * finds the entry. Asking for it at once would let the inserters warn if a page
+ * table has appeared meanwhile: by a thread that last looked when the chunk had
+ * another order.
+ */
+static bool upgrade(struct vm_fault *vmf, unsigned int order)
+{
+	if (!(vmf->flags & FAULT_FLAG_WRITE))
+		return false;
+	if (order == PUD_ORDER)
+		return pud_leaf(pudp_get(vmf->pud));
+	if (order == PMD_ORDER)
+		return pmd_leaf(pmdp_get(vmf->pmd));
+	return true;
+}
+
 static vm_fault_t insert(struct vm_fault *vmf, struct vtl0_chunk *chunk, unsigned int order)
 {
-	bool write = vmf->flags & FAULT_FLAG_WRITE;
+	bool write = upgrade(vmf, order);
 	struct page *page = pfn_to_page(ALIGN_DOWN(vmf->pgoff, 1UL << order));
 	struct folio *folio = page_folio(page);
 
@@ -97,10 +125,16 @@ static void count_fault(struct vtl0_chunk *chunk, unsigned int order)
 static vm_fault_t fault_in_range(struct vm_fault *vmf, unsigned int order)
 {
 	struct vtl0_chunk *chunk = vtl0_chunk_find(PFN_PHYS(vmf->pgoff));
+	unsigned int state;
 	vm_fault_t ret;
 
-	/* the acquire pairs with set_state(): LIVE after the struct pages */
-	if (!chunk || smp_load_acquire(&chunk->range->state) != VTL0_STATE_LIVE)
+	if (!chunk)
+		return VM_FAULT_SIGBUS;
+	/* pairs with set_state(): LIVE after the struct pages */
+	state = smp_load_acquire(&chunk->range->state);
+	if (state == VTL0_STATE_REMOVING)
+		return VM_FAULT_RETRY;
+	if (state != VTL0_STATE_LIVE)
 		return VM_FAULT_SIGBUS;
 	if (!fits(vmf, chunk, order))
 		return VM_FAULT_FALLBACK;
@@ -124,6 +158,11 @@ static vm_fault_t vtl0_huge_fault(struct vm_fault *vmf, unsigned int order)
 	idx = srcu_read_lock(&vtl0_srcu);
 	ret = fault_in_range(vmf, order);
 	srcu_read_unlock(&vtl0_srcu, idx);
+	if (ret == VM_FAULT_RETRY) {
+		/* removal may still be refused; look again when it is decided */
+		schedule_timeout_killable(1);
+		ret = VM_FAULT_NOPAGE;
+	}
 	trace_vtl0_fault(vmf->address, PFN_PHYS(vmf->pgoff), order,
 			 vmf->flags & FAULT_FLAG_WRITE, (__force unsigned int)ret);
 	return ret;
@@ -134,7 +173,62 @@ static vm_fault_t vtl0_fault(struct vm_fault *vmf)
 	return vtl0_huge_fault(vmf, 0);
 }
 
+/*
+ * Drop the 1G entries of a physical range in every mapping; they fault in again.
+ * Core mm mishandles them in two places (7.2, 7.3). Splitting a VMA within one
+ * splits a PMD entry there, and mm_find_pmd() takes the 1G entry for a page
+ * table: it would read guest memory as PMDs. mremap() takes it for a bad page
+ * table and clears it without giving back its reference (get_old_pud()).
+ */
+static void drop_puds(u64 start, u64 end)
+{
+	struct vtl0_chunk *chunk;
+	int idx;
+
+	/* whole entries: zapping a part of one splits it, in other processes, too */
+	start = ALIGN_DOWN(start, PUD_SIZE);
+	end = ALIGN(end, PUD_SIZE);
+	idx = srcu_read_lock(&vtl0_srcu);
+	while (start < end && (chunk = vtl0_chunk_next(start))) {
+		struct vtl0_piece *p = &chunk->piece;
+		u64 from = max(start, p->start);
+
+		start = p->start + p->length;
+		if (from < end && p->order == PUD_ORDER)
+			vtl0_zap(from, min(start, end) - from);
+	}
+	srcu_read_unlock(&vtl0_srcu, idx);
+}
+
+/* Before a split; the write lock keeps faults out until it is done. */
+static int vtl0_may_split(struct vm_area_struct *vma, unsigned long addr)
+{
+	u64 phys = PFN_PHYS((u64)vma->vm_pgoff) + (addr - vma->vm_start);
+
+	if (!IS_ALIGNED(phys, PUD_SIZE)) {
+		vma_start_write(vma);
+		drop_puds(phys, phys + 1);
+	}
+	return 0;
+}
+
+/*
+ * Of a VMA that mremap() is about to move page tables to; it has locked the old
+ * one. A child's VMA, in dup_mmap(), gets no page tables, and one that is split
+ * off, which still lies in the other, was seen to in may_split. mremap() cannot
+ * extend a neighbour instead: VM_DONTEXPAND keeps VMAs from being merged.
+ */
+static void vtl0_vma_open(struct vm_area_struct *vma)
+{
+	u64 start = PFN_PHYS((u64)vma->vm_pgoff);
+
+	if (vma->vm_mm == current->mm && !vma_lookup(vma->vm_mm, vma->vm_start))
+		drop_puds(start, start + (vma->vm_end - vma->vm_start));
+}
+
 static const struct vm_operations_struct vtl0_vm_ops = {
+	.open = vtl0_vma_open,
+	.may_split = vtl0_may_split,
 	.fault = vtl0_fault,
 	.huge_fault = vtl0_huge_fault,
 };

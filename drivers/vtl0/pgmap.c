@@ -13,7 +13,7 @@
 #include <linux/memory_hotplug.h>
 #include <linux/memremap.h>
 #include <linux/mm.h>
-#include <linux/sched/mm.h>
+#include <linux/slab.h>
 #include <linux/swap.h>
 #include <linux/workqueue.h>
 #include <kunit/visibility.h>
@@ -24,6 +24,9 @@ struct vtl0_geometry vtl0_geometry;
 EXPORT_SYMBOL_IF_KUNIT(vtl0_geometry);
 
 static struct workqueue_struct *pgmap_wq;
+
+/* Threads that give back the chunks of one range, besides the caller. */
+#define DEL_WORKERS 31U
 
 /* Left free besides the memmap: page tables of the direct map, and a margin. */
 #define MARGIN_BYTES (16ULL << 20)
@@ -38,7 +41,7 @@ struct add_work {
 /**
  * vtl0_geometry_init() - tell the planner about this kernel
  *
- * The section memmap granularity, the page-table levels that can map a folio,
+ * The granularity of registration, the page-table levels that can map a folio,
  * and whether the vmemmap of large folios is shared.
  */
 void vtl0_geometry_init(void)
@@ -50,7 +53,6 @@ void vtl0_geometry_init(void)
 	unsigned int i;
 
 	g->min_align = memremap_compat_align();
-	g->section = 1ULL << PA_SECTION_SHIFT;
 	g->page_shift = PAGE_SHIFT;
 	g->struct_page = sizeof(struct page);
 	g->dedup = IS_ENABLED(CONFIG_ARCH_WANT_OPTIMIZE_DAX_VMEMMAP) &&
@@ -71,18 +73,48 @@ u64 vtl0_max_address(void)
 	return min_t(u64, mhp_get_pluggable_range(true).end, iomem_resource.end);
 }
 
+/*
+ * The generic handler looks at the first page of a folio only. That is right for
+ * single pages and for large folios that are mapped whole; one that is mapped by
+ * pages, or not at all, is taken from everybody, who then is told by the fault.
+ */
+static int memory_failure_range(struct dev_pagemap *pgmap, unsigned long pfn,
+				unsigned long nr_pages, int flags)
+{
+	struct folio *folio = pfn_folio(pfn);
+	bool whole = folio_mapped(folio) &&
+		     (!folio_test_large(folio) ||
+		      folio_mapcount(folio) == folio_entire_mapcount(folio));
+
+	vtl0_poison(folio);
+	if (whole)
+		return -EOPNOTSUPP;
+	vtl0_zap(PFN_PHYS(folio_pfn(folio)), folio_size(folio));
+	return 0;
+}
+
+static const struct dev_pagemap_ops pgmap_ops = {
+	.memory_failure = memory_failure_range,
+};
+
 static int add_chunk(struct vtl0_chunk *chunk, int node)
 {
 	struct dev_pagemap *pgmap = &chunk->pgmap;
+	int ret;
 
 	if (vtl0_inject_pgmap())
 		return -ENOMEM;
 	pgmap->type = MEMORY_DEVICE_GENERIC;
+	pgmap->ops = &pgmap_ops;
 	pgmap->nr_range = 1;
 	pgmap->range.start = chunk->piece.start;
 	pgmap->range.end = chunk->piece.start + chunk->piece.length - 1;
 	pgmap->vmemmap_shift = chunk->piece.order;
-	return PTR_ERR_OR_ZERO(memremap_pages(pgmap, node));
+	ret = PTR_ERR_OR_ZERO(memremap_pages(pgmap, node));
+	/* where it failed early it left pointers to the pgmap in its index */
+	if (ret)
+		kobject_get(&chunk->range->kobj);
+	return ret;
 }
 
 static void add_chunks(struct work_struct *work)
@@ -129,18 +161,56 @@ int vtl0_pgmaps_add(struct vtl0_range *range)
 	return w.ret;
 }
 
+/* One of several that share the chunks of a range among them. */
+struct del_work {
+	struct work_struct work;
+	struct vtl0_range *range;
+	atomic_t *next;
+};
+
+static void del_chunks(struct vtl0_range *range, atomic_t *next)
+{
+	unsigned int i;
+
+	while ((i = atomic_inc_return(next) - 1) < range->nr_chunks)
+		memunmap_pages(&range->chunks[i].pgmap);
+}
+
+static void del_chunks_work(struct work_struct *work)
+{
+	struct del_work *w = container_of(work, struct del_work, work);
+
+	del_chunks(w->range, w->next);
+}
+
 /**
  * vtl0_pgmaps_del() - give the struct pages of a range back
  * @range: every folio of it was found idle, and nobody can reach it any more
+ *
+ * memunmap_pages() waits for several RCU grace periods, so many chunks are given
+ * back side by side; without memory for that, one after the other.
  *
  * Context: under vtl0_lock; sleeps.
  */
 void vtl0_pgmaps_del(struct vtl0_range *range)
 {
+	unsigned int nr = min(range->nr_chunks - 1, DEL_WORKERS);
+	struct del_work *works = nr ? kcalloc(nr, sizeof(*works), GFP_KERNEL) : NULL;
+	atomic_t next = ATOMIC_INIT(0);
 	unsigned int i;
 
-	for (i = 0; i < range->nr_chunks; i++)
-		memunmap_pages(&range->chunks[i].pgmap);
+	if (!works)
+		nr = 0;
+	for (i = 0; i < nr; i++) {
+		works[i].range = range;
+		works[i].next = &next;
+		INIT_WORK(&works[i].work, del_chunks_work);
+		queue_work(pgmap_wq, &works[i].work);
+	}
+	del_chunks(range, &next);
+	for (i = 0; i < nr; i++)
+		flush_work(&works[i].work);
+	kfree(works);
 }
 
 /* The folio @n of a chunk. */

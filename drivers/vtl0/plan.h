@@ -16,7 +16,6 @@
 /**
  * struct vtl0_geometry - what the planner must know of the machine
  * @min_align: granularity of registration in bytes, a power of two
- * @section: bytes whose memmap is populated at once (a memory section)
  * @page_shift: log2 of the page size
  * @struct_page: sizeof(struct page)
  * @nr_orders: how many of @orders are valid, at least 1
@@ -27,7 +26,6 @@
  */
 struct vtl0_geometry {
 	u64 min_align;
-	u64 section;
 	unsigned int page_shift;
 	unsigned int struct_page;
 	unsigned int nr_orders;

@@ -130,10 +130,8 @@ static int index_chunks(struct vtl0_range *range)
 					   PHYS_PFN(p->start + p->length - 1),
 					   chunk, GFP_KERNEL);
 
-		if (xa_is_err(old)) {
-			unindex(range);
+		if (xa_is_err(old))
 			return xa_err(old);
-		}
 	}
 	return 0;
 }
@@ -202,16 +200,16 @@ static void drop_holds(struct vtl0_range *range)
 	range->nr_owners = 0;
 }
 
-static int register_range(struct vtl0_range *range)
+static int register_range(struct vtl0_range *range, struct vtl0_span *conflict)
 {
 	int ret;
 
-	range->resource = request_mem_region(range->start, range->length, "vtl0");
-	if (!range->resource)
-		return -EBUSY;
+	ret = vtl0_claim(range->start, range->length, conflict);
+	if (ret)
+		return ret;
 	ret = index_chunks(range);
 	if (ret)
-		goto release;
+		goto unindex;
 	ret = vtl0_pgmaps_add(range);
 	if (ret)
 		goto unindex;
@@ -226,9 +224,9 @@ static int register_range(struct vtl0_range *range)
 pgmaps:
 	vtl0_pgmaps_del(range);
 unindex:
+	/* also what is indexed in part; a fault may have seen it */
 	unindex(range);
 	synchronize_srcu(&vtl0_srcu);
-release:
 	release_mem_region(range->start, range->length);
 	return ret;
 }
@@ -256,7 +254,9 @@ static int revoke(struct vtl0_range *range, unsigned int tries, struct vtl0_span
 	int ret;
 
 	lockdep_assert_held(&vtl0_lock);
-	set_state(range, VTL0_STATE_REMOVING);
+	/* a draining one cannot be touched already, and readers shall see that it drains */
+	if (old == VTL0_STATE_LIVE)
+		set_state(range, VTL0_STATE_REMOVING);
 	synchronize_srcu(&vtl0_srcu);
 	vtl0_zap(range->start, range->length);
 	/*
@@ -324,13 +324,10 @@ static struct vtl0_range *add_new(const struct vtl0_request *rq,
 	struct vtl0_range *range;
 	int ret;
 
-	ret = vtl0_claim_check(rq->start, rq->length, conflict);
-	if (ret)
-		return ERR_PTR(ret);
 	range = alloc_range(rq);
 	if (!range)
 		return ERR_PTR(-ENOMEM);
-	ret = register_range(range);
+	ret = register_range(range, conflict);
 	trace_vtl0_add(rq->start, rq->length, range->id, range->nr_chunks, ret);
 	if (ret) {
 		kobject_put(&range->kobj);
@@ -360,7 +357,7 @@ static struct vtl0_range *find_or_add(const struct vtl0_request *rq,
  * @rq: a checked request
  * @conflict: out, with -EEXIST, -EBUSY, -ENXIO: what is in the way
  *
- * Context: takes vtl0_lock, which the caller has interruptibly taken.
+ * Context: under vtl0_lock; sleeps, for seconds where the memmap is large.
  * Return: the range, valid while vtl0_lock is held, or an ERR_PTR().
  */
 struct vtl0_range *vtl0_range_add(struct vtl0_owner *owner,
@@ -491,10 +488,18 @@ static bool settle_ranges(void)
 		 */
 		if (!READ_ONCE(range->touched) || atomic_read(&low_users))
 			continue;
-		if (vtl0_pgmaps_idle(range, &busy))
+		if (vtl0_pgmaps_idle(range, &busy)) {
 			again = true;
-		else
-			WRITE_ONCE(range->touched, false);
+			continue;
+		}
+		WRITE_ONCE(range->touched, false);
+		/*
+		 * Who opened the node meanwhile may have mapped and pinned what
+		 * was looked at already, and seen the flag still set.
+		 */
+		smp_mb();
+		if (atomic_read(&low_users))
+			WRITE_ONCE(range->touched, true);
 	}
 	return again;
 }
@@ -595,6 +600,5 @@ void vtl0_ranges_exit(void)
 			pr_warn("waiting for the folio at %#llx to be released\n",
 				busy.start);
 	mutex_unlock(&vtl0_lock);
-	/* range structures are freed with their kobjects, maybe just now */
 	xa_destroy(&chunk_index);
 }

@@ -117,18 +117,19 @@ static ssize_t faults_show(struct kobject *kobj, struct kobj_attribute *attr, ch
 			  atomic64_read(&range->fallbacks));
 }
 
-static struct kobj_attribute range_start = __ATTR_RO(start);
+/* Addresses are not for everybody, nor is what looks at every folio. */
+static struct kobj_attribute range_start = __ATTR_RO_MODE(start, 0400);
 static struct kobj_attribute range_length = __ATTR_RO(length);
 static struct kobj_attribute range_node = __ATTR_RO(node);
 static struct kobj_attribute range_state = __ATTR_RO(state);
 static struct kobj_attribute range_persist = __ATTR_RO(persist);
 static struct kobj_attribute range_owners = __ATTR_RO(owners);
 static struct kobj_attribute range_nr_chunks = __ATTR_RO(nr_chunks);
-static struct kobj_attribute range_chunks = __ATTR_RO(chunks);
+static struct kobj_attribute range_chunks = __ATTR_RO_MODE(chunks, 0400);
 static struct kobj_attribute range_memmap_bytes = __ATTR_RO(memmap_bytes);
 static struct kobj_attribute range_memmap_saved = __ATTR_RO(memmap_saved);
-static struct kobj_attribute range_mappings = __ATTR_RO(mappings);
-static struct kobj_attribute range_held = __ATTR_RO(held);
+static struct kobj_attribute range_mappings = __ATTR_RO_MODE(mappings, 0400);
+static struct kobj_attribute range_held = __ATTR_RO_MODE(held, 0400);
 static struct kobj_attribute range_faults = __ATTR_RO(faults);
 
 static struct attribute *range_attrs[] = {

@@ -59,7 +59,6 @@ enum vtl0_level {
  * @touched: some page was mapped since it was last found idle
  * @link: in the list of all ranges, under vtl0_lock
  * @holds: files that keep it (struct vtl0_hold), under vtl0_lock
- * @resource: its claim in iomem_resource
  * @kobj: its sysfs directory; the range is freed with it
  * @memmap_bytes: memory its memmap takes, in bytes
  * @memmap_saved: what order 0 would take more, in bytes
@@ -79,7 +78,6 @@ struct vtl0_range {
 	bool touched;
 	struct list_head link;
 	struct list_head holds;
-	struct resource *resource;
 	struct kobject kobj;
 	u64 memmap_bytes;
 	u64 memmap_saved;
@@ -146,7 +144,7 @@ int vtl0_ranges_init(void);
 void vtl0_ranges_exit(void);
 
 /* claim.c: nothing else may use the memory */
-int vtl0_claim_check(u64 start, u64 length, struct vtl0_span *conflict);
+int vtl0_claim(u64 start, u64 length, struct vtl0_span *conflict);
 
 /* pgmap.c: struct pages for a range */
 extern struct vtl0_geometry vtl0_geometry;
@@ -177,6 +175,7 @@ int vtl0_control_release(struct inode *inode, struct file *file);
 int vtl0_mmap_init(void);
 void vtl0_mmap_exit(void);
 void vtl0_zap(u64 start, u64 length);
+void vtl0_poison(struct folio *folio);
 
 /* sysfs.c */
 struct device *vtl0_sysfs_root(void);

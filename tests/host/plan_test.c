@@ -47,7 +47,6 @@ static void done(const char *name)
 /* x86-64 without 1G folios, without sharing, and another machine. */
 static const struct vtl0_geometry no_pud = {
 	.min_align = MIB(2),
-	.section = MIB(128),
 	.page_shift = 12,
 	.struct_page = 64,
 	.nr_orders = 2,
@@ -56,7 +55,6 @@ static const struct vtl0_geometry no_pud = {
 };
 static const struct vtl0_geometry no_dedup = {
 	.min_align = MIB(2),
-	.section = MIB(128),
 	.page_shift = 12,
 	.struct_page = 64,
 	.nr_orders = 3,
@@ -65,7 +63,6 @@ static const struct vtl0_geometry no_dedup = {
 /* arm64 with 64K pages: 512M PMDs, no PUD folios */
 static const struct vtl0_geometry pages_64k = {
 	.min_align = MIB(2),
-	.section = MIB(512),
 	.page_shift = 16,
 	.struct_page = 64,
 	.nr_orders = 2,

@@ -12,7 +12,6 @@
 
 static const struct vtl0_geometry x86 = {
 	.min_align = MIB(2),
-	.section = MIB(128),
 	.page_shift = 12,
 	.struct_page = 64,
 	.nr_orders = 3,

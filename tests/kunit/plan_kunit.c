@@ -38,7 +38,6 @@ static void geometry_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 1U << g->page_shift, PAGE_SIZE);
 	KUNIT_EXPECT_EQ(test, g->struct_page, sizeof(struct page));
 	KUNIT_EXPECT_EQ(test, g->min_align, memremap_compat_align());
-	KUNIT_EXPECT_GE(test, g->section, g->min_align);
 	KUNIT_ASSERT_GE(test, g->nr_orders, 1);
 	KUNIT_ASSERT_LE(test, g->nr_orders, VTL0_MAX_ORDERS);
 	KUNIT_EXPECT_EQ(test, g->orders[0], 0);

@@ -30,6 +30,7 @@
 #include <sys/utsname.h>
 #include <sys/wait.h>
 #include <termios.h>
+#include <time.h>
 #include <unistd.h>
 
 #define MAX_ITEMS	64
@@ -459,15 +460,25 @@ static void kill_the_rest(void)
 static bool leaks_found(int out_port)
 {
 	static char buf[1 << 16];
-	int fd = open(KMEMLEAK, O_RDWR | O_CLOEXEC);
+	int fd = open(KMEMLEAK, O_WRONLY | O_CLOEXEC);
+	struct timespec now;
 	bool found = false;
 	ssize_t len;
+	time_t ended;
 
 	if (fd < 0)
 		fail("cannot open", KMEMLEAK);
-	sleep(KMEMLEAK_AGE_S);
-	if (write(fd, "scan", 4) != 4 || write(fd, "scan", 4) != 4)
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	ended = now.tv_sec;
+	if (write(fd, "scan", 4) != 4)
 		fail("cannot scan with", KMEMLEAK);
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	if (now.tv_sec < ended + KMEMLEAK_AGE_S)
+		sleep(ended + KMEMLEAK_AGE_S - now.tv_sec);
+	if (write(fd, "scan", 4) != 4)
+		fail("cannot scan with", KMEMLEAK);
+	close(fd);
+	fd = open(KMEMLEAK, O_RDONLY | O_CLOEXEC);
 	while ((len = read(fd, buf, sizeof(buf))) > 0) {
 		found = true;
 		write_all(out_port, buf, len);

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=sh
-# shellcheck disable=SC2153 # LAB, SRC, ... are set by lab
+# shellcheck disable=SC2153,SC2154 # LAB, SRC, init, ... are set elsewhere
 # Part of lab: builds the checkout for a kernel and boots it with a command.
 # The guest's half is init.c.
 
@@ -125,7 +125,10 @@ build_checkout() {
 	mkdir -p "$built"
 	inputs="$SRC $(cat "$LAB/stamp/kernel-$kernel" "$LAB/stamp/root")"
 	exec 8>"$built/lock"
-	flock 8
+	if ! flock -n 8; then
+		say "waiting for another run to build the checkout"
+		flock 8
+	fi
 	if ! up_to_date; then
 		rm -f "$built/stamp"
 		touch "$built/stamp.new"
@@ -247,7 +250,7 @@ read_verdict() {
 make_guest_files() {
 	rm -rf "$run/files"
 	mkdir -p "$run/files/lab"
-	cp "$LAB/init" "$run/files/init"
+	cp "$init" "$run/files/init"
 	if [ $# -eq 1 ]; then
 		set -- bash -c "$1"
 	fi
@@ -374,8 +377,13 @@ node_cpus() {
 
 # The long limits are for slow and busy machines: a false alarm costs more.
 # ignore_loglevel: no command can hide a report from the console.
+# slab_debug=F: without per-CPU sheaves, whose stale pointers hide the last leaks
+# of a size from kmemleak.
 command_line() {
-	echo "console=ttyS0 earlyprintk=serial ignore_loglevel nokaslr mitigations=off no_timer_check" \
+	case $(kernel_line "$kernel") in
+	built*) append=" slab_debug=F$append" ;;
+	esac
+	echo "console=ttyS0 earlyprintk=serial ignore_loglevel nokaslr mitigations=off no_timer_check 8250.nr_uarts=1" \
 		"panic=-1 panic_on_warn=1 oops=panic softlockup_panic=1 hung_task_panic=1" \
 		"watchdog_thresh=30 rcupdate.rcu_cpu_stall_timeout=60" \
 		"${reserves# }${append}"

@@ -5,6 +5,9 @@
 # everything it is made from, so that a changed recipe is made again and a
 # finished step costs nothing.
 
+# The guest's first process, when set_up guest is done.
+init=
+
 # Kernel modules the guest gets (with what they depend on), besides the checkout's.
 MODULE_DIRS='arch/x86 block crypto drivers/(acpi/nfit|ata|block|char/[^/]*$|cxl|dax|md|net/[^/]*$|nvdimm|nvme|pci|scsi/[^/]*$|target|vfio|virtio) fs lib mm net/9p net/tls'
 # What the initramfs loads to find the root.
@@ -128,7 +131,9 @@ set_up() {
 		;;
 	guest)
 		set_up root
-		step init "$root_recipe $(cat "$LAB_DIR/init.c")" make_init
+		# Checkouts with different ones share the cache, so it is named by its source.
+		init=$LAB/init-$(sha256sum <"$LAB_DIR/init.c" | cut -c1-16)
+		step "${init##*/}" "$root_recipe" make_init
 		step userland "$root_recipe $NOT_IN_GUEST" make_userland
 		;;
 	kernel)
@@ -193,8 +198,8 @@ make_root() {
 }
 
 make_init() {
-	in_root gcc -static -O2 -Wall -Wextra -o "$LAB/init.new" -x c - <"$LAB_DIR/init.c"
-	mv "$LAB/init.new" "$LAB/init"
+	in_root gcc -static -O2 -Wall -Wextra -o "$init.new" -x c - <"$LAB_DIR/init.c"
+	mv "$init.new" "$init"
 }
 
 make_image() {

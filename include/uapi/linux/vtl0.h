@@ -34,7 +34,7 @@
  * E2BIG        @size is larger than this kernel knows and the rest is not zero
  * EOPNOTSUPP   unknown bit in @flags; an address with the shared-alias bit 63
  * EOVERFLOW    start + length wraps
- * ERANGE       the range ends beyond what the kernel can map
+ * ERANGE       the range or the cursor lies beyond what the kernel can map
  * EEXIST       overlaps a registered range
  * EBUSY        memory in use by the kernel or another driver; or, on removal,
  *              still pinned
@@ -43,6 +43,7 @@
  * ENODEV       the NUMA node is not online
  * ENOMEM       out of memory (also when there is too little for the memmap)
  * EPERM        the kernel is locked down
+ * EINTR        a signal came while waiting, or in the middle of VTL0_QUERY
  * ENOTTY       unknown ioctl
  * ============ ==============================================================
  */
@@ -50,7 +51,7 @@
 /* A range or a chunk in state ... */
 #define VTL0_STATE_ADDING	0	/* being registered, cannot be mapped yet */
 #define VTL0_STATE_LIVE		1	/* registered */
-#define VTL0_STATE_REMOVING	2	/* being removed, touching it is SIGBUS */
+#define VTL0_STATE_REMOVING	2	/* being removed, touching it waits */
 #define VTL0_STATE_DRAINING	3	/* ownerless, goes when the last pin goes */
 
 /* Flags of VTL0_ADD and VTL0_PLAN. */
@@ -124,8 +125,10 @@ struct vtl0_add {
  * Existing mappings of the range are revoked: touching them is SIGBUS. If a
  * page is pinned (O_DIRECT in flight, registered buffers, VFIO, a pipe) the
  * call fails with EBUSY after a moment; the range stays registered, and its
- * mappings fault in again. A range whose owners are gone (VTL0_STATE_DRAINING)
- * can be removed like any other, and stays draining on EBUSY.
+ * mappings fault in again. Touching it waits until that is decided.
+ *
+ * A range whose owners are gone (VTL0_STATE_DRAINING) can be removed like any
+ * other, and stays draining on EBUSY.
  */
 struct vtl0_remove {
 	__u32 size;

@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What the tests of mapping (vtl0_map_*), pinning (vtl0_pin_*) and life cycle
+ * (vtl0_life_*) share besides common.h: a registered range that is mapped by
+ * entries of one level, the disk behind it, and proof that nothing holds it.
+ */
+#ifndef _VTL0_SELFTESTS_MAP_H
+#define _VTL0_SELFTESTS_MAP_H
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/fs.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "kselftest_harness.h"
+#include "common.h"
+
+#define PAGE_BYTES 4096UL
+
+/* Everything is within the first window, which is aligned to 1 GiB. */
+struct map_state {
+	int control;
+	int low;
+	u64 start;
+	u64 length;
+};
+
+/* A folio order, the bytes of an entry that maps it, and how much to register. */
+#define LEVEL_FIELDS u32 order; u64 entry; u64 length
+#define LEVEL_PTE .order = 0, .entry = PAGE_BYTES, .length = MIB(8)
+#define LEVEL_PMD .order = PMD_FOLIO_ORDER, .entry = PMD_BYTES, .length = MIB(32)
+#define LEVEL_PUD .order = PUD_FOLIO_ORDER, .entry = PUD_BYTES, .length = GIB(1)
+
+/* Opens both nodes; registers nothing. -ENOENT: no RAM to use. */
+static inline int map_open(struct map_state *s)
+{
+	u64 length;
+	int ret = env_range(0, &s->start, &length);
+
+	if (ret)
+		return ret;
+	if (s->start % PUD_BYTES || length < PUD_BYTES)
+		return -ENOENT;
+	s->control = open_control();
+	if (s->control < 0)
+		return s->control;
+	s->low = open_low(O_RDWR);
+	return s->low < 0 ? s->low : 0;
+}
+
+/* As map_open(), and registers @length bytes at most of @order. */
+static inline int map_setup(struct map_state *s, u64 length, u32 order)
+{
+	int ret = map_open(s);
+
+	s->length = length;
+	return ret ? ret : add_order(s->control, s->start, length, order);
+}
+
+/* Why a test is skipped that got -ENOENT from one of the two, or from open_disk(). */
+#define NO_RAM "needs --reserve 1G@0x100000000"
+#define NO_DISK "needs --nvme plain"
+
+static inline struct vtl0_range_info map_info(const struct map_state *s)
+{
+	struct vtl0_range_info info = { .state = ~0U, .held = ~0ULL, .mappings = ~0ULL };
+
+	find_range(s->control, s->start, &info);
+	return info;
+}
+
+static inline bool map_is_idle(void *arg)
+{
+	struct vtl0_range_info info = map_info(arg);
+
+	return !info.held && !info.mappings;
+}
+
+/*
+ * At the end of a test, when nothing is mapped and nothing pinned any more. Pins
+ * of a request may go a moment after it has completed, hence the wait.
+ */
+#define EXPECT_UNUSED_AND_REMOVE(s) do {				\
+	struct vtl0_range_info idle_info;				\
+	EXPECT_TRUE(wait_until(map_is_idle, s, 10));			\
+	idle_info = map_info(s);					\
+	EXPECT_EQ(0, idle_info.held);					\
+	EXPECT_EQ(0, idle_info.mappings);				\
+	EXPECT_EQ(0, remove_range((s)->control, (s)->start, (s)->length)); \
+} while (0)
+
+static inline bool map_nothing_registered(void *arg)
+{
+	struct vtl0_info info = { .nr_ranges = 1 };
+	int fd = open_control();
+
+	(void)arg;
+	if (fd < 0)
+		return true;
+	cmd_info(fd, &info);
+	close(fd);
+	return !info.nr_ranges;
+}
+
+/*
+ * For FIXTURE_TEARDOWN_PARENT(): the test's process is dead, so its ranges must
+ * go, those that were pinned a moment later.
+ */
+#define EXPECT_ALL_GONE() do {						\
+	EXPECT_TRUE(wait_until(map_nothing_registered, NULL, 20));	\
+	EXPECT_NOTHING_LEFT();						\
+} while (0)
+
+/* An NVMe disk with @block bytes a block and no metadata, O_DIRECT; -ENOENT: none. */
+static inline int open_disk_named(unsigned int block, char *path, size_t size)
+{
+	for (int i = 0; i < 8; i++) {
+		unsigned int found;
+		char meta[8];
+		int fd;
+
+		snprintf(path, size, "/sys/block/nvme%dn1/metadata_bytes", i);
+		if (read_file(path, meta, sizeof(meta)) > 0 && meta[0] != '0')
+			continue;
+		snprintf(path, size, "/dev/nvme%dn1", i);
+		fd = open(path, O_RDWR | O_DIRECT | O_CLOEXEC);
+		if (fd < 0)
+			continue;
+		if (!ioctl(fd, BLKSSZGET, &found) && found == block)
+			return fd;
+		close(fd);
+	}
+	return -ENOENT;
+}
+
+static inline int open_disk(unsigned int block)
+{
+	char path[64];
+
+	return open_disk_named(block, path, sizeof(path));
+}
+
+/*
+ * Direct I/O from @buf to the disk and back: 0 if all of it went both ways and
+ * the data are right, else -errno, -EIO for a short transfer, -EILSEQ for data.
+ */
+static inline int direct_io(int disk, void *buf, size_t size, u64 seed)
+{
+	ssize_t n;
+
+	fill_pattern(buf, size, seed);
+	n = pwrite(disk, buf, size, 0);
+	if (n != (ssize_t)size)
+		return n < 0 ? -errno : -EIO;
+	memset(buf, 0xee, size);
+	n = pread(disk, buf, size, 0);
+	if (n != (ssize_t)size)
+		return n < 0 ? -errno : -EIO;
+	return check_pattern(buf, size, seed) ? 0 : -EILSEQ;
+}
+
+/* rmmod vtl0, without waiting: 0, or -EAGAIN while something uses it. */
+static inline int unload_module(void)
+{
+	return syscall(SYS_delete_module, "vtl0", O_NONBLOCK) ? -errno : 0;
+}
+
+static inline bool module_unloads(void *arg)
+{
+	(void)arg;
+	return unload_module() == 0;
+}
+
+static inline int load_module(void)
+{
+	return system("modprobe vtl0") ? -EIO : 0;
+}
+
+#endif /* _VTL0_SELFTESTS_MAP_H */

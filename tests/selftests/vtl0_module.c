@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Loading and unloading the module. Each test leaves it loaded. */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/mshv.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "kselftest_harness.h"
+#include "common.h"
+
+#define LOADED "/sys/module/vtl0"
+#define TOTALS "/sys/devices/vtl0"
+#define RANGES "/sys/devices/vtl0/ranges"
+
+FIXTURE(module) {
+	char iomem[65536];
+	u32 taint;
+};
+
+FIXTURE_SETUP(module)
+{
+	self->taint = taint();
+	ASSERT_LT(0, read_file("/proc/iomem", self->iomem, sizeof(self->iomem)));
+}
+
+FIXTURE_TEARDOWN(module)
+{
+	char iomem[65536];
+
+	if (access("/dev/mshv", F_OK) == 0) {
+		EXPECT_EQ(0, run("modprobe -r vtl0"));
+	}
+	EXPECT_EQ(0, run("modprobe vtl0"));
+	EXPECT_NOTHING_LEFT();
+	EXPECT_LT(0, read_file("/proc/iomem", iomem, sizeof(iomem)));
+	EXPECT_STREQ(self->iomem, iomem);
+	EXPECT_EQ(self->taint, taint());
+}
+
+static bool exists(const char *path)
+{
+	return access(path, F_OK) == 0;
+}
+
+static bool nothing_of_it(void)
+{
+	return !exists(LOADED) && !exists(TOTALS) && !exists("/dev/vtl0") &&
+	       !exists("/dev/vtl0_low") && !exists("/dev/mshv") && !exists("/dev/mshv_vtl_low") &&
+	       !exists("/sys/kernel/debug/vtl0");
+}
+
+TEST_F_TIMEOUT(module, row29_load_and_unload, SLOW)
+{
+	unsigned int cycles = debug_kernel() ? 10 : 30;
+
+	for (unsigned int i = 0; i < cycles; i++) {
+		int ctl;
+
+		ASSERT_EQ(0, run("modprobe -r vtl0"));
+		ASSERT_TRUE(nothing_of_it());
+		ASSERT_EQ(0, run("modprobe vtl0"));
+		ASSERT_TRUE(exists("/dev/vtl0") && exists("/dev/vtl0_low"));
+		EXPECT_FALSE(exists("/dev/mshv"));
+		ctl = open_control();
+		ASSERT_LE(0, ctl);
+		ASSERT_EQ(0, add_range(ctl, EMPTY_BASE, MIB(64), VTL0_ADD_PERSIST));
+		ASSERT_EQ(0, add_chunked(ctl, EMPTY_BASE + GIB(1), MIB(8), MIB(2)));
+		/* an open file is in the way */
+		EXPECT_NE(0, run("modprobe -r vtl0"));
+		ASSERT_EQ(0, close(ctl));
+		/* the persistent range is left to the unload */
+		ASSERT_TRUE(iomem_has(EMPTY_BASE, MIB(64), "vtl0"));
+		ASSERT_FALSE(iomem_has(EMPTY_BASE + GIB(1), MIB(8), NULL));
+	}
+	ASSERT_EQ(0, run("modprobe -r vtl0"));
+	EXPECT_FALSE(iomem_has(EMPTY_BASE, MIB(64), NULL));
+	EXPECT_TRUE(nothing_of_it());
+}
+
+/* Unload removes a range that was written to, and the next load finds the data. */
+TEST_F_TIMEOUT(module, row29_unload_with_used_ranges, SLOW)
+{
+	u64 start, length;
+
+	if (env_range(1, &start, &length))
+		SKIP(return, "window 1 of RAM is missing (memmap=SIZE$START)");
+	for (u64 i = 0; i < 3; i++) {
+		int ctl = open_control(), low = open_low(O_RDWR);
+		char *p;
+
+		ASSERT_LE(0, ctl);
+		ASSERT_LE(0, low);
+		ASSERT_EQ(0, add_range(ctl, start, MIB(8), VTL0_ADD_PERSIST));
+		p = map_low(low, start, MIB(8), PROT_READ | PROT_WRITE);
+		ASSERT_NE(MAP_FAILED, (void *)p);
+		if (i) {
+			EXPECT_TRUE(check_pattern(p, MIB(8), i - 1));
+		}
+		fill_pattern(p, MIB(8), i);
+		ASSERT_EQ(0, close(ctl));
+		ASSERT_EQ(0, close(low));
+		/* the mapping alone keeps the module */
+		EXPECT_NE(0, run("modprobe -r vtl0"));
+		ASSERT_EQ(0, munmap(p, MIB(8)));
+		ASSERT_EQ(0, run("modprobe -r vtl0"));
+		EXPECT_FALSE(iomem_has(start, MIB(8), "vtl0"));
+		ASSERT_EQ(0, run("modprobe vtl0"));
+	}
+}
+
+TEST_F(module, row29_remove_twice)
+{
+	int ctl = open_control();
+
+	ASSERT_LE(0, ctl);
+	ASSERT_EQ(0, add_range(ctl, EMPTY_BASE, MIB(8), 0));
+	EXPECT_EQ(0, remove_range(ctl, EMPTY_BASE, MIB(8)));
+	EXPECT_EQ(-ENOENT, remove_range(ctl, EMPTY_BASE, MIB(8)));
+	EXPECT_EQ(0, close(ctl));
+	EXPECT_EQ(0, run("modprobe -r vtl0"));
+	/* "remove" of what is not loaded is no error for modprobe, but is for rmmod */
+	EXPECT_NE(0, run("rmmod vtl0"));
+}
+
+TEST_F(module, row29_load_twice)
+{
+	EXPECT_NE(0, run("insmod $(modinfo -n vtl0)"));
+	EXPECT_TRUE(exists("/dev/vtl0"));
+}
+
+TEST_F_TIMEOUT(module, mshv_names, SLOW)
+{
+	struct mshv_vtl_ram_disposition ram = {
+		.start_pfn = EMPTY_BASE >> 12,
+		.last_pfn = (EMPTY_BASE + MIB(8)) >> 12,
+	};
+	u64 start, length;
+	int mshv, vtl, low;
+	struct stat st;
+	char *p;
+
+	ASSERT_EQ(0, run("modprobe -r vtl0"));
+	ASSERT_EQ(0, run("modprobe vtl0 mshv_names=1"));
+	EXPECT_TRUE(exists("/dev/vtl0") && exists("/dev/vtl0_low"));
+	ASSERT_EQ(0, stat("/dev/mshv", &st));
+	EXPECT_EQ(S_IFCHR | 0600, st.st_mode);
+	ASSERT_EQ(0, stat("/dev/mshv_vtl_low", &st));
+	EXPECT_EQ(S_IFCHR | 0600, st.st_mode);
+	if (!env_range(1, &start, &length)) {
+		ram.start_pfn = start >> 12;
+		ram.last_pfn = (start + MIB(8)) >> 12;
+	}
+	mshv = open("/dev/mshv", O_RDWR | O_CLOEXEC);
+	ASSERT_LE(0, mshv);
+	vtl = vtl0_ioctl(mshv, MSHV_CREATE_VTL, NULL);
+	ASSERT_LE(0, vtl);
+	ASSERT_EQ(0, vtl0_ioctl(vtl, MSHV_ADD_VTL0_MEMORY, &ram));
+	low = open("/dev/mshv_vtl_low", O_RDWR | O_CLOEXEC);
+	ASSERT_LE(0, low);
+	p = map_low(low, ram.start_pfn << 12, MIB(8), PROT_READ | PROT_WRITE);
+	ASSERT_NE(MAP_FAILED, (void *)p);
+	if (ram.start_pfn == start >> 12) {
+		EXPECT_EQ(0, touch_write(p));
+	}
+	/* both pairs of names are one driver */
+	close(mshv);
+	mshv = open_control();
+	EXPECT_EQ(1, list_ranges(mshv, NULL, 0));
+	munmap(p, MIB(8));
+	close(low);
+	close(vtl);
+	close(mshv);
+	ASSERT_EQ(0, run("modprobe -r vtl0"));
+	EXPECT_TRUE(nothing_of_it());
+}
+
+TEST_F(module, bad_parameter)
+{
+	ASSERT_EQ(0, run("modprobe -r vtl0"));
+	EXPECT_NE(0, run("modprobe vtl0 mshv_names=perhaps"));
+	EXPECT_TRUE(nothing_of_it());
+}
+
+/* The parameter is read only once, so nobody can change it later. */
+TEST_F(module, parameter_is_read_only)
+{
+	struct stat st;
+	char text[8];
+
+	ASSERT_EQ(0, stat(LOADED "/parameters/mshv_names", &st));
+	EXPECT_EQ(0444, st.st_mode & 0777);
+	ASSERT_LT(0, read_file(LOADED "/parameters/mshv_names", text, sizeof(text)));
+	EXPECT_STREQ("N\n", text);
+}
+
+/* The loader's allocations for sysfs that are left out, see below. */
+#define MARGIN 16
+
+static int load(int fd, const char *parameters)
+{
+	return syscall(SYS_finit_module, fd, parameters, 0) ? -errno : 0;
+}
+
+/*
+ * Every allocation fails in turn, those of init and of each of four nodes after
+ * the other. The kernel itself warns when it cannot register trace events, which
+ * comes before the parameters are parsed, so that is left out: a bad parameter
+ * tells how many allocations that are.
+ */
+TEST_F_TIMEOUT(module, row29_init_failures, 900)
+{
+	unsigned int nth, failed = 0, survived = 0;
+	char path[256];
+	bool hit = true;
+	FILE *f;
+	int fd;
+
+	if (!have_fail_nth())
+		SKIP(return, "this kernel has no fault injection");
+	f = popen("modinfo -n vtl0", "r");
+	ASSERT_NE(NULL, f);
+	ASSERT_EQ(1, fscanf(f, "%255s", path));
+	pclose(f);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	ASSERT_LE(0, fd);
+	ASSERT_EQ(0, run("modprobe -r vtl0"));
+	/* once for what is only allocated the first time */
+	ASSERT_EQ(-EINVAL, load(fd, "mshv_names=perhaps"));
+	count_allocations();
+	ASSERT_EQ(-EINVAL, load(fd, "mshv_names=perhaps"));
+	nth = counted_allocations() + MARGIN;
+	count_allocations();
+	ASSERT_EQ(0, load(fd, "mshv_names=1"));
+	TH_LOG("allocations %u to %u", nth, counted_allocations());
+	ASSERT_EQ(0, syscall(SYS_delete_module, "vtl0", O_NONBLOCK));
+	for (; hit; nth++) {
+		int ret;
+
+		fail_nth(nth);
+		ret = load(fd, "mshv_names=1");
+		hit = fail_nth_hit();
+		if (ret) {
+			ASSERT_TRUE(hit)
+				TH_LOG("loading without a failure: %s", strerror(-ret));
+			failed++;
+			ASSERT_TRUE(nothing_of_it())
+				TH_LOG("left behind by failure %u", nth);
+			continue;
+		}
+		/* not fatal, or none: all nodes are there and it can go */
+		survived++;
+		EXPECT_TRUE(exists("/dev/vtl0") && exists("/dev/mshv_vtl_low"));
+		ASSERT_EQ(0, syscall(SYS_delete_module, "vtl0", O_NONBLOCK));
+		ASSERT_TRUE(nothing_of_it());
+	}
+	TH_LOG("%u failures were fatal, %u were not", failed, survived - 1);
+	EXPECT_LT(20, failed);
+	close(fd);
+}
+
+TEST_HARNESS_MAIN
