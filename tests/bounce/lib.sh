@@ -12,7 +12,7 @@ trap 'rm -rf "$tmp"' EXIT
 
 # The lab builds it; elsewhere it is built here.
 command -v bounce_io >/dev/null ||
-	cc -O2 -pthread -o "$tmp/bounce_io" "$here/../selftests/bounce_io.c" || exit 1
+	cc -O2 -D_GNU_SOURCE -pthread -o "$tmp/bounce_io" "$here/../selftests/bounce_io.c" || exit 1
 PATH=$PATH:$tmp
 
 # say TEXT...: a diagnostic line

@@ -5,7 +5,6 @@
  * the I/O could be tried, whatever came of it, 1 when the data is wrong, 2 else.
  * Judging is left to tests/bounce/rows.sh.
  */
-#define _GNU_SOURCE
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>

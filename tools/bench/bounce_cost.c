@@ -4,7 +4,6 @@
  * nanoseconds of one O_DIRECT I/O at queue depth 1. The median of 9 rounds, as timer interrupts
  * fall into some. Meant for a clock that counts instructions; see bounce.sh.
  */
-#define _GNU_SOURCE
 #include <err.h>
 #include <fcntl.h>
 #include <stdint.h>

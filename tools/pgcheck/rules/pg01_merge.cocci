@@ -56,13 +56,16 @@ def pg01_norm(text):
 
 
 def pg01_file(name):
-    return pg01_facts.setdefault(name, {"assign": set(), "cond": set(), "return": set(),
-                                        "grow": set(), "open": set(), "called": set()})
+    return pg01_facts.setdefault(name, {"assign": {}, "cond": {}, "return": {}, "grow": {},
+                                        "compare": {}, "open": set(), "called": set(),
+                                        "size": 0})
 
 
 def pg01_note(kind, where, text):
     pg01_current[0] = where.file
-    pg01_file(where.file)[kind].add((where.current_element, pg01_norm(text)))
+    facts = pg01_file(where.file)
+    facts[kind].setdefault(where.current_element, set()).add(pg01_norm(text))
+    facts["size"] += 1
 
 
 def pg01_grows(text):
@@ -85,15 +88,14 @@ def pg01_grows(text):
 def pg01_grower(text):
     called = re.match(r"^(\w+) \(", pg01_norm(text))
     return bool(called) and called.group(1) not in PG01_KNOWN and \
-        called.group(1) in {fn for fn, _ in pg01_file(pg01_current[0])["grow"]}
+        called.group(1) in pg01_file(pg01_current[0])["grow"]
 
 
-def pg01_cached(function):
+def pg01_cached(function, for_file=False):
     """Answers stay the same as long as the facts of the file do."""
     def wrapped(where):
-        facts = pg01_file(where.file)
-        size = sum(len(facts[kind]) for kind in ("assign", "cond", "return", "grow"))
-        key = (function, where.file, where.current_element, size)
+        key = (function, where.file, not for_file and where.current_element,
+               pg01_file(where.file)["size"])
         if key not in pg01_answers:
             pg01_answers[key] = function(where)
         return pg01_answers[key]
@@ -103,7 +105,7 @@ def pg01_cached(function):
 def pg01_words(where):
     """Variables of the function that hold a physical address, or the result of a test."""
     facts = pg01_file(where.file)
-    mine = [text.split(" = ", 1) for fn, text in facts["assign"] if fn == where.current_element]
+    mine = [text.split(" = ", 1) for text in facts["assign"].get(where.current_element, ())]
     phys, tests = set(), {}
     for _ in range(4):
         for name, value in mine:
@@ -158,18 +160,16 @@ def pg01_testers(where):
     """Functions of the file that answer whether pages are adjacent, without a pgmap."""
     facts = pg01_file(where.file)
     found = {}
-    names = {fn for kind in ("return", "cond") for fn, _ in facts[kind]}
-    growing = {fn for fn, _ in facts["grow"]}
-    for fn in names - growing:
+    for fn in set(facts["return"]) - set(facts["grow"]):
         if pg01_guarded(facts, fn):
             continue
         at = type("At", (), {"file": where.file, "current_element": fn})
         phys, tests = pg01_words(at)
-        returns = [text for name, text in facts["return"] if name == fn]
+        returns = facts["return"][fn]
         direct = [pg01_way(text, phys, tests, {}) for text in returns]
         simple = any(re.match(r"^(true|1)$", text) for text in returns) and \
             any(re.match(r"^(false|0)$", text) for text in returns)
-        conds = [pg01_way(text, phys, tests, {}) for name, text in facts["cond"] if name == fn]
+        conds = [pg01_way(text, phys, tests, {}) for text in facts["cond"].get(fn, ())]
         mixed = any(re.match(r"^(false|0)$", text) for text in returns)
         if any(direct):
             found[fn] = [way for way in direct if way][0]
@@ -178,12 +178,12 @@ def pg01_testers(where):
     return found
 
 
-pg01_testers = pg01_cached(pg01_testers)
+pg01_testers = pg01_cached(pg01_testers, for_file=True)
 
 
 def pg01_guarded(facts, fn):
     return any(PG01_GUARD.search(text) for kind in ("return", "cond", "assign")
-               for name, text in facts[kind] if name == fn)
+               for text in facts[kind].get(fn, ()))
 
 
 def pg01_test(text, where, way):
@@ -194,10 +194,25 @@ def pg01_test(text, where, way):
     return pg01_way(text, phys, tests, pg01_testers(where)) == way
 
 
+def pg01_tests(where):
+    """Does the function test adjacency at all, or call a function that does?"""
+    facts = pg01_file(where.file)
+    phys, tests = pg01_words(where)
+    testers = pg01_testers(where)
+    for kind in ("compare", "cond", "return", "assign"):
+        for text in facts[kind].get(where.current_element, ()):
+            if pg01_way(text, phys, tests, testers):
+                return True
+    return False
+
+
+pg01_tests = pg01_cached(pg01_tests)
+
+
 def pg01_do_test(text, where):
     facts, plain = pg01_file(where.file), pg01_norm(text)
     part = any(plain in other for kind in ("cond", "assign", "return")
-               for fn, other in facts[kind] if fn == where.current_element)
+               for other in facts[kind].get(where.current_element, ()))
     return not part and pg01_test(text, where, "==")
 
 
@@ -208,14 +223,12 @@ def pg01_guard(text, where):
     found = PG01_GUARD.search(text)
     if found:
         # A function of that name in this file has to keep what the name promises.
-        own = any(fn == found.group(1) for fn, _ in facts["return"])
-        return not own or pg01_guarded(facts, found.group(1))
+        return found.group(1) not in facts["return"] or pg01_guarded(facts, found.group(1))
     called = re.match(r"^(\w+) \(", text)
     if not called or called.group(1) == where.current_element:
         return False
     name = called.group(1)
-    answers = [t for fn, t in facts["return"] if fn == name]
-    return bool(answers) and pg01_guarded(facts, name)
+    return name in facts["return"] and pg01_guarded(facts, name)
 
 
 def pg01_static(where, name):
@@ -332,6 +345,32 @@ expression g : script:python() { pg01_grows(g) or pg01_grower(g) };
 position p;
 @@
 g@p
+
+// Any comparison, for those that stand in no condition above.
+@pg01_compare depends on pg01_grow@
+expression a, b;
+position p;
+@@
+(
+a@p == b
+|
+a@p != b
+)
+
+@script:python@
+a << pg01_compare.a;
+b << pg01_compare.b;
+p << pg01_compare.p;
+@@
+pg01_note("compare", p[0], a + " == " + b)
+
+// Where nothing is tested, the ways need not be searched.
+@script:python@
+p << pg01_site.p;
+g << pg01_site.g;
+@@
+if not pg01_tests(p[0]) and not PG01_HELPER.match(pg01_norm(g)):
+    cocci.include_match(False)
 
 // From a test to the growth, by the way that adjacent pages take.
 @pg01_true exists@
