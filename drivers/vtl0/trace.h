@@ -50,6 +50,14 @@ TRACE_EVENT(vtl0_remove,
 		  __entry->start, __entry->length, __entry->id, __entry->ret)
 );
 
+#ifndef vtl0_fault_results
+#define vtl0_fault_result(name) { (__force unsigned long)VM_FAULT_##name, #name }
+#define vtl0_fault_results						\
+	vtl0_fault_result(OOM), vtl0_fault_result(SIGBUS),		\
+	vtl0_fault_result(HWPOISON), vtl0_fault_result(NOPAGE),	\
+	vtl0_fault_result(FALLBACK)
+#endif
+
 /* address: virtual; phys: physical; order: of the entry; result: VM_FAULT_* */
 TRACE_EVENT(vtl0_fault,
 	TP_PROTO(unsigned long address, u64 phys, unsigned int order, bool write,
@@ -72,7 +80,7 @@ TRACE_EVENT(vtl0_fault,
 	TP_printk("address=%#lx phys=%#llx order=%u %s result=%s",
 		  __entry->address, __entry->phys, __entry->order,
 		  __entry->write ? "write" : "read",
-		  __print_flags(__entry->result, "|", VM_FAULT_RESULT_TRACE))
+		  __print_flags(__entry->result, "|", vtl0_fault_results))
 );
 
 #endif /* _VTL0_TRACE_H */
