@@ -31,7 +31,7 @@
  * so vtl0_lock may be held while user memory is zapped, but never while user
  * memory is accessed.
  */
-DEFINE_MUTEX(vtl0_lock);
+struct mutex vtl0_lock = __MUTEX_INITIALIZER(vtl0_lock);
 EXPORT_SYMBOL_IF_KUNIT(vtl0_lock);
 DEFINE_SRCU(vtl0_srcu);
 

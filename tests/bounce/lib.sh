@@ -124,8 +124,7 @@ settle()
 # Until the command is true, or 20 s.
 until_true()
 {
-	local i
-	for i in $(seq 200); do
+	for _ in $(seq 200); do
 		"$@" && return
 		sleep 0.1
 	done

@@ -132,7 +132,8 @@ static u64 upstream_bytes(const struct vtl0_geometry *g, struct range r, unsigne
 
 	for (unsigned int i = 0; i < g->nr_orders; i++)
 		if (g->orders[i] <= max_order &&
-		    !((r.start | (r.start + r.length)) & ((1ULL << g->orders[i] << g->page_shift) - 1)))
+		    !((r.start | (r.start + r.length)) &
+		      ((1ULL << g->orders[i] << g->page_shift) - 1)))
 			order = g->orders[i];
 	return vtl0_memmap_bytes(g, r.length, order);
 }
@@ -295,7 +296,8 @@ static void test_parts(void)
 			if (!part || part > left || part > chunk)
 				fail("%#lx+%#lx by %#lx: part of %#lx", pos, left, chunk, part);
 			if (part < left && (pos + part) % chunk)
-				fail("%#lx+%#lx by %#lx: ends at %#lx", pos, left, chunk, pos + part);
+				fail("%#lx+%#lx by %#lx: ends at %#lx",
+				     pos, left, chunk, pos + part);
 			pos += part;
 			left -= part;
 		}
@@ -332,7 +334,8 @@ static void test_trim_random(void)
 		s = start;
 		l = length;
 		ret = vtl0_trim(&x86, &s, &l, false, &edge);
-		if (ret ? !((start | end) & (MIB(2) - 1)) || edge != (start & (MIB(2) - 1) ? start : end) :
+		if (ret ? !((start | end) & (MIB(2) - 1)) ||
+			  edge != (start & (MIB(2) - 1) ? start : end) :
 			  s != start || l != length || (s | l) & (MIB(2) - 1))
 			fail("%#lx+%#lx not trimmed: %d, %#lx+%#lx, edge %#lx",
 			     start, length, ret, s, l, edge);

@@ -534,6 +534,7 @@ static struct kunit_suite bounce_suite = {
 	.exit = bounce_test_exit,
 	.test_cases = bounce_cases,
 };
+
 kunit_test_suite(bounce_suite);
 
 MODULE_DESCRIPTION("KUnit tests of bounce_blk's bounce buffers");

@@ -23,9 +23,12 @@ static void plan_cases_test(struct kunit *test)
 		vtl0_layout_range(&x86, c->start, c->length, c->max_order, &l);
 		KUNIT_ASSERT_EQ_MSG(test, l.nr, c->nr, "%s", c->what);
 		for (j = 0; j < l.nr; j++) {
-			KUNIT_EXPECT_EQ_MSG(test, l.piece[j].start, c->piece[j].start, "%s", c->what);
-			KUNIT_EXPECT_EQ_MSG(test, l.piece[j].length, c->piece[j].length, "%s", c->what);
-			KUNIT_EXPECT_EQ_MSG(test, l.piece[j].order, c->piece[j].order, "%s", c->what);
+			KUNIT_EXPECT_EQ_MSG(test, l.piece[j].start, c->piece[j].start,
+					    "%s", c->what);
+			KUNIT_EXPECT_EQ_MSG(test, l.piece[j].length, c->piece[j].length,
+					    "%s", c->what);
+			KUNIT_EXPECT_EQ_MSG(test, l.piece[j].order, c->piece[j].order,
+					    "%s", c->what);
 		}
 	}
 }
@@ -169,7 +172,8 @@ static void trim_test(struct kunit *test)
 		u64 start = cases[i].start, length = cases[i].length, edge = 0;
 
 		KUNIT_EXPECT_EQ_MSG(test, cases[i].ret,
-				    vtl0_trim(&x86, &start, &length, cases[i].trim, &edge), "case %u", i);
+				    vtl0_trim(&x86, &start, &length, cases[i].trim, &edge),
+				    "case %u", i);
 		KUNIT_EXPECT_EQ_MSG(test, cases[i].edge, edge, "case %u", i);
 		if (cases[i].ret)
 			continue;
@@ -191,6 +195,7 @@ static struct kunit_suite plan_suite = {
 	.name = "vtl0_plan",
 	.test_cases = plan_tests,
 };
+
 kunit_test_suite(plan_suite);
 
 MODULE_IMPORT_NS("EXPORTED_FOR_KUNIT_TESTING");

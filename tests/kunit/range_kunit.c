@@ -11,7 +11,7 @@
 #define MIB(n) ((u64)(n) << 20)
 #define GIB(n) ((u64)(n) << 30)
 /* 16 TiB: beyond what any machine of the lab has */
-#define BASE (1ULL << 44)
+#define BASE BIT_ULL(44)
 
 struct owners {
 	struct vtl0_owner *a;
@@ -421,10 +421,12 @@ static void request_test(struct kunit *test)
 		{ { .start = BASE, .length = MIB(2), .flags = VTL0_ADD_CHUNK,
 		    .chunk_length = MIB(1) }, -EINVAL },
 		{ { .start = BASE, .length = MIB(2), .node = 1 }, -EINVAL },
-		{ { .start = BASE, .length = MIB(2), .flags = VTL0_ADD_NODE, .node = -1 }, -EINVAL },
+		{ { .start = BASE, .length = MIB(2), .flags = VTL0_ADD_NODE, .node = -1 },
+		  -EINVAL },
 		{ { .start = BASE, .length = MIB(2), .flags = VTL0_ADD_NODE,
 		    .node = MAX_NUMNODES }, -EINVAL },
-		{ { .start = BASE, .length = (VTL0_MAX_CHUNKS + 1) * MIB(2), .flags = VTL0_ADD_CHUNK,
+		{ { .start = BASE, .length = (VTL0_MAX_CHUNKS + 1) * MIB(2),
+		    .flags = VTL0_ADD_CHUNK,
 		    .chunk_length = MIB(2) }, -EINVAL },
 	};
 	struct vtl0_request rq;
@@ -461,4 +463,5 @@ static struct kunit_suite range_suite = {
 	.exit = range_exit,
 	.test_cases = range_tests,
 };
+
 kunit_test_suite(range_suite);

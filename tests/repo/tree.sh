@@ -251,9 +251,12 @@ in_code()
 check_sysfs_documented()
 {
 	in_code 'module_param|module_param_named' >"$tmp/params"
-	in_code '__ATTR|DEVICE_ATTR|_RO|_RW|_WO' >"$tmp/attrs"
+	{
+		in_code '__ATTR|DEVICE_ATTR|_RO|_RW|_WO|_RO_MODE' | grep -v '_$'
+		grep -rhoE '^CONFIGFS_ATTR(_RO|_WO)?\([a-z_]+, [a-z_]+' drivers | sed 's/.* //'
+	} | sort -u >"$tmp/attrs"
 	sed -n 's,^What:.*/\([a-z0-9_]*\)[[:space:]]*$,\1,p' Documentation/ABI/testing/* |
-		sort -u >"$tmp/docs"
+		grep -vx -e '' -e bounce_blk | sort -u >"$tmp/docs"
 	{
 		[ -s "$tmp/attrs" ] || echo "no attribute found in drivers"
 		comm -23 "$tmp/attrs" "$tmp/docs" | sed 's/^/not in Documentation\/ABI\/testing: /'

@@ -461,7 +461,8 @@ static int cmd_mapped(char **arg)
 		err(2, "%s", arg[1]);
 	p += skew;
 	for (size_t i = 0; i < len; i++)
-		p[i] = plain[i] = rnd(256);
+		plain[i] = rnd(256);
+		p[i] = plain[i];
 	errno = 0;
 	out = pwrite(fd, p, len, 0);
 	e = errno;

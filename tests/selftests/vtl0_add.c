@@ -199,7 +199,9 @@ TEST_F(add, row04_addresses_out_of_range)
 /* As a VMM does that was restarted, or whose code does not keep count. */
 TEST_F(add, row05_exact_again)
 {
-	struct vtl0_add first = { .start = EMPTY_BASE, .length = MIB(16), .flags = VTL0_ADD_PERSIST };
+	struct vtl0_add first = {
+		.start = EMPTY_BASE, .length = MIB(16), .flags = VTL0_ADD_PERSIST,
+	};
 	struct vtl0_add again = { .start = EMPTY_BASE, .length = MIB(16) };
 	struct vtl0_add trimmed = {
 		.start = EMPTY_BASE - 4096,
@@ -454,7 +456,9 @@ TEST_F_TIMEOUT(add, row10_failing_allocations, SLOW)
 
 TEST_F_TIMEOUT(add, row10_failing_allocations_elsewhere, SLOW)
 {
-	static const char * const names[] = { "remove", "query", "info", "plan", "create_vtl", "open" };
+	static const char * const names[] = {
+		"remove", "query", "info", "plan", "create_vtl", "open"
+	};
 
 	if (!have_fail_nth())
 		SKIP(return, "this kernel has no fault injection");

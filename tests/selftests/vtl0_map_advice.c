@@ -102,23 +102,23 @@ static int advise_all(char *va, u64 length, int advice)
 
 TEST_F_TIMEOUT(advice, row30_madvise_that_works, SLOW)
 {
-	const int advices[] = {
+	const int kinds[] = {
 		MADV_DONTNEED, MADV_COLD, MADV_PAGEOUT, MADV_HUGEPAGE,
 		MADV_POPULATE_READ, MADV_POPULATE_WRITE, MADV_WILLNEED,
 		MADV_SEQUENTIAL, MADV_NORMAL, MADV_DONTFORK, MADV_DONTDUMP,
 	};
 
-	for (unsigned int i = 0; i < ARRAY_SIZE(advices); i++) {
-		int ret = advise_all(self->va, self->s.length, advices[i]);
+	for (unsigned int i = 0; i < ARRAY_SIZE(kinds); i++) {
+		int ret = advise_all(self->va, self->s.length, kinds[i]);
 
 		/* read-ahead needs a file that can be read */
-		if (advices[i] == MADV_WILLNEED && ret == -EBADF)
+		if (kinds[i] == MADV_WILLNEED && ret == -EBADF)
 			ret = 0;
 		EXPECT_EQ(0, ret) {
-			TH_LOG("advice %d", advices[i]);
+			TH_LOG("advice %d", kinds[i]);
 		}
 		EXPECT_TRUE(check_pattern(self->va, DATA, 30)) {
-			TH_LOG("advice %d", advices[i]);
+			TH_LOG("advice %d", kinds[i]);
 		}
 	}
 	FINISH();
@@ -127,17 +127,17 @@ TEST_F_TIMEOUT(advice, row30_madvise_that_works, SLOW)
 /* What would change, free or replace the memory, or dump it. */
 TEST_F_TIMEOUT(advice, row30_madvise_that_is_refused, SLOW)
 {
-	const int advices[] = {
+	const int kinds[] = {
 		MADV_FREE, MADV_REMOVE, MADV_COLLAPSE, MADV_GUARD_INSTALL,
 		MADV_WIPEONFORK, MADV_DODUMP, MADV_DOFORK,
 	};
 
-	for (unsigned int i = 0; i < ARRAY_SIZE(advices); i++) {
-		EXPECT_NE(0, advise_all(self->va, self->s.length, advices[i])) {
-			TH_LOG("advice %d", advices[i]);
+	for (unsigned int i = 0; i < ARRAY_SIZE(kinds); i++) {
+		EXPECT_NE(0, advise_all(self->va, self->s.length, kinds[i])) {
+			TH_LOG("advice %d", kinds[i]);
 		}
 		EXPECT_TRUE(check_pattern(self->va, DATA, 30)) {
-			TH_LOG("advice %d", advices[i]);
+			TH_LOG("advice %d", kinds[i]);
 		}
 	}
 	FINISH();

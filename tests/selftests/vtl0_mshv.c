@@ -164,7 +164,8 @@ TEST_F(mshv, row06_overlap)
 {
 	ASSERT_EQ(0, add_pfns(self->vtl, PFN(EMPTY_BASE), PFN(EMPTY_BASE + MIB(8))));
 	EXPECT_EQ(-EEXIST, add_pfns(self->vtl, PFN(EMPTY_BASE), PFN(EMPTY_BASE + MIB(4))));
-	EXPECT_EQ(-EEXIST, add_pfns(self->vtl, PFN(EMPTY_BASE + MIB(4)), PFN(EMPTY_BASE + MIB(12))));
+	EXPECT_EQ(-EEXIST, add_pfns(self->vtl, PFN(EMPTY_BASE + MIB(4)),
+				    PFN(EMPTY_BASE + MIB(12))));
 	EXPECT_EQ(1, list_ranges(self->ctl, &self->r, 1));
 	EXPECT_EQ(0, remove_range(self->ctl, EMPTY_BASE, MIB(8)));
 }
