@@ -13,7 +13,7 @@
 #include <linux/memory_hotplug.h>
 #include <linux/memremap.h>
 #include <linux/mm.h>
-#include <linux/sched/mm.h>
+#include <linux/slab.h>
 #include <linux/swap.h>
 #include <linux/workqueue.h>
 #include <kunit/visibility.h>
@@ -24,6 +24,9 @@ struct vtl0_geometry vtl0_geometry;
 EXPORT_SYMBOL_IF_KUNIT(vtl0_geometry);
 
 static struct workqueue_struct *pgmap_wq;
+
+/* Threads that give back the chunks of one range, besides the caller. */
+#define DEL_WORKERS 31U
 
 /* Left free besides the memmap: page tables of the direct map, and a margin. */
 #define MARGIN_BYTES (16ULL << 20)
@@ -158,18 +161,56 @@ int vtl0_pgmaps_add(struct vtl0_range *range)
 	return w.ret;
 }
 
+/* One of several that share the chunks of a range among them. */
+struct del_work {
+	struct work_struct work;
+	struct vtl0_range *range;
+	atomic_t *next;
+};
+
+static void del_chunks(struct vtl0_range *range, atomic_t *next)
+{
+	unsigned int i;
+
+	while ((i = atomic_inc_return(next) - 1) < range->nr_chunks)
+		memunmap_pages(&range->chunks[i].pgmap);
+}
+
+static void del_chunks_work(struct work_struct *work)
+{
+	struct del_work *w = container_of(work, struct del_work, work);
+
+	del_chunks(w->range, w->next);
+}
+
 /**
  * vtl0_pgmaps_del() - give the struct pages of a range back
  * @range: every folio of it was found idle, and nobody can reach it any more
+ *
+ * memunmap_pages() waits for several RCU grace periods, so many chunks are given
+ * back side by side; without memory for that, one after the other.
  *
  * Context: under vtl0_lock; sleeps.
  */
 void vtl0_pgmaps_del(struct vtl0_range *range)
 {
+	unsigned int nr = min(range->nr_chunks - 1, DEL_WORKERS);
+	struct del_work *works = nr ? kcalloc(nr, sizeof(*works), GFP_KERNEL) : NULL;
+	atomic_t next = ATOMIC_INIT(0);
 	unsigned int i;
 
-	for (i = 0; i < range->nr_chunks; i++)
-		memunmap_pages(&range->chunks[i].pgmap);
+	if (!works)
+		nr = 0;
+	for (i = 0; i < nr; i++) {
+		works[i].range = range;
+		works[i].next = &next;
+		INIT_WORK(&works[i].work, del_chunks_work);
+		queue_work(pgmap_wq, &works[i].work);
+	}
+	del_chunks(range, &next);
+	for (i = 0; i < nr; i++)
+		flush_work(&works[i].work);
+	kfree(works);
 }
 
 /* The folio @n of a chunk. */

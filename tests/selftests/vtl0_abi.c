@@ -649,9 +649,9 @@ TEST_F_TIMEOUT(abi, sysfs_many_chunks, SLOW)
 	char text[8192];
 	size_t len;
 
-	ASSERT_EQ(0, add_chunked(self->ctl, EMPTY_BASE, MIB(512), MIB(2)));
+	ASSERT_EQ(0, add_chunked(self->ctl, EMPTY_BASE, MIB(384), MIB(2)));
 	ASSERT_EQ(0, find_range(self->ctl, EMPTY_BASE, &r));
-	EXPECT_EQ(256, r.nr_chunks);
+	EXPECT_EQ(192, r.nr_chunks);
 	ASSERT_EQ(0, range_attr(r.id, "chunks", text, sizeof(text)));
 	len = strlen(text);
 	EXPECT_LT(len, 4096);
