@@ -313,6 +313,7 @@ static void test_trim_random(void)
 		u64 start = random_u64() >> (12 + random_u64() % 40);
 		u64 length = 1 + (random_u64() >> (12 + random_u64() % 40));
 		u64 s, l, end, edge = 1;
+		bool wrong;
 		int ret;
 
 		if (random_u64() % 2)
@@ -334,9 +335,12 @@ static void test_trim_random(void)
 		s = start;
 		l = length;
 		ret = vtl0_trim(&x86, &s, &l, false, &edge);
-		if (ret ? !((start | end) & (MIB(2) - 1)) ||
-			  edge != (start & (MIB(2) - 1) ? start : end) :
-			  s != start || l != length || (s | l) & (MIB(2) - 1))
+		if (ret)
+			wrong = !((start | end) & (MIB(2) - 1)) ||
+				edge != (start & (MIB(2) - 1) ? start : end);
+		else
+			wrong = s != start || l != length || (s | l) & (MIB(2) - 1);
+		if (wrong)
 			fail("%#lx+%#lx not trimmed: %d, %#lx+%#lx, edge %#lx",
 			     start, length, ret, s, l, edge);
 	}

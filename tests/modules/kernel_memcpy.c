@@ -37,9 +37,8 @@ static void measure(void *to, void *from)
 	for (r = 0; r < ROUNDS; r++) {
 		u64 start = ktime_get_ns();
 
-		for (i = 0; i < COPIES; i++) {
+		for (i = 0; i < COPIES; i++)
 			copy(to, from, size);
-		}
 		round[r] = (ktime_get_ns() - start) / COPIES;
 	}
 	sort(round, ROUNDS, sizeof(*round), ascending, NULL);
