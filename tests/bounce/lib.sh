@@ -113,8 +113,7 @@ queue_of()
 
 settle()
 {
-	local i
-	for i in $(seq 100); do
+	for _ in $(seq 100); do
 		[ -b "$1" ] && return
 		sleep 0.05
 	done

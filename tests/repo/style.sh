@@ -41,7 +41,7 @@ check_checkpatch()
 
 plant_checkpatch()
 {
-	printf '/* SPDX-License-Identifier: GPL-2.0 */\nstatic int planted (int x);\n' \
+	printf '/* SPDX-License-Identifier: GPL-2.0 */\nstatic int planted(int x) {\n\treturn x;\n}\n' \
 		>include/planted.h
 }
 
@@ -56,7 +56,7 @@ check_checkpatch_conf()
 
 plant_checkpatch__2()
 {
-	printf '/* SPDX-License-Identifier: GPL-2.0 */\nstatic int planted (int x);\n' \
+	printf '/* SPDX-License-Identifier: GPL-2.0 */\nstatic int planted(int x) {\n\treturn x;\n}\n' \
 		>tools/planted.h
 }
 

@@ -460,9 +460,10 @@ static int cmd_mapped(char **arg)
 	if (p == MAP_FAILED)
 		err(2, "%s", arg[1]);
 	p += skew;
-	for (size_t i = 0; i < len; i++)
+	for (size_t i = 0; i < len; i++) {
 		plain[i] = rnd(256);
 		p[i] = plain[i];
+	}
 	errno = 0;
 	out = pwrite(fd, p, len, 0);
 	e = errno;
