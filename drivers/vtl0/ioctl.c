@@ -218,10 +218,10 @@ static int do_plan(struct vtl0_owner *owner, void *argp)
 		.entry_size = sizeof(struct vtl0_chunk_info),
 		.count = arg->count,
 	};
-	struct vtl0_layout layout;
+	const struct vtl0_piece *piece;
 	struct vtl0_request rq;
-	u64 pos, left, part;
-	u32 nr = 0, i;
+	struct vtl0_walk walk;
+	u32 nr = 0;
 	int ret;
 
 	arg->edge = 0;
@@ -232,17 +232,15 @@ static int do_plan(struct vtl0_owner *owner, void *argp)
 	arg->planned_start = rq.start;
 	arg->planned_length = rq.length;
 	arg->memmap_bytes = 0;
-	for (pos = rq.start, left = rq.length; left; pos += part, left -= part) {
-		part = vtl0_part_length(pos, left, rq.chunk_length);
-		vtl0_layout_range(&vtl0_geometry, pos, part, rq.max_order, &layout);
-		for (i = 0; i < layout.nr; i++, nr++) {
-			struct vtl0_chunk_info info = piece_info(&layout.piece[i], 0);
+	walk = vtl0_walk_request(&rq);
+	while ((piece = vtl0_walk_next(&walk))) {
+		struct vtl0_chunk_info info = piece_info(piece, 0);
 
-			arg->memmap_bytes += info.memmap_bytes;
-			ret = nr < out.count ? put_entry(&out, nr, &info, sizeof(info)) : 0;
-			if (ret)
-				return ret;
-		}
+		arg->memmap_bytes += info.memmap_bytes;
+		ret = nr < out.count ? put_entry(&out, nr, &info, sizeof(info)) : 0;
+		if (ret)
+			return ret;
+		nr++;
 	}
 	arg->count = nr;
 	arg->memmap_saved = vtl0_memmap_bytes(&vtl0_geometry, rq.length, 0) -

@@ -177,6 +177,29 @@ u64 vtl0_part_length(u64 start, u64 length, u64 chunk_length)
 EXPORT_SYMBOL_IF_KUNIT(vtl0_part_length);
 
 /**
+ * vtl0_walk_next() - the next piece of a range
+ * @walk: where it stands
+ *
+ * Return: the piece, valid until the next call, or NULL behind the last one.
+ */
+const struct vtl0_piece *vtl0_walk_next(struct vtl0_walk *walk)
+{
+	u64 part;
+
+	if (walk->next < walk->layout.nr)
+		return &walk->layout.piece[walk->next++];
+	if (!walk->left)
+		return NULL;
+	part = vtl0_part_length(walk->pos, walk->left, walk->chunk_length);
+	vtl0_layout_range(walk->g, walk->pos, part, walk->max_order, &walk->layout);
+	walk->pos += part;
+	walk->left -= part;
+	walk->next = 1;
+	return &walk->layout.piece[0];
+}
+EXPORT_SYMBOL_IF_KUNIT(vtl0_walk_next);
+
+/**
  * vtl0_trim() - check the edges of a range, or cut them off
  * @g: the machine
  * @start: first byte; out: the first aligned one

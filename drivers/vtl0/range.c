@@ -139,24 +139,16 @@ static int index_chunks(struct vtl0_range *range)
 /* Fill the chunks from the planner and add up what they cost. */
 static void lay_out(struct vtl0_range *range, const struct vtl0_request *rq)
 {
-	u64 pos = rq->start, left = rq->length;
-	struct vtl0_layout layout;
-	unsigned int nr = 0, i;
+	struct vtl0_walk walk = vtl0_walk_request(rq);
+	unsigned int i;
 
-	while (left) {
-		u64 part = vtl0_part_length(pos, left, rq->chunk_length);
+	for (i = 0; i < range->nr_chunks; i++) {
+		struct vtl0_chunk *chunk = &range->chunks[i];
 
-		vtl0_layout_range(&vtl0_geometry, pos, part, rq->max_order, &layout);
-		for (i = 0; i < layout.nr; i++, nr++) {
-			struct vtl0_piece *p = &layout.piece[i];
-
-			range->chunks[nr].range = range;
-			range->chunks[nr].piece = *p;
-			range->memmap_bytes +=
-				vtl0_memmap_bytes(&vtl0_geometry, p->length, p->order);
-		}
-		pos += part;
-		left -= part;
+		chunk->range = range;
+		chunk->piece = *vtl0_walk_next(&walk);
+		range->memmap_bytes += vtl0_memmap_bytes(&vtl0_geometry, chunk->piece.length,
+							 chunk->piece.order);
 	}
 	range->memmap_saved = vtl0_memmap_bytes(&vtl0_geometry, rq->length, 0) -
 			      range->memmap_bytes;

@@ -44,27 +44,35 @@ int vtl0_check_range(u64 start, u64 length)
 EXPORT_SYMBOL_IF_KUNIT(vtl0_check_range);
 
 /**
+ * vtl0_walk_request() - go through the chunks that the planner makes of a request
+ * @rq: checked
+ *
+ * Return: for vtl0_walk_next().
+ */
+struct vtl0_walk vtl0_walk_request(const struct vtl0_request *rq)
+{
+	return (struct vtl0_walk) {
+		.g = &vtl0_geometry,
+		.pos = rq->start,
+		.left = rq->length,
+		.chunk_length = rq->chunk_length,
+		.max_order = rq->max_order,
+	};
+}
+
+/**
  * vtl0_count_chunks() - how many chunks the planner makes of a request
  * @rq: checked
  *
- * Return: a number from 1 to a little more than VTL0_MAX_CHUNKS.
+ * Return: a number from 1 to VTL0_MAX_CHUNKS + 1, which stands for all above.
  */
 unsigned int vtl0_count_chunks(const struct vtl0_request *rq)
 {
-	u64 pos = rq->start, left = rq->length;
-	struct vtl0_layout layout;
+	struct vtl0_walk walk = vtl0_walk_request(rq);
 	unsigned int nr = 0;
 
-	while (left) {
-		u64 part = vtl0_part_length(pos, left, rq->chunk_length);
-
-		vtl0_layout_range(&vtl0_geometry, pos, part, rq->max_order, &layout);
-		nr += layout.nr;
-		pos += part;
-		left -= part;
-		if (nr > VTL0_MAX_CHUNKS)
-			break;
-	}
+	while (nr <= VTL0_MAX_CHUNKS && vtl0_walk_next(&walk))
+		nr++;
 	return nr;
 }
 

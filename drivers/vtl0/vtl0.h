@@ -159,6 +159,7 @@ int vtl0_pgmaps_init(void);
 void vtl0_pgmaps_exit(void);
 
 /* request.c: from user arguments to a checked request */
+struct vtl0_walk vtl0_walk_request(const struct vtl0_request *rq);
 unsigned int vtl0_count_chunks(const struct vtl0_request *rq);
 int vtl0_check_range(u64 start, u64 length);
 int vtl0_add_request(const struct vtl0_add *arg, struct vtl0_request *rq, u64 *edge);

@@ -280,31 +280,34 @@ static void test_memmap_is_monotonic(void)
 	done("memmap_is_monotonic");
 }
 
-/* Parts cover the range and end at multiples of the chunk length. */
-static void test_parts(void)
+/* Pieces cover the range without gaps, and none crosses a multiple of the chunk length. */
+static void test_walk(void)
 {
 	for (unsigned int i = 0; i < NR_RANDOM; i++) {
 		struct range r = random_range(&x86);
 		u64 chunk = (1 + random_u64() % 1024) * MIB(2);
-		u64 pos = r.start, left = r.length;
+		u64 length = min(r.length, 1000 * chunk), pos = r.start;
+		struct vtl0_walk walk = {
+			.g = &x86, .pos = r.start, .left = length,
+			.chunk_length = chunk, .max_order = ANY,
+		};
+		const struct vtl0_piece *p;
 
-		if (left / chunk > 1000)
-			left = 1000 * chunk;
-		while (left && !failed) {
-			u64 part = vtl0_part_length(pos, left, chunk);
-
-			if (!part || part > left || part > chunk)
-				fail("%#lx+%#lx by %#lx: part of %#lx", pos, left, chunk, part);
-			if (part < left && (pos + part) % chunk)
-				fail("%#lx+%#lx by %#lx: ends at %#lx",
-				     pos, left, chunk, pos + part);
-			pos += part;
-			left -= part;
+		while ((p = vtl0_walk_next(&walk)) && !failed) {
+			if (p->start != pos || !p->length)
+				fail("%#lx+%#lx by %#lx: a piece of %#lx at %#lx instead of %#lx",
+				     r.start, length, chunk, p->length, p->start, pos);
+			if (p->start / chunk != (p->start + p->length - 1) / chunk)
+				fail("%#lx+%#lx by %#lx: piece %#lx+%#lx crosses a boundary",
+				     r.start, length, chunk, p->start, p->length);
+			pos = p->start + p->length;
 		}
+		if (pos != r.start + length && !failed)
+			fail("%#lx+%#lx by %#lx: ends at %#lx", r.start, length, chunk, pos);
 	}
 	if (vtl0_part_length(GIB(3), GIB(5), 0) != GIB(5))
 		fail("not cut, but cut");
-	done("parts");
+	done("walk");
 }
 
 static void test_trim_random(void)
@@ -375,7 +378,7 @@ int main(void)
 	test_edges_have_a_price();
 	test_memmap_bytes();
 	test_memmap_is_monotonic();
-	test_parts();
+	test_walk();
 	test_trim_random();
 	test_trim_at_the_end();
 	return any_failed;
