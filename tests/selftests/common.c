@@ -2,6 +2,7 @@
 /* What the vtl0 selftests share; see common.h. */
 #include <errno.h>
 #include <fcntl.h>
+#include <glob.h>
 #include <inttypes.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -371,6 +372,43 @@ int iomem_find(const char *name, u64 min_length, u64 *start, u64 *length)
 	*start = w.start;
 	*length = w.length;
 	return 0;
+}
+
+/* The BAR that is as long as the memory in it. */
+static int bar_of(const char *resources, u64 length, u64 *start)
+{
+	char line[128];
+	int ret = -ENOENT;
+	u64 end, flags;
+	FILE *f = fopen(resources, "r");
+
+	while (f && ret && fgets(line, sizeof(line), f))
+		if (sscanf(line, "%" SCNx64 " %" SCNx64 " %" SCNx64, start, &end, &flags) == 3 &&
+		    *start && end - *start + 1 == length)
+			ret = 0;
+	if (f)
+		fclose(f);
+	return ret;
+}
+
+int cmb_find(u64 *start, u64 *length)
+{
+	char text[32], path[300];
+	int ret = -ENOENT;
+	glob_t g;
+
+	if (glob("/sys/bus/pci/devices/*/p2pmem/size", 0, NULL, &g))
+		return -ENOENT;
+	for (size_t i = 0; ret && i < g.gl_pathc; i++) {
+		if (read_file(g.gl_pathv[i], text, sizeof(text)) <= 0)
+			continue;
+		*length = strtoull(text, NULL, 0);
+		snprintf(path, sizeof(path), "%.*s/resource",
+			 (int)(strlen(g.gl_pathv[i]) - strlen("/p2pmem/size")), g.gl_pathv[i]);
+		ret = bar_of(path, *length, start);
+	}
+	globfree(&g);
+	return ret;
 }
 
 void kernel_log(const char *fmt, ...)

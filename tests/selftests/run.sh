@@ -11,7 +11,7 @@
 # Made for this guest; what is missing there is skipped with a reason:
 #
 # lab run --mem 5G --numa 2 --reserve 1G@0x100000000 --reserve 256M@0x160200000 \
-#	--nvme plain --nvme 4k -- tests/selftests/run.sh
+#	--nvme plain --nvme 4k --nvme cmb -- tests/selftests/run.sh
 #
 # KTAP on stdout. Exit status: 0 all passed, 1 some failed.
 

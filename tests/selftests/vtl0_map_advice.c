@@ -3,6 +3,7 @@
  * Memory-management calls on a mapping of the low node: each has a defined
  * result, the data stay as they were, and nothing is left behind.
  */
+#include <linux/userfaultfd.h>
 #include <sys/wait.h>
 
 #include "vtl0_map.h"
@@ -204,6 +205,39 @@ TEST_F_TIMEOUT(advice, row30_mincore, SLOW)
 
 	ASSERT_EQ(0, mincore(self->va, DATA, present));
 	free(present);
+	FINISH();
+}
+
+/*
+ * User space must not get to hold a fault on guest memory, or to write-protect
+ * it: the kernel refuses because the mapping has a fixed size (VM_DONTEXPAND).
+ */
+TEST_F(advice, row30_userfaultfd)
+{
+	const u64 modes[] = {
+		UFFDIO_REGISTER_MODE_MISSING, UFFDIO_REGISTER_MODE_WP, UFFDIO_REGISTER_MODE_MINOR,
+	};
+	const u64 features[] = { 0, UFFD_FEATURE_WP_ASYNC | UFFD_FEATURE_WP_UNPOPULATED };
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(features); i++) {
+		struct uffdio_api api = { .api = UFFD_API, .features = features[i] };
+		int fd = syscall(SYS_userfaultfd, O_CLOEXEC);
+
+		if (fd < 0 && errno == ENOSYS)
+			SKIP(break, "the kernel has no userfaultfd");
+		ASSERT_LE(0, fd);
+		ASSERT_EQ(0, ioctl(fd, UFFDIO_API, &api));
+		for (unsigned int j = 0; j < ARRAY_SIZE(modes); j++) {
+			struct uffdio_register reg = {
+				.range = { .start = (uintptr_t)self->va, .len = self->s.length },
+				.mode = modes[j],
+			};
+
+			EXPECT_EQ(-1, ioctl(fd, UFFDIO_REGISTER, &reg));
+			EXPECT_EQ(EINVAL, errno);
+		}
+		close(fd);
+	}
 	FINISH();
 }
 
