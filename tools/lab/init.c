@@ -357,8 +357,9 @@ static void write_all(int fd, const char *buf, ssize_t len)
 
 	while (len > 0) {
 		n = write(fd, buf, len);
-		if (n < 0 && errno != EINTR)
-			return;
+		/* not for a lack of memory, which a test may have made */
+		if (n < 0 && errno != EINTR && errno != ENOMEM)
+			fail("cannot write", "the output");
 		if (n > 0) {
 			buf += n;
 			len -= n;
