@@ -5,7 +5,8 @@
 # without and with a bounce device; and who it was.
 set -eu
 
-DISK=/dev/nvme0n1
+disk=$(grep -l T10 /sys/block/nvme*/integrity/format | head -n 1 | cut -d/ -f4)
+DISK=/dev/$disk
 config=/sys/kernel/config/bounce_blk/demo
 
 say() {
@@ -16,9 +17,9 @@ value() {
 	echo "$2" | tr ' ' '\n' | sed -n "s/^$1=//p"
 }
 
-say "An NVMe namespace with protection information: $(cat /sys/block/nvme0n1/integrity/format)"
+say "An NVMe namespace with protection information: $(cat "/sys/block/$disk/integrity/format")"
 say "300 writes of 64 KiB to $DISK, changed in flight"
-raw=$(bounce_io flip $DISK 300 64K)
+raw=$(bounce_io flip "$DISK" 300 64K)
 echo "$raw"
 
 say "3000 of them through a bounce device"

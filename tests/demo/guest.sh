@@ -5,7 +5,9 @@
 # the same buffers once more through the mapping that upstream has.
 set -eu
 
-DISK=/dev/nvme0n1
+# the one that needs no protection information
+disk=$(grep -L T10 /sys/block/nvme*/integrity/format | head -n 1 | cut -d/ -f4)
+DISK=/dev/$disk
 START=0x100000000
 LENGTH=0x40000000
 SEAM1=0x110000000
@@ -31,13 +33,13 @@ vtl0ctl list
 
 say "Write, wipe, read back and compare buffers across both seams"
 vtl0_status=0
-vtl0_demo /dev/vtl0_low $DISK $START $LENGTH $SEAM1 $SEAM2 >"$out/vtl0" || vtl0_status=$?
+vtl0_demo /dev/vtl0_low "$DISK" $START $LENGTH $SEAM1 $SEAM2 >"$out/vtl0" || vtl0_status=$?
 vtl0ctl remove --all >/dev/null
 rmmod vtl0
 
 # The same RAM, the same disk, the same buffers.
 modprobe vtl0_upstream
-vtl0_demo /dev/vtl0_upstream $DISK $START $LENGTH $SEAM1 $SEAM2 >"$out/upstream" || :
+vtl0_demo /dev/vtl0_upstream "$DISK" $START $LENGTH $SEAM1 $SEAM2 >"$out/upstream" || :
 rmmod vtl0_upstream
 
 echo 'buffer   vtl0:             the upstream way:'
@@ -49,4 +51,4 @@ if [ "$vtl0_status" -ne 0 ]; then
 	echo 'FAIL: direct I/O from registered memory does not work'
 	exit 1
 fi
-echo "PASS: guest RAM was registered, mapped and used for direct I/O on $(sed "s/ *$//" /sys/block/nvme0n1/device/model)"
+echo "PASS: guest RAM was registered, mapped and used for direct I/O on $(sed "s/ *$//" "/sys/block/$disk/device/model")"
