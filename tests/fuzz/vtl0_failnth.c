@@ -14,9 +14,7 @@
  * own (debugfs vtl0/fail_pgmap), swept here too, and it counts the memory before
  * it begins.
  *
- * The sweep over loading the module is confined to its init function by the
- * stack trace filter of fault injection: outside of it the module loader warns
- * when an allocation fails (jump_label_module_notify()).
+ * Loading the module is swept by module.row29_init_failures of the selftests.
  */
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -431,19 +429,6 @@ static uint64_t mapped_bytes(void)
 	return sum;
 }
 
-static unsigned int count_lines(const char *path, const char *with)
-{
-	char *text = slurp(path), *p = text;
-	unsigned int n = 0;
-
-	while (p && (p = strstr(p, with))) {
-		p++;
-		n++;
-	}
-	free(text);
-	return n;
-}
-
 /* Everything a failed call must leave as it was. */
 static char *snapshot(void)
 {
@@ -587,136 +572,6 @@ static void sweep_pgmaps(void)
 }
 
 /* ------------------------------------------------------------------ */
-/* Loading the module */
-
-/* The addresses of a function, from the symbol table. */
-static bool function_range(const char *name, uint64_t *start, uint64_t *end)
-{
-	FILE *f = fopen("/proc/kallsyms", "re");
-	char symbol[512];
-	uint64_t address;
-	bool found = false;
-
-	*start = 0;
-	*end = 0;
-	while (f && fscanf(f, "%" SCNx64 " %*c %511s%*[^\n]", &address, symbol) == 2) {
-		if (found && address > *start) {
-			*end = address;
-			break;
-		}
-		if (!strcmp(symbol, name)) {
-			*start = address;
-			found = true;
-		}
-	}
-	if (f)
-		fclose(f);
-	return *end;
-}
-
-static bool filter_one(const char *attr, uint64_t start, uint64_t end)
-{
-	char path[128], text[32];
-
-	snprintf(path, sizeof(path), DEBUGFS "%s/require-start", attr);
-	snprintf(text, sizeof(text), "%#" PRIx64, start);
-	if (!spit(path, text))
-		return false;
-	snprintf(path, sizeof(path), DEBUGFS "%s/require-end", attr);
-	snprintf(text, sizeof(text), "%#" PRIx64, end);
-	if (!spit(path, text))
-		return false;
-	snprintf(path, sizeof(path), DEBUGFS "%s/stacktrace-depth", attr);
-	return spit(path, "32");
-}
-
-static bool filter(uint64_t start, uint64_t end)
-{
-	return filter_one("failslab", start, end) && filter_one("fail_page_alloc", start, end);
-}
-
-/* What a load that failed must not leave. */
-static const char *left_behind(const char *iomem)
-{
-	char *now = slurp("/proc/iomem");
-	bool same = !strcmp(iomem, now);
-
-	free(now);
-	if (!same)
-		return "/proc/iomem";
-	if (count_lines("/proc/modules", "vtl0 "))
-		return "the module";
-	if (!access("/sys/devices/vtl0", F_OK))
-		return "/sys/devices/vtl0";
-	if (!access(CONTROL, F_OK) || !access(LOW, F_OK))
-		return "a device node";
-	if (!access(DEBUGFS "vtl0", F_OK))
-		return "a directory in debugfs";
-	if (count_lines("/proc/filesystems", "\tvtl0\n"))
-		return "a file system";
-	return NULL;
-}
-
-static bool attempt_load(int fd, unsigned int n, const char *iomem, struct outcome *out)
-{
-	const char *left;
-	bool used;
-	int ret;
-
-	arm(n);
-	ret = module_load_fd(fd, "mshv_names=1");
-	used = disarm();
-	if (ret) {
-		out->failed++;
-		left = left_behind(iomem);
-		/* misc_register() says EBUSY when it cannot allocate a minor */
-		if (!used || (ret != -ENOMEM && ret != -EBUSY) || left)
-			snprintf(out->why, sizeof(out->why), "allocation %u: %s, left %s", n,
-				 strerrorname_np(-ret), left ?: "nothing");
-		ret = module_load_fd(fd, "mshv_names=1");
-		if (ret)
-			snprintf(out->why, sizeof(out->why), "allocation %u: then %s", n,
-				 strerrorname_np(-ret));
-	} else {
-		out->survived += used;
-	}
-	ret = module_unload("vtl0", false);
-	if (ret)
-		snprintf(out->why, sizeof(out->why), "allocation %u: unload %s", n,
-			 strerrorname_np(-ret));
-	return !used || out->why[0];
-}
-
-static void sweep_load(void)
-{
-	static const char name[] = "loading the module";
-	struct outcome out = { };
-	uint64_t start, end;
-	unsigned int n = 1;
-	char *iomem;
-	int fd;
-
-	if (!function_range("do_one_initcall", &start, &end) || !filter(start, end)) {
-		tap_skip("needs CONFIG_FAULT_INJECTION_STACKTRACE_FILTER", name);
-		return;
-	}
-	fd = module_file("vtl0");
-	iomem = slurp("/proc/iomem");
-	while (!attempt_load(fd, n, iomem, &out) && n < MAX_NTH) {
-		if (!(n % 100))
-			tap_note("%s: %u allocations", name, n);
-		n++;
-	}
-	if (n < 10)
-		snprintf(out.why, sizeof(out.why), "no more than %u allocations seen", n);
-	filter(0, UINT64_MAX);
-	free(iomem);
-	close(fd);
-	tap_ok(!out.why[0], "%s (%u allocations: %u loads failed, %u survived)%s%s",
-	       name, n - 1, out.failed, out.survived, out.why[0] ? ": " : "", out.why);
-}
-
-/* ------------------------------------------------------------------ */
 
 /* Allocations that may sleep, of any order and zone, count too. */
 static bool set_up_injection(void)
@@ -746,8 +601,7 @@ int main(void)
 	if (mlockall(MCL_CURRENT))
 		die("mlockall");
 	sigaction(SIGBUS, &bus, NULL);
-	tap_plan(ARRAY_SIZE(tests) + 2);
-	sweep_load();
+	tap_plan(ARRAY_SIZE(tests) + 1);
 	ret = module_load("vtl0", "");
 	errno = -ret;
 	if (ret)
