@@ -156,7 +156,7 @@ static bool only_what_follows_is_merged(void)
 	MUST(pgmap_bvec_try_extend(&vecs[0], page, 512, 1024));
 	/* An offset beyond the page names the same bytes. */
 	MUST(!pgmap_bvec_try_extend(&vecs[0], page, 512, PAGE_SIZE));
-	vecs[0].bv_len = PAGE_SIZE - 512;
+	bvec_set_page(&vecs[0], pgmap_plain_page(page), PAGE_SIZE - 512, 512);
 	MUST(pgmap_bvec_try_extend(&vecs[0], page, 512, PAGE_SIZE));
 	return true;
 }
