@@ -16,7 +16,10 @@
 
 enum piece { GUEST_A, GUEST_B, PEER_A, PEER_B, NR_PIECES };
 
-static struct resource *res;
+static struct resource res = {
+	.name	= "pgmap_bio_test",
+	.flags	= IORESOURCE_MEM,
+};
 static struct dev_pagemap pgmaps[NR_PIECES];
 static struct page *ram;		/* two pages */
 static char results[PAGE_SIZE];
@@ -261,7 +264,7 @@ static int add_pgmap(enum piece piece)
 
 	pgmap->type = piece >= PEER_A ? MEMORY_DEVICE_PCI_P2PDMA : MEMORY_DEVICE_GENERIC;
 	pgmap->nr_range = 1;
-	pgmap->range.start = res->start + piece * PIECE;
+	pgmap->range.start = res.start + piece * PIECE;
 	pgmap->range.end = pgmap->range.start + PIECE - 1;
 	return PTR_ERR_OR_ZERO(memremap_pages(pgmap, NUMA_NO_NODE));
 }
@@ -269,16 +272,16 @@ static int add_pgmap(enum piece piece)
 static int __init pgmap_bio_test_init(void)
 {
 	unsigned int piece;
-	int ret = -ENOMEM;
+	int ret;
 
 	ram = alloc_pages(GFP_KERNEL, 1);
 	if (!ram)
 		return -ENOMEM;
-	res = request_free_mem_region(&iomem_resource, NR_PIECES * PIECE, "pgmap_bio_test");
-	if (IS_ERR(res)) {
-		ret = PTR_ERR(res);
+	/* Behind RAM and devices, and in the direct map of each x86-64. */
+	ret = allocate_resource(&iomem_resource, &res, NR_PIECES * PIECE, BIT_ULL(37),
+				BIT_ULL(39) - 1, NR_PIECES * PIECE, NULL, NULL);
+	if (ret)
 		goto free_ram;
-	}
 	for (piece = 0; piece < NR_PIECES; piece++) {
 		ret = add_pgmap(piece);
 		if (ret)
@@ -291,7 +294,7 @@ static int __init pgmap_bio_test_init(void)
 	}
 	while (piece--)
 		memunmap_pages(&pgmaps[piece]);
-	release_mem_region(res->start, resource_size(res));
+	release_resource(&res);
 free_ram:
 	__free_pages(ram, 1);
 	return ret;
