@@ -154,8 +154,7 @@ static void trim_user(struct bio *bio, size_t nbytes)
 
 		if (nr && bio_flagged(bio, BIO_PAGE_PINNED))
 			unpin_user_folio(bvec_folio(bv), nr);
-		/* pgcheck: allow PG05 the tail of a vec that was extracted here */
-		bv->bv_len = keep;
+		bvec_set_page(bv, bv->bv_page, keep, bv->bv_offset);
 		nbytes -= cut;
 		if (!keep)
 			bio->bi_vcnt--;

@@ -89,9 +89,11 @@ struct bounce_io {
 };
 
 /* disk.c; with dev->lock held */
-int bounce_disk_up(struct bounce_dev *dev);
-int bounce_disk_down(struct bounce_dev *dev);		/* -EBUSY while open */
-void bounce_disk_kill(struct bounce_dev *dev);		/* in any case */
+int bounce_disk_up(struct bounce_dev *dev) __must_hold(&dev->lock);
+/* -EBUSY while open */
+int bounce_disk_down(struct bounce_dev *dev) __must_hold(&dev->lock);
+/* In any case. */
+void bounce_disk_kill(struct bounce_dev *dev) __must_hold(&dev->lock);
 
 /* io.c */
 void bounce_submit_bio(struct bio *bio);

@@ -8,6 +8,7 @@
  * move, and one bio_set and one reserve are enough, also for devices on top of
  * each other.
  */
+#include <linux/pgmap_bio.h>
 #include <linux/workqueue.h>
 #include <trace/events/block.h>
 
@@ -25,14 +26,13 @@ static enum bounce_way way_of(const struct bio *bio, bool bounced)
 /* Bios may be mixed, so every vec counts; one vec has one kind of memory. */
 static bool has_device_pages(struct bio *bio, bool p2pdma_only)
 {
+	struct page __pgmap *page;
 	struct bvec_iter iter;
 	struct bio_vec bv;
 
-	bio_for_each_bvec(bv, bio, iter) {
-		struct page *page = bv.bv_page + bv.bv_offset / PAGE_SIZE;
-
-		if (is_zone_device_page(page) &&
-		    (!p2pdma_only || is_pci_p2pdma_page(page)))
+	pgmap_bio_for_each_bvec(page, bv, bio, iter) {
+		if (pgmap_is_device(page) &&
+		    (!p2pdma_only || pgmap_is_p2pdma(page)))
 			return true;
 	}
 	return false;

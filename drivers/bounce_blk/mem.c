@@ -57,7 +57,8 @@ static unsigned long stash_count(struct shrinker *shrinker,
 {
 	struct bounce_mem *mem = shrinker->private_data;
 
-	return READ_ONCE(mem->stashed) >> PAGE_SHIFT ?: SHRINK_EMPTY;
+	/* An estimate, so without the lock. */
+	return context_unsafe(READ_ONCE(mem->stashed)) >> PAGE_SHIFT ?: SHRINK_EMPTY;
 }
 
 /* Frees the largest first: they help most. Returns pages. */
@@ -83,6 +84,7 @@ static unsigned long stash_scan(struct shrinker *shrinker,
 }
 
 static int stash_init(struct bounce_mem *mem, const char *name)
+	__context_unsafe(nobody else has it yet)
 {
 	unsigned int i;
 
@@ -100,6 +102,7 @@ static int stash_init(struct bounce_mem *mem, const char *name)
 }
 
 static void reserve_free(struct bounce_mem *mem)
+	__context_unsafe(nobody else has it any more)
 {
 	struct folio *folio, *next;
 
@@ -111,6 +114,7 @@ static void reserve_free(struct bounce_mem *mem)
 }
 
 static int reserve_fill(struct bounce_mem *mem, size_t bytes)
+	__context_unsafe(nobody else has it yet)
 {
 	unsigned int want = bytes >> (PAGE_SHIFT + mem->reserve_order);
 	struct folio *folio;
@@ -131,6 +135,7 @@ static int reserve_fill(struct bounce_mem *mem, size_t bytes)
 
 int bounce_mem_init(struct bounce_mem *mem, const char *name, size_t reserve,
 		    size_t block, struct bounce_stats __percpu *stats)
+	__context_unsafe(nobody else has it yet)
 {
 	int ret;
 

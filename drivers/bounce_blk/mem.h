@@ -28,8 +28,8 @@ struct bounce_mem {
 	 * would clear them (init_on_alloc), which costs as much as the copy.
 	 */
 	spinlock_t lock;	/* of the lists and what counts them */
-	struct list_head stash[BOUNCE_ORDERS];	/* protected by @lock */
-	size_t stashed;				/* bytes, protected by @lock */
+	struct list_head stash[BOUNCE_ORDERS] __guarded_by(&lock);
+	size_t stashed __guarded_by(&lock);	/* bytes */
 	size_t stash_limit;
 	struct shrinker *shrinker;
 
@@ -41,8 +41,8 @@ struct bounce_mem {
 	 */
 	struct mutex turn;	/* to wait for the reserve */
 	struct wait_queue_head wait;
-	struct list_head reserve;		/* protected by @lock */
-	unsigned int nr_free;			/* protected by @lock */
+	struct list_head reserve __guarded_by(&lock);
+	unsigned int nr_free __guarded_by(&lock);
 	unsigned int nr_reserve;
 	unsigned int reserve_order;
 };

@@ -18,6 +18,7 @@
 #include <linux/module.h>
 #include <linux/mount.h>
 #include <linux/pagemap.h>
+#include <linux/pgmap_bio.h>
 #include <linux/pseudo_fs.h>
 #include <linux/security.h>
 
@@ -94,8 +95,8 @@ static bool upgrade(struct vm_fault *vmf, unsigned int order)
 static vm_fault_t insert(struct vm_fault *vmf, struct vtl0_chunk *chunk, unsigned int order)
 {
 	bool write = upgrade(vmf, order);
-	struct page *page = pfn_to_page(ALIGN_DOWN(vmf->pgoff, 1UL << order));
-	struct folio *folio = page_folio(page);
+	struct page __pgmap *page = pgmap_pfn_to_page(ALIGN_DOWN(vmf->pgoff, 1UL << order));
+	struct folio *folio = pgmap_page_folio(page);
 
 	if (folio_test_hwpoison(folio))
 		return VM_FAULT_HWPOISON;
@@ -108,7 +109,7 @@ static vm_fault_t insert(struct vm_fault *vmf, struct vtl0_chunk *chunk, unsigne
 	case PMD_ORDER:
 		return vmf_insert_folio_pmd(vmf, folio, write);
 	default:
-		return vmf_insert_page_mkwrite(vmf, page, write);
+		return vmf_insert_page_mkwrite(vmf, pgmap_plain_page(page), write);
 	}
 }
 

@@ -38,9 +38,8 @@ DEFINE_SRCU(vtl0_srcu);
 /* pfn to chunk; changed under vtl0_lock */
 static DEFINE_XARRAY(chunk_index);
 
-/* the rest under vtl0_lock */
-static LIST_HEAD(ranges);
-static u32 last_id;
+static __guarded_by(&vtl0_lock) LIST_HEAD(ranges);
+static u32 last_id __guarded_by(&vtl0_lock);
 
 /* A file keeps a range. */
 struct vtl0_hold {
@@ -57,8 +56,8 @@ struct vtl0_hold {
 static void settle(struct work_struct *work);
 static DECLARE_DELAYED_WORK(settle_work, settle);
 static struct workqueue_struct *settle_wq;
-static bool settling;
-static unsigned int settle_ms;
+static bool settling __guarded_by(&vtl0_lock);
+static unsigned int settle_ms __guarded_by(&vtl0_lock);
 /* open files of vtl0_low; a VMA holds one */
 static atomic_t low_users;
 
@@ -102,6 +101,7 @@ struct vtl0_chunk *vtl0_chunk_next(u64 address)
 EXPORT_SYMBOL_IF_KUNIT(vtl0_chunk_next);
 
 static struct vtl0_range *first_overlap(u64 start, u64 length)
+	__must_hold(&vtl0_lock)
 {
 	struct vtl0_chunk *chunk;
 
@@ -168,7 +168,7 @@ static struct vtl0_range *alloc_range(const struct vtl0_request *rq)
 	range->node = rq->node;
 	range->persist = rq->persist;
 	range->state = VTL0_STATE_ADDING;
-	INIT_LIST_HEAD(&range->holds);
+	context_unsafe(INIT_LIST_HEAD(&range->holds));
 	lay_out(range, rq);
 	vtl0_range_init_kobj(range);
 	return range;
@@ -181,6 +181,7 @@ static void set_state(struct vtl0_range *range, unsigned int state)
 }
 
 static void drop_holds(struct vtl0_range *range)
+	__must_hold(&vtl0_lock)
 {
 	struct vtl0_hold *hold, *next;
 
@@ -193,6 +194,7 @@ static void drop_holds(struct vtl0_range *range)
 }
 
 static int register_range(struct vtl0_range *range, struct vtl0_span *conflict)
+	__must_hold(&vtl0_lock)
 {
 	int ret;
 
@@ -224,6 +226,7 @@ unindex:
 }
 
 static void unregister_range(struct vtl0_range *range)
+	__must_hold(&vtl0_lock)
 {
 	list_del(&range->link);
 	drop_holds(range);
@@ -241,6 +244,7 @@ static void unregister_range(struct vtl0_range *range)
  * it. On -EBUSY it is as before, but for the mappings, which fault in again.
  */
 static int revoke(struct vtl0_range *range, unsigned int tries, struct vtl0_span *busy)
+	__must_hold(&vtl0_lock)
 {
 	unsigned int old = range->state;
 	int ret;
@@ -268,6 +272,7 @@ static int revoke(struct vtl0_range *range, unsigned int tries, struct vtl0_span
 }
 
 static int try_remove(struct vtl0_range *range, unsigned int tries, struct vtl0_span *busy)
+	__must_hold(&vtl0_lock)
 {
 	int ret = revoke(range, tries, busy);
 
@@ -283,6 +288,7 @@ static int try_remove(struct vtl0_range *range, unsigned int tries, struct vtl0_
  */
 static void hold_range(struct vtl0_range *range, struct vtl0_owner *owner,
 		       struct vtl0_hold *hold, bool persist)
+	__must_hold(&vtl0_lock)
 {
 	struct vtl0_hold *h;
 
@@ -312,6 +318,7 @@ unused:
 
 static struct vtl0_range *add_new(const struct vtl0_request *rq,
 				  struct vtl0_span *conflict)
+	__must_hold(&vtl0_lock)
 {
 	struct vtl0_range *range;
 	int ret;
@@ -330,6 +337,7 @@ static struct vtl0_range *add_new(const struct vtl0_request *rq,
 
 static struct vtl0_range *find_or_add(const struct vtl0_request *rq,
 				      struct vtl0_span *conflict)
+	__must_hold(&vtl0_lock)
 {
 	struct vtl0_range *range = first_overlap(rq->start, rq->length);
 
@@ -452,6 +460,7 @@ void vtl0_totals(struct vtl0_info *info)
 }
 
 static bool ownerless(struct vtl0_range *range)
+	__must_hold(&vtl0_lock)
 {
 	return !range->persist && list_empty(&range->holds);
 }
@@ -461,6 +470,7 @@ static bool ownerless(struct vtl0_range *range)
  * is pinned and must be looked at again.
  */
 static bool settle_ranges(void)
+	__must_hold(&vtl0_lock)
 {
 	struct vtl0_range *range, *next;
 	struct vtl0_span busy;
@@ -517,6 +527,7 @@ static void settle(struct work_struct *work)
  * The caller is in a file operation, so the module cannot be on its way out.
  */
 static void settle_now(void)
+	__must_hold(&vtl0_lock)
 {
 	lockdep_assert_held(&vtl0_lock);
 	if (!settle_ranges())

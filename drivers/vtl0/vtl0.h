@@ -26,6 +26,10 @@ struct device;
 struct file;
 struct inode;
 
+/* see range.c */
+extern struct mutex vtl0_lock;
+extern struct srcu_struct vtl0_srcu;
+
 /**
  * struct vtl0_chunk - a contiguous piece of a range with its own pgmap
  * @pgmap: registered with memremap_pages() while the range is live
@@ -76,8 +80,8 @@ struct vtl0_range {
 	bool persist;
 	unsigned int nr_owners;
 	bool touched;
-	struct list_head link;
-	struct list_head holds;
+	struct list_head link __guarded_by(&vtl0_lock);
+	struct list_head holds __guarded_by(&vtl0_lock);
 	struct kobject kobj;
 	u64 memmap_bytes;
 	u64 memmap_saved;
@@ -92,7 +96,7 @@ struct vtl0_range {
  * @holds: its ranges (struct vtl0_hold), under vtl0_lock
  */
 struct vtl0_owner {
-	struct list_head holds;
+	struct list_head holds __guarded_by(&vtl0_lock);
 };
 
 /**
@@ -126,32 +130,33 @@ struct vtl0_span {
 };
 
 /* range.c: bookkeeping and life of ranges */
-extern struct mutex vtl0_lock;
-extern struct srcu_struct vtl0_srcu;
-
 struct vtl0_chunk *vtl0_chunk_find(u64 address);
 struct vtl0_chunk *vtl0_chunk_next(u64 address);
 struct vtl0_range *vtl0_range_add(struct vtl0_owner *owner,
 				  const struct vtl0_request *rq,
-				  struct vtl0_span *conflict);
-int vtl0_range_remove(u64 start, u64 length, struct vtl0_span *busy);
+				  struct vtl0_span *conflict)
+	__must_hold(&vtl0_lock);
+int vtl0_range_remove(u64 start, u64 length, struct vtl0_span *busy)
+	__must_hold(&vtl0_lock);
 void vtl0_range_info(struct vtl0_range *range, struct vtl0_range_info *info);
-void vtl0_totals(struct vtl0_info *info);
-void vtl0_owner_release(struct vtl0_owner *owner);
+void vtl0_totals(struct vtl0_info *info) __must_hold(&vtl0_lock);
+void vtl0_owner_release(struct vtl0_owner *owner) __must_not_hold(&vtl0_lock);
 void vtl0_low_get(void);
-void vtl0_low_put(void);
+void vtl0_low_put(void) __must_not_hold(&vtl0_lock);
 int vtl0_ranges_init(void);
 void vtl0_ranges_exit(void);
 
 /* claim.c: nothing else may use the memory */
-int vtl0_claim(u64 start, u64 length, struct vtl0_span *conflict);
+int vtl0_claim(u64 start, u64 length, struct vtl0_span *conflict)
+	__must_hold(&vtl0_lock);
 
 /* pgmap.c: struct pages for a range */
 extern struct vtl0_geometry vtl0_geometry;
 
-int vtl0_pgmaps_add(struct vtl0_range *range);
-void vtl0_pgmaps_del(struct vtl0_range *range);
-int vtl0_pgmaps_idle(struct vtl0_range *range, struct vtl0_span *busy);
+int vtl0_pgmaps_add(struct vtl0_range *range) __must_hold(&vtl0_lock);
+void vtl0_pgmaps_del(struct vtl0_range *range) __must_hold(&vtl0_lock);
+int vtl0_pgmaps_idle(struct vtl0_range *range, struct vtl0_span *busy)
+	__must_hold(&vtl0_lock);
 void vtl0_pgmaps_count(struct vtl0_range *range, u64 *mappings, u64 *held);
 void vtl0_geometry_init(void);
 u64 vtl0_max_address(void);

@@ -12,7 +12,9 @@
  *  - P2PDMA pages share a bio or a list only with pages of the same provider,
  *    as one of them decides how all of them are mapped.
  *
- * The file needs nothing but kernel headers: copy it into your driver.
+ * No function here sleeps, takes a lock or a reference; who calls them keeps
+ * the pages, and whatever they are put into, to himself. The file needs nothing
+ * but the headers of Linux 7.2 or later: copy it into your driver.
  */
 #ifndef _LINUX_PGMAP_BIO_H
 #define _LINUX_PGMAP_BIO_H
@@ -21,6 +23,7 @@
 #include <linux/memremap.h>
 #include <linux/mm.h>
 #include <linux/scatterlist.h>
+#include <xen/xen.h>
 
 #ifdef __CHECKER__
 #define __pgmap __attribute__((noderef, address_space(__pgmap)))
@@ -34,6 +37,7 @@
  * pgmap_page() - mark a page as one that may be of a pgmap
  * @page: any page
  *
+ * Context: any.
  * Return: the same page.
  */
 static inline struct page __pgmap *pgmap_page(struct page *page)
@@ -47,6 +51,7 @@ static inline struct page __pgmap *pgmap_page(struct page *page)
  *
  * This is the one way round the checks, and easy to find.
  *
+ * Context: any.
  * Return: the same page.
  */
 static inline struct page *pgmap_plain_page(struct page __pgmap *page)
@@ -54,45 +59,114 @@ static inline struct page *pgmap_plain_page(struct page __pgmap *page)
 	return (struct page __pgmap_force *)page;
 }
 
-/* pfn_to_page() of a pfn that may be of a pgmap. */
+/**
+ * pgmap_pfn_to_page() - pfn_to_page() of what may be of a pgmap
+ * @pfn: a pfn that has a struct page
+ *
+ * Context: any.
+ * Return: its page.
+ */
 static inline struct page __pgmap *pgmap_pfn_to_page(unsigned long pfn)
 {
 	return pgmap_page(pfn_to_page(pfn));
 }
 
-/* Page @n of a folio that may be of a pgmap. */
+/**
+ * pgmap_folio_page() - folio_page() of what may be of a pgmap
+ * @folio: a folio
+ * @n: number of the page in it
+ *
+ * Context: any.
+ * Return: that page.
+ */
 static inline struct page __pgmap *pgmap_folio_page(struct folio *folio,
 						    size_t n)
 {
 	return pgmap_page(folio_page(folio, n));
 }
 
-/* The first page of range number @range of @pgmap. */
+/**
+ * pgmap_first_page() - the first page of a pgmap
+ * @pgmap: registered with memremap_pages()
+ * @range: which of its ranges, the first one is 0
+ *
+ * Context: any.
+ * Return: the first page of that range.
+ */
 static inline struct page __pgmap *
 pgmap_first_page(const struct dev_pagemap *pgmap, int range)
 {
 	return pgmap_pfn_to_page(PHYS_PFN(pgmap->ranges[range].start));
 }
 
-/* The page of a bvec that may hold one of a pgmap. */
+/**
+ * pgmap_bvec_page() - the page of a bvec that may hold one of a pgmap
+ * @bv: a bvec that holds something
+ *
+ * Context: any.
+ * Return: its first page; all others of one bvec have the same provider.
+ */
 static inline struct page __pgmap *pgmap_bvec_page(const struct bio_vec *bv)
 {
 	return pgmap_page(bv->bv_page);
 }
 
-/* The page of an entry that may hold one of a pgmap. */
+/**
+ * pgmap_sg_page() - the page of an entry that may hold one of a pgmap
+ * @sg: an entry that holds something
+ *
+ * Context: any.
+ * Return: as pgmap_bvec_page().
+ */
 static inline struct page __pgmap *pgmap_sg_page(struct scatterlist *sg)
 {
 	return pgmap_page(sg_page(sg));
 }
 
-/* page_to_phys(). */
+/**
+ * pgmap_page_folio() - page_folio()
+ * @page: a page
+ *
+ * Context: any.
+ * Return: its folio, which has one provider.
+ */
+static inline struct folio *pgmap_page_folio(struct page __pgmap *page)
+{
+	return page_folio(pgmap_plain_page(page));
+}
+
+/**
+ * pgmap_page_to_phys() - page_to_phys()
+ * @page: a page
+ *
+ * Context: any.
+ * Return: its physical address. That two of them are adjacent says nothing of
+ * their pgmaps.
+ */
 static inline phys_addr_t pgmap_page_to_phys(struct page __pgmap *page)
 {
 	return page_to_phys(pgmap_plain_page(page));
 }
 
-/* is_pci_p2pdma_page(). */
+/**
+ * pgmap_is_device() - is_zone_device_page()
+ * @page: a page
+ *
+ * Context: any.
+ * Return: true if it is of a pgmap, which it need not be.
+ */
+static inline bool pgmap_is_device(struct page __pgmap *page)
+{
+	return is_zone_device_page(pgmap_plain_page(page));
+}
+
+/**
+ * pgmap_is_p2pdma() - is_pci_p2pdma_page()
+ * @page: a page
+ *
+ * Context: any.
+ * Return: true if it is memory of a PCI device.
+ */
 static inline bool pgmap_is_p2pdma(struct page __pgmap *page)
 {
 	return is_pci_p2pdma_page(pgmap_plain_page(page));
@@ -103,6 +177,7 @@ static inline bool pgmap_is_p2pdma(struct page __pgmap *page)
  * @a: a page
  * @b: another one
  *
+ * Context: any.
  * Return: true if they have the same pgmap, or both none.
  */
 static inline bool pgmap_pages_mergeable(struct page __pgmap *a,
@@ -117,6 +192,7 @@ static inline bool pgmap_pages_mergeable(struct page __pgmap *a,
  * @a: a page
  * @b: another one
  *
+ * Context: any.
  * Return: false if one is a P2PDMA page and the other has another provider.
  */
 static inline bool pgmap_pages_compatible(struct page __pgmap *a,
@@ -127,11 +203,21 @@ static inline bool pgmap_pages_compatible(struct page __pgmap *a,
 	return true;
 }
 
-/* Does @page begin where a segment of @len bytes at @phys ends? */
-static inline bool __pgmap_follows(phys_addr_t phys, unsigned int len,
-				   struct page __pgmap *page, unsigned int off)
+/*
+ * Does what begins at @off in @page follow what ends at @end from the beginning
+ * of @first? Physically, and as struct pages, which need not be one array. Under
+ * Xen neighbours may be apart on the bus, and who knows that is not exported;
+ * KMSAN tracks single pages.
+ */
+static inline bool __pgmap_follows(struct page __pgmap *first, size_t end,
+				   struct page __pgmap *page, size_t off)
 {
-	return phys + len == pgmap_page_to_phys(page) + off;
+	if (IS_ENABLED(CONFIG_KMSAN) || xen_domain())
+		return false;
+	if (pgmap_page_to_phys(first) + end != pgmap_page_to_phys(page) + off)
+		return false;
+	return pgmap_plain_page(first) + end / PAGE_SIZE ==
+	       pgmap_plain_page(page) + off / PAGE_SIZE;
 }
 
 /**
@@ -141,6 +227,7 @@ static inline bool __pgmap_follows(phys_addr_t phys, unsigned int len,
  * @len: its length in bytes
  * @off: where in @page it begins
  *
+ * Context: any.
  * Return: false, and @bv is as it was, if the two are not adjacent, have not the
  * same pgmap, or do not fit one length.
  */
@@ -150,9 +237,10 @@ pgmap_bvec_try_extend(struct bio_vec *bv, struct page __pgmap *page,
 {
 	if (!pgmap_pages_mergeable(pgmap_bvec_page(bv), page))
 		return false;
-	if (IS_ENABLED(CONFIG_KMSAN) || len > UINT_MAX - bv->bv_len)
+	if (len > UINT_MAX - bv->bv_len)
 		return false;
-	if (!__pgmap_follows(bvec_phys(bv), bv->bv_len, page, off))
+	if (!__pgmap_follows(pgmap_bvec_page(bv),
+			     (size_t)bv->bv_offset + bv->bv_len, page, off))
 		return false;
 	/* pgcheck: allow PG05 all that a helper has to check is checked above */
 	bv->bv_len += len;
@@ -166,6 +254,7 @@ pgmap_bvec_try_extend(struct bio_vec *bv, struct page __pgmap *page,
  * @len: its length in bytes
  * @off: where in @page it begins
  *
+ * Context: any.
  * Return: as pgmap_bvec_try_extend().
  */
 static inline bool __must_check
@@ -174,9 +263,10 @@ pgmap_sg_extend(struct scatterlist *sg, struct page __pgmap *page,
 {
 	if (!pgmap_pages_mergeable(pgmap_sg_page(sg), page))
 		return false;
-	if (IS_ENABLED(CONFIG_KMSAN) || len > UINT_MAX - sg->length)
+	if (len > UINT_MAX - sg->length)
 		return false;
-	if (!__pgmap_follows(sg_phys(sg), sg->length, page, off))
+	if (!__pgmap_follows(pgmap_sg_page(sg),
+			     (size_t)sg->offset + sg->length, page, off))
 		return false;
 	sg->length += len;
 	return true;
@@ -191,6 +281,7 @@ pgmap_sg_extend(struct scatterlist *sg, struct page __pgmap *page,
  *
  * All pages of @bio have to have come this way, or through bio_add_page().
  *
+ * Context: any.
  * Return: @len, or 0 if @bio is full or @page may not be in it. Then submit
  * @bio and begin a new one; it is not an error.
  */
@@ -215,7 +306,9 @@ pgmap_bio_add_page(struct bio *bio, struct page __pgmap *page,
  * @len: how many bytes
  * @off: from where
  *
- * Return: false if @page may not be in one list with what @prev holds.
+ * Context: any.
+ * Return: false, and @sg is as it was, if @page may not be in one list with what
+ * @prev holds. End the list at @prev and begin a new one.
  */
 static inline bool __must_check
 pgmap_sg_set(struct scatterlist *prev, struct scatterlist *sg,
@@ -248,6 +341,17 @@ pgmap_sg_set(struct scatterlist *prev, struct scatterlist *sg,
  */
 #define pgmap_bio_for_each_page(page, bv, bio, iter)			\
 	bio_for_each_segment(bv, bio, iter)				\
+		if (((page) = pgmap_bvec_page(&(bv))), true)
+
+/**
+ * pgmap_bio_for_each_bvec() - go over the segments of a bio, of one pgmap each
+ * @page: struct page __pgmap *, the first page of the segment
+ * @bv: struct bio_vec, the segment
+ * @bio: the bio
+ * @iter: struct bvec_iter
+ */
+#define pgmap_bio_for_each_bvec(page, bv, bio, iter)			\
+	bio_for_each_bvec(bv, bio, iter)				\
 		if (((page) = pgmap_bvec_page(&(bv))), true)
 
 #endif /* _LINUX_PGMAP_BIO_H */

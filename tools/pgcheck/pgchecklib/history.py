@@ -24,8 +24,17 @@ class History:
         first = os.path.realpath(paths[0])
         self.folder = first if os.path.isdir(first) else os.path.dirname(first)
         self.top = _git(self.folder, "rev-parse", "--show-toplevel").rstrip("\n")
-        name = _git(self.top, "rev-parse", "--verify", "--quiet", revision + "^{commit}")
-        self.revision = name.strip()
+        self.revision = self._resolve(revision)
+
+    def _resolve(self, revision):
+        """A commit; the empty tree where HEAD has none yet, as before the very first one."""
+        try:
+            return _git(self.top, "rev-parse", "--verify", revision + "^{commit}").strip()
+        except CannotAnalyse:
+            unborn = revision == "HEAD" and not _git(self.top, "for-each-ref", "--count=1")
+            if not unborn:
+                raise
+        return _git(self.top, "hash-object", "-t", "tree", os.devnull).strip()
 
     def changed(self):
         """New real path -> old name in the repository, or None for a new file."""

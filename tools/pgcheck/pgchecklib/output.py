@@ -60,7 +60,7 @@ def junit(run):
     cases = []
     ids = [(rule.id, rule.title) for rule in run.rules]
     if any(item.rule == "PG00" for item in run.findings):
-        ids.append(("PG00", "allow comments and baseline entries are in use"))
+        ids.append(OWN_RULE)
     for name, title in ids:
         mine = [item.text() for item in run.findings if item.rule == name]
         body = ""
@@ -75,6 +75,15 @@ def junit(run):
             % (len(cases), failed, "\n".join(cases)))
 
 
+# What the runner itself finds.
+OWN_RULE = ("PG00", "An allow comment or a baseline entry is not in use, or gives no reason.")
+
+
+def _sarif_own():
+    return {"id": OWN_RULE[0], "shortDescription": {"text": OWN_RULE[1]},
+            "defaultConfiguration": {"level": "error"}}
+
+
 def _sarif_rule(rule):
     return {
         "id": rule.id,
@@ -85,29 +94,41 @@ def _sarif_rule(rule):
     }
 
 
-def _sarif_result(item):
+def _sarif_place(path):
+    """Relative to where pgcheck was started, unless the file is elsewhere."""
+    if os.path.isabs(path):
+        return {"uri": "file://" + urllib.parse.quote(path)}
+    return {"uri": urllib.parse.quote(path), "uriBaseId": "SRCROOT"}
+
+
+def _sarif_result(item, ids):
+    region = {"startLine": item.line, "startColumn": item.col, "endColumn": item.end}
+    if item.source:
+        region["snippet"] = {"text": item.source}
     return {
         "ruleId": item.rule,
+        "ruleIndex": ids.index(item.rule),
         "level": LEVEL[item.severity],
         "message": {"text": item.message},
         "partialFingerprints": {"pgcheck/v1": item.fingerprint},
         "locations": [{"physicalLocation": {
-            "artifactLocation": {"uri": urllib.parse.quote(item.path), "uriBaseId": "SRCROOT"},
-            "region": {"startLine": item.line, "startColumn": item.col, "endColumn": item.end},
+            "artifactLocation": _sarif_place(item.path),
+            "region": region,
         }}],
     }
 
 
 def sarif(run):
     """SARIF 2.1.0 with relative paths."""
-    driver = {"name": "pgcheck", "version": VERSION,
-              "rules": [_sarif_rule(rule) for rule in run.rules]}
+    rules = [_sarif_own()] + [_sarif_rule(rule) for rule in run.rules]
+    ids = [rule["id"] for rule in rules]
+    driver = {"name": "pgcheck", "version": VERSION, "rules": rules}
     extensions = [{"name": name, "version": number} for name, number in run.tools]
     log = {"$schema": SARIF_SCHEMA, "version": "2.1.0", "runs": [{
         "tool": {"driver": driver, "extensions": extensions},
         "columnKind": "unicodeCodePoints",
         "originalUriBaseIds": {"SRCROOT": {"description": {"text": "where pgcheck was started"}}},
-        "results": [_sarif_result(item) for item in run.findings],
+        "results": [_sarif_result(item, ids) for item in run.findings],
         "invocations": [{"executionSuccessful": True,
                          "properties": {"summary": run.summary}}],
     }]}

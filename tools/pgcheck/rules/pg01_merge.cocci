@@ -252,6 +252,35 @@ def pg01_params(terms):
     return bool(re.search(r"struct (bio_vec|scatterlist)\b", text)) or \
         len(re.findall(r"struct page \*", text)) > 1
 
+
+pg01_print = None      # set by the mode
+pg01_found = set()
+pg01_affected = set()
+
+
+def pg01_say(where, text):
+    """Notes a finding for the modes that change lines, and prints it in the others."""
+    pg01_found.add((where.file, where.line, where.column))
+    pg01_affected.add((where.file, where.current_element))
+    if pg01_print:
+        pg01_print(where, text)
+
+
+def pg01_is_found(where):
+    return (where.file, where.line, where.column) in pg01_found
+
+
+def pg01_is_affected(where):
+    return (where.file, where.current_element) in pg01_affected
+
+@initialize:python depends on report@
+@@
+pg01_print = coccilib.report.print_report
+
+@initialize:python depends on org@
+@@
+pg01_print = coccilib.org.print_safe_todo
+
 @pg01_assign@
 identifier w;
 expression e;
@@ -543,21 +572,14 @@ c << pg01_caller.d;
 if outer not in PG01_KNOWN and not pg01_is_together(c[0]):
     pg01_file(c[0].file)["open"].add(fn)
 
-@script:python depends on report@
+@script:python@
 p << pg01_open.r;
 fn << pg01_open.fn;
 @@
 facts = pg01_file(p[0].file)
 deferred = pg01_static(p[0], fn) and fn in facts["called"] and fn not in facts["open"]
 if not deferred and fn not in PG01_KNOWN and not pg01_is_together(p[0]):
-    coccilib.report.print_report(p[0], "error: segment grows on physical adjacency without a comparison of pgmaps [PG01]")
-
-@script:python depends on org@
-p << pg01_open.r;
-fn << pg01_open.fn;
-@@
-if fn not in PG01_KNOWN:
-    coccilib.org.print_todo(p[0], "PG01: segment grows on physical adjacency without a comparison of pgmaps")
+    pg01_say(p[0], "error: segment grows on physical adjacency without a comparison of pgmaps [PG01]")
 
 // The block layer's own merge helpers leave the comparison to their callers.
 @pg01_helper exists@
@@ -572,13 +594,13 @@ g@p@q
 ... when any
 }
 
-@script:python depends on report@
+@script:python@
 q << pg01_helper.q;
 g << pg01_helper.g;
 fn << pg01_helper.fn;
 @@
 if fn not in PG01_KNOWN and not pg01_is_together(q[0]):
-    coccilib.report.print_report(q[0], "error: %s() without a comparison of pgmaps before it [PG01]" % g.split("(")[0].strip())
+    pg01_say(q[0], "error: %s() without a comparison of pgmaps before it [PG01]" % g.split("(")[0].strip())
 
 // A test for other files to use.
 @pg01_function@
@@ -589,11 +611,91 @@ position p;
 fn@p(ps) { ... when any
 }
 
-@script:python depends on report@
+@script:python@
 fn << pg01_function.fn;
 ps << pg01_function.ps;
 p << pg01_function.p;
 @@
 if fn in pg01_testers(p[0]) and fn not in PG01_EXEMPT and pg01_params(ps) and \
    (pg01_header(p[0].file) or not pg01_static(p[0], fn)):
-    coccilib.report.print_report(p[0], "error: %s() calls pages mergeable without a comparison of pgmaps [PG01]" % fn)
+    pg01_say(p[0], "error: %s() calls pages mergeable without a comparison of pgmaps [PG01]" % fn)
+
+@pg01_context depends on context@
+expression g;
+position p : script:python() { pg01_is_found(p[0]) };
+@@
+* g@p
+
+@pg01_context_function depends on context@
+identifier fn;
+parameter list ps;
+position p : script:python() { pg01_is_found(p[0]) };
+@@
+* fn@p(ps)
+  { ... when any
+  }
+
+// Where the two pages stand in the test, both can be compared there. Negated as
+// a whole, so that it does not matter what is around it.
+@pg01_patch depends on patch@
+expression bv, page, len, off, a, b;
+identifier phys = {page_to_phys, page_to_pfn, bvec_try_merge_page, bvec_try_merge_hw_page};
+position p : script:python() { pg01_is_affected(p[0]) };
+@@
+(
+- bvec_phys(bv) + len == phys@p(page)
++ zone_device_pages_have_same_pgmap(bv->bv_page, page) &&
++ bvec_phys(bv) + len == page_to_phys(page)
+|
+- bvec_phys(bv) + len != phys@p(page)
++ !(zone_device_pages_have_same_pgmap(bv->bv_page, page) &&
++   bvec_phys(bv) + len == page_to_phys(page))
+|
+- bvec_phys(bv) + len == phys@p(page) + off
++ zone_device_pages_have_same_pgmap(bv->bv_page, page) &&
++ bvec_phys(bv) + len == page_to_phys(page) + off
+|
+- bvec_phys(bv) + len != phys@p(page) + off
++ !(zone_device_pages_have_same_pgmap(bv->bv_page, page) &&
++   bvec_phys(bv) + len == page_to_phys(page) + off)
+|
+- phys@p(page) == bvec_phys(bv) + len
++ zone_device_pages_have_same_pgmap(bv->bv_page, page) &&
++ page_to_phys(page) == bvec_phys(bv) + len
+|
+- phys@p(page) != bvec_phys(bv) + len
++ !(zone_device_pages_have_same_pgmap(bv->bv_page, page) &&
++   page_to_phys(page) == bvec_phys(bv) + len)
+|
+- phys@p(page) + off == bvec_phys(bv) + len
++ zone_device_pages_have_same_pgmap(bv->bv_page, page) &&
++ page_to_phys(page) + off == bvec_phys(bv) + len
+|
+- phys@p(page) + off != bvec_phys(bv) + len
++ !(zone_device_pages_have_same_pgmap(bv->bv_page, page) &&
++   page_to_phys(page) + off == bvec_phys(bv) + len)
+|
+- phys@p(a) + 1 == page_to_pfn(b)
++ zone_device_pages_have_same_pgmap(a, b) &&
++ page_to_pfn(a) + 1 == page_to_pfn(b)
+|
+- phys@p(a) + 1 != page_to_pfn(b)
++ !(zone_device_pages_have_same_pgmap(a, b) &&
++   page_to_pfn(a) + 1 == page_to_pfn(b))
+|
+- page_to_pfn(b) == phys@p(a) + 1
++ zone_device_pages_have_same_pgmap(a, b) &&
++ page_to_pfn(b) == page_to_pfn(a) + 1
+|
+- page_to_pfn(b) != phys@p(a) + 1
++ !(zone_device_pages_have_same_pgmap(a, b) &&
++   page_to_pfn(b) == page_to_pfn(a) + 1)
+|
+- phys@p(bv, page, len, off)
++ (zone_device_pages_have_same_pgmap(bv->bv_page, page) &&
++  bvec_try_merge_page(bv, page, len, off))
+|
+- phys@p(a, bv, page, len, off)
++ (zone_device_pages_have_same_pgmap(bv->bv_page, page) &&
++  bvec_try_merge_hw_page(a, bv, page, len, off))
+)

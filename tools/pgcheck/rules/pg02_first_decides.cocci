@@ -7,7 +7,6 @@
 // Severity: warning
 // Files: is_pci_p2pdma_page page_pgmap is_zone_device_page folio_is_pci_p2pdma folio_is_zone_device
 
-virtual patch
 virtual context
 virtual org
 virtual report
@@ -45,6 +44,29 @@ def pg02_first(text, where):
         return all(PG02_FIRST.search(value) or re.search(r"(->|\.) ?(sgl|sg|sg_list)$", value)
                    for value in values[var])
     return bool(PG02_FIRST.search(text))
+
+
+pg02_print = None      # set by the mode
+pg02_found = set()
+
+
+def pg02_say(where, text):
+    """Notes a finding for the modes that change lines, and prints it in the others."""
+    pg02_found.add((where.file, where.line, where.column))
+    if pg02_print:
+        pg02_print(where, text)
+
+
+def pg02_is_found(where):
+    return (where.file, where.line, where.column) in pg02_found
+
+@initialize:python depends on report@
+@@
+pg02_print = coccilib.report.print_report
+
+@initialize:python depends on org@
+@@
+pg02_print = coccilib.org.print_safe_todo
 
 @pg02_any@
 identifier fn = {is_pci_p2pdma_page, page_pgmap, is_zone_device_page, folio_is_pci_p2pdma,
@@ -149,16 +171,18 @@ d << pg02_caller.d;
 @@
 pg02_calls.setdefault((d[0].file, f), [0, 0])[1] += 1
 
-@script:python depends on report@
+@script:python@
 q << pg02_open.q;
 f << pg02_open.f;
 fn << pg02_open.fn;
 @@
 calls, unasked = pg02_calls.get((q[0].file, f), (0, 0))
 if unasked or not calls:
-  coccilib.report.print_report(q[0], "warning: %s() of the first element decides for all of them [PG02]" % fn)
+  pg02_say(q[0], "warning: %s() of the first element decides for all of them [PG02]" % fn)
 
-@script:python depends on org@
-q << pg02_open.q;
+
+@pg02_context depends on context@
+identifier fn;
+position p : script:python() { pg02_is_found(p[0]) };
 @@
-coccilib.org.print_todo(q[0], "PG02: the first element decides for all of them")
+* fn@p(...)

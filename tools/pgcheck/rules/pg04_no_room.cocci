@@ -7,7 +7,6 @@
 // Severity: warning
 // Files: __bio_add_page bio_add_folio_nofail bio_add_virt_nofail
 
-virtual patch
 virtual context
 virtual org
 virtual report
@@ -39,6 +38,29 @@ def pg04_sized(where):
     key = (where.file, where.current_element)
     sizes, bounds = pg04_sizes.get(key, set()), pg04_bounds.get(key, set())
     return bool(pg04_words(sizes, where) & pg04_words(bounds, where))
+
+
+pg04_print = None      # set by the mode
+pg04_found = set()
+
+
+def pg04_say(where, text):
+    """Notes a finding for the modes that change lines, and prints it in the others."""
+    pg04_found.add((where.file, where.line, where.column))
+    if pg04_print:
+        pg04_print(where, text)
+
+
+def pg04_is_found(where):
+    return (where.file, where.line, where.column) in pg04_found
+
+@initialize:python depends on report@
+@@
+pg04_print = coccilib.report.print_report
+
+@initialize:python depends on org@
+@@
+pg04_print = coccilib.org.print_safe_todo
 
 @pg04_add@
 identifier fn = {__bio_add_page, bio_add_folio_nofail, bio_add_virt_nofail};
@@ -138,9 +160,15 @@ fn@p@q(bio, ...)
     when != bio->bi_max_vecs
 fn@p(bio, ...)
 
-@script:python depends on report@
+@script:python@
 p << pg04_loop.q;
 fn << pg04_add.fn;
 @@
 if not pg04_sized(p[0]):
-    coccilib.report.print_report(p[0], "warning: %s() in a loop that is not bounded by the bio's table [PG04]" % fn)
+    pg04_say(p[0], "warning: %s() in a loop that is not bounded by the bio's table [PG04]" % fn)
+
+@pg04_context depends on context@
+identifier fn;
+position p : script:python() { pg04_is_found(p[0]) };
+@@
+* fn@p(...)

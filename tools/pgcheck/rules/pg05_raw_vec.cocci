@@ -40,6 +40,29 @@ def pg05_once(where):
     pg05_seen.add(key)
     return first
 
+
+pg05_print = None      # set by the mode
+pg05_found = set()
+
+
+def pg05_say(where, text):
+    """Notes a finding for the modes that change lines, and prints it in the others."""
+    pg05_found.add((where.file, where.line, where.column))
+    if pg05_print:
+        pg05_print(where, text)
+
+
+def pg05_is_found(where):
+    return (where.file, where.line, where.column) in pg05_found
+
+@initialize:python depends on report@
+@@
+pg05_print = coccilib.report.print_report
+
+@initialize:python depends on org@
+@@
+pg05_print = coccilib.org.print_safe_todo
+
 // The page. One's own allocation cannot be of a provider.
 @pg05_page@
 expression x, e : script:python() { not PG05_OWN.search(e) };
@@ -51,11 +74,11 @@ position p;
  x->bv_page@p = e
 )
 
-@script:python depends on report@
+@script:python@
 p << pg05_page.p;
 @@
 if not pg05_core(p[0].file) and pg05_once(p[0]):
-    coccilib.report.print_report(p[0], "note: bv_page is set by hand; use bvec_set_page() or bio_add_page() [PG05]")
+    pg05_say(p[0], "note: bv_page is set by hand; use bvec_set_page() or bio_add_page() [PG05]")
 
 @pg05_size@
 expression x, e;
@@ -65,12 +88,12 @@ position p;
 @@
  x->f@p op e
 
-@script:python depends on report@
+@script:python@
 p << pg05_size.p;
 f << pg05_size.f;
 @@
 if not pg05_core(p[0].file) and pg05_once(p[0]):
-    coccilib.report.print_report(p[0], "note: %s is set by hand; use bvec_set_page() or bio_add_page() [PG05]" % f)
+    pg05_say(p[0], "note: %s is set by hand; use bvec_set_page() or bio_add_page() [PG05]" % f)
 
 @pg05_element@
 expression x, e, i;
@@ -80,12 +103,12 @@ position p;
 @@
  x[i].f@p op e
 
-@script:python depends on report@
+@script:python@
 p << pg05_element.p;
 f << pg05_element.f;
 @@
 if not pg05_core(p[0].file) and pg05_once(p[0]):
-    coccilib.report.print_report(p[0], "note: %s is set by hand; use bvec_set_page() or bio_add_page() [PG05]" % f)
+    pg05_say(p[0], "note: %s is set by hand; use bvec_set_page() or bio_add_page() [PG05]" % f)
 
 @pg05_count@
 expression x, e;
@@ -105,12 +128,12 @@ position p;
  ++x->f@p
 )
 
-@script:python depends on report@
+@script:python@
 p << pg05_count.p;
 f << pg05_count.f;
 @@
 if not pg05_core(p[0].file) and pg05_once(p[0]):
-    coccilib.report.print_report(p[0], "note: %s is set by hand; use bio_init() or bio_add_page() [PG05]" % f)
+    pg05_say(p[0], "note: %s is set by hand; use bio_init() or bio_add_page() [PG05]" % f)
 
 // Several pages, put into the array in this function.
 @pg05_iter@
@@ -135,35 +158,93 @@ identifier set = {bvec_set_page, bvec_set_folio};
 ... when any
 iov_iter_bvec@p@q(it, a, vec, b, c)
 
-@script:python depends on report@
+@script:python@
 q << pg05_filled.q;
 n << pg05_iter.n;
 @@
 if not pg05_core(q[0].file) and pg05_norm(n) != "1":
-    coccilib.report.print_report(q[0], "note: an ITER_BVEC of pages from elsewhere; nothing has compared their pgmaps [PG05]")
+    pg05_say(q[0], "note: an ITER_BVEC of pages from elsewhere; nothing has compared their pgmaps [PG05]")
 
-// bvec_set_page() does the same as three assignments.
-@depends on patch@
-expression x, page, len, off;
+@pg05_context depends on context@
+expression x;
+identifier f;
+position p : script:python() { pg05_is_found(p[0]) };
 @@
 (
-- x->bv_page = page;
+* x->f@p
+|
+* x.f@p
+)
+
+@pg05_context_iter depends on context@
+position p : script:python() { pg05_is_found(p[0]) };
+@@
+* iov_iter_bvec@p(...)
+
+// bvec_set_page() does the same as three assignments. An element of an array is
+// not to be taken for its first one.
+@pg05_patch depends on patch disable ptr_to_array@
+expression x, page, len, off;
+position p : script:python() { not pg05_core(p[0].file) };
+@@
+(
+- x->bv_page@p = page;
 - x->bv_len = len;
 - x->bv_offset = off;
 + bvec_set_page(x, page, len, off);
 |
-- x->bv_page = page;
+- x->bv_page@p = page;
 - x->bv_offset = off;
 - x->bv_len = len;
 + bvec_set_page(x, page, len, off);
 |
-- x.bv_page = page;
+- x->bv_len = len;
+- x->bv_page@p = page;
+- x->bv_offset = off;
++ bvec_set_page(x, page, len, off);
+|
+- x->bv_len = len;
+- x->bv_offset = off;
+- x->bv_page@p = page;
++ bvec_set_page(x, page, len, off);
+|
+- x->bv_offset = off;
+- x->bv_page@p = page;
+- x->bv_len = len;
++ bvec_set_page(x, page, len, off);
+|
+- x->bv_offset = off;
+- x->bv_len = len;
+- x->bv_page@p = page;
++ bvec_set_page(x, page, len, off);
+|
+- x.bv_page@p = page;
 - x.bv_len = len;
 - x.bv_offset = off;
 + bvec_set_page(&x, page, len, off);
 |
-- x.bv_page = page;
+- x.bv_page@p = page;
 - x.bv_offset = off;
 - x.bv_len = len;
++ bvec_set_page(&x, page, len, off);
+|
+- x.bv_len = len;
+- x.bv_page@p = page;
+- x.bv_offset = off;
++ bvec_set_page(&x, page, len, off);
+|
+- x.bv_len = len;
+- x.bv_offset = off;
+- x.bv_page@p = page;
++ bvec_set_page(&x, page, len, off);
+|
+- x.bv_offset = off;
+- x.bv_page@p = page;
+- x.bv_len = len;
++ bvec_set_page(&x, page, len, off);
+|
+- x.bv_offset = off;
+- x.bv_len = len;
+- x.bv_page@p = page;
 + bvec_set_page(&x, page, len, off);
 )

@@ -37,6 +37,29 @@ def pg06_failed(text, result):
     return bool(re.match(r"^(%s (<|<=|==) 0\b|! ?\(?%s\b|%s$)|.*\|\| %s (<|<=) 0" % ((name,) * 4),
                          text))
 
+
+pg06_print = None      # set by the mode
+pg06_found = set()
+
+
+def pg06_say(where, text):
+    """Notes a finding for the modes that change lines, and prints it in the others."""
+    pg06_found.add((where.file, where.line, where.column))
+    if pg06_print:
+        pg06_print(where, text)
+
+
+def pg06_is_found(where):
+    return (where.file, where.line, where.column) in pg06_found
+
+@initialize:python depends on report@
+@@
+pg06_print = coccilib.report.print_report
+
+@initialize:python depends on org@
+@@
+pg06_print = coccilib.org.print_safe_todo
+
 @pg06_get@
 identifier get = {iov_iter_extract_pages, iov_iter_get_pages2, iov_iter_get_pages_alloc2,
 		  iov_iter_get_pages, iov_iter_get_pages_alloc};
@@ -106,17 +129,12 @@ return@q ERR_PTR(-K);
 err@q = -K
 )
 
-@script:python depends on report@
+@script:python@
 p << pg06_get.p;
 q << pg06_leak.q;
 get << pg06_get.get;
 @@
-coccilib.report.print_report(q[0], "error: pages of %s() on line %s are neither released nor reverted on this way out [PG06]" % (get, p[0].line))
-
-@script:python depends on org@
-q << pg06_leak.q;
-@@
-coccilib.org.print_todo(q[0], "PG06: pages are neither released nor reverted on this way out")
+pg06_say(q[0], "error: pages of %s() on line %s are neither released nor reverted on this way out [PG06]" % (get, p[0].line))
 
 @pg06_fill@
 expression bio, it, r;
@@ -137,9 +155,30 @@ r = get@p(bio, ...)
     when != true C
 bio_put@q(bio)
 
-@script:python depends on report@
+@script:python@
 p << pg06_fill.p;
 q << pg06_bio.q;
 get << pg06_fill.get;
 @@
-coccilib.report.print_report(q[0], "error: the bio goes with the pages of %s() on line %s in it [PG06]" % (get, p[0].line))
+pg06_say(q[0], "error: the bio goes with the pages of %s() on line %s in it [PG06]" % (get, p[0].line))
+
+@pg06_context depends on context@
+expression e, err;
+identifier fn;
+position p : script:python() { pg06_is_found(p[0]) };
+@@
+(
+* return@p e;
+|
+* err@p = e
+|
+* fn@p(...)
+)
+
+// Pages that went into a bio are known to it.
+@pg06_patch depends on patch@
+expression bio;
+position p : script:python() { pg06_is_found(p[0]) };
+@@
++ bio_release_pages(bio, false);
+  bio_put@p(bio);

@@ -22,6 +22,7 @@
 #define scoped_mmu_context(...)
 #define with_kernel_creds(...)
 #define unsafe_copy_loop(...)
+#define __pgmap
 #define __free(x)
 #define __cleanup(x)
 #define __counted_by(x)

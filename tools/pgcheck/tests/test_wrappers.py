@@ -1,0 +1,219 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0
+"""The commands of the CI wrappers and of "make install", run in repositories made for it.
+
+With the real spatch. What would install packages is noted and not run.
+"""
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+TOP = os.path.dirname(os.path.dirname(os.path.dirname(HERE)))
+sys.dont_write_bytecode = True
+
+OLD = "static void old(struct bio *bio)\n{\n\tbio_add_page(bio, a, 1, 0);\n}\n"
+NEW = OLD.replace("old(", "new(")
+GOOD = "static int good(struct bio *bio)\n{\n\treturn bio_add_page(bio, a, 1, 0);\n}\n"
+
+
+def read(*names):
+    with open(os.path.join(TOP, *names), encoding="utf-8") as file:
+        return file.read()
+
+
+def blocks(text, key):
+    """The scripts below a key of a YAML file: a list of lines, or a "|" or ">-" block."""
+    lines = text.split("\n")
+    for number, line in enumerate(lines):
+        found = re.match(r"( *)(- )?%s: *(\||>-|)$" % key, line)
+        if not found:
+            continue
+        margin = len(found.group(1)) + len(found.group(2) or "")
+        inner = []
+        for follow in lines[number + 1:]:
+            if follow.strip() and len(follow) - len(follow.lstrip()) <= margin:
+                break
+            inner.append(follow.strip())
+        inner = [re.sub(r"^- ", "", item) if not found.group(3) else item
+                 for item in inner if item]
+        yield (" " if found.group(3) == ">-" else "\n").join(inner)
+
+
+class Wrapper(unittest.TestCase):
+    """A user's repository with a known finding, and pgcheck's in another place."""
+
+    def setUp(self):
+        holder = tempfile.TemporaryDirectory()
+        self.addCleanup(holder.cleanup)
+        self.top = holder.name
+        self.user = os.path.join(self.top, "user")
+        self.tool = os.path.join(self.top, "tool")
+        os.mkdir(self.user)
+        for name in ("tools/pgcheck", "Documentation/checks", ".pre-commit-hooks.yaml"):
+            source, copy = os.path.join(TOP, name), os.path.join(self.tool, name)
+            if os.path.isdir(source):
+                shutil.copytree(source, copy)
+            else:
+                shutil.copy(source, copy)
+        self.bin = os.path.join(self.top, "bin")
+        os.mkdir(self.bin)
+        for name in ("sudo", "apt-get"):
+            self.write(os.path.join(self.bin, name),
+                       "#!/bin/sh\necho \"$0 $*\" >>%s/called\n" % self.top)
+            os.chmod(os.path.join(self.bin, name), 0o755)
+        self.write("old.c", OLD)
+        self.commit(self.user)
+
+    def write(self, name, text):
+        with open(os.path.join(self.user, name), "w", encoding="utf-8") as file:
+            file.write(text)
+
+    def git(self, folder, *words):
+        subprocess.run(["git", "-c", "user.name=t", "-c", "user.email=t@example.org", *words],
+                       cwd=folder, check=True, capture_output=True)
+
+    def commit(self, folder):
+        self.git(folder, "init", "-q")
+        self.git(folder, "add", ".")
+        self.git(folder, "commit", "-qm", "x")
+
+    def shell(self, script, **variables):
+        """As CI runs it: ends with the first command that fails."""
+        env = dict(os.environ, PATH=self.bin + ":" + os.environ["PATH"], **variables)
+        return subprocess.run(["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", script],
+                              cwd=self.user, env=env, capture_output=True, text=True, check=False)
+
+    def called(self):
+        with open(os.path.join(self.top, "called"), encoding="utf-8") as file:
+            return file.read()
+
+
+class GitHub(Wrapper):
+    def action(self, paths=".", options=""):
+        path = os.path.join(self.tool, "tools", "pgcheck", "ci")
+        steps = list(blocks(read("tools/pgcheck/ci/action.yml"), "run"))
+        self.assertEqual(len(steps), 2)
+        for step in steps:
+            done = self.shell(step, GITHUB_ACTION_PATH=path, PATHS=paths, OPTIONS=options)
+        return done
+
+    def test_action(self):
+        self.write("new file.c", NEW)
+        done = self.action()
+        self.assertEqual(done.returncode, 1, done.stderr)
+        self.assertIn("::error file=new file.c,line=3", done.stdout)
+        self.assertIn("::error file=old.c,line=3", done.stdout)
+        with open(os.path.join(self.user, "pgcheck.sarif"), encoding="utf-8") as file:
+            self.assertEqual(len(json.load(file)["runs"][0]["results"]), 2)
+        self.assertIn("coccinelle", self.called())
+
+    def test_inputs(self):
+        self.write("good.c", GOOD)
+        self.assertEqual(self.action(paths="good.c old.c", options="--since=HEAD -j1").returncode, 0)
+
+    def test_inputs_are_those_of_the_steps(self):
+        text = read("tools/pgcheck/ci/action.yml")
+        for name in re.findall(r"inputs\.(\w+)", text):
+            self.assertRegex(text, r"(?m)^  %s:$" % name)
+
+
+class GitLab(Wrapper):
+    def job(self, **variables):
+        text = read("tools/pgcheck/ci/gitlab.yml")
+        script = "\n".join(list(blocks(text, "before_script")) + list(blocks(text, "script")))
+        given = dict(re.findall(r"^    (PGCHECK\w*): (.*)$", text, re.MULTILINE))
+        given = {name: value.strip('"') for name, value in given.items()}
+        given.update(variables)
+        return self.shell(script.replace("/opt/pgcheck", self.top + "/opt"), **given)
+
+    def test_pgcheck_in_the_checkout(self):
+        self.git(self.user, "mv", "old.c", "moved.c")
+        done = self.job(PGCHECK=self.tool + "/tools/pgcheck/pgcheck")
+        self.assertEqual(done.returncode, 1, done.stderr)
+        self.assertIn("moved.c:3:", done.stdout)
+        with open(os.path.join(self.user, "pgcheck.json"), encoding="utf-8") as file:
+            self.assertEqual(json.load(file)[0]["location"]["path"], "moved.c")
+        self.assertTrue(os.path.exists(os.path.join(self.user, "pgcheck.xml")))
+        self.assertIn("coccinelle", self.called())
+
+    def test_pgcheck_from_elsewhere(self):
+        self.commit(self.tool)
+        done = self.job(PGCHECK_URL="file://" + self.tool, PGCHECK_OPTIONS="--since=HEAD")
+        self.assertEqual(done.returncode, 0, done.stderr)
+
+    def test_artifacts_are_what_is_written(self):
+        text = read("tools/pgcheck/ci/gitlab.yml")
+        for name, path in re.findall(r"^      (codequality|junit): (\S+)$", text, re.MULTILINE):
+            self.assertIn("=" + path, text.replace("--format=gitlab", "codequality")
+                          .replace("--format=junit", "junit"), name)
+
+
+class PreCommit(Wrapper):
+    def hook(self, *names):
+        entry = re.search(r"^  entry: (.*)$", read(".pre-commit-hooks.yaml"), re.MULTILINE).group(1)
+        program, *words = entry.split()
+        self.assertIn("language: script", read(".pre-commit-hooks.yaml"))
+        return subprocess.run([os.path.join(self.tool, program), *words, *names], cwd=self.user,
+                              capture_output=True, text=True, check=False)
+
+    def test_only_what_the_commit_brings(self):
+        self.write("old.c", OLD + NEW)
+        self.git(self.user, "add", ".")
+        done = self.hook("old.c")
+        self.assertEqual(done.returncode, 1, done.stderr)
+        self.assertEqual([line.split(" ")[0] for line in done.stdout.splitlines()], ["old.c:7:2:"])
+
+    def test_nothing_new(self):
+        self.write("old.c", OLD + GOOD)
+        self.write("good.h", GOOD)
+        self.git(self.user, "add", ".")
+        done = self.hook("old.c", "good.h")
+        self.assertEqual((done.returncode, done.stdout), (0, ""), done.stderr)
+
+    def test_very_first_commit(self):
+        shutil.rmtree(os.path.join(self.user, ".git"))
+        self.git(self.user, "init", "-q")
+        self.git(self.user, "add", ".")
+        done = self.hook("old.c")
+        self.assertEqual(done.returncode, 1, done.stderr)
+        self.assertIn("old.c:3:2:", done.stdout)
+
+
+class Install(Wrapper):
+    def make(self, target):
+        done = subprocess.run(["make", "-s", "-C", os.path.join(TOP, "tools", "pgcheck"), target,
+                               "PREFIX=/usr", "DESTDIR=" + os.path.join(self.top, "dest")],
+                              capture_output=True, text=True, check=False)
+        self.assertEqual(done.returncode, 0, done.stderr)
+
+    def run_installed(self, *words):
+        return subprocess.run([os.path.join(self.top, "dest", "usr", "bin", "pgcheck"), *words],
+                              cwd=self.user, capture_output=True, text=True, check=False)
+
+    def test_installed_one_works(self):
+        self.make("install")
+        done = self.run_installed(".")
+        self.assertEqual(done.returncode, 1, done.stderr)
+        self.assertIn("old.c:3:2: error", done.stdout)
+        self.assertEqual(len(self.run_installed("--list-rules").stdout.splitlines()), 6)
+        self.assertEqual(self.run_installed("--explain=PG01").stdout,
+                         read("Documentation/checks/PG01.rst"))
+        self.write("old.c", GOOD)
+        self.assertEqual(self.run_installed(".").returncode, 0)
+
+    def test_uninstall_removes_it_all(self):
+        self.make("install")
+        self.run_installed(".")
+        self.make("uninstall")
+        left = [name for _, _, names in os.walk(os.path.join(self.top, "dest")) for name in names]
+        self.assertEqual(left, [])
+
+
+if __name__ == "__main__":
+    unittest.main()
