@@ -21,8 +21,11 @@ io_is_going_on()
 # start_io DISK...: I/O in the background, until something fails; $! is who does it
 start_io()
 {
-	local IFS=: name
-	fio --name=x --filename="${*/#//dev/}" --rw=randrw --bs=64k --size=32m --direct=1 \
+	local name all=
+	for name; do
+		all=$all${all:+:}/dev/$name
+	done
+	fio --name=x --filename="$all" --rw=randrw --bs=64k --size=32m --direct=1 \
 		--ioengine=libaio --iodepth=16 --thread --time_based --runtime=120 \
 		--continue_on_error=none --output="$tmp/fio" >"$tmp/out" 2>&1 &
 	for name; do
