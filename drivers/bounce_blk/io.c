@@ -9,6 +9,7 @@
  * each other.
  */
 #include <linux/pgmap_bio.h>
+#include <linux/rcupdate.h>
 #include <linux/workqueue.h>
 #include <trace/events/block.h>
 
@@ -104,8 +105,13 @@ int bounce_io_init(void)
 	return 0;
 }
 
+/*
+ * The kernel's worker that ended the last bio may have been preempted on its way
+ * out of finish(), with nothing left that holds the module.
+ */
 void bounce_io_exit(void)
 {
+	synchronize_rcu_tasks();
 }
 
 #else

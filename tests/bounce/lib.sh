@@ -4,16 +4,26 @@
 #
 # What the bounce_blk tests share: makes and removes devices, compares, and runs
 # the functions that are tests. They may spoil the machine.
+#
+# A process is dear on an emulated debug kernel (a tenth of a second), so what a
+# builtin can do is left to it, and functions answer in $got, not on stdout.
 
+module=bounce_blk
 config=/sys/kernel/config/bounce_blk
 nullb=/sys/kernel/config/nullb
+LC_ALL=C
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
+mkfifo "$tmp/never"
+exec 9<>"$tmp/never"
 
 # The lab builds it; elsewhere it is built here.
 command -v bounce_io >/dev/null ||
 	cc -O2 -D_GNU_SOURCE -pthread -o "$tmp/bounce_io" "$here/../selftests/bounce_io.c" || exit 1
 PATH=$PATH:$tmp
+
+# ------------------------------------------------------------------
+# Verdicts
 
 # say TEXT...: a diagnostic line
 say()
@@ -38,31 +48,138 @@ expect()
 	[ "$2" = "$3" ] || fail "$1: wanted '$2', got '$3'"
 }
 
-# expect_test WHAT A OPERATOR B: a numeric comparison
+# expect_test WHAT A OPERATOR B: as test(1) compares
 expect_test()
 {
-	test "$2" "$3" "$4" || fail "$1: $2 is not $3 $4"
+	test "$2" "$3" "$4" || fail "$1: '$2' is not $3 '$4'"
 }
 
-# expect_has WHAT TEXT WORD: TEXT contains WORD
-expect_has()
+# expect_value WHAT NAME OPERATOR B TEXT: the NAME=VALUE word in the text
+expect_value()
 {
-	case " $2 " in
-	*" $3 "*) ;;
-	*) fail "$1: no '$3' in '$2'" ;;
+	value "$2" "$5"
+	expect_test "$1" "$got" "$3" "$4"
+}
+
+# expect_file WHAT WANTED FILE
+expect_file()
+{
+	get "$3"
+	expect "$1" "$2" "$got"
+}
+
+# expect_stat WHAT NAME STATISTIC OPERATOR B
+expect_stat()
+{
+	stat_of "$2" "$3"
+	expect_test "$1" "$got" "$4" "$5"
+}
+
+# expect_set WHAT ERRNO NAME ATTRIBUTE VALUE
+expect_set()
+{
+	set_attr "$3" "$4" "$5"
+	expect "$1" "$2" "$got"
+}
+
+# ------------------------------------------------------------------
+# Files
+
+# get FILE: its first line, in $got
+get()
+{
+	got=
+	read -r got <"$1" || [ -n "$got" ]
+}
+
+# put FILE TEXT: writes one line; $got becomes 0 or the name of an errno
+put()
+{
+	got=0
+	{ printf %s "$2" >"$1"; } 2>"$tmp/errno" && return
+	get "$tmp/errno"
+	got=${got##*: }
+	case $got in
+	'Invalid argument') got=EINVAL ;;
+	'Device or resource busy') got=EBUSY ;;
+	'No such device') got=ENODEV ;;
+	'No such file or directory') got=ENOENT ;;
+	'Block device required') got=ENOTBLK ;;
+	'No such device or address') got=ENXIO ;;
+	'Permission denied') got=EACCES ;;
+	'Operation not supported') got=EOPNOTSUPP ;;
 	esac
 }
 
-# value NAME TEXT: of a NAME=VALUE word
+# value NAME TEXT: of a NAME=VALUE word, in $got
 value()
 {
 	local word
+	got=
 	for word in $2; do
-		case $word in
-		"$1"=*) echo "${word#*=}" ;;
-		esac
+		[ "${word%%=*}" != "$1" ] || got=${word#*=}
 	done
 }
+
+# has FILE WORDS: they occur in it
+has()
+{
+	[[ $(<"$1") == *"$2"* ]]
+}
+
+# set_attr NAME ATTRIBUTE VALUE
+set_attr()
+{
+	put "$config/$1/$2" "$3"
+}
+
+# stat_of NAME STATISTIC
+stat_of()
+{
+	get "/sys/block/bounce-$1/bounce/$2"
+}
+
+# queue_of DISK ATTRIBUTE
+queue_of()
+{
+	get "/sys/block/$1/queue/$2"
+}
+
+# ------------------------------------------------------------------
+# Waiting
+
+# pause SECONDS
+pause()
+{
+	read -rt "$1" -u 9
+}
+
+# Until the command is true, or 30 s.
+until_true()
+{
+	local i
+	for ((i = 0; i < 1500; i++)); do
+		"$@" && return
+		pause 0.02
+	done
+	fail "never came true: $*"
+	return 1
+}
+
+settle()
+{
+	until_true test -b "$1"
+}
+
+idle()
+{
+	local reads writes
+	read -r reads writes <"/sys/block/bounce-$1/inflight"
+	[ "$reads $writes" = '0 0' ]
+}
+
+# ------------------------------------------------------------------
+# Disks
 
 # null NAME ATTRIBUTE=VALUE...: a null_blk disk /dev/NAME that keeps its data
 null()
@@ -76,68 +193,95 @@ null()
 	settle "/dev/$name"
 }
 
-# bounce NAME BACKING ATTRIBUTE=VALUE...: a live device
+# bounce NAME BACKING ATTRIBUTE=VALUE...: a live device, made or made otherwise
 bounce()
 {
 	local name=$1 backing=$2 word
 	shift 2
-	mkdir "$config/$name"
-	for word in "$@"; do
+	if [ -d "$config/$name" ]; then
+		echo 0 >"$config/$name/power" || fail "$name: power off"
+	else
+		mkdir "$config/$name"
+	fi
+	for word in backing="$backing" "$@" power=1; do
 		echo "${word#*=}" >"$config/$name/${word%%=*}" || fail "$name: $word"
 	done
-	echo "$backing" >"$config/$name/backing"
-	echo 1 >"$config/$name/power" || fail "$name: power"
 	settle "/dev/bounce-$name"
 }
 
-# set_attr NAME ATTRIBUTE VALUE: prints 0 or the name of an errno
-set_attr()
+# gate NAME LOWER: /dev/mapper/NAME on top of a disk, whose I/O waits from
+# shut_gate to open_gate
+gate()
 {
-	bounce_io put "$config/$1/$2" "$3"
+	get "/sys/block/${2#/dev/}/size"
+	dmsetup create "$1" --table "0 $got linear $2 0" || fail "gate $1"
+	gates="$gates $1"
+	settle "/dev/mapper/$1"
 }
 
-get_attr()
+shut_gate()
 {
-	cat "$config/$1/$2"
+	dmsetup suspend --noflush --nolockfs "$1" || fail "cannot shut $1"
 }
 
-stat_of()
+open_gate()
 {
-	cat "/sys/block/bounce-$1/bounce/$2"
+	dmsetup resume "$1" || fail "cannot open $1"
 }
 
-queue_of()
+# through_gate NAME COMMAND...: its I/O waits at the gate until it has printed a
+# line; all that it prints is in $through
+through_gate()
 {
-	cat "/sys/block/$1/queue/$2"
+	local name=$1
+	shift
+	shut_gate "$name"
+	: >"$tmp/through"
+	"$@" >>"$tmp/through" 2>&1 &
+	until_true test -s "$tmp/through"
+	open_gate "$name"
+	wait $! || fail "$*: $(<"$tmp/through")"
+	# shellcheck disable=SC2034 # for the caller
+	through=$(<"$tmp/through")
 }
 
-settle()
+# nvme KIND: the NVMe disk whose controller has that, in $got: pi, cmb or neither
+# (plain)
+nvme()
 {
-	for _ in $(seq 100); do
-		[ -b "$1" ] && return
-		sleep 0.05
+	local d kind
+	for d in /sys/block/nvme*n1; do
+		[ -d "$d" ] || continue
+		kind=plain
+		if get "$d/integrity/format" 2>/dev/null; then
+			case $got in
+			none|nop) ;;
+			*) kind=pi ;;
+			esac
+		fi
+		[ ! -d "$d/device/device/p2pmem" ] || kind=cmb
+		got=${d##*/}
+		[ $kind != "$1" ] || return 0
 	done
-	fail "no $1"
-}
-
-# Until the command is true, or 20 s.
-until_true()
-{
-	for _ in $(seq 200); do
-		"$@" && return
-		sleep 0.1
-	done
-	fail "never came true: $*"
+	return 1
 }
 
 # All that tests make, whatever state they left it in.
 clean_up()
 {
 	local d
-	umount "$tmp/mnt" 2>/dev/null
-	for d in "$config"/*/; do
-		[ -d "$d" ] && rmdir "$d"
+	for d in $gates; do
+		dmsetup resume "$d"
 	done
+	[ ! -d "$tmp/mnt" ] || umount "$tmp/mnt" 2>/dev/null
+	for d in "$config"/*/; do
+		[ ! -d "$d" ] || rmdir "$d"
+	done
+	[ ! -b /dev/md99 ] || mdadm --stop /dev/md99
+	for d in $gates; do
+		dmsetup remove "$d"
+	done
+	gates=
 	for d in "$nullb"/*/; do
 		[ -d "$d" ] || continue
 		echo 0 >"$d/power" 2>/dev/null
@@ -145,7 +289,11 @@ clean_up()
 	done
 }
 
+# ------------------------------------------------------------------
+# Faults, on kernels that can: of the driver itself and of the page allocator
+
 fault_dir=/sys/kernel/debug/bounce_blk
+page_faults=/sys/kernel/debug/fail_page_alloc
 has_faults()
 {
 	[ -d "$fault_dir/fail_alloc" ]
@@ -160,41 +308,80 @@ faults()
 	echo "$2" >"$fault_dir/$1/probability"
 }
 
-# run_tests PREFIX [PATTERN]...
+# page_faults ORDER PERCENT: of the allocations of so many pages or more, by tasks
+# that made themselves fail (bounce_io with MAKE_IT_FAIL set)
+page_faults()
+{
+	[ -d $page_faults ] || return 0
+	echo 0 >$page_faults/verbose
+	echo -1 >$page_faults/times
+	echo 1 >$page_faults/interval
+	echo "$1" >$page_faults/min-order
+	echo N >$page_faults/ignore-gfp-wait
+	echo Y >$page_faults/task-filter
+	echo "$2" >$page_faults/probability
+}
+
+# ------------------------------------------------------------------
+# Running
+
+use_module()
+{
+	modprobe -r "$module" && modprobe "$1" && module=$1
+}
+
+# selected NAME PATTERN...: no pattern at all, or one that fits
+selected()
+{
+	local name=$1 pattern
+	shift
+	[ $# -gt 0 ] || return 0
+	for pattern; do
+		# shellcheck disable=SC2254 # a pattern
+		case $name in
+		$pattern*) return 0 ;;
+		esac
+	done
+	return 1
+}
+
+# run_test FUNCTION SUFFIX: the function, and what comes of it
+run_test()
+{
+	local began=$EPOCHREALTIME took
+	bad='' skipped='' gates=''
+	echo "bounce-test: $1$2 begins" >/dev/kmsg
+	"$1" 2>"$tmp/err"
+	clean_up >/dev/null 2>>"$tmp/err"
+	took=$((${EPOCHREALTIME/./} - ${began/./}))
+	say "$1$2: $((took / 1000)) ms"
+	if [ -n "$bad" ]; then
+		sed 's/^/# /' "$tmp/err"
+		echo "not ok $nr $1$2"
+		status=1
+	elif [ -n "$skipped" ]; then
+		echo "ok $nr $1$2 # SKIP $skipped"
+	else
+		echo "ok $nr $1$2"
+	fi
+}
+
+# run_tests NAME...: functions; NAME@MODULE runs with that module in place of bounce_blk
 run_tests()
 {
-	local all name nr=0 status=0 pattern pick prefix=$1
-	shift
-	all=
-	for name in $(declare -F | awk '{ print $3 }' | grep "^$prefix"); do
-		pick=$([ $# -eq 0 ] && echo yes)
-		for pattern; do
-			# shellcheck disable=SC2254 # a pattern
-			case $name in
-			$pattern*) pick=yes ;;
-			esac
-		done
-		[ -z "$pick" ] || all="$all $name"
-	done
+	local name wanted nr=0 status=0
 	echo 'KTAP version 1'
-	# shellcheck disable=SC2086 # words
-	set -- $all
 	echo "1..$#"
 	for name; do
 		nr=$((nr + 1))
-		bad='' skipped=''
-		echo "bounce-test: $name begins" >/dev/kmsg
-		"$name" 2>"$tmp/err"
-		clean_up 2>>"$tmp/err"
-		if [ -n "$bad" ]; then
-			sed 's/^/# /' "$tmp/err"
-			echo "not ok $nr $name"
+		wanted=bounce_blk
+		[ "${name#*@}" = "$name" ] || wanted=${name#*@}
+		if [ "$module" != "$wanted" ] && ! use_module "$wanted"; then
+			echo "not ok $nr $name: $wanted does not load"
 			status=1
-		elif [ -n "$skipped" ]; then
-			echo "ok $nr $name # SKIP $skipped"
-		else
-			echo "ok $nr $name"
+			continue
 		fi
+		run_test "${name%@*}" "${name#"${name%@*}"}"
 	done
 	return $status
 }

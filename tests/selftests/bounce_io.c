@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The I/O that the bounce_blk tests need and no shell command does: bounce_io
- * COMMAND ARGUMENT... Prints one line of NAME=VALUE words; exit status 0 when
+ * COMMAND ARGUMENT... Prints a line or two of NAME=VALUE words; exit status 0 when
  * the I/O could be tried, whatever came of it, 1 when the data is wrong, 2 else.
- * Judging is left to tests/bounce/rows.sh.
+ * Judging is left to tests/bounce.
  */
 #include <err.h>
 #include <errno.h>
@@ -11,6 +11,7 @@
 #include <linux/aio_abi.h>
 #include <linux/fs.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -152,10 +153,27 @@ struct flipper {
 	volatile bool stop;
 };
 
+/*
+ * A processor for each of the two threads: left to the scheduler both may share
+ * one, and then nothing is changed while the other one writes.
+ */
+static void stay_on(int cpu)
+{
+	cpu_set_t set;
+
+	if (sysconf(_SC_NPROCESSORS_ONLN) < 2)
+		return;
+	CPU_ZERO(&set);
+	CPU_SET(cpu, &set);
+	if (sched_setaffinity(0, sizeof(set), &set))
+		err(2, "sched_setaffinity");
+}
+
 static void *flip(void *arg)
 {
 	struct flipper *f = arg;
 
+	stay_on(1);
 	while (!f->stop) {
 		for (size_t i = 0; i < f->size; i += 509)
 			f->p[i]++;
@@ -173,19 +191,23 @@ static void wait_for_flips(struct flipper *f)
 		;
 }
 
-/* flip DISK COUNT SIZE: write while another thread changes the buffer; read again */
+/*
+ * flip DISK COUNT SIZE ENOUGH: write while another thread changes the buffer,
+ * COUNT times or until ENOUGH writes have failed; read all again
+ */
 static int cmd_flip(char **arg)
 {
-	size_t count = number(arg[1]), size = number(arg[2]), i;
+	size_t count = number(arg[1]), size = number(arg[2]), enough = number(arg[3]);
 	int fd = open_disk(arg[0], O_RDWR | O_DIRECT), last = 0;
-	size_t failed = 0, unreadable = 0, places = 64;
+	size_t failed = 0, unreadable = 0, places = 64, i;
 	struct flipper f = { .p = (void *)buffer(size), .size = size };
 	char *in = buffer(size);
 	pthread_t thread;
 
 	if (pthread_create(&thread, NULL, flip, &f))
 		errx(2, "pthread_create");
-	for (i = 0; i < count; i++) {
+	stay_on(0);
+	for (i = 0; i < count && failed < enough; i++) {
 		wait_for_flips(&f);
 		if (pwrite(fd, (void *)f.p, size, i % places * size) != (ssize_t)size) {
 			last = errno;
@@ -194,6 +216,7 @@ static int cmd_flip(char **arg)
 	}
 	f.stop = true;
 	pthread_join(thread, NULL);
+	count = i;
 	for (i = 0; i < (count < places ? count : places); i++)
 		unreadable += pread(fd, in, size, i * size) != (ssize_t)size;
 	printf("writes=%zu failed=%zu errno=%s unreadable=%zu\n", count, failed,
@@ -260,6 +283,19 @@ static int cut(struct iovec *v, int max, char *p, size_t len, size_t unit)
 	return n;
 }
 
+/* From here on allocations for us fail, if the script has set that up. */
+static void may_fail(void)
+{
+	int fd;
+
+	if (!getenv("MAKE_IT_FAIL"))
+		return;
+	fd = open("/proc/self/make-it-fail", O_WRONLY | O_CLOEXEC);
+	if (fd < 0 || write(fd, "1", 1) != 1)
+		err(2, "make-it-fail");
+	close(fd);
+}
+
 /*
  * random DISK COUNT BLOCK ALIGN MAX: vectors of pieces of any multiple of ALIGN,
  * blocks anywhere; what is read must be what was written last
@@ -272,6 +308,7 @@ static int cmd_random(char **arg)
 	char *model = buffer(area), *buf = buffer(max + 8192);
 	struct iovec v[1024];
 
+	may_fail();
 	if (pwrite(fd, model, area, 0) != (ssize_t)area)
 		err(2, "clearing %s", arg[0]);
 	for (size_t i = 0; i < count; i++) {
@@ -320,12 +357,12 @@ static int cmd_oneio(char **arg)
 		kept += buf[i] == 0x33;
 	printf("result=%s bytes=%lld again=%d changed=%zu\n",
 	       res == NOT_YET ? "none" : errno_word(res < 0 ? -res : 0),
-	       (long long)(res < 0 ? 0 : res), aio_end(0.2) != NOT_YET, len - kept);
+	       (long long)(res < 0 ? 0 : res), aio_end(0.05) != NOT_YET, len - kept);
 	return 0;
 }
 
 /*
- * watch DISK SIZE: read 0x77s from a slow disk, and see whether the buffer
+ * watch DISK SIZE: read zeroes from a slow disk, and see whether the buffer
  * changes before the read has ended
  */
 static int cmd_watch(char **arg)
@@ -335,9 +372,6 @@ static int cmd_watch(char **arg)
 	char *buf = buffer(size);
 	int64_t res;
 
-	memset(buf, 0x77, size);
-	if (pwrite(fd, buf, size, 0) != (ssize_t)size)
-		err(2, "write");
 	memset(buf, 0x11, size);
 	aio_begin(fd, false, buf, size, 0);
 	while ((res = aio_end(0.01)) == NOT_YET) {
@@ -346,15 +380,31 @@ static int cmd_watch(char **arg)
 		early += buf[0] != 0x11 || buf[size / 2] != 0x11 || buf[size - 1] != 0x11;
 	}
 	for (size_t i = 0; i < size; i++)
-		wrong += buf[i] != 0x77;
+		wrong += buf[i] != 0;
 	printf("result=%s looks=%zu early=%zu wrong=%zu\n",
 	       errno_word(res < 0 ? -res : 0), looks, early, wrong);
 	return 0;
 }
 
 /*
- * change DISK no|yes|back SIZE BYTE: write to a slow disk, and while that goes
- * on change the byte at that offset, or change it and put it back
+ * The commands below are for a disk whose I/O waits: they print a line when they
+ * have done what is to be done meanwhile. Then the script lets the I/O go on.
+ */
+static void ready(const char *word)
+{
+	printf("%s pid=%d\n", word, getpid());
+	fflush(stdout);
+}
+
+static void must_wait(void)
+{
+	if (aio_end(0.1) != NOT_YET)
+		errx(2, "the disk does not wait");
+}
+
+/*
+ * change DISK no|yes|back SIZE BYTE: write, and while that goes on change the
+ * byte at that offset, or change it and put it back
  */
 static int cmd_change(char **arg)
 {
@@ -365,115 +415,125 @@ static int cmd_change(char **arg)
 
 	memset(buf, 0x44, size);
 	aio_begin(fd, true, buf, size, 0);
+	must_wait();
 	if (strcmp(arg[1], "no"))
 		buf[byte] = 0x45;
 	if (!strcmp(arg[1], "back"))
 		buf[byte] = 0x44;
-	res = aio_end(0.001);
-	if (res != NOT_YET)
-		errx(2, "the disk is too fast");
+	ready("changed");
 	res = aio_end(60);
-	printf("result=%s pid=%d\n", errno_word(res < 0 ? -res : 0), getpid());
+	printf("result=%s\n", errno_word(res < 0 ? -res : 0));
 	return 0;
 }
 
-/* rewrite DISK: milliseconds that a page under writeback keeps its writer waiting */
+/* rewrite DISK: change a page that is under writeback */
 static int cmd_rewrite(char **arg)
 {
 	int fd = open_disk(arg[0], O_RDWR);
 	char *buf = buffer(4096);
-	double t;
 
 	if (pwrite(fd, buf, 4096, 0) != 4096 ||
 	    sync_file_range(fd, 0, 4096, SYNC_FILE_RANGE_WRITE))
 		err(2, "%s", arg[0]);
+	ready("writeback");
 	buf[0] = 1;
-	t = now();
 	if (pwrite(fd, buf, 4096, 0) != 4096)
 		err(2, "%s", arg[0]);
-	t = now() - t;
-	printf("ms=%d\n", (int)(t * 1000));
+	ready("rewritten");
 	return fsync(fd) ? 2 : 0;
 }
 
-/* gone DISK unmap|readonly|fork|exit SIZE: what happens to the memory of a slow read */
+/* What the child does that cmd_gone() forks; does not return. */
+static void gone_child(const char *how, int fd, char *buf, size_t size)
+{
+	if (!strcmp(how, "exit")) {
+		aio_begin(fd, false, buf, size, 0);
+		must_wait();
+		ready("exit");
+		_exit(0);
+	}
+	for (size_t i = 0; i < size; i += 4096)
+		buf[i] = 1;	/* its own copy */
+	ready("fork");
+	sleep(1);
+	_exit(0);
+}
+
+/*
+ * gone DISK unmap|readonly|fork|exit SIZE: what happens to the memory of a read of
+ * zeroes while it goes on
+ */
 static int cmd_gone(char **arg)
 {
 	size_t size = number(arg[2]), wrong = 0;
 	int fd = open_disk(arg[0], O_RDWR | O_DIRECT);
 	char *buf = buffer(size);
-	pid_t child = 0;
-	int64_t res;
+	bool forks = !strcmp(arg[1], "fork"), exits = !strcmp(arg[1], "exit");
+	int64_t res = 0;
 
 	memset(buf, 0x66, size);
-	if (pwrite(fd, buf, size, 0) != (ssize_t)size)
-		err(2, "write");
-	memset(buf, 0, size);
-	if (!strcmp(arg[1], "exit")) {
-		child = fork();
-		if (!child) {
-			aio_begin(fd, false, buf, size, 0);
-			_exit(0);
-		}
-		waitpid(child, NULL, 0);
-		puts("result=0 wrong=0");
-		return 0;
+	if (!exits) {
+		aio_begin(fd, false, buf, size, 0);
+		must_wait();
 	}
-	aio_begin(fd, false, buf, size, 0);
+	if ((forks || exits) && !fork())
+		gone_child(arg[1], fd, buf, size);
 	if (!strcmp(arg[1], "unmap"))
 		munmap(buf, size);
 	if (!strcmp(arg[1], "readonly"))
 		mprotect(buf, size, PROT_READ);
-	if (!strcmp(arg[1], "fork"))
-		child = fork();
-	if (!strcmp(arg[1], "fork") && !child) {
-		for (size_t i = 0; i < size; i += 4096)
-			buf[i] = 1;	/* its own copy */
-		sleep(1);
-		_exit(0);
-	}
-	res = aio_end(60);
-	if (strcmp(arg[1], "unmap"))
+	if (!forks && !exits)
+		ready(arg[1]);
+	if (!exits)
+		res = aio_end(60);
+	if (forks || !strcmp(arg[1], "readonly"))
 		for (size_t i = 0; i < size; i++)
-			wrong += buf[i] != 0x66;
-	if (child)
-		waitpid(child, NULL, 0);
+			wrong += buf[i] != 0;
+	if (forks || exits)
+		wait(NULL);
 	printf("result=%s wrong=%zu\n", errno_word(res < 0 ? -res : 0), wrong);
 	return 0;
 }
 
 /*
- * mapped DISK FILE OFFSET SIZE SKEW: write from and read to a mapping of FILE (memory
- * of a device, for example), from SKEW bytes behind its beginning
+ * mapped DISK FILE OFFSET SIZE SKEW RAM: write from and read to a mapping of FILE
+ * (memory of a device, for example), from SKEW bytes behind its beginning, with RAM
+ * bytes of ordinary memory before and behind it in the same I/O
  */
 static int cmd_mapped(char **arg)
 {
-	size_t offset = number(arg[2]), size = number(arg[3]), skew = number(arg[4]);
+	size_t offset = number(arg[2]), size = number(arg[3]);
+	size_t skew = number(arg[4]), ram = number(arg[5]);
+	size_t len = size - skew - (skew ? 4096 - skew : 0), total = len + 2 * ram;
 	int fd = open_disk(arg[0], O_RDWR | O_DIRECT);
 	int mem = open_disk(arg[1], O_RDWR);
 	char *p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, mem, offset);
-	size_t len = size - skew - (skew ? 4096 - skew : 0);
-	char *plain = buffer(size);
+	char *plain = buffer(total), *around = buffer(2 * ram + 1);
+	struct iovec all[3] = {
+		{ around, ram }, { p + skew, len }, { around + ram, ram },
+	};
+	struct iovec *v = ram ? all : all + 1;
 	ssize_t out, in;
+	bool same = true;
 	int e;
 
 	if (p == MAP_FAILED)
 		err(2, "%s", arg[1]);
-	p += skew;
-	for (size_t i = 0; i < len; i++) {
-		plain[i] = rnd(256);
-		p[i] = plain[i];
-	}
+	fill(plain, total);
+	memcpy(around, plain, ram);
+	memcpy(p + skew, plain + ram, len);
+	memcpy(around + ram, plain + ram + len, ram);
 	errno = 0;
-	out = pwrite(fd, p, len, 0);
+	out = pwritev(fd, v, ram ? 3 : 1, 0);
 	e = errno;
-	for (size_t i = 0; i < len; i++)
-		p[i] = 0;
-	in = pread(fd, p, len, 0);
+	memset(p + skew, 0, len);
+	memset(around, 0, 2 * ram);
+	in = preadv(fd, v, ram ? 3 : 1, 0);
+	for (size_t done = 0, i = 0; done < total; done += v[i++].iov_len)
+		same &= !memcmp(v[i].iov_base, plain + done, v[i].iov_len);
 	printf("written=%s read=%s same=%d\n",
-	       out == (ssize_t)len ? "0" : errno_word(e),
-	       in == (ssize_t)len ? "0" : errno_word(errno),
-	       !memcmp(p, plain, len));
+	       out == (ssize_t)total ? "0" : errno_word(e),
+	       in == (ssize_t)total ? "0" : errno_word(errno), same);
 	return 0;
 }
 
@@ -501,19 +561,26 @@ static int cmd_hold(char **arg)
 	return 0;
 }
 
-/* eat MIB SECONDS: touch memory round and round */
+static volatile sig_atomic_t stopped;
+
+static void stop(int signal)
+{
+	(void)signal;
+	stopped = 1;
+}
+
+/* eat MIB: touch memory round and round, until SIGTERM */
 static int cmd_eat(char **arg)
 {
 	size_t size = number(arg[0]) << 20, rounds = 0, wrong = 0;
-	double end = now() + number(arg[1]);
-	char *p = buffer(4096);
+	char *p = mmap(NULL, size, PROT_READ | PROT_WRITE,
+		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
-	p = mmap(NULL, size, PROT_READ | PROT_WRITE,
-		 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (p == MAP_FAILED)
 		err(2, "mmap");
-	for (; now() < end; rounds++)
-		for (size_t i = 0; i < size && now() < end; i += 4096) {
+	signal(SIGTERM, stop);
+	for (; !stopped; rounds++)
+		for (size_t i = 0; i < size && !stopped; i += 4096) {
 			uint64_t *q = (uint64_t *)(p + i);
 
 			/* All zeroes, or what the previous round left. */
@@ -524,17 +591,97 @@ static int cmd_eat(char **arg)
 	return wrong ? BAD_DATA : 0;
 }
 
+static void block_ioctl(int fd, unsigned long request, uint64_t start, uint64_t len)
+{
+	uint64_t range[2] = { start, len };
+
+	ioctl(fd, request, range);	/* not every disk has all of them */
+}
+
+/* everything DISK: writes of all kinds, flush, discard, write zeroes, secure erase */
+static int cmd_everything(char **arg)
+{
+	int fd = open_disk(arg[0], O_RDWR | O_DIRECT);
+	char *buf = buffer(65536);
+	struct iovec v = { buf, 4096 };
+	ssize_t done = 0;
+
+	for (off_t at = 0; at < 131072; at += 65536)
+		done += pwrite(fd, buf, 65536, at);
+	done += pwritev2(fd, &v, 1, 0, RWF_DSYNC);
+	v.iov_len = 65536;
+	done += pwritev2(fd, &v, 1, 131072, RWF_DSYNC);
+	done += pwrite(fd, buf, 4096, 28672);
+	if (fdatasync(fd) || done != 3 * 65536 + 2 * 4096)
+		err(2, "%s", arg[0]);
+	block_ioctl(fd, BLKDISCARD, 1 << 20, 1 << 20);
+	block_ioctl(fd, BLKZEROOUT, 4 << 20, 1 << 20);
+	block_ioctl(fd, BLKSECDISCARD, 4 << 20, 1 << 20);
+	done = pwrite(fd, buf, 4096, 0);
+	if (fsync(fd) || done != 4096 || pread(fd, buf, 65536, 0) != 65536)
+		err(2, "%s", arg[0]);
+	puts("done=1");
+	return 0;
+}
+
+/* sum DISK OFFSET SIZE: of all bytes there */
+static int cmd_sum(char **arg)
+{
+	size_t offset = number(arg[1]), size = number(arg[2]), sum = 0;
+	int fd = open_disk(arg[0], O_RDONLY | O_DIRECT);
+	unsigned char *buf = (void *)buffer(size);
+
+	if (pread(fd, buf, size, offset) != (ssize_t)size)
+		err(2, "%s", arg[0]);
+	for (size_t i = 0; i < size; i++)
+		sum += buf[i];
+	printf("sum=%zu\n", sum);
+	return 0;
+}
+
+/*
+ * log DISK: the entries that dm-log-writes wrote to it, one a line: flags, sector,
+ * number of sectors. See the kernel's document of that target.
+ */
+static int cmd_log(char **arg)
+{
+	/* Little endian, as are the machines this runs on. */
+	struct { uint64_t magic, version, entries; uint32_t sector_size; } super;
+	struct { uint64_t sector, sectors, flags, data; } entry;
+	const uint64_t discard = 4;
+	int fd = open_disk(arg[0], O_RDONLY);
+	off_t at;
+
+	if (pread(fd, &super, sizeof(super), 0) != sizeof(super) ||
+	    super.magic != 0x6a736677736872ULL)
+		errx(2, "%s is no log", arg[0]);
+	at = super.sector_size;
+	for (uint64_t i = 0; i < super.entries; i++) {
+		if (pread(fd, &entry, sizeof(entry), at) != sizeof(entry))
+			err(2, "%s", arg[0]);
+		printf("%#llx %llu %llu\n", (unsigned long long)entry.flags,
+		       (unsigned long long)entry.sector,
+		       (unsigned long long)entry.sectors);
+		at += super.sector_size;
+		if (!(entry.flags & discard))
+			at += entry.sectors * super.sector_size;
+	}
+	return 0;
+}
+
 static const struct {
 	const char *name;
 	int args;
 	int (*run)(char **arg);
 } commands[] = {
-	{ "put", 2, cmd_put },		{ "flip", 3, cmd_flip },
+	{ "put", 2, cmd_put },		{ "flip", 4, cmd_flip },
 	{ "nowait", 4, cmd_nowait },	{ "random", 5, cmd_random },
 	{ "oneio", 4, cmd_oneio },	{ "watch", 2, cmd_watch },
 	{ "change", 4, cmd_change },	{ "rewrite", 1, cmd_rewrite },
-	{ "gone", 3, cmd_gone },	{ "mapped", 5, cmd_mapped },
-	{ "hold", 1, cmd_hold },	{ "eat", 2, cmd_eat },
+	{ "gone", 3, cmd_gone },	{ "mapped", 6, cmd_mapped },
+	{ "hold", 1, cmd_hold },	{ "eat", 1, cmd_eat },
+	{ "log", 1, cmd_log },		{ "everything", 1, cmd_everything },
+	{ "sum", 3, cmd_sum },
 };
 
 int main(int argc, char **argv)

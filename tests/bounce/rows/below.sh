@@ -1,0 +1,202 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+# shellcheck disable=SC2154,SC2034 # of lib.sh
+#
+# Rows 109, 110, 112 and 115: the device below.
+
+# A dead disk has no size any more: reads end, writes find no space.
+expect_gone()
+{
+	expect_value "$1: read" bytes = 0 "$(bounce_io oneio "/dev/bounce-$1" read 0 4K)"
+	expect_value "$1: write" bytes = 0 "$(bounce_io oneio "/dev/bounce-$1" write 0 4K)"
+}
+
+io_is_going_on()
+{
+	local stat
+	read -ra stat <"/sys/block/$1/stat"
+	[ "${stat[4]}" -gt 20 ]
+}
+
+# start_io DISK...: I/O in the background, until something fails; $! is who does it
+start_io()
+{
+	local name all=
+	for name; do
+		all=$all${all:+:}/dev/$name
+	done
+	fio --name=x --filename="$all" --rw=randrw --bs=64k --size=32m --direct=1 \
+		--ioengine=libaio --iodepth=16 --thread --time_based --runtime=120 \
+		--continue_on_error=none --output="$tmp/fio" >"$tmp/out" 2>&1 &
+	for name; do
+		until_true io_is_going_on "$name"
+	done
+}
+
+row109_lower_goes()
+{
+	local name
+	for name in a b; do
+		null "n$name" irqmode=2 completion_nsec=20000000
+	done
+	bounce a /dev/na mode=none
+	bounce b /dev/nb mode=all
+	start_io bounce-a bounce-b
+	echo 0 >"$nullb/na/power"
+	echo 0 >"$nullb/nb/power"
+	! wait $! || fail 'fio did not notice'
+	for name in a b; do
+		expect_gone $name
+		rmdir "$config/$name" || fail "rmdir $name"
+	done
+}
+
+row109_nvme_unplugged()
+{
+	local disk pci
+	nvme plain || { skip 'no plain NVMe'; return; }
+	disk=$got
+	pci=$(readlink -f "/sys/block/$disk/device/device")
+	bounce a "/dev/$disk" mode=all
+	start_io bounce-a
+	echo 1 >"$pci/remove"
+	! wait $! || fail 'fio did not notice'
+	expect_gone a
+	rmdir "$config/a" || fail rmdir
+	echo 1 >/sys/bus/pci/rescan
+	settle "/dev/$disk"
+}
+
+# The device below answers nothing, and its driver gives up after a second.
+row109_timeout()
+{
+	local way out
+	if ! modprobe -q sd_mod || ! modprobe -q scsi_debug dev_size_mb=16 delay=0; then
+		skip 'no scsi_debug'
+		return
+	fi
+	settle /dev/sda
+	echo 1 >/sys/block/sda/device/timeout
+	echo 1 >/sys/block/sda/device/eh_timeout
+	for way in /sys/block/sda/device/scsi_disk/*; do
+		echo 0 >"$way/max_retries"
+	done
+	bounce a /dev/sda mode=all
+	echo 1 >/sys/bus/pseudo/drivers/scsi_debug/every_nth
+	for way in write read; do
+		echo 4 >/sys/bus/pseudo/drivers/scsi_debug/opts
+		out=$(bounce_io oneio /dev/bounce-a $way 0 64K)
+		echo 0 >/sys/bus/pseudo/drivers/scsi_debug/opts
+		say "$way: $out"
+		value result "$out"
+		[ "$got" != 0 ] || fail "$way did not fail"
+		[ "$got" != none ] || fail "$way never ended"
+		expect_value "$way: changed" changed = 0 "$out"
+	done
+	expect_set 'power off' 0 a power 0
+	modprobe -r scsi_debug || fail 'scsi_debug is in use'
+}
+
+# What arrives at the device below when everything is done to a disk: flags, sector
+# and length of each bio
+arriving()
+{
+	local t=/sys/kernel/tracing
+	echo >$t/trace
+	echo 1 >$t/tracing_on
+	bounce_io everything "/dev/$1" >"$tmp/out"
+	echo 0 >$t/tracing_on
+	got=$(sed -n 's/.*block_bio_queue: [0-9,]* \(.*\) \[.*/\1/p' $t/trace)
+}
+
+row110_flush_and_the_like()
+{
+	local mode raw event=/sys/kernel/tracing/events/block/block_bio_queue
+	null n discard=1 cache_size=16 fua=1
+	get /sys/block/n/dev
+	echo 0 >/sys/kernel/tracing/tracing_on
+	echo "dev == $((${got%:*} << 20 | ${got#*:}))" >$event/filter
+	echo 1 >$event/enable
+	arriving n
+	raw=$got
+	for mode in 'WFS 0 + 8' 'FWS 0 + 0' 'DS 2048 + 2048' 'WS 8192 + 2048'; do
+		[[ $raw == *"$mode"* ]] || fail "no $mode on the raw device: $raw"
+	done
+	for mode in none write all guest; do
+		bounce a /dev/n mode=$mode
+		arriving bounce-a
+		expect "$mode" "$raw" "$got"
+	done
+	echo 0 >$event/enable
+	echo 0 >$event/filter
+}
+
+# What dm-log-writes saw when everything is done to the disk, or through a bounce
+# device: in which order it is durable, and with which flags.
+log_of()
+{
+	get /sys/block/n/size
+	dmsetup create lw --table "0 $got log-writes /dev/n /dev/log" || return 1
+	settle /dev/mapper/lw
+	if [ "$1" = raw ]; then
+		bounce_io everything /dev/mapper/lw >"$tmp/out"
+	else
+		bounce a /dev/mapper/lw mode="$1"
+		bounce_io everything /dev/bounce-a >"$tmp/out"
+		echo 0 >"$config/a/power"
+	fi
+	# The log ends when the target goes.
+	dmsetup remove lw
+	got=$(bounce_io log /dev/log)
+}
+
+row110_log_writes()
+{
+	local raw mode
+	null n discard=1 cache_size=16 fua=1
+	null log size=64
+	log_of raw 2>"$tmp/dm" || { skip "dm-log-writes: $(tail -n 1 "$tmp/dm")"; return; }
+	raw=$got
+	say "raw: ${raw//$'\n'/, }"
+	# Flush, FUA and discard are there: 1, 2 and 4.
+	for mode in 1 2 4; do
+		[[ $raw == *"0x$mode "* ]] || fail "the raw device saw no flag $mode"
+	done
+	for mode in write all; do
+		log_of $mode
+		expect "$mode" "$raw" "$got"
+	done
+}
+
+row115_stacked()
+{
+	null n
+	bounce a /dev/n mode=all reserve_kib=64
+	bounce b /dev/bounce-a mode=all reserve_kib=64
+	expect random 'done=20' "$(bounce_io random /dev/bounce-b 20 512 512 2M)"
+	if has_faults; then
+		faults fail_alloc 100
+		expect 'on the reserves' 'done=30' "$(bounce_io random /dev/bounce-b 30 512 512 512K)"
+		faults fail_alloc 0
+		expect_stat 'upper reserve' b reserve_uses -gt 0
+		expect_stat 'lower reserve' a reserve_uses -gt 0
+	fi
+	expect_set 'lower off' EBUSY a power 0
+	rmdir "$config/b"
+}
+
+row115_side_by_side()
+{
+	local p
+	null n
+	printf 'label: gpt\nsize=32M\nsize=32M\n' | sfdisk -q /dev/n
+	p=; [ -b /dev/n1 ] || p=p
+	settle "/dev/n${p}2"
+	bounce a "/dev/n${p}1" mode=all
+	bounce b "/dev/n${p}2" mode=all
+	bounce_io random /dev/bounce-a 60 512 512 512K >"$tmp/a" &
+	bounce_io random /dev/bounce-b 60 512 512 512K >"$tmp/b" &
+	wait
+	expect a 'done=60' "$(<"$tmp/a")"
+	expect b 'done=60' "$(<"$tmp/b")"
+}

@@ -1,0 +1,154 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+# shellcheck disable=SC2154,SC2034 # of lib.sh
+#
+# Rows 112, 113 and 114: attributes, power, and the end of a device.
+
+row112_power_on()
+{
+	null n
+	null zoned zoned=1 zone_size=4 memory_backed=0
+	mkdir "$config/a"
+	dmesg -C
+	expect_set 'none set' ENODEV a power 1
+	for pair in /dev/nothing:ENOENT /dev/zero:ENOTBLK 259:9999:ENXIO /dev/bounce-a:ENOENT \
+		/dev/zoned:EOPNOTSUPP 99999:1:ENXIO; do
+		expect_set "set ${pair%:*}" 0 a backing "${pair%:*}"
+		expect_set "power on ${pair%:*}" "${pair##*:}" a power 1
+		expect_file 'kept' "${pair%:*}" "$config/a/backing"
+		expect_file 'off' 0 "$config/a/power"
+	done
+	set_attr a backing /dev/n
+	blockdev --setro /dev/n
+	expect_set 'read-only below' EACCES a power 1
+	set_attr a backing "$(stat -c '%Hr:%Lr' /dev/n)"
+	expect_set 'read-only below, by number' EACCES a power 1
+	set_attr a read_only 1
+	expect_set 'read_only over it' 0 a power 1
+	expect 'shown' 1 "$(cat /sys/block/bounce-a/ro)"
+	expect_value 'write' result = EPERM "$(bounce_io oneio /dev/bounce-a write 0 4K)"
+	set_attr a power 0
+	set_attr a read_only 0
+	blockdev --setrw /dev/n
+	mkfs.ext4 -q /dev/n && mkdir -p "$tmp/mnt" && mount /dev/n "$tmp/mnt"
+	expect_set 'mounted' EBUSY a power 1
+	expect 'reasons in the log' 10 "$(dmesg | grep -c 'bounce_blk: a: ')"
+	umount "$tmp/mnt"
+	expect_set 'by number' 0 a power 1
+	mkdir "$config/b"
+	set_attr b backing /dev/n
+	expect_set 'taken' EBUSY b power 1
+	expect 'links' "bounce-a n" "$(ls /sys/block/n/holders) $(ls /sys/block/bounce-a/slaves)"
+}
+
+# The values of all attributes in $got, in the order of "features".
+attributes()
+{
+	local a all=
+	for a in backing mode detect detect_every reserve_kib max_bounce_kib read_only power disk; do
+		get "$config/$1/$a"
+		all=$all,$got
+	done
+	got=${all#,}
+}
+
+# What the admin guide says: the names, and their defaults.
+row113_documented()
+{
+	local doc=$here/../../Documentation/admin-guide/bounce_blk.rst names=
+	null n
+	mkdir "$config/a"
+	while read -r name default _; do
+		names=$names${names:+,}$name
+		expect_file "$name" "${default/#(empty)/}" "$config/a/$name"
+	done < <(awk '$1 == "attribute" { table = 1; next }
+		table && /^==/ { if (table++ == 2) exit; next }
+		table { print $1, $2 }' "$doc")
+	expect_file 'features' "$names" "$config/features"
+}
+
+row113_attributes()
+{
+	local a v
+	null n
+	mkdir "$config/a"
+	attributes a
+	expect defaults ',write,0,1,1024,1024,0,0,' "$got"
+	for v in '' garbage -1 1x '1 1' 18446744073709551616 4294967296 0x10 +4; do
+		for a in detect detect_every reserve_kib max_bounce_kib read_only power mode; do
+			[ -n "$v" ] || continue
+			expect_set "$a = $v" EINVAL a $a "$v"
+		done
+	done
+	for v in detect=2 detect_every=0 reserve_kib=3 reserve_kib=1048577 max_bounce_kib=0 \
+		max_bounce_kib=6 max_bounce_kib=16388 read_only=2 power=2 mode=writes mode=ALL; do
+		expect_set "$v" EINVAL a "${v%=*}" "${v#*=}"
+	done
+	expect 'two lines' EINVAL "$(bounce_io put "$config/a/backing" "/dev/a
+/dev/b")"
+	attributes a
+	expect 'kept' ',write,0,1,1024,1024,0,0,' "$got"
+	for v in detect=1 detect_every=4294967295 reserve_kib=4 reserve_kib=16384 max_bounce_kib=4 \
+		max_bounce_kib=16384 mode=guest mode=all backing=/dev/n; do
+		expect_set "$v" 0 a "${v%=*}" "${v#*=}"
+		expect_file "$v kept" "${v#*=}" "$config/a/${v%=*}"
+	done
+	expect_set 'on' 0 a power 1
+	expect_set 'on again' 0 a power 1
+	expect_file 'disk' bounce-a "$config/a/disk"
+	for v in detect=0 detect_every=3 reserve_kib=1024 max_bounce_kib=1024 read_only=1 mode=none \
+		backing=/dev/zero; do
+		expect_set "$v while live" EBUSY a "${v%=*}" "${v#*=}"
+	done
+	attributes a
+	expect 'kept while live' '/dev/n,all,1,4294967295,16384,16384,0,1,bounce-a' "$got"
+	expect_set 'off' 0 a power 0
+	expect_set 'off again' 0 a power 0
+	v=$(printf 'x%.0s' $(seq 25))
+	mkdir "$config/$v" 2>/dev/null && fail 'a name of 25 letters'
+	mkdir "$config/${v#x}" || fail 'a name of 24 letters'
+	set_attr "${v#x}" backing /dev/n
+	expect_set 'a long name' 0 "${v#x}" power 1
+}
+
+row114_busy_and_gone()
+{
+	local out
+	null n
+	bounce a /dev/n mode=all
+	mkfifo "$tmp/in"
+	bounce_io hold /dev/bounce-a <"$tmp/in" >"$tmp/out" &
+	exec 7>"$tmp/in"
+	until_true has "$tmp/out" open
+	expect_set 'power off while open' EBUSY a power 0
+	echo >&7
+	until_true has "$tmp/out" read
+	rmdir "$config/a" || fail 'rmdir while open'
+	[ ! -e /sys/block/bounce-a ] || fail 'the disk is still there'
+	# The name and the device below can be used again at once.
+	bounce a /dev/n mode=write
+	echo >&7
+	until_true has "$tmp/out" read=0
+	exec 7>&-
+	wait $!
+	out=$(tail -n +2 "$tmp/out" | paste -s -d ' ')
+	expect 'before and after' 'read=4096 write=4096 read=0 write=ENOSPC' "$out"
+	expect_value 'the new one' result = 0 "$(bounce_io oneio /dev/bounce-a write 0 64K)"
+	rm "$tmp/in"
+}
+
+row114_mounted()
+{
+	null n size=400
+	bounce a /dev/n mode=all
+	mkfs.ext4 -q /dev/bounce-a && mkdir -p "$tmp/mnt" && mount /dev/bounce-a "$tmp/mnt"
+	expect_set 'power off while mounted' EBUSY a power 0
+	dd if=/dev/urandom of="$tmp/mnt/f" bs=1M count=4 2>/dev/null
+	rmdir "$config/a" || fail rmdir
+	dd if=/dev/urandom of="$tmp/mnt/g" bs=1M count=4 conv=fsync 2>/dev/null && fail 'still writable'
+	umount "$tmp/mnt"
+	# What was dirty was written when the disk went away.
+	mount /dev/n "$tmp/mnt" || fail 'the file system below'
+	expect 'size' 4194304 "$(stat -c %s "$tmp/mnt/f")"
+	umount "$tmp/mnt"
+}

@@ -1,0 +1,157 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+# shellcheck disable=SC2154,SC2034 # of lib.sh
+#
+# Rows 101, 102, 103 and 118: data that changes while it is in flight.
+
+# Where the fault cannot happen, to be spared proves nothing: so the raw device has
+# to fail until that is ENOUGH, and through bounce_blk the buffer has to have changed
+# before the device was done with it. How often that happens in so many writes is up
+# to who else uses the machine.
+row101_pi_flip()
+{
+	local disk out
+	nvme pi || { skip 'no NVMe with protection information'; return; }
+	disk=$got
+	out=$(bounce_io flip "/dev/$disk" "${RAW_FLIPS:-3000}" 64K "${ENOUGH:-20}")
+	say "raw: $out"
+	expect_value 'raw failures' failed -ge 20 "$out"
+	expect_value 'raw errno' errno = EILSEQ "$out"
+	bounce a "/dev/$disk" mode=write detect=1
+	out=$(bounce_io flip /dev/bounce-a "${FLIPS:-300}" 64K 1)
+	stat_of a mutations
+	say "bounced: $out, $got changed in flight"
+	expect_value 'bounced failures' failed = 0 "$out"
+	expect_value 'unreadable' unreadable = 0 "$out"
+	expect_stat 'changed in flight' a mutations -ge 20
+}
+
+# How many sectors of the two legs differ, in $got
+mismatches()
+{
+	echo check >/sys/block/md99/md/sync_action
+	until_true has /sys/block/md99/md/last_sync_action check
+	until_true has /sys/block/md99/md/sync_action idle
+	get /sys/block/md99/md/mismatch_cnt
+}
+
+# The second leg gets its data later than the first one.
+row102_raid1_mismatch()
+{
+	local i
+	modprobe -q raid1
+	null m0 size=8
+	null m1 size=8
+	gate g /dev/m1
+	mdadm --create /dev/md99 --run --level=1 --raid-devices=2 --metadata=1.2 \
+		--assume-clean --bitmap=none /dev/m0 /dev/mapper/g >"$tmp/md" 2>&1 ||
+		{ skip "mdadm: $(tail -n 1 "$tmp/md")"; return; }
+	settle /dev/md99
+	# Always dirty, or a write would begin with a superblock and wait there.
+	echo 0 >/sys/block/md99/md/safe_mode_delay
+	dd if=/dev/zero of=/dev/md99 bs=64K count=1 oflag=direct 2>/dev/null
+	for i in 1 2 3 4 5; do
+		through_gate g bounce_io change /dev/md99 yes 64K 5000
+		mismatches
+		[ "$got" = 0 ] || break
+	done
+	say "raw: mismatch_cnt $got after $i writes"
+	expect_test 'raw mismatch_cnt' "$got" -gt 0
+	dd if=/dev/zero of=/dev/md99 bs=64K count=1 oflag=direct 2>/dev/null
+	mismatches
+	expect 'after clearing' 0 "$got"
+	bounce a /dev/md99 mode=write detect=1
+	for i in 1 2 3; do
+		through_gate g bounce_io change /dev/bounce-a yes 64K 5000
+	done
+	bounce_io flip /dev/bounce-a "${FLIPS:-100}" 64K 1 >"$tmp/out"
+	stat_of a mutations
+	say "bounced: $(<"$tmp/out"), $got changed in flight"
+	expect_stat 'changed in flight' a mutations -ge 3
+	mismatches
+	expect 'bounced mismatch_cnt' 0 "$got"
+	rmdir "$config/a"
+	mdadm --stop /dev/md99 >/dev/null 2>&1 || fail 'md99 is busy'
+}
+
+# null_blk has the data at once, and says so later.
+row103_read_torn()
+{
+	local out
+	null n irqmode=2 completion_nsec=300000000
+	out=$(bounce_io watch /dev/n 256K)
+	say "raw: $out"
+	expect_value 'raw early changes' early -gt 0 "$out"
+	bounce a /dev/n mode=all
+	out=$(bounce_io watch /dev/bounce-a 256K)
+	say "bounced: $out"
+	expect_value looks looks -gt 0 "$out"
+	expect_value 'early changes' early = 0 "$out"
+	expect_value 'wrong bytes' wrong = 0 "$out"
+	expect_value result result = 0 "$out"
+}
+
+row103_read_error_untouched()
+{
+	local out
+	null n badblocks=+64-64
+	[ -e "$nullb/n/badblocks_partial_io" ] || { skip 'null_blk does no partial I/O'; return; }
+	echo 0 >"$nullb/n/power"
+	echo 1 >"$nullb/n/badblocks_partial_io"
+	echo 1 >"$nullb/n/power"
+	settle /dev/n
+	out=$(bounce_io oneio /dev/n read 0 64K)
+	say "raw: $out"
+	expect_value 'raw result' result = EIO "$out"
+	expect_value 'raw changes' changed -gt 0 "$out"
+	bounce a /dev/n mode=all
+	out=$(bounce_io oneio /dev/bounce-a read 0 64K)
+	expect_value result result = EIO "$out"
+	expect_value changes changed = 0 "$out"
+}
+
+row118_detect()
+{
+	local mode how t=/sys/kernel/tracing line pid
+	null n
+	gate g /dev/n
+	echo 1 >$t/tracing_on
+	echo 1 >$t/events/bounce_blk/bounce_mutation/enable
+	for mode in write none; do
+		bounce a /dev/mapper/g mode=$mode detect=1
+		for how in no back; do
+			through_gate g bounce_io change /dev/bounce-a $how 64K 5000
+			expect_value "$mode, $how: result" result = 0 "$through"
+		done
+		expect_stat "$mode: checks" a checks -eq 2
+		expect_stat "$mode: false alarms" a mutations -eq 0
+		echo >$t/trace
+		through_gate g bounce_io change /dev/bounce-a yes 64K 5000
+		value pid "$through"
+		pid=$got
+		expect_stat "$mode: checks" a checks -eq 3
+		expect_stat "$mode: mutations" a mutations -eq 1
+		line=$(sed -n 's/.*bounce_mutation: [0-9,]* //p' $t/trace)
+		expect "$mode: event" \
+			"sector=0 len=65536 offset=$([ $mode = write ] && echo 5000 || echo -1) pid=$pid comm=bounce_io" \
+			"$line"
+		dmesg | tail -n 5 | grep -q "bounce-a: a buffer changed in flight: sector 0, 65536 bytes.*bounce_io\[$pid\]" ||
+			fail "$mode: no line in the log"
+	done
+	echo 0 >$t/events/bounce_blk/bounce_mutation/enable
+}
+
+row118_no_false_alarm()
+{
+	local mode
+	null n
+	for mode in write none all; do
+		bounce a /dev/n mode=$mode detect=1
+		bounce_io random /dev/bounce-a 200 512 512 256K >"$tmp/out"
+		expect_stat "$mode: checks" a checks -gt 50
+		expect_stat "$mode: mutations" a mutations -eq 0
+	done
+	bounce a /dev/n mode=write detect=1 detect_every=10
+	dd if=/dev/zero of=/dev/bounce-a bs=4k count=500 oflag=direct 2>/dev/null
+	expect_stat 'one in 10' a checks -eq 50
+}

@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+# shellcheck disable=SC2154,SC2034 # of lib.sh
+#
+# Rows 107, 108, 116 and 119: every shape of a bio, errors in the middle, limits of
+# the device below, and memory that changes under a bio.
+
+row107_shapes()
+{
+	local mode
+	null n
+	for mode in none write all guest; do
+		bounce a /dev/n mode=$mode
+		expect "$mode" 'done=20' "$(bounce_io random /dev/bounce-a 20 512 512 2560K)"
+	done
+	for mode in write all; do
+		bounce a /dev/n mode=$mode max_bounce_kib=4 reserve_kib=4
+		expect "$mode, 4 KiB at a time" 'done=30' \
+			"$(bounce_io random /dev/bounce-a 30 512 512 128K)"
+	done
+}
+
+row107_large_in_order()
+{
+	null n
+	bounce a /dev/n mode=all
+	head -c 16M /dev/urandom >"$tmp/data"
+	dd if="$tmp/data" of=/dev/bounce-a bs=16M oflag=direct 2>/dev/null
+	dd if=/dev/bounce-a of="$tmp/back" bs=16M count=1 iflag=direct 2>/dev/null
+	cmp "$tmp/data" "$tmp/back" || fail 'read back through bounce'
+	dd if=/dev/n of="$tmp/back" bs=16M count=1 iflag=direct 2>/dev/null
+	cmp "$tmp/data" "$tmp/back" || fail 'read back from below'
+	expect_stat splits a splits -gt 0
+}
+
+row108_error_in_split()
+{
+	local out way
+	null n badblocks=+1024-1031
+	bounce a /dev/n mode=all max_bounce_kib=64
+	for way in write read; do
+		out=$(bounce_io oneio /dev/bounce-a $way 0 1M)
+		expect_value "$way: result" result = EIO "$out"
+		expect_value "$way: ended again" again = 0 "$out"
+		out=$(bounce_io oneio /dev/bounce-a $way 2M 1M)
+		expect_value "$way elsewhere" result = 0 "$out"
+	done
+	expect_stat splits a splits -gt 30
+	expect pins 0 "$(awk '$1 == "nr_foll_pin_acquired" { n += $2 }
+		$1 == "nr_foll_pin_released" { n -= $2 } END { print n }' /proc/vmstat)"
+	idle a || fail 'I/O is in flight'
+	# Complains if a folio of the reserve is missing.
+	expect_set power 0 a power 0
+}
+
+# What the disk says of itself where it only passes on what it gets.
+same_limits()
+{
+	local a wanted
+	for a in logical_block_size physical_block_size max_hw_sectors_kb minimum_io_size \
+		discard_granularity discard_max_hw_bytes write_zeroes_max_bytes fua write_cache; do
+		queue_of "$1" $a
+		wanted=$got
+		queue_of "$2" $a
+		expect "$3: $a" "$wanted" "$got"
+	done
+}
+
+row116_limits()
+{
+	local mode w align block loop
+	for w in 'blocksize=4096 max_sectors=8' virt_boundary=1; do
+		# shellcheck disable=SC2086 # words
+		null n $w discard=1
+		queue_of n logical_block_size
+		block=$got
+		for mode in write all; do
+			bounce a /dev/n mode=$mode
+			same_limits n bounce-a "$w, $mode"
+			# null_blk itself fails at less than a block.
+			align=512
+			[ $mode = all ] || align=$block
+			expect "$w, $mode" 'done=30' \
+				"$(bounce_io random /dev/bounce-a 30 "$block" "$align" 256K)"
+		done
+		clean_up
+	done
+}
+
+# Any alignment, over a disk that wants 512 bytes.
+row116_alignment()
+{
+	local loop
+	truncate -s 16M "$tmp/file"
+	loop=$(losetup -f --show "$tmp/file") || { fail 'no loop device'; return; }
+	expect_file 'below' 511 "/sys/block/${loop#/dev/}/queue/dma_alignment"
+	bounce a "$loop" mode=all
+	expect_file all 1 /sys/block/bounce-a/queue/dma_alignment
+	expect 'buffers at even addresses' 'done=60' "$(bounce_io random /dev/bounce-a 60 512 2 256K)"
+	bounce a "$loop" mode=write
+	expect_file write 511 /sys/block/bounce-a/queue/dma_alignment
+	rmdir "$config/a"
+	losetup -d "$loop"
+	rm "$tmp/file"
+}
+
+row119_user_memory()
+{
+	local how
+	null n
+	gate g /dev/n
+	bounce a /dev/mapper/g mode=all
+	for how in readonly fork unmap exit; do
+		through_gate g bounce_io gone /dev/bounce-a $how 256K
+		expect "$how" 'result=0 wrong=0' "${through##*$'\n'}"
+	done
+	idle a || fail 'I/O is in flight'
+}

@@ -1,0 +1,149 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+# shellcheck disable=SC2154,SC2034 # of lib.sh
+#
+# Rows 117 and 120: the rest of the kernel.
+
+# The page cache under writeback: its writer has to wait only where the data is not
+# copied. The gate keeps it under writeback as long as it takes.
+row117_stable_writes()
+{
+	local pair mode
+	null n
+	echo 1 >/sys/block/n/queue/stable_writes
+	gate g /dev/n
+	for pair in none:1 write:0 all:0 guest:1; do
+		mode=${pair%:*}
+		bounce a /dev/mapper/g mode="$mode"
+		expect_file "$mode" "${pair#*:}" /sys/block/bounce-a/queue/stable_writes
+		shut_gate g
+		: >"$tmp/out"
+		bounce_io rewrite /dev/bounce-a >>"$tmp/out" &
+		until_true has "$tmp/out" writeback
+		if [ "${pair#*:}" = 1 ]; then
+			pause 0.5
+			! has "$tmp/out" rewritten || fail "$mode: the writer did not wait"
+		else
+			until_true has "$tmp/out" rewritten
+		fi
+		open_gate g
+		wait $! || fail "$mode: rewrite failed"
+		has "$tmp/out" rewritten || fail "$mode: never rewritten"
+	done
+}
+
+row120_cgroup()
+{
+	local cg=/sys/fs/cgroup/bounce up low
+	mountpoint -q /sys/fs/cgroup || mount -t cgroup2 none /sys/fs/cgroup ||
+		{ skip 'no cgroup2'; return; }
+	null n
+	bounce a /dev/n mode=all
+	echo +io >/sys/fs/cgroup/cgroup.subtree_control 2>/dev/null
+	mkdir -p $cg
+	[ -e $cg/io.stat ] || { skip 'no io controller'; rmdir $cg; return; }
+	(
+		echo 0 >$cg/cgroup.procs
+		dd if=/dev/zero of=/dev/bounce-a bs=256k count=16 oflag=direct
+		dd if=/dev/bounce-a of=/dev/null bs=256k count=16 iflag=direct
+	) 2>/dev/null
+	up=$(grep "^$(stat -c '%Hr:%Lr' /dev/bounce-a) " $cg/io.stat)
+	low=$(grep "^$(stat -c '%Hr:%Lr' /dev/n) " $cg/io.stat)
+	expect_value 'upper, written' wbytes = 4194304 "$up"
+	expect_value 'upper, read' rbytes = 4194304 "$up"
+	expect_value 'lower, written' wbytes = 4194304 "$low"
+	expect_value 'lower, read' rbytes = 4194304 "$low"
+	rmdir $cg
+}
+
+# A task that is frozen while its read is on the way
+row120_freezer()
+{
+	local cg=/sys/fs/cgroup/frozen
+	mountpoint -q /sys/fs/cgroup || mount -t cgroup2 none /sys/fs/cgroup ||
+		{ skip 'no cgroup2'; return; }
+	mkdir -p $cg
+	null n
+	gate g /dev/n
+	bounce a /dev/mapper/g mode=all
+	shut_gate g
+	: >"$tmp/out"
+	bounce_io gone /dev/bounce-a readonly 256K >>"$tmp/out" &
+	until_true test -s "$tmp/out"
+	echo $! >$cg/cgroup.procs
+	echo 1 >$cg/cgroup.freeze
+	until_true has $cg/cgroup.events 'frozen 1'
+	open_gate g
+	until_true idle a
+	! has "$tmp/out" result || fail 'it ran while frozen'
+	echo 0 >$cg/cgroup.freeze
+	wait $!
+	has "$tmp/out" 'result=0 wrong=0' || fail "thawed: $(<"$tmp/out")"
+	rmdir $cg
+}
+
+# All tasks are frozen and thawed, as for suspend.
+row120_suspend()
+{
+	[ -w /sys/power/pm_test ] || { skip 'no pm_test'; return; }
+	null n irqmode=2 completion_nsec=1000000
+	bounce a /dev/n mode=all
+	echo 1 >/sys/module/suspend/parameters/pm_test_delay
+	echo freezer >/sys/power/pm_test
+	bounce_io random /dev/bounce-a 400 512 512 256K >"$tmp/out" &
+	until_true io_is_going_on bounce-a
+	echo freeze >/sys/power/state || fail 'cannot freeze'
+	echo none >/sys/power/pm_test
+	wait $!
+	expect random 'done=400' "$(<"$tmp/out")"
+}
+
+row120_iostat()
+{
+	local mode before stat below
+	null n
+	for mode in none all; do
+		bounce a /dev/n mode=$mode
+		# What looking for partitions read, and what others did below.
+		read -ra before </sys/block/bounce-a/stat
+		read -ra below </sys/block/n/stat
+		dd if=/dev/zero of=/dev/bounce-a bs=64k count=16 oflag=direct 2>/dev/null
+		dd if=/dev/bounce-a of=/dev/null bs=64k count=32 iflag=direct 2>/dev/null
+		read -ra stat </sys/block/bounce-a/stat
+		expect "$mode: writes, sectors" '16 2048' "${stat[4]} ${stat[6]}"
+		expect "$mode: reads" $((before[0] + 32)) "${stat[0]}"
+		expect "$mode: sectors read" $((before[2] + 4096)) "${stat[2]}"
+		expect "$mode: in flight" 0 "${stat[8]}"
+		read -ra stat </sys/block/n/stat
+		expect "$mode: sectors written below" $((below[6] + 2048)) "${stat[6]}"
+		expect "$mode: sectors read below" $((below[2] + 4096)) "${stat[2]}"
+	done
+}
+
+row120_hotplug()
+{
+	local cpu=/sys/devices/system/cpu/cpu1/online i
+	[ -w $cpu ] || { skip 'one processor'; return; }
+	null n irqmode=2 completion_nsec=100000
+	bounce a /dev/n mode=all
+	bounce_io random /dev/bounce-a 200 512 512 512K >"$tmp/out" &
+	for i in 1 2 3; do
+		echo 0 >$cpu; sleep 0.3; echo 1 >$cpu; sleep 0.3
+	done
+	wait $!
+	expect random 'done=200' "$(<"$tmp/out")"
+}
+
+row120_blktrace()
+{
+	null n
+	bounce a /dev/n mode=write
+	blktrace -d /dev/n -o "$tmp/bt" >/dev/null 2>"$tmp/e" &
+	sleep 1
+	dd if=/dev/zero of=/dev/bounce-a bs=64k count=4 oflag=direct 2>/dev/null
+	sleep 0.5
+	kill -INT $!
+	wait $! 2>/dev/null
+	blkparse -i "$tmp/bt" -f '%a %d\n' >"$tmp/p" 2>/dev/null || { skip "blktrace: $(tail -n 1 "$tmp/e")"; return; }
+	expect 'remapped' 4 "$(grep -c '^A W' "$tmp/p")"
+}
