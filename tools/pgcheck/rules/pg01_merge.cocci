@@ -9,7 +9,10 @@
 // Options: --no-includes
 // Severity: error
 // Files: page_to_phys page_to_pfn bvec_phys sg_phys folio_pfn nth_page page_to_dma pfn paddr bvec_try_merge page\x20+\x20
-// Match: \b(bv_len|length|dma_length|dma_len|len|size|nbytes|bytes|nr_bytes|nr_pages|npages|num_pages|nr|blen|seg_len|ds_len|count|n_pages)\b( *\([^()\n]*\))? *(\+=|\+\+|= [^;\n=]*\b(bv_len|length|dma_length|dma_len|len|size|nr_pages|npages|nr)\b[^;\n]*\+)|bvec_try_merge|\(([^(){};]*,\s*)?(const )?struct (bio_vec|scatterlist|page) \*[^(){};]*, *(const )?struct (bio_vec|scatterlist|page) \*[^(){};]*\)\s*\{
+// Match: (->|\.)\s*(bv_len|length|dma_length|dma_len|len|size|nbytes|bytes|nr_bytes|nr_pages|npages|num_pages|nr|blen|seg_len|ds_len|count|n_pages)\b\s*(\+=|\+\+|=(?!=)[^;=]*\+)|\+\+\s*[^;,(){}=]*(->|\.)\s*(bv_len|length|dma_length|dma_len|len|size|nbytes|bytes|nr_bytes|nr_pages|npages|num_pages|nr|blen|seg_len|ds_len|count|n_pages)\b|\bsg_dma_len\s*\([^;=]*\)\s*(\+=|=(?!=)[^;=]*\+)|bvec_try_merge|\(([^(){};]*,\s*)?(const )?struct (bio_vec|scatterlist|page) \*[^(){};]*, *(const )?struct (bio_vec|scatterlist|page) \*[^(){};]*\)\s*\{
+// Function: (->|\.)\s*(bv_len|length|dma_length|dma_len|len|size|nbytes|bytes|nr_bytes|nr_pages|npages|num_pages|nr|blen|seg_len|ds_len|count|n_pages)\b\s*(\+=|\+\+|=(?!=)[^;=]*\+)|\+\+\s*[^;,(){}=]*(->|\.)\s*(bv_len|length|dma_length|dma_len|len|size|nbytes|bytes|nr_bytes|nr_pages|npages|num_pages|nr|blen|seg_len|ds_len|count|n_pages)\b|\bsg_dma_len\s*\([^;=]*\)\s*(\+=|=(?!=)[^;=]*\+)
+// Second: (?s)\A(?=.*[=!]=\s*(?!NULL\b|-?\d|~?[A-Z_][A-Z0-9_]*\b(?!\s*\()))(?=.*(\b(page_to_phys|page_to_pfn|bvec_phys|sg_phys|folio_pfn|page_to_dma|folio_page_pfn|bio_vec_phys|nth_page)\s*\(|\b\w*(pfn|paddr|(?<!nr_)phys)(?!_seg|_sector|_block|ical|_mergeable)\w*\b|pages?\b(\s*\[[^\]]*\])?\s*\)?\s*\+(?![+=])|(sg_page\s*\([^)]*\)|bv_page)\s*\+(?![+=])|\+\s*(\w+\s*(->|\.)\s*)*\w*pages?\b))
+// Alone: bvec_try_merge|\(([^(){};]*,\s*)?(const )?struct (bio_vec|scatterlist|page) \*[^(){};]*, *(const )?struct (bio_vec|scatterlist|page) \*[^(){};]*\)\s*\{
 
 virtual patch
 virtual context
