@@ -17,7 +17,8 @@ virtual report
 import re
 
 PG04_TABLE = re.compile(r"^\w*(bio\w*alloc|alloc\w*bio|bio_init)\w*$")
-PG04_CLAMP = re.compile(r"^\(*(bio_max_segs|min|min_t|min_not_zero|umin|clamp|clamp_t) ?\(")
+PG04_CLAMP = re.compile(r"^\(*(?!max|max_t|round_up|roundup|bio_segments|bio_add_max_vecs)"
+                        r"[a-z_]\w* ?\(")
 PG04_END = re.compile(r"(==|>=) [a-z]")
 PG04_PLACE = {"bio_alloc": 1, "bio_alloc_bioset": 1, "bio_kmalloc": 0, "bio_init": 3,
               "bio_init_inline": 2}
@@ -42,8 +43,9 @@ def pg04_words(text):
 
 
 def pg04_made_of(texts, values):
-    """The words in the texts, and in what was assigned to these. What was cut down
-    to a limit is no longer as large as what it was made of."""
+    """The words in the texts, and in what was assigned to these. What was cut down to
+    a limit, by a function that may do that too, is no longer as large as what it was
+    made of."""
     words = set()
     for _ in range(4):
         for text in texts:
@@ -63,6 +65,11 @@ def pg04_sized(where):
 
 def pg04_maker(name):
     return bool(PG04_TABLE.match(name))
+
+
+def pg04_fresh(text):
+    """Another bio, and not one that was filled before and kept in some structure."""
+    return not re.match(r"^&?\w+( ?(->|\.) ?\w+)+$", re.sub(r"\s+", " ", text).strip())
 
 
 def pg04_counts(make, arguments):
@@ -190,11 +197,12 @@ for part in pg04_counts(make, getattr(es, "expr", es)):
 // another bio. This sees loops of every kind, goto included.
 @pg04_loop exists@
 identifier pg04_add.fn;
-expression pg04_add.bio, e;
+expression pg04_add.bio;
+expression F : script:python() { pg04_fresh(F) };
 position pg04_add.p, q;
 @@
 fn@p@q(bio, ...)
-... when != bio = e
+... when != bio = F
     when != bio_init(...)
     when != bio_reset(...)
     when != bio_full(...)
@@ -211,11 +219,12 @@ pg04_report(p[0], fn)
 // A static function that adds to a bio of its caller, which calls it in a loop.
 @pg04_part exists@
 identifier pg04_add.fn, part;
-expression pg04_add.bio, e;
+expression pg04_add.bio;
+expression F : script:python() { pg04_fresh(F) };
 position pg04_add.p, q;
 @@
 static part(...) {
-... when != bio = e
+... when != bio = F
     when != bio_init(...)
     when != bio_reset(...)
     when != bio_full(...)
