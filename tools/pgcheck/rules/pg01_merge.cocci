@@ -44,7 +44,13 @@ PG01_KNOWN = ("bvec_try_merge_page", "bvec_try_merge_hw_page")
 PG01_HELPER = re.compile(r"^(%s) \(" % "|".join(PG01_KNOWN))
 # Compares Xen's machine frames; its callers have compared the pgmaps.
 PG01_EXEMPT = ("xen_biovec_phys_mergeable",)
+# What only allocations of the function's own return: no page of a provider.
+PG01_OWN = re.compile(r"^(alloc_pages?\w*|folio_alloc\w*|shmem_read_\w+|dev_alloc_pages?) ?\(")
+# Without one of these in a function its addresses and pages are numbers of something else.
+PG01_PAGES = re.compile(r"struct (page|folio|bio_vec|scatterlist|sg_table|bio|request)\b|"
+                        r"page_to_|pfn_to_page|\bfolio_|\b(for_each_)?sg_|\bbv_|\bbvec_|rq_for_each")
 pg01_facts = {}
+pg01_indexed = set()
 pg01_current = [None]
 pg01_answers = {}
 pg01_together = set()
@@ -115,6 +121,8 @@ def pg01_words(where):
             way = pg01_way(value, phys, tests, {})
             if way:
                 tests[name] = way
+            elif re.match(r"^(\w+ (->|\.) )*\w*pages?\b( \[.*?\])? \+ ", value):
+                phys.add(name)
             elif (PG01_PHYS.search(value) and not re.search(r"[=!]=|&&|->\w*\(|\bvirt", value)
                   or any(re.search(r"\b%s\b" % v, value) for v in phys)) and "(" != value[0]:
                 phys.add(name)
@@ -189,8 +197,20 @@ def pg01_guarded(facts, fn):
                for text in facts[kind].get(fn, ()))
 
 
+def pg01_own(text, where):
+    """Is one of the pages that the test compares always fresh from an allocator?"""
+    values = {}
+    for word, value in (fact.split(" = ", 1) for fact in
+                        pg01_file(where.file)["assign"].get(where.current_element, ())):
+        values.setdefault(word, []).append(value)
+    return any(word in values and all(PG01_OWN.match(value) for value in values[word])
+               for word in re.findall(r"\w+", text))
+
+
 def pg01_test(text, where, way):
     text = pg01_norm(text)
+    if pg01_own(text, where):
+        return False
     phys, tests = pg01_words(where)
     if pg01_guard(text, where):
         return False
@@ -244,6 +264,21 @@ def pg01_static(where, name):
             before = lines[number - 1] if number and not head.strip() else ""
             return "static" in head + before
     return False
+
+
+def pg01_about_pages(where):
+    """Does the function have to do with pages at all?"""
+    with open(where.file, encoding="utf-8", errors="replace") as file:
+        lines = file.read().split("\n")
+    at = int(where.line) - 1
+    start, end = at, at
+    while start and not lines[start].startswith("{"):
+        start -= 1
+    while start and lines[start - 1].strip() and not lines[start - 1].startswith(("}", "#")):
+        start -= 1
+    while end < len(lines) - 1 and not lines[end].startswith("}"):
+        end += 1
+    return bool(PG01_PAGES.search("\n".join(lines[start:end])))
 
 
 def pg01_header(name):
@@ -330,6 +365,19 @@ p << pg01_return.p;
 @@
 pg01_note("return", p[0], e)
 
+// An index that is counted up is no length.
+@pg01_index@
+expression a;
+expression g : script:python() { pg01_grows(g) };
+position p;
+@@
+a[<+... g@p ...+>]
+
+@script:python@
+p << pg01_index.p;
+@@
+pg01_indexed.add((p[0].file, p[0].line, p[0].column))
+
 @pg01_grow@
 expression g : script:python() { pg01_grows(g) };
 position p;
@@ -340,7 +388,8 @@ g@p
 g << pg01_grow.g;
 p << pg01_grow.p;
 @@
-pg01_note("grow", p[0], g)
+if (p[0].file, p[0].line, p[0].column) not in pg01_indexed:
+    pg01_note("grow", p[0], g)
 
 // What makes a segment grow: that, or a call of a function of this file that does.
 @pg01_site depends on pg01_grow@
@@ -372,7 +421,8 @@ pg01_note("compare", p[0], a + " == " + b)
 p << pg01_site.p;
 g << pg01_site.g;
 @@
-if not pg01_tests(p[0]) and not PG01_HELPER.match(pg01_norm(g)):
+if (not pg01_tests(p[0]) and not PG01_HELPER.match(pg01_norm(g))) or \
+   (p[0].file, p[0].line, p[0].column) in pg01_indexed:
     cocci.include_match(False)
 
 // From a test to the growth, by the way that adjacent pages take.
@@ -552,7 +602,8 @@ fn << pg01_open.fn;
 @@
 facts = pg01_file(p[0].file)
 deferred = pg01_static(p[0], fn) and fn in facts["called"] and fn not in facts["open"]
-if not deferred and fn not in PG01_KNOWN and not pg01_is_together(p[0]):
+if not deferred and fn not in PG01_KNOWN and not pg01_is_together(p[0]) and \
+   pg01_about_pages(p[0]):
     coccilib.report.print_report(p[0], "error: segment grows on physical adjacency without a comparison of pgmaps [PG01]")
 
 @script:python depends on org@

@@ -172,11 +172,21 @@ fn << pg03_asserted_later.fn;
 coccilib.report.print_report(p[0], "error: the result of %s() is only asserted [PG03]" % fn)
 
 // Nothing reads the variable that the result went to.
-@pg03_dropped@
+@pg03_returned exists@
 identifier fn = {bio_add_page, bio_add_folio, bio_add_vmalloc, bio_integrity_add_page,
 		 bio_add_pc_page, bio_add_hw_page, bio_add_zone_append_page};
 local idexpression x;
 position p;
+@@
+x = fn@p(...);
+... when != x
+return <+... x ...+>;
+
+@pg03_dropped@
+identifier fn = {bio_add_page, bio_add_folio, bio_add_vmalloc, bio_integrity_add_page,
+		 bio_add_pc_page, bio_add_hw_page, bio_add_zone_append_page};
+local idexpression x;
+position p != pg03_returned.p;
 identifier f;
 @@
 f(...) {
