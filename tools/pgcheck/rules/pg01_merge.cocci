@@ -365,24 +365,23 @@ p << pg01_return.p;
 @@
 pg01_note("return", p[0], e)
 
-// An index that is counted up is no length.
-@pg01_index@
-expression a;
-expression g : script:python() { pg01_grows(g) };
-position p;
-@@
-a[<+... g@p ...+>]
-
-@script:python@
-p << pg01_index.p;
-@@
-pg01_indexed.add((p[0].file, p[0].line, p[0].column))
-
 @pg01_grow@
 expression g : script:python() { pg01_grows(g) };
 position p;
 @@
 g@p
+
+// An index that is counted up is no length.
+@pg01_index depends on pg01_grow@
+expression a, g;
+position pg01_grow.p, t;
+@@
+a[<+... g@p@t ...+>]
+
+@script:python@
+p << pg01_index.t;
+@@
+pg01_indexed.add((p[0].file, p[0].line, p[0].column))
 
 @script:python@
 g << pg01_grow.g;
