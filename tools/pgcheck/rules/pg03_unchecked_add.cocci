@@ -89,7 +89,7 @@ def pg03_cannot(page, where):
 
 def pg03_status(text):
     """An error code that is no errno."""
-    return bool(re.match(r"^(NVME_SC|BLK_STS|TCM)_(?!SUCCESS|OK)", text))
+    return bool(re.match(r"^(NVME_SC|BLK_STS|TCM)_(?!SUCCESS|OK)", text.strip()))
 
 // A call as a statement; the casts of its result to void are among these.
 @pg03_ignored@
