@@ -263,7 +263,7 @@ identifier pg03_any.fn;
 expression pg03_any.bio;
 position pg03_any.p, q;
 expression e;
-identifier new =~ "alloc|bio_init|bio_reset|submit|chain|next_bio|new_bio|get_bio|grab.*_bio";
+identifier new =~ "alloc|bio_init|bio_reset|submit|chain|next_bio|new_bio|get_bio|grab.*_bio|append_bio";
 @@
 fn@p@q(bio, ...)
 ... when != new(...)
@@ -289,7 +289,7 @@ if (<+... x ...+>) S1 else S2
 
 @pg03_final exists@
 identifier pg03_any.fn;
-identifier new =~ "alloc|bio_init|bio_reset|submit|chain|next_bio|new_bio|get_bio|grab.*_bio";
+identifier new =~ "alloc|bio_init|bio_reset|submit|chain|next_bio|new_bio|get_bio|grab.*_bio|append_bio";
 position pg03_tested.t;
 expression TC : script:python(t) { pg03_refused(TC, t[0], "true") };
 expression FC : script:python(t) { pg03_refused(FC, t[0], "false") };
@@ -326,7 +326,7 @@ T r = -K;
 @pg03_final_preset exists@
 identifier pg03_any.fn;
 identifier pg03_preset.r;
-identifier new =~ "alloc|bio_init|bio_reset|submit|chain|next_bio|new_bio|get_bio|grab.*_bio";
+identifier new =~ "alloc|bio_init|bio_reset|submit|chain|next_bio|new_bio|get_bio|grab.*_bio|append_bio";
 position pg03_tested.t;
 expression TC : script:python(t) { pg03_refused(TC, t[0], "true") };
 expression FC : script:python(t) { pg03_refused(FC, t[0], "false") };
