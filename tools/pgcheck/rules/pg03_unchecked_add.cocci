@@ -89,12 +89,12 @@ def pg03_cannot(page, where):
 
 def pg03_status(text):
     """An error code that is no errno."""
-    return bool(re.match(r"^(NVME_SC|BLK_STS|TCM)_(?!SUCCESS|OK)", text))
+    return bool(re.match(r"^(NVME_SC|BLK_STS|TCM)_(?!SUCCESS|OK)", text.strip()))
 
 
 # Not by =~, whose alternatives depend on how spatch was built.
 PG03_LOG = re.compile(r"^(pr_|printk|dev_|WARN|BUG|DMERR|DMWARN|.*_(err|warn|error)$)")
-PG03_NEW = re.compile(r"alloc|bio_init|bio_reset|submit|chain|next_bio|new_bio|get_bio|grab.*_bio")
+PG03_NEW = re.compile(r"alloc|bio_init|bio_reset|submit|chain|next_bio|new_bio|get_bio|grab.*_bio|append_bio")
 pg03_print = None      # set by the mode
 pg03_found = set()
 

@@ -554,6 +554,8 @@ position p : script:python() { pg06_is_found(p[0]) };
 * err@p = e
 |
 * fn@p(...)
+|
+* err@p
 )
 
 // Pages that went into a bio are known to it.
