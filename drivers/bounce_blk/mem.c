@@ -84,7 +84,7 @@ static unsigned long stash_scan(struct shrinker *shrinker,
 }
 
 static int stash_init(struct bounce_mem *mem, const char *name)
-	__context_unsafe(nobody else has it yet)
+	__context_unsafe(/* nobody else has it yet */)
 {
 	unsigned int i;
 
@@ -102,7 +102,7 @@ static int stash_init(struct bounce_mem *mem, const char *name)
 }
 
 static void reserve_free(struct bounce_mem *mem)
-	__context_unsafe(nobody else has it any more)
+	__context_unsafe(/* nobody else has it any more */)
 {
 	struct folio *folio, *next;
 
@@ -114,7 +114,7 @@ static void reserve_free(struct bounce_mem *mem)
 }
 
 static int reserve_fill(struct bounce_mem *mem, size_t bytes)
-	__context_unsafe(nobody else has it yet)
+	__context_unsafe(/* nobody else has it yet */)
 {
 	unsigned int want = bytes >> (PAGE_SHIFT + mem->reserve_order);
 	struct folio *folio;
@@ -135,7 +135,7 @@ static int reserve_fill(struct bounce_mem *mem, size_t bytes)
 
 int bounce_mem_init(struct bounce_mem *mem, const char *name, size_t reserve,
 		    size_t block, struct bounce_stats __percpu *stats)
-	__context_unsafe(nobody else has it yet)
+	__context_unsafe(/* nobody else has it yet */)
 {
 	int ret;
 

@@ -29,7 +29,9 @@ struct bounce_mem {
 	 */
 	spinlock_t lock;	/* of the lists and what counts them */
 	struct list_head stash[BOUNCE_ORDERS] __guarded_by(&lock);
-	size_t stashed __guarded_by(&lock);	/* bytes */
+
+	/* Bytes in them. */
+	size_t stashed __guarded_by(&lock);
 	size_t stash_limit;
 	struct shrinker *shrinker;
 

@@ -309,7 +309,7 @@ struct vtl0_owner *vtl0_owner_alloc(void)
 	struct vtl0_owner *owner = kzalloc_obj(*owner);
 
 	if (owner)
-		context_unsafe(INIT_LIST_HEAD(&owner->holds));
+		context_unsafe(INIT_LIST_HEAD(&owner->holds)); /* it is new */
 	return owner;
 }
 EXPORT_SYMBOL_IF_KUNIT(vtl0_owner_alloc);

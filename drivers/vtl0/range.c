@@ -57,7 +57,7 @@ static void settle(struct work_struct *work);
 static DECLARE_DELAYED_WORK(settle_work, settle);
 static struct workqueue_struct *settle_wq;
 static bool settling __guarded_by(&vtl0_lock);
-static unsigned int settle_ms __guarded_by(&vtl0_lock);
+static __guarded_by(&vtl0_lock) unsigned int settle_ms;
 /* open files of vtl0_low; a VMA holds one */
 static atomic_t low_users;
 
@@ -168,6 +168,7 @@ static struct vtl0_range *alloc_range(const struct vtl0_request *rq)
 	range->node = rq->node;
 	range->persist = rq->persist;
 	range->state = VTL0_STATE_ADDING;
+	/* nobody else has it yet */
 	context_unsafe(INIT_LIST_HEAD(&range->holds));
 	lay_out(range, rq);
 	vtl0_range_init_kobj(range);

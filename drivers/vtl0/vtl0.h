@@ -139,10 +139,12 @@ struct vtl0_range *vtl0_range_add(struct vtl0_owner *owner,
 int vtl0_range_remove(u64 start, u64 length, struct vtl0_span *busy)
 	__must_hold(&vtl0_lock);
 void vtl0_range_info(struct vtl0_range *range, struct vtl0_range_info *info);
-void vtl0_totals(struct vtl0_info *info) __must_hold(&vtl0_lock);
-void vtl0_owner_release(struct vtl0_owner *owner) __must_not_hold(&vtl0_lock);
+void vtl0_totals(struct vtl0_info *info)
+	__must_hold(&vtl0_lock);
+void vtl0_owner_release(struct vtl0_owner *owner)
+	__must_not_hold(&vtl0_lock);
 void vtl0_low_get(void);
-void vtl0_low_put(void) __must_not_hold(&vtl0_lock);
+void vtl0_low_put(void);
 int vtl0_ranges_init(void);
 void vtl0_ranges_exit(void);
 
