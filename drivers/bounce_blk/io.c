@@ -8,6 +8,7 @@
  * move, and one bio_set and one reserve are enough, also for devices on top of
  * each other.
  */
+#include <linux/rcupdate.h>
 #include <linux/workqueue.h>
 #include <trace/events/block.h>
 
@@ -104,8 +105,13 @@ int bounce_io_init(void)
 	return 0;
 }
 
+/*
+ * The kernel's worker that ended the last bio may have been preempted on its way
+ * out of finish(), with nothing left that holds the module.
+ */
 void bounce_io_exit(void)
 {
+	synchronize_rcu_tasks();
 }
 
 #else

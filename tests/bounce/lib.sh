@@ -241,6 +241,7 @@ through_gate()
 	until_true test -s "$tmp/through"
 	open_gate "$name"
 	wait $! || fail "$*: $(<"$tmp/through")"
+	# shellcheck disable=SC2034 # for the caller
 	through=$(<"$tmp/through")
 }
 
@@ -375,7 +376,7 @@ run_tests()
 		nr=$((nr + 1))
 		wanted=bounce_blk
 		[ "${name#*@}" = "$name" ] || wanted=${name#*@}
-		if [ $module != "$wanted" ] && ! use_module "$wanted"; then
+		if [ "$module" != "$wanted" ] && ! use_module "$wanted"; then
 			echo "not ok $nr $name: $wanted does not load"
 			status=1
 			continue

@@ -9,6 +9,7 @@ row112_power_on()
 	null n
 	null zoned zoned=1 zone_size=4 memory_backed=0
 	mkdir "$config/a"
+	dmesg -C
 	expect_set 'none set' ENODEV a power 1
 	for pair in /dev/nothing:ENOENT /dev/zero:ENOTBLK 259:9999:ENXIO /dev/bounce-a:ENOENT \
 		/dev/zoned:EOPNOTSUPP 99999:1:ENXIO; do
@@ -31,6 +32,7 @@ row112_power_on()
 	blockdev --setrw /dev/n
 	mkfs.ext4 -q /dev/n && mkdir -p "$tmp/mnt" && mount /dev/n "$tmp/mnt"
 	expect_set 'mounted' EBUSY a power 1
+	expect 'reasons in the log' 10 "$(dmesg | grep -c 'bounce_blk: a: ')"
 	umount "$tmp/mnt"
 	expect_set 'by number' 0 a power 1
 	mkdir "$config/b"
@@ -39,16 +41,39 @@ row112_power_on()
 	expect 'links' "bounce-a n" "$(ls /sys/block/n/holders) $(ls /sys/block/bounce-a/slaves)"
 }
 
+# The values of all attributes in $got, in the order of "features".
+attributes()
+{
+	local a all=
+	for a in backing mode detect detect_every reserve_kib max_bounce_kib read_only power disk; do
+		get "$config/$1/$a"
+		all=$all,$got
+	done
+	got=${all#,}
+}
+
+# What the admin guide says: the names, and their defaults.
+row113_documented()
+{
+	local doc=$here/../../Documentation/admin-guide/bounce_blk.rst names=
+	null n
+	mkdir "$config/a"
+	while read -r name default _; do
+		names=$names${names:+,}$name
+		expect_file "$name" "${default/#(empty)/}" "$config/a/$name"
+	done < <(awk '$1 == "attribute" { table = 1; next }
+		table && /^==/ { if (table++ == 2) exit; next }
+		table { print $1, $2 }' "$doc")
+	expect_file 'features' "$names" "$config/features"
+}
+
 row113_attributes()
 {
 	local a v
 	null n
 	mkdir "$config/a"
-	expect features backing,mode,detect,detect_every,reserve_kib,max_bounce_kib,read_only,power,disk \
-		"$(cat "$config/features")"
-	expect defaults ',write,0,1,1024,1024,0,0,' \
-		"$(cd "$config/a" && cat backing mode detect detect_every reserve_kib \
-			max_bounce_kib read_only power disk | paste -s -d ,)"
+	attributes a
+	expect defaults ',write,0,1,1024,1024,0,0,' "$got"
 	for v in '' garbage -1 1x '1 1' 18446744073709551616 4294967296 0x10 +4; do
 		for a in detect detect_every reserve_kib max_bounce_kib read_only power mode; do
 			[ -n "$v" ] || continue
@@ -61,13 +86,12 @@ row113_attributes()
 	done
 	expect 'two lines' EINVAL "$(bounce_io put "$config/a/backing" "/dev/a
 /dev/b")"
-	expect 'kept' ',write,0,1,1024,1024,0,0,' \
-		"$(cd "$config/a" && cat backing mode detect detect_every reserve_kib \
-			max_bounce_kib read_only power disk | paste -s -d ,)"
+	attributes a
+	expect 'kept' ',write,0,1,1024,1024,0,0,' "$got"
 	for v in detect=1 detect_every=4294967295 reserve_kib=4 reserve_kib=16384 max_bounce_kib=4 \
 		max_bounce_kib=16384 mode=guest mode=all backing=/dev/n; do
 		expect_set "$v" 0 a "${v%=*}" "${v#*=}"
-		expect_file "$v kept" "${v#*=}" "$config/a/"${v%=*}""
+		expect_file "$v kept" "${v#*=}" "$config/a/${v%=*}"
 	done
 	expect_set 'on' 0 a power 1
 	expect_set 'on again' 0 a power 1
@@ -76,9 +100,8 @@ row113_attributes()
 		backing=/dev/zero; do
 		expect_set "$v while live" EBUSY a "${v%=*}" "${v#*=}"
 	done
-	expect 'kept while live' '/dev/n,all,1,4294967295,16384,16384,0,1,bounce-a' \
-		"$(cd "$config/a" && cat backing mode detect detect_every reserve_kib \
-			max_bounce_kib read_only power disk | paste -s -d ,)"
+	attributes a
+	expect 'kept while live' '/dev/n,all,1,4294967295,16384,16384,0,1,bounce-a' "$got"
 	expect_set 'off' 0 a power 0
 	expect_set 'off again' 0 a power 0
 	v=$(printf 'x%.0s' $(seq 25))

@@ -13,7 +13,7 @@ row104_reserve_progress()
 	dd if=/dev/zero of=/dev/n bs=1M count=32 oflag=direct 2>/dev/null
 	faults fail_alloc 100
 	# What the kernel's helpers allocate.
-	[ $module = bounce_blk ] || page_faults 0 50
+	[ "$module" = bounce_blk ] || page_faults 0 50
 	expect random 'done=50' "$(MAKE_IT_FAIL=1 bounce_io random /dev/bounce-a 50 512 512 256K)"
 	page_faults 0 0
 	fio --name=r --filename=/dev/bounce-a --rw=randrw --bs=64k --size=16m --direct=1 \
@@ -21,20 +21,20 @@ row104_reserve_progress()
 		--output="$tmp/fio" >"$tmp/out" 2>&1 || fail "fio: $(cat "$tmp/out" "$tmp/fio")"
 	faults fail_alloc 0
 	expect_stat 'reserve uses' a reserve_uses -gt 0
-	[ $module != bounce_blk ] || expect_stat 'reserve waits' a reserve_waits -gt 0
+	[ "$module" != bounce_blk ] || expect_stat 'reserve waits' a reserve_waits -gt 0
 }
 
 row105_order0_only()
 {
 	local orders
-	[ -d $page_faults ] || { skip 'no fault injection'; return; }
+	[ -d "$page_faults" ] || { skip 'no fault injection'; return; }
 	null n
 	bounce a /dev/n mode=all
 	page_faults 1 100
 	expect random 'done=100' "$(MAKE_IT_FAIL=1 bounce_io random /dev/bounce-a 100 512 512 256K)"
 	page_faults 0 0
 	# What the kernel's helpers get is not counted.
-	[ $module = bounce_blk ] || return 0
+	[ "$module" = bounce_blk ] || return 0
 	stat_of a orders
 	orders=$got
 	say "orders: $orders"

@@ -14,7 +14,7 @@ row117_stable_writes()
 	gate g /dev/n
 	for pair in none:1 write:0 all:0 guest:1; do
 		mode=${pair%:*}
-		bounce a /dev/mapper/g mode=$mode
+		bounce a /dev/mapper/g mode="$mode"
 		expect_file "$mode" "${pair#*:}" /sys/block/bounce-a/queue/stable_writes
 		shut_gate g
 		: >"$tmp/out"
