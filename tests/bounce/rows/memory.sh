@@ -7,7 +7,8 @@
 row104_reserve_progress()
 {
 	has_faults || { skip 'no fault injection'; return; }
-	null n
+	# Slow, so that the reserve is out when the next I/O comes.
+	null n irqmode=2 completion_nsec=1000000
 	bounce a /dev/n mode=all reserve_kib=64
 	# Pages that null_blk allocates later would fail, too.
 	dd if=/dev/zero of=/dev/n bs=1M count=32 oflag=direct 2>/dev/null
