@@ -283,18 +283,22 @@ static int cut(struct iovec *v, int max, char *p, size_t len, size_t unit)
 	return n;
 }
 
-/* From here on allocations for us fail, if the script has set that up. */
-static bool may_fail(void)
+/*
+ * From here on allocations for us fail, if the script has set that up: MAKE_IT_FAIL
+ * is the number of pieces of an I/O, as a vector may itself need memory.
+ */
+static size_t may_fail(size_t pieces)
 {
+	const char *fewer = getenv("MAKE_IT_FAIL");
 	int fd;
 
-	if (!getenv("MAKE_IT_FAIL"))
-		return false;
+	if (!fewer)
+		return pieces;
 	fd = open("/proc/self/make-it-fail", O_WRONLY | O_CLOEXEC);
 	if (fd < 0 || write(fd, "1", 1) != 1)
 		err(2, "make-it-fail");
 	close(fd);
-	return true;
+	return number(fewer);
 }
 
 /*
@@ -307,8 +311,7 @@ static int cmd_random(char **arg)
 	size_t align = number(arg[3]), max = number(arg[4]), area = 4 * max;
 	int fd = open_disk(arg[0], O_RDWR | O_DIRECT);
 	char *model = buffer(area), *buf = buffer(max + 8192);
-	/* More of them, and the kernel allocates memory for the vector itself. */
-	size_t pieces = may_fail() ? 8 : 300;
+	size_t pieces = may_fail(300);
 	struct iovec v[300];
 
 	if (pwrite(fd, model, area, 0) != (ssize_t)area)
