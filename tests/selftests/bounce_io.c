@@ -283,17 +283,22 @@ static int cut(struct iovec *v, int max, char *p, size_t len, size_t unit)
 	return n;
 }
 
-/* From here on allocations for us fail, if the script has set that up. */
-static void may_fail(void)
+/*
+ * From here on allocations for us fail, if the script has set that up: MAKE_IT_FAIL
+ * is the number of pieces of an I/O, as a vector may itself need memory.
+ */
+static size_t may_fail(size_t pieces)
 {
+	const char *fewer = getenv("MAKE_IT_FAIL");
 	int fd;
 
-	if (!getenv("MAKE_IT_FAIL"))
-		return;
+	if (!fewer)
+		return pieces;
 	fd = open("/proc/self/make-it-fail", O_WRONLY | O_CLOEXEC);
 	if (fd < 0 || write(fd, "1", 1) != 1)
 		err(2, "make-it-fail");
 	close(fd);
+	return number(fewer);
 }
 
 /*
@@ -306,16 +311,16 @@ static int cmd_random(char **arg)
 	size_t align = number(arg[3]), max = number(arg[4]), area = 4 * max;
 	int fd = open_disk(arg[0], O_RDWR | O_DIRECT);
 	char *model = buffer(area), *buf = buffer(max + 8192);
-	struct iovec v[1024];
+	size_t pieces = may_fail(300);
+	struct iovec v[300];
 
-	may_fail();
 	if (pwrite(fd, model, area, 0) != (ssize_t)area)
 		err(2, "clearing %s", arg[0]);
 	for (size_t i = 0; i < count; i++) {
 		size_t len = block * (1 + rnd(max / block));
 		size_t at = block * rnd((area - len) / block + 1);
 		char *p = buf + align * rnd(4096 / align);
-		int n = cut(v, rnd(4) ? 1 + rnd(300) : 1, p, len, rnd(2) ? block : align);
+		int n = cut(v, rnd(4) ? 1 + rnd(pieces) : 1, p, len, rnd(2) ? block : align);
 		bool write = rnd(2);
 		ssize_t done;
 
