@@ -88,7 +88,7 @@ struct vtl0_range {
 	atomic64_t faults[VTL0_NR_LEVELS];
 	atomic64_t fallbacks;
 	unsigned int nr_chunks;
-	struct vtl0_chunk chunks[] __counted_by(nr_chunks);
+	struct vtl0_chunk chunks[];
 };
 
 /**
