@@ -35,7 +35,6 @@ static void put_folios(struct bounce_mem *mem, struct bio *bio)
 /* Back to how the caller passed it. */
 static void clear_bio(struct bio *bio)
 {
-	/* pgcheck: allow PG05 takes back what was added here */
 	bio->bi_vcnt = 0;
 	bio->bi_iter.bi_size = 0;
 }

@@ -4,6 +4,7 @@ import os
 
 from . import CannotAnalyse, csource
 from .finding import Finding, add_fingerprints
+from .slices import Slice
 
 # What a module description can be spread over. A header is looked at as a file of its own.
 SUFFIXES = (".c", ".h")
@@ -17,7 +18,13 @@ class Source:
         self.real, self.shown = real, shown
         with open(real, "rb") as file:
             self.bytes = file.read()
-        self._text = None
+        self._text = self._functions = self.slice = None
+
+    @property
+    def functions(self):
+        if self._functions is None:
+            self._functions = csource.functions(self.text)
+        return self._functions
 
     @property
     def text(self):
@@ -31,7 +38,7 @@ class Source:
 
 
 class Coverage:
-    """Functions in the files that spatch was given, and those it lost."""
+    """Functions that spatch was given, and those it lost."""
 
     def __init__(self):
         self.files = self.analysed = self.functions = 0
@@ -91,27 +98,30 @@ class Analysis:
         for real, name in pairs:
             source = Source(real, name)
             self.coverage.files += 1
-            needed = tuple(rule.id for rule in self.rules if rule.concerns(source.bytes))
-            if needed or b"pgcheck:" in source.bytes:
+            rules = [rule for rule in self.rules if rule.concerns(source.bytes)]
+            if rules:
+                source.slice = Slice(source.functions, source.text, rules)
+            if source.slice or b"pgcheck:" in source.bytes:
                 self.sources[real] = source
-            if needed:
-                work.setdefault(needed, []).append(real)
+            if source.slice and source.slice.rules:
+                work.setdefault(tuple(source.slice.rules), []).append(
+                    (real, source.slice.text()))
         self.coverage.analysed += sum(map(len, work.values()))
         by_id = {rule.id: rule for rule in self.rules}
         todo = [([by_id[name] for name in needed], files) for needed, files in work.items()]
         result = self.spatch.run(todo, self.jobs, self.progress)
         findings = [self._finding(report) for report in _unique(result.reports)]
-        self._measure(result, [real for _, files in todo for real in files])
+        self._measure(result, [real for _, files in todo for real, _ in files])
         findings = self._allow(findings)
         add_fingerprints(findings)
         return findings
 
     def _finding(self, report):
-        source = self.sources[os.path.realpath(report.path)]
+        source = self.sources[report.path]
         item = Finding(source.shown, report.line, report.col, report.severity, report.message,
                        report.rule, report.end)
         item.source = source.line(report.line)
-        item.function = next((f.name for f in csource.functions(source.text)
+        item.function = next((f.name for f in source.functions
                               if f.first <= report.line <= f.last), "")
         return item
 
@@ -119,7 +129,7 @@ class Analysis:
         """Compares our own list of functions with what spatch walked through."""
         for real in files:
             source = self.sources[real]
-            own = csource.functions(source.text)
+            own = source.slice.functions
             seen = result.covered.get(real, set())
             self.coverage.functions += len(own)
             self.coverage.lost += ["%s:%d: %s" % (source.shown, f.first, f.name)

@@ -13,6 +13,7 @@ _NOT_CODE = re.compile(
 _DIRECTIVE = re.compile(r"^[ \t]*#(?:\\\n|[^\n])*", re.MULTILINE)
 _CONDITIONAL = re.compile(r"[ \t]*#[ \t]*(if|ifdef|ifndef|else|elif|endif)\b")
 _TOKEN = re.compile(r"[A-Za-z_]\w*|[^\s\w]")
+_BRACE = re.compile(r"[{}]")
 _ALLOW = re.compile(r"pgcheck:\s*allow\s+(PG\d\d)\b[ \t]*(.*?)\s*(?:\*/|$)", re.MULTILINE)
 
 
@@ -21,9 +22,23 @@ def _blank(match):
     return re.sub(r"[^\n]", " ", match.group(0))
 
 
+def without_comments(text):
+    """The text with comments and strings blanked out."""
+    return _NOT_CODE.sub(_blank, text)
+
+
 def code_only(text):
     """The text with comments, strings and directives blanked out."""
-    return _DIRECTIVE.sub(_blank, _NOT_CODE.sub(_blank, text))
+    return _DIRECTIVE.sub(_blank, without_comments(text))
+
+
+def without_code(text, start, end):
+    """The text from start to end with everything but its directives blanked out."""
+    part, at, out = without_comments(text[start:end]), 0, []
+    for found in _DIRECTIVE.finditer(part):
+        out += [re.sub(r"[^\n]", " ", part[at:found.start()]), text[start + found.start():start + found.end()]]
+        at = found.end()
+    return "".join(out) + re.sub(r"[^\n]", " ", part[at:])
 
 
 def without_else_branches(text):
@@ -36,7 +51,7 @@ def without_else_branches(text):
     for line in text.split("\n"):
         found = _CONDITIONAL.match(line)
         if not found:
-            out.append(line if all(keep) else "")
+            out.append(line if all(keep) else " " * len(line))
             continue
         word = found.group(1)
         if word.startswith("if"):
@@ -51,10 +66,12 @@ def without_else_branches(text):
 
 
 class Function:
-    """A definition: its name and its first and last line."""
+    """A definition: its name, its first and last line, the offsets of its head and braces."""
 
-    def __init__(self, name, first, last):
-        self.name, self.first, self.last = name, first, last
+    def __init__(self, name, lines, offsets):
+        self.name = name
+        self.first, self.last = lines
+        self.head, self.opened, self.closed = offsets
 
 
 class _Scanner:
@@ -64,7 +81,7 @@ class _Scanner:
         cleaned = _NOT_CODE.sub(_blank, text)
         cleaned = _DIRECTIVE.sub(_blank, without_else_branches(cleaned))
         self.starts = [0] + [m.end() for m in re.finditer("\n", text)]
-        self.tokens = _TOKEN.finditer(cleaned)
+        self.text = cleaned
         self.functions = []
         self.depth = self.parens = 0
         self.head = []          # what stands before the brace, as (word, offset)
@@ -100,11 +117,11 @@ class _Scanner:
             return None
         return words[at - 1], self.head[at - 1][1]
 
-    def open_brace(self):
+    def open_brace(self, offset):
         if self.depth == 0 and not self.parens:
             found = self.head_name()
             if found and "=" not in [w for w, _ in self.head]:
-                self.name = found
+                self.name = found + (offset,)
         self.depth += 1
 
     def close_brace(self, offset):
@@ -112,17 +129,27 @@ class _Scanner:
         if self.depth:
             return
         if self.name:
-            name, at = self.name
-            self.functions.append(Function(name, self.line(at), self.line(offset)))
+            name, at, opened = self.name
+            self.functions.append(Function(name, (self.line(at), self.line(offset)),
+                                           (self.head[0][1], opened, offset)))
         if self.name or "=" not in [w for w, _ in self.head]:
             self.head = []
         self.name = None
 
+    def tokens(self):
+        """The tokens at file level; within braces only the braces."""
+        at = 0
+        while True:
+            token = (_BRACE if self.depth else _TOKEN).search(self.text, at)
+            if not token:
+                return
+            yield token.group(0), token.start()
+            at = token.end()
+
     def run(self):
-        for token in self.tokens:
-            word, offset = token.group(0), token.start()
+        for word, offset in self.tokens():
             if word == "{":
-                self.open_brace()
+                self.open_brace(offset)
             elif word == "}":
                 self.close_brace(offset)
             elif not self.depth:

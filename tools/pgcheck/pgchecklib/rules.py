@@ -10,6 +10,13 @@ r"""The rules as data: what the header of each .cocci file says about it.
     // Files: word word        (a file without any of these words has no findings;
                                \x20 stands for a space)
     // Match: regex            (nor has one that this does not match; optional)
+
+Optional, what a function has to contain so that spatch gets to see it; by
+default one of the words:
+
+    // Function: regex
+    // Second: regex           (this too, in the function or one call away)
+    // Alone: regex            (enough by itself)
 """
 import glob
 import os
@@ -35,6 +42,10 @@ class Rule:
         self.words = [word.replace("\\x20", " ").encode()
                       for word in self._field("Files").split()]
         self.match = re.compile(self._field("Match", "").encode())
+        words = "|".join(re.escape(word.decode()) for word in self.words)
+        self.function = re.compile(self._field("Function", words))
+        self.second = self._pattern("Second")
+        self.alone = self._pattern("Alone")
 
     def _field(self, name, default=None):
         found = re.search(r"^// %s: *(.*)$" % name, self.text, re.MULTILINE)
@@ -43,6 +54,10 @@ class Rule:
         if not found:
             raise CannotAnalyse("%s: no line \"// %s:\"" % (self.path, name))
         return found.group(1).strip()
+
+    def _pattern(self, name):
+        text = self._field(name, "")
+        return re.compile(text) if text else None
 
     def concerns(self, content):
         """Can a file with this content have findings at all?"""

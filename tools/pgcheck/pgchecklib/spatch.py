@@ -6,7 +6,6 @@ only if the coverage rule, which runs last, named its functions.
 """
 import concurrent.futures
 import glob
-import hashlib
 import os
 import re
 import shutil
@@ -15,6 +14,7 @@ import subprocess
 import sys
 import sysconfig
 import tempfile
+import urllib.parse
 
 from . import CannotAnalyse
 from .rules import combined
@@ -32,8 +32,8 @@ BATCH_BYTES = 400_000
 class Report:
     """One line of a rule's output."""
 
-    def __init__(self, match):
-        self.path = match.group("path")
+    def __init__(self, match, path):
+        self.path = path
         self.line = int(match.group("line"))
         self.col = int(match.group("col")) + 1
         self.end = int(match.group("end")) + 1
@@ -92,6 +92,7 @@ class Spatch:
         self.version = version(program)
         self.env = dict(os.environ)
         self.children = set()
+        self.paths = {}
 
     def __enter__(self):
         self.tmp = tempfile.mkdtemp(prefix="pgcheck-")
@@ -146,10 +147,9 @@ class Spatch:
 
     def _run(self, cocci, files):
         """One spatch over several files; each is a group of its own."""
-        names = {self._plain(path): path for path in files}
         handle, groups = tempfile.mkstemp(dir=self.tmp, suffix=".groups")
         with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write("".join(name + "\n\n" for name in names))
+            file.write("".join(name + "\n\n" for name in files))
         command = [self.program, "-D", "report", "--cocci-file", cocci, "--file-groups", groups,
                    "--no-includes", "--no-show-diff", "--timeout", str(self.timeout),
                    "--macro-file", os.path.join(self.data, "spatch", "macros.h")]
@@ -160,22 +160,19 @@ class Spatch:
             out, err = child.communicate()
             self.children.discard(child)
         os.unlink(groups)
-        for name, path in names.items():
-            if name != path:
-                out, err = out.replace(name, path), err.replace(name, path)
         if child.returncode:
             err += "\nFatal error: spatch ended with %d" % child.returncode
         return out, err
 
-    def _plain(self, path):
-        """The lists that spatch reads know no blanks in names; a link has none."""
-        if not re.search(r"\s", path):
-            return path
-        name = hashlib.sha256(path.encode()).hexdigest() + os.path.splitext(path)[1]
-        link = os.path.join(self.tmp, name)
-        if not os.path.islink(link):
-            os.symlink(path, link)
-        return link
+    def _copy(self, path, text):
+        """A file that spatch reads in place of the one at path. Its name has the same
+        end, without blanks, which the lists that spatch reads do not know."""
+        name = os.path.join(self.tmp, "src", urllib.parse.quote(path.lstrip("/")))
+        os.makedirs(os.path.dirname(name), exist_ok=True)
+        with open(name, "w", encoding="utf-8") as file:
+            file.write(text)
+        self.paths[name] = path
+        return name
 
     def stop(self):
         """Ends the runs that are under way."""
@@ -191,15 +188,17 @@ class Spatch:
             for path in files:
                 result.take(self._batch(cocci, [path]))
             return result
-        result = parse(out)
+        result = parse(out, self.paths)
         if bad:
-            result.failed[files[0]] = err.strip().splitlines()[-1][:200]
+            result.failed[self.paths[files[0]]] = err.strip().splitlines()[-1][:200]
         return result
 
     def run(self, work, jobs, progress):
-        """work: (rules, files) pairs. Calls progress(done, total) after each batch."""
+        """work: (rules, [(path, text to analyse)]) pairs. Calls progress(done, total)
+        after each batch."""
         batches = []
-        for number, (rules, files) in enumerate(work):
+        for number, (rules, sources) in enumerate(work):
+            files = [self._copy(path, text) for path, text in sources]
             cocci = self._write("rules%d.cocci" % number, combined(rules, self._coverage()))
             batches += [(cocci, group) for group in _groups(files)]
         batches.sort(key=lambda batch: -sum(map(os.path.getsize, batch[1])))
@@ -231,15 +230,15 @@ def _groups(files):
         yield group
 
 
-def parse(out):
-    """Reads the standard output of a run."""
+def parse(out, paths):
+    """Reads the standard output of a run; paths: what the files are copies of."""
     result = Result()
     for line in out.splitlines():
         found = _COVERED.match(line)
         if found:
-            result.covered.setdefault(found.group(1), set()).add(found.group(3))
+            result.covered.setdefault(paths[found.group(1)], set()).add(found.group(3))
             continue
         found = _REPORT.match(line)
         if found:
-            result.reports.append(Report(found))
+            result.reports.append(Report(found, paths[found.group("path")]))
     return result

@@ -9,7 +9,10 @@
 // Options: --no-includes
 // Severity: error
 // Files: page_to_phys page_to_pfn bvec_phys sg_phys folio_pfn nth_page page_to_dma pfn paddr bvec_try_merge page\x20+\x20
-// Match: \b(bv_len|length|dma_length|dma_len|len|size|nbytes|bytes|nr_bytes|nr_pages|npages|num_pages|nr|blen|seg_len|ds_len|count|n_pages)\b( *\([^()\n]*\))? *(\+=|\+\+|= [^;\n=]*\b(bv_len|length|dma_length|dma_len|len|size|nr_pages|npages|nr)\b[^;\n]*\+)|bvec_try_merge|\(([^(){};]*,\s*)?(const )?struct (bio_vec|scatterlist|page) \*[^(){};]*, *(const )?struct (bio_vec|scatterlist|page) \*[^(){};]*\)\s*\{
+// Match: (->|\.)\s*(bv_len|length|dma_length|dma_len|len|size|nbytes|bytes|nr_bytes|nr_pages|npages|num_pages|nr|blen|seg_len|ds_len|count|n_pages)\b\s*(\+=|\+\+|=(?!=)[^;=]*\+)|\+\+\s*[^;,(){}=]*(->|\.)\s*(bv_len|length|dma_length|dma_len|len|size|nbytes|bytes|nr_bytes|nr_pages|npages|num_pages|nr|blen|seg_len|ds_len|count|n_pages)\b|\bsg_dma_len\s*\([^;=]*\)\s*(\+=|=(?!=)[^;=]*\+)|bvec_try_merge|\(([^(){};]*,\s*)?(const )?struct (bio_vec|scatterlist|page) \*[^(){};]*, *(const )?struct (bio_vec|scatterlist|page) \*[^(){};]*\)\s*\{
+// Function: (->|\.)\s*(bv_len|length|dma_length|dma_len|len|size|nbytes|bytes|nr_bytes|nr_pages|npages|num_pages|nr|blen|seg_len|ds_len|count|n_pages)\b\s*(\+=|\+\+|=(?!=)[^;=]*\+)|\+\+\s*[^;,(){}=]*(->|\.)\s*(bv_len|length|dma_length|dma_len|len|size|nbytes|bytes|nr_bytes|nr_pages|npages|num_pages|nr|blen|seg_len|ds_len|count|n_pages)\b|\bsg_dma_len\s*\([^;=]*\)\s*(\+=|=(?!=)[^;=]*\+)
+// Second: (?s)\A(?=.*[=!]=\s*(?!NULL\b|-?\d|~?[A-Z_][A-Z0-9_]*\b(?!\s*\()))(?=.*(\b(page_to_phys|page_to_pfn|bvec_phys|sg_phys|folio_pfn|page_to_dma|folio_page_pfn|bio_vec_phys|nth_page)\s*\(|\b\w*(pfn|paddr|(?<!nr_)phys)(?!_seg|_sector|_block|ical|_mergeable)\w*\b|pages?\b(\s*\[[^\]]*\])?\s*\)?\s*\+(?![+=])|(sg_page\s*\([^)]*\)|bv_page)\s*\+(?![+=])|\+\s*(\w+\s*(->|\.)\s*)*\w*pages?\b))
+// Alone: bvec_try_merge|\(([^(){};]*,\s*)?(const )?struct (bio_vec|scatterlist|page) \*[^(){};]*, *(const )?struct (bio_vec|scatterlist|page) \*[^(){};]*\)\s*\{
 
 virtual patch
 virtual context
@@ -41,7 +44,13 @@ PG01_KNOWN = ("bvec_try_merge_page", "bvec_try_merge_hw_page")
 PG01_HELPER = re.compile(r"^(%s) \(" % "|".join(PG01_KNOWN))
 # Compares Xen's machine frames; its callers have compared the pgmaps.
 PG01_EXEMPT = ("xen_biovec_phys_mergeable",)
+# What only allocations of the function's own return: no page of a provider.
+PG01_OWN = re.compile(r"^(alloc_pages?\w*|folio_alloc\w*|shmem_read_\w+|dev_alloc_pages?) ?\(")
+# Without one of these in a function its addresses and pages are numbers of something else.
+PG01_PAGES = re.compile(r"struct (page|folio|bio_vec|scatterlist|sg_table|bio|request)\b|"
+                        r"page_to_|pfn_to_page|\bfolio_|\b(for_each_)?sg_|\bbv_|\bbvec_|rq_for_each")
 pg01_facts = {}
+pg01_indexed = set()
 pg01_current = [None]
 pg01_answers = {}
 pg01_together = set()
@@ -112,6 +121,8 @@ def pg01_words(where):
             way = pg01_way(value, phys, tests, {})
             if way:
                 tests[name] = way
+            elif re.match(r"^(\w+ (->|\.) )*\w*pages?\b( \[.*?\])? \+ ", value):
+                phys.add(name)
             elif (PG01_PHYS.search(value) and not re.search(r"[=!]=|&&|->\w*\(|\bvirt", value)
                   or any(re.search(r"\b%s\b" % v, value) for v in phys)) and "(" != value[0]:
                 phys.add(name)
@@ -186,8 +197,20 @@ def pg01_guarded(facts, fn):
                for text in facts[kind].get(fn, ()))
 
 
+def pg01_own(text, where):
+    """Is one of the pages that the test compares always fresh from an allocator?"""
+    values = {}
+    for word, value in (fact.split(" = ", 1) for fact in
+                        pg01_file(where.file)["assign"].get(where.current_element, ())):
+        values.setdefault(word, []).append(value)
+    return any(word in values and all(PG01_OWN.match(value) for value in values[word])
+               for word in re.findall(r"\w+", text))
+
+
 def pg01_test(text, where, way):
     text = pg01_norm(text)
+    if pg01_own(text, where):
+        return False
     phys, tests = pg01_words(where)
     if pg01_guard(text, where):
         return False
@@ -241,6 +264,21 @@ def pg01_static(where, name):
             before = lines[number - 1] if number and not head.strip() else ""
             return "static" in head + before
     return False
+
+
+def pg01_about_pages(where):
+    """Does the function have to do with pages at all?"""
+    with open(where.file, encoding="utf-8", errors="replace") as file:
+        lines = file.read().split("\n")
+    at = int(where.line) - 1
+    start, end = at, at
+    while start and not lines[start].startswith("{"):
+        start -= 1
+    while start and lines[start - 1].strip() and not lines[start - 1].startswith(("}", "#")):
+        start -= 1
+    while end < len(lines) - 1 and not lines[end].startswith("}"):
+        end += 1
+    return bool(PG01_PAGES.search("\n".join(lines[start:end])))
 
 
 def pg01_header(name):
@@ -362,11 +400,24 @@ position p;
 @@
 g@p
 
+// An index that is counted up is no length.
+@pg01_index depends on pg01_grow@
+expression a, g;
+position pg01_grow.p, t;
+@@
+a[<+... g@p@t ...+>]
+
+@script:python@
+p << pg01_index.t;
+@@
+pg01_indexed.add((p[0].file, p[0].line, p[0].column))
+
 @script:python@
 g << pg01_grow.g;
 p << pg01_grow.p;
 @@
-pg01_note("grow", p[0], g)
+if (p[0].file, p[0].line, p[0].column) not in pg01_indexed:
+    pg01_note("grow", p[0], g)
 
 // What makes a segment grow: that, or a call of a function of this file that does.
 @pg01_site depends on pg01_grow@
@@ -398,7 +449,8 @@ pg01_note("compare", p[0], a + " == " + b)
 p << pg01_site.p;
 g << pg01_site.g;
 @@
-if not pg01_tests(p[0]) and not PG01_HELPER.match(pg01_norm(g)):
+if (not pg01_tests(p[0]) and not PG01_HELPER.match(pg01_norm(g))) or \
+   (p[0].file, p[0].line, p[0].column) in pg01_indexed:
     cocci.include_match(False)
 
 // From a test to the growth, by the way that adjacent pages take.
@@ -578,7 +630,8 @@ fn << pg01_open.fn;
 @@
 facts = pg01_file(p[0].file)
 deferred = pg01_static(p[0], fn) and fn in facts["called"] and fn not in facts["open"]
-if not deferred and fn not in PG01_KNOWN and not pg01_is_together(p[0]):
+if not deferred and fn not in PG01_KNOWN and not pg01_is_together(p[0]) and \
+   pg01_about_pages(p[0]):
     pg01_say(p[0], "error: segment grows on physical adjacency without a comparison of pgmaps [PG01]")
 
 // The block layer's own merge helpers leave the comparison to their callers.

@@ -19,6 +19,79 @@ virtual report
 @@
 import re
 
+PG03_CALL = re.compile(r"\bbio_(add_page|add_folio|add_vmalloc|integrity_add_page|add_pc_page|"
+                       r"add_hw_page|add_zone_append_page) ?\(")
+pg03_values = {}
+
+
+def pg03_norm(text):
+    return re.sub(r"\s+", " ", text).strip()
+
+
+def pg03_note(where, name, value):
+    key = (where.file, where.current_element)
+    pg03_values.setdefault(key, {}).setdefault(name, []).append(pg03_norm(value))
+
+
+def pg03_call(text):
+    """What stands before and after the call, or None."""
+    text = pg03_norm(text)
+    found = PG03_CALL.search(text)
+    if not found:
+        return None
+    depth, end = 1, found.end()
+    while depth and end < len(text):
+        depth += {"(": 1, ")": -1}.get(text[end], 0)
+        end += 1
+    return text[:found.start()], text[end:]
+
+
+def pg03_compared(before, after):
+    """Is a condition with the result between these two true or false if it was refused?"""
+    if re.search(r"![( ]*(\w+ = ?)?$", before):
+        return "true"
+    right = re.match(r"[ )]*([!=<>]=?)=? ?(\S*)", after) if re.match(r"[ )]*[!=<>]", after) else None
+    if right:
+        zero = re.match(r"^\(?(0|false|NULL)\b", right.group(2))
+        how = after.strip(" )")[:2].strip()
+        if how in ("!=", "=="):
+            return "true" if (how == "==") == bool(zero) else "false"
+        return "true" if how[0] == "<" else "false"
+    left = re.search(r"(\S+) ([!=<>]=?) ?\(*$", before)
+    if left:
+        zero, how = left.group(1) in ("0", "false"), left.group(2)
+        if how in ("!=", "=="):
+            return "true" if (how == "==") == zero else "false"
+        return "true" if how[0] == ">" else "false"
+    return "false"
+
+
+def pg03_refused(text, where, way):
+    """A condition on the result of an add, or on a variable that holds it, of which
+    this way is taken if it was refused."""
+    parts = pg03_call(text)
+    values = pg03_values.get((where.file, where.current_element), {})
+    for name, value in values.items():
+        found = not parts and PG03_CALL.match(value[-1]) and \
+            re.match(r"^(.*?)(?<![\w.>])%s\b(.*)$" % re.escape(name), pg03_norm(text))
+        parts = found.groups() if found else parts
+    return bool(parts) and pg03_compared(*parts) == way
+
+
+def pg03_cannot(page, where):
+    """Pages of the function's own in a table that it has sized are not refused; what
+    has to be one bio cannot be continued in another."""
+    values = pg03_values.get((where.file, where.current_element), {})
+    mine = values.get(pg03_norm(page), [])
+    own = any(re.search(r"alloc\w* ?\(", value) for value in mine)
+    return own or any("REQ_OP_ZONE_APPEND" in value for some in values.values() for value in some)
+
+
+def pg03_status(text):
+    """An error code that is no errno."""
+    return bool(re.match(r"^(NVME_SC|BLK_STS|TCM)_(?!SUCCESS|OK)", text))
+
+
 pg03_print = None      # set by the mode
 pg03_found = set()
 
@@ -117,11 +190,21 @@ fn << pg03_asserted_later.fn;
 pg03_say(p[0], "error: the result of %s() is only asserted [PG03]" % fn)
 
 // Nothing reads the variable that the result went to.
-@pg03_dropped@
+@pg03_returned exists@
 identifier fn = {bio_add_page, bio_add_folio, bio_add_vmalloc, bio_integrity_add_page,
 		 bio_add_pc_page, bio_add_hw_page, bio_add_zone_append_page};
 local idexpression x;
 position p;
+@@
+x = fn@p(...);
+... when != x
+return <+... x ...+>;
+
+@pg03_dropped@
+identifier fn = {bio_add_page, bio_add_folio, bio_add_vmalloc, bio_integrity_add_page,
+		 bio_add_pc_page, bio_add_hw_page, bio_add_zone_append_page};
+local idexpression x;
+position p != pg03_returned.p;
 identifier f;
 @@
 f(...) {
@@ -139,41 +222,162 @@ fn << pg03_dropped.fn;
 @@
 pg03_say(p[0], "error: the result of %s() is never read [PG03]" % fn)
 
-// Refused is final: an error out of a loop that adds, with no new bio on the way.
-@pg03_final exists@
+// Only written to the log, or BUG() in a branch of its own.
+@pg03_logged@
 identifier fn = {bio_add_page, bio_add_folio, bio_add_vmalloc, bio_integrity_add_page,
 		 bio_add_pc_page, bio_add_hw_page, bio_add_zone_append_page};
-identifier new = {bio_alloc, bio_alloc_bioset, bio_init, bio_reset, bio_chain, submit_bio,
-		  submit_bio_noacct, submit_bio_wait, blk_next_bio, bio_kmalloc,
-		  bio_chain_and_submit};
-constant C;
-identifier label;
+identifier log =~ "^(pr_|printk|dev_|WARN|BUG|DMERR|DMWARN|.*_(err|warn|error)$)";
 position p;
 @@
-if (<+... fn@p(...) ...+>) {
-  ... when != new(...)
-(
-  return -C;
-|
-  return ERR_PTR(-C);
-|
-  goto label;
-)
-}
-
-@pg03_loop exists@
-position pg03_final.p, q;
-identifier pg03_final.fn;
-@@
-fn@p@q(...)
-... when any
-fn@p(...)
+if (<+... fn@p(...) ...+>) { log(...); }
 
 @script:python@
-p << pg03_loop.q;
-fn << pg03_final.fn;
+p << pg03_logged.p;
+fn << pg03_logged.fn;
 @@
-pg03_say(p[0], "warning: %s() may refuse, which ends the I/O here although a new bio would do [PG03]" % fn)
+pg03_say(p[0], "error: the result of %s() is only logged [PG03]" % fn)
+
+// Refused is final: an error out of a loop that adds, with no new bio on the way.
+@pg03_any@
+identifier fn = {bio_add_page, bio_add_folio, bio_add_vmalloc, bio_integrity_add_page,
+		 bio_add_pc_page, bio_add_hw_page, bio_add_zone_append_page};
+expression bio, page;
+position p;
+@@
+fn@p(bio, page, ...)
+
+@pg03_assign depends on pg03_any@
+identifier v;
+expression e;
+position p;
+@@
+v@p = e
+
+@script:python@
+v << pg03_assign.v;
+e << pg03_assign.e;
+p << pg03_assign.p;
+@@
+pg03_note(p[0], v, e)
+
+@pg03_decl depends on pg03_any@
+type T;
+identifier v;
+expression e;
+position p;
+@@
+T v@p = e;
+
+@script:python@
+v << pg03_decl.v;
+e << pg03_decl.e;
+p << pg03_decl.p;
+@@
+pg03_note(p[0], v, "declared " + e)
+
+// Round to the same call, with the same bio, after an add that was not refused.
+@pg03_loop exists@
+identifier pg03_any.fn;
+expression pg03_any.bio;
+position pg03_any.p, q;
+expression e;
+identifier new =~ "alloc|bio_init|bio_reset|submit|chain|next_bio|new_bio|get_bio|grab.*_bio";
+@@
+fn@p@q(bio, ...)
+... when != new(...)
+    when != bio = e
+fn@p(bio, ...)
+
+@pg03_tested exists@
+identifier pg03_any.fn;
+local idexpression x;
+expression e;
+position pg03_loop.q, t;
+statement S1, S2;
+@@
+(
+if (<+... fn@q@t(...) ...+>) S1 else S2
+|
+while (<+... fn@q@t(...) ...+>) S1
+|
+x = fn@q@t(...);
+... when != x = e
+if (<+... x ...+>) S1 else S2
+)
+
+@pg03_final exists@
+identifier pg03_any.fn;
+identifier new =~ "alloc|bio_init|bio_reset|submit|chain|next_bio|new_bio|get_bio|grab.*_bio";
+position pg03_tested.t;
+expression TC : script:python(t) { pg03_refused(TC, t[0], "true") };
+expression FC : script:python(t) { pg03_refused(FC, t[0], "false") };
+expression err;
+constant K;
+expression S : script:python() { pg03_status(S) };
+position q, o;
+@@
+fn@t@q(...)
+... when != false TC
+    when != true FC
+    when != new(...)
+    when != fn(...)
+(
+return@o -K;
+|
+return@o ERR_PTR(-K);
+|
+return@o S;
+|
+err@o = -K
+|
+err@o = S
+)
+
+// The error was there from the declaration on.
+@pg03_preset depends on pg03_any@
+type T;
+identifier r;
+constant K;
+@@
+T r = -K;
+
+@pg03_final_preset exists@
+identifier pg03_any.fn;
+identifier pg03_preset.r;
+identifier new =~ "alloc|bio_init|bio_reset|submit|chain|next_bio|new_bio|get_bio|grab.*_bio";
+position pg03_tested.t;
+expression TC : script:python(t) { pg03_refused(TC, t[0], "true") };
+expression FC : script:python(t) { pg03_refused(FC, t[0], "false") };
+expression e;
+position q, o;
+@@
+fn@t@q(...)
+... when != false TC
+    when != true FC
+    when != new(...)
+    when != fn(...)
+    when != r = e
+return@o r;
+
+@script:python@
+q << pg03_final.q;
+o << pg03_final.o;
+fn << pg03_any.fn;
+page << pg03_any.page;
+@@
+# An error that stands before the call belongs to the next try.
+if int(o[0].line) >= int(q[0].line) and not pg03_cannot(page, q[0]):
+    pg03_say(q[0], "warning: %s() may refuse, which ends the I/O here although a new bio would do [PG03]" % fn)
+
+@script:python@
+q << pg03_final_preset.q;
+o << pg03_final_preset.o;
+fn << pg03_any.fn;
+page << pg03_any.page;
+@@
+# An error that stands before the call belongs to the next try.
+if int(o[0].line) >= int(q[0].line) and not pg03_cannot(page, q[0]):
+    pg03_say(q[0], "warning: %s() may refuse, which ends the I/O here although a new bio would do [PG03]" % fn)
 
 @pg03_context depends on context@
 identifier fn;

@@ -15,29 +15,81 @@ virtual report
 @@
 import re
 
+PG04_TABLE = re.compile(r"^\w*(bio\w*alloc|alloc\w*bio|bio_init)\w*$")
+PG04_CLAMP = re.compile(r"^\(*(?!max|max_t|round_up|roundup|bio_segments|bio_add_max_vecs)"
+                        r"[a-z_]\w* ?\(")
+PG04_END = re.compile(r"(==|>=) [a-z]")
+PG04_PLACE = {"bio_alloc": 1, "bio_alloc_bioset": 1, "bio_kmalloc": 0, "bio_init": 3,
+              "bio_init_inline": 2}
+PG04_COUNT = re.compile(r"(\b|_)(n|nr|num|cnt|count|n?vecs|pages|n?segs|segments|steps)(_|\b)|"
+                        r"_(VECS|PAGES|SEGS)\b")
 pg04_values, pg04_bounds, pg04_sizes = {}, {}, {}
+pg04_reported = set()
 
 
 def pg04_note(table, where, text):
-    table.setdefault((where.file, where.current_element), set()).add(re.sub(r"\s+", " ", text))
+    table.setdefault((where.file, where.current_element), set()).add(re.sub(r"\s+", " ", text).strip())
 
 
-def pg04_words(texts, where):
-    """The variables in the texts, and those that their values were made of."""
+def pg04_words(text):
+    """The variables, fields and constants that a text is made of, without those that
+    say nothing of a count."""
+    names = re.findall(r"(?<![\w>.] )\b[A-Za-z_]\w*(?: ?(?:->|\.) ?\w+)*\b(?! ?\()", text)
+    names = {re.split(r" ?(?:->|\.) ?", name)[-1] for name in names}
+    return names - {"i", "bio", "sizeof", "int", "unsigned", "u32", "u64", "size_t", "long",
+                    "PAGE_SIZE", "PAGE_SHIFT", "SECTOR_SHIFT", "NULL", "GFP_KERNEL", "GFP_NOIO",
+                    "GFP_NOFS", "struct", "page", "folio", "bdev", "opf", "req"}
+
+
+def pg04_made_of(texts, values):
+    """The words in the texts, and in what was assigned to these. What was cut down to
+    a limit, by a function that may do that too, is no longer as large as what it was
+    made of."""
     words = set()
-    values = pg04_values.get((where.file, where.current_element), ())
-    for _ in range(3):
+    for _ in range(4):
         for text in texts:
-            words |= set(re.findall(r"\b[a-z]\w*\b(?! ?\()", text))
-        texts = [v.split(" = ", 1)[1] for v in values if v.split(" = ", 1)[0] in words]
-    return words - {"i", "bio", "sizeof", "int", "unsigned", "u32", "size_t"}
+            words |= pg04_words(text)
+        texts = [v.split(" = ", 1)[1] for v in values if v.split(" = ", 1)[0] in words and
+                 not PG04_CLAMP.match(v.split(" = ", 1)[1])]
+    return words
 
 
 def pg04_sized(where):
     """Was the table made as large as the loop is long?"""
     key = (where.file, where.current_element)
-    sizes, bounds = pg04_sizes.get(key, set()), pg04_bounds.get(key, set())
-    return bool(pg04_words(sizes, where) & pg04_words(bounds, where))
+    values = pg04_values.get(key, ())
+    sizes = [size for size in pg04_sizes.get(key, ()) if not PG04_CLAMP.match(size)]
+    return bool(pg04_made_of(sizes, values) & pg04_made_of(pg04_bounds.get(key, ()), values))
+
+
+def pg04_maker(name):
+    return bool(PG04_TABLE.match(name))
+
+
+def pg04_fresh(text):
+    """Another bio, and not one that was filled before and kept in some structure."""
+    return not re.match(r"^&?\w+( ?(->|\.) ?\w+)+$", re.sub(r"\s+", " ", text).strip())
+
+
+def pg04_counts(make, arguments):
+    """The argument that is the size of the table."""
+    parts, depth = [""], 0
+    for char in arguments:
+        depth += {"(": 1, ")": -1}.get(char, 0)
+        if char == "," and not depth:
+            parts.append("")
+        else:
+            parts[-1] += char
+    if make in PG04_PLACE:
+        return parts[PG04_PLACE[make]:][:1]
+    return [part for part in parts if PG04_COUNT.search(part)]
+
+
+def pg04_report(where, fn):
+    key = (where.file, where.line, where.column)
+    if not pg04_sized(where) and key not in pg04_reported:
+        pg04_reported.add(key)
+        pg04_say(where, "warning: %s() in a loop that is not bounded by the bio's table [PG04]" % fn)
 
 
 pg04_print = None      # set by the mode
@@ -119,40 +171,60 @@ p << pg04_bound.p;
 @@
 pg04_note(pg04_bounds, p[0], e)
 
-@pg04_table depends on pg04_add@
-expression a, n;
-identifier make = {bio_alloc, bio_alloc_bioset};
+// Where a loop ends in its middle.
+@pg04_end depends on pg04_add@
+expression e;
+statement S1, S2;
 position p;
 @@
-make@p(a, n, ...)
+if (e@p) S1 else S2
 
 @script:python@
-n << pg04_table.n;
+e << pg04_end.e;
+p << pg04_end.p;
+@@
+if PG04_END.search(e):
+    pg04_note(pg04_bounds, p[0], e)
+
+@pg04_iterator depends on pg04_add@
+iterator I;
+expression list es;
+statement S;
+position p;
+@@
+I@p(es) S
+
+@script:python@
+es << pg04_iterator.es;
+p << pg04_iterator.p;
+@@
+pg04_note(pg04_bounds, p[0], getattr(es, "expr", es))
+
+@pg04_table depends on pg04_add@
+identifier make : script:python() { pg04_maker(make) };
+expression list es;
+position p;
+@@
+make@p(es)
+
+@script:python@
+make << pg04_table.make;
+es << pg04_table.es;
 p << pg04_table.p;
 @@
-pg04_note(pg04_sizes, p[0], n)
-
-@pg04_init depends on pg04_add@
-expression a, b, c, n;
-position p;
-@@
-bio_init@p(a, b, c, n, ...)
-
-@script:python@
-n << pg04_init.n;
-p << pg04_init.p;
-@@
-pg04_note(pg04_sizes, p[0], n)
+for part in pg04_counts(make, getattr(es, "expr", es)):
+    pg04_note(pg04_sizes, p[0], part)
 
 // A way from the call back to itself that neither asks for room nor makes
 // another bio. This sees loops of every kind, goto included.
 @pg04_loop exists@
 identifier pg04_add.fn;
-expression pg04_add.bio, e;
+expression pg04_add.bio;
+expression F : script:python() { pg04_fresh(F) };
 position pg04_add.p, q;
 @@
 fn@p@q(bio, ...)
-... when != bio = e
+... when != bio = F
     when != bio_init(...)
     when != bio_reset(...)
     when != bio_full(...)
@@ -164,8 +236,49 @@ fn@p(bio, ...)
 p << pg04_loop.q;
 fn << pg04_add.fn;
 @@
-if not pg04_sized(p[0]):
-    pg04_say(p[0], "warning: %s() in a loop that is not bounded by the bio's table [PG04]" % fn)
+pg04_report(p[0], fn)
+
+// A static function that adds to a bio of its caller, which calls it in a loop.
+@pg04_part exists@
+identifier pg04_add.fn, part;
+expression pg04_add.bio;
+expression F : script:python() { pg04_fresh(F) };
+position pg04_add.p, q;
+@@
+static part(...) {
+... when != bio = F
+    when != bio_init(...)
+    when != bio_reset(...)
+    when != bio_full(...)
+    when != bio->bi_vcnt
+    when != bio->bi_max_vecs
+fn@p@q(bio, ...)
+... when any
+}
+
+@pg04_call depends on pg04_part@
+identifier pg04_part.part;
+position c;
+@@
+part@c(...)
+
+@pg04_caller exists@
+identifier pg04_part.part;
+position pg04_call.c;
+expression x;
+identifier make : script:python() { pg04_maker(make) };
+@@
+part@c(...)
+... when != make(...)
+    when != bio_full(...)
+    when != x->bi_vcnt
+part@c(...)
+
+@script:python depends on pg04_caller@
+p << pg04_part.q;
+fn << pg04_add.fn;
+@@
+pg04_report(p[0], fn)
 
 @pg04_context depends on context@
 identifier fn;

@@ -20,6 +20,8 @@ PG05_OWN = re.compile(r"\b(alloc_page|alloc_pages|alloc_pages_node|mempool_alloc
                       r"ZERO_PAGE|virt_to_page|vmalloc_to_page|__page_cache_alloc|"
                       r"dev_alloc_page|alloc_pages_bulk)\b")
 pg05_seen = set()
+pg05_owners, pg05_iters = set(), set()
+pg05_values, pg05_fields = {}, {}
 
 
 def pg05_core(name):
@@ -33,10 +35,33 @@ def pg05_norm(text):
     return re.sub(r"\s+", " ", text).strip()
 
 
+def pg05_note(where, left, right):
+    key = (where.file, where.current_element)
+    left, right = pg05_norm(left), pg05_norm(right)
+    pg05_values.setdefault(key, {}).setdefault(re.sub(r" \[.*", "", left), []).append(right)
+    field = re.match(r"^.*(?:->|\.) (\w+)$", left)
+    if field:
+        pg05_fields.setdefault((where.file, field.group(1)), []).append(right)
+
+
+def pg05_own(text, where):
+    """A page that comes from an allocation of this function, or a field that only
+    gets such pages in this file."""
+    text = pg05_norm(text)
+    if PG05_OWN.search(text):
+        return True
+    values = pg05_values.get((where.file, where.current_element), {}).get(re.sub(r" \[.*", "", text))
+    field = re.match(r"^.*(?:->|\.) (\w+)$", text)
+    if not values and field:
+        values = pg05_fields.get((where.file, field.group(1)))
+    return bool(values) and any("alloc" in value for value in values) and \
+        all(PG05_OWN.search(value) or value == "filled" or value.startswith("(") for value in values)
+
+
 def pg05_once(where):
     """One report for the lines that fill the same element, and for one function."""
     key = (where.file, where.current_element)
-    first = key not in pg05_seen
+    first = key not in pg05_seen and key not in pg05_owners
     pg05_seen.add(key)
     return first
 
@@ -63,9 +88,50 @@ pg05_print = coccilib.report.print_report
 @@
 pg05_print = coccilib.org.print_safe_todo
 
+@pg05_value@
+expression a, e;
+position p;
+@@
+a@p = e
+
+@script:python@
+a << pg05_value.a;
+e << pg05_value.e;
+p << pg05_value.p;
+@@
+pg05_note(p[0], a, e)
+
+@pg05_decl@
+type T;
+identifier v;
+expression e;
+position p;
+@@
+T v@p = e;
+
+@script:python@
+v << pg05_decl.v;
+e << pg05_decl.e;
+p << pg05_decl.p;
+@@
+pg05_note(p[0], v, e)
+
+@pg05_bulk@
+identifier bulk =~ "^alloc_pages_bulk";
+expression array;
+position p;
+@@
+bulk@p(..., array)
+
+@script:python@
+array << pg05_bulk.array;
+p << pg05_bulk.p;
+@@
+pg05_values.setdefault((p[0].file, p[0].current_element), {})[pg05_norm(array)] = ["alloc_pages_bulk"]
+
 // The page. One's own allocation cannot be of a provider.
 @pg05_page@
-expression x, e : script:python() { not PG05_OWN.search(e) };
+expression x, e;
 position p;
 @@
 (
@@ -76,9 +142,19 @@ position p;
 
 @script:python@
 p << pg05_page.p;
+e << pg05_page.e;
 @@
-if not pg05_core(p[0].file) and pg05_once(p[0]):
-    pg05_say(p[0], "note: bv_page is set by hand; use bvec_set_page() or bio_add_page() [PG05]")
+if pg05_own(e, p[0]):
+    pg05_owners.add((p[0].file, p[0].current_element))
+
+@script:python@
+p << pg05_page.p;
+e << pg05_page.e;
+@@
+if not pg05_core(p[0].file) and not pg05_own(e, p[0]):
+    pg05_owners.discard((p[0].file, p[0].current_element))
+    if pg05_once(p[0]):
+        pg05_say(p[0], "note: bv_page is set by hand; use bvec_set_page() or bio_add_page() [PG05]")
 
 @pg05_size@
 expression x, e;
@@ -111,7 +187,8 @@ if not pg05_core(p[0].file) and pg05_once(p[0]):
     pg05_say(p[0], "note: %s is set by hand; use bvec_set_page() or bio_add_page() [PG05]" % f)
 
 @pg05_count@
-expression x, e;
+expression x;
+expression e : script:python() { pg05_norm(e) != "0" };
 identifier f = {bi_vcnt, bi_io_vec};
 assignment operator op;
 position p;
@@ -145,7 +222,7 @@ iov_iter_bvec@p(it, dir, vec, n, len)
 @pg05_filled exists@
 expression pg05_iter.vec, it, i, a, b, c;
 position pg05_iter.p, q;
-expression e : script:python() { not PG05_OWN.search(e) };
+expression e;
 identifier set = {bvec_set_page, bvec_set_folio};
 @@
 (
@@ -160,9 +237,12 @@ iov_iter_bvec@p@q(it, a, vec, b, c)
 
 @script:python@
 q << pg05_filled.q;
+e << pg05_filled.e;
 n << pg05_iter.n;
 @@
-if not pg05_core(q[0].file) and pg05_norm(n) != "1":
+if not pg05_core(q[0].file) and pg05_norm(n) != "1" and not pg05_own(e, q[0]) and \
+   (q[0].file, q[0].current_element) not in pg05_iters:
+    pg05_iters.add((q[0].file, q[0].current_element))
     pg05_say(q[0], "note: an ITER_BVEC of pages from elsewhere; nothing has compared their pgmaps [PG05]")
 
 @pg05_context depends on context@

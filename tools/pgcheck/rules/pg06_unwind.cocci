@@ -5,7 +5,7 @@
 // URL: Documentation/checks/PG06.rst
 // Options: --no-includes
 // Severity: error
-// Files: iov_iter_extract_pages iov_iter_get_pages bio_iov_iter_get_pages
+// Files: iov_iter_extract_pages iov_iter_get_pages bio_iov_iter_bounce
 
 virtual patch
 virtual context
@@ -16,26 +16,141 @@ virtual report
 @@
 import re
 
-pg06_loops = set()
+PG06_GET = re.compile(r"^iov_iter_(extract_pages|get_pages2?|get_pages_alloc2?)$")
+PG06_RELEASE = re.compile(r"^(iov_iter_(revert|restore)|\w*unpin\w*|put_page|folio_put\w*|release_pages|"
+                          r"\w*release_pages|\w*put_pages\w*|page_ref_sub)$")
+# Looks at a page, or notes it in a vector that stays the function's own.
+PG06_LOOK = re.compile(r"^(kv?free|vfree|iov_iter_count|ARRAY_SIZE|(VM_)?WARN\w*|BUG_ON|likely|unlikely|"
+                       r"IS_ERR|PTR_ERR|sizeof|sg_set_(page|folio)|bvec_set_(page|folio)|page_folio|"
+                       r"compound_(head|order)|page_(address|to_\w+|size)|sendpage_ok|is_\w+_page|"
+                       r"Page[A-Z]\w*|folio_page_idx|get_contig_folio_len|"
+                       r"zone_device_pages_have_same_pgmap|min|min_t|umin|max|DIV_ROUND_UP|"
+                       r"kmap_local_page|flush_dcache_page|offset_in_\w+|array_size)$")
+# What looks the same after it as before it.
+PG06_ALIAS = r"^(?:\(\w[\w ]*\*+\))?(?:page_folio\(|compound_head\()?[*&]?%s(?:\[.*?\]|\+\+|\+.*)?\)?(?:\.\w+)?$"
+pg06_assigns, pg06_pages, pg06_named = {}, {}, {}
+pg06_loops, pg06_seen = set(), set()
+
+
+def pg06_norm(text):
+    return re.sub(r"\s*([^\w\s])\s*", r"\1", re.sub(r"\s+", " ", text).strip())
+
+
+def pg06_note(where, left, right):
+    key = (where.file, where.current_element)
+    pg06_assigns.setdefault(key, set()).add((pg06_norm(left), pg06_norm(right)))
+
+
+def pg06_names(where):
+    """All names under which the function can reach the pages."""
+    key = (where.file, where.current_element)
+    if key in pg06_named:
+        return pg06_named[key]
+    names = set(pg06_pages.get(key, ()))
+    for _ in range(3):
+        for left, right in pg06_assigns.get(key, ()):
+            if left in names and re.match(r"^&?\w+(\.\w+)?$", right):
+                names.add(re.match(r"^&?(\w+)", right).group(1))
+            if re.match(r"^\w+(\.\w+)?$", left) and \
+               any(re.match(PG06_ALIAS % re.escape(name), right) for name in names):
+                names.add(left.split(".")[0])
+    names.discard("NULL")
+    pg06_named[key] = names
+    return names
+
+
+def pg06_mentions(text, names):
+    return any(re.search(r"(?<![\w.>])%s(?!\w|\()" % re.escape(name), text) for name in names)
+
+
+def pg06_called(text):
+    found = re.match(r"^([\w>.-]+)\((.*)\)$", text)
+    return (found.group(1), found.group(2)) if found else (None, None)
+
+
+def pg06_free(text):
+    """Gives pages back, or the iterator what was taken."""
+    name, _ = pg06_called(pg06_norm(text))
+    return bool(name) and bool(PG06_RELEASE.match(name))
+
+
+def pg06_hand(text, where):
+    """Gives pages back, or hands them on to somebody else."""
+    text = pg06_norm(text)
+    names = pg06_names(where)
+    name, arguments = pg06_called(text)
+    if name:
+        if PG06_RELEASE.match(name):
+            return True
+        return not PG06_LOOK.match(name) and not PG06_GET.match(name) and \
+            pg06_mentions(arguments, names)
+    stored = re.match(r"^([^=!<>]*->[^=!<>]*)=([^=].*)$", text)
+    return bool(stored) and pg06_mentions(stored.group(2), names) and \
+        not pg06_mentions(stored.group(1), names)
 
 
 def pg06_over(text, where):
-    return (where.file, where.current_element, re.sub(r"\s+", " ", text).strip()) in pg06_loops
+    return (where.file, where.current_element, pg06_norm(text)) in pg06_loops
 
 
-def pg06_worked(text, result):
-    """A condition that is true if the call got something."""
-    name = re.escape(re.sub(r"\s+", " ", result).strip())
-    return bool(re.match(r"^%s (> 0|>= 1)$" % name, re.sub(r"\s+", " ", text).strip()))
+def pg06_test(text, result):
+    """A condition on a result: "failed", "worked", or None."""
+    text = pg06_norm(text)
+    for _ in range(2):
+        text = re.sub(r"^(?:likely|unlikely|WARN_ON|WARN_ON_ONCE|IS_ERR_VALUE|IS_ERR)\((.*)\)$", r"\1", text)
+    name = re.escape(pg06_norm(result))
+    if re.match(r"^(%s(<0|<=0|==0|!=0)|!%s|!\(?%s|%s)$" % ((name,) * 4), text) or \
+       re.match(r"^.*\|\|%s(<|<=)0" % name, text) or re.match(r"^%s<0&&" % name, text):
+        return "failed"
+    if re.match(r"^%s(>0|>=1|>=0)$" % name, text):
+        return "worked"
+    return None
 
 
 def pg06_failed(text, result):
     """A condition that is true if the call got nothing at all."""
-    text = re.sub(r"\s+", " ", text)
-    text = re.sub(r"\b(likely|unlikely|WARN_ON|WARN_ON_ONCE|IS_ERR_VALUE) \((.*)\)$", r"\2", text).strip()
-    name = re.escape(re.sub(r"\s+", " ", result).strip())
-    return bool(re.match(r"^(%s (<|<=|==) 0\b|! ?\(?%s\b|%s$)|.*\|\| %s (<|<=) 0" % ((name,) * 4),
-                         text))
+    text = pg06_norm(text)
+    return pg06_test(text, result) == "failed" and not re.match(r"^%s!=0$" % re.escape(result), text)
+
+
+def pg06_nothing(text, result):
+    """The same of a call that returns how much it got; a bare "if (n)" is no error then."""
+    return pg06_failed(text, result) and pg06_norm(text) != pg06_norm(result)
+
+
+def pg06_worked(text, result):
+    return pg06_test(text, result) == "worked"
+
+
+def pg06_is_error(text, err):
+    """A condition that is true as long as err holds an error."""
+    text, name = pg06_norm(text), re.escape(pg06_norm(err))
+    text = re.sub(r"^(?:likely|unlikely|IS_ERR)\((.*)\)$", r"\1", text)
+    return bool(re.match(r"^%s(<0|!=0|<=0)?$" % name, text))
+
+
+def pg06_no_error(text, err):
+    text, name = pg06_norm(text), re.escape(pg06_norm(err))
+    text = re.sub(r"^(?:likely|unlikely)\((.*)\)$", r"\1", text)
+    return bool(re.match(r"^(!%s|%s(==|>=|>)0)$" % (name, name), text))
+
+
+def pg06_pinned(text):
+    """True if there is something to unpin: the iterator is one of user memory."""
+    text = pg06_norm(text)
+    return bool(re.search(r"(^|&&)iov_iter_extract_will_pin\(|(^|&&)!iov_iter_is_kvec\(|"
+                          r"(^|&&)user_backed_iter\(\w+\)$", text))
+
+
+def pg06_unpinned(text):
+    return bool(re.match(r"^(!iov_iter_extract_will_pin\(|iov_iter_is_kvec\(|!user_backed_iter\()",
+                         pg06_norm(text)))
+
+
+def pg06_report(where, message):
+    if (where.file, where.line) not in pg06_seen:
+        pg06_seen.add((where.file, where.line))
+        pg06_say(where, "error: %s [PG06]" % message)
 
 
 pg06_print = None      # set by the mode
@@ -63,70 +178,97 @@ pg06_print = coccilib.org.print_safe_todo
 @pg06_get@
 identifier get = {iov_iter_extract_pages, iov_iter_get_pages2, iov_iter_get_pages_alloc2,
 		  iov_iter_get_pages, iov_iter_get_pages_alloc};
-local idexpression pages, r;
+expression pages;
+local idexpression r;
 expression it;
 position p;
 @@
 (
- r = get@p(it, pages, ...)
-|
  r = get@p(it, &pages, ...)
+|
+ r = get@p(it, pages, ...)
 )
 
-// A loop after the call is taken to be one over the pages that does something
-// with them, not to be passed by.
+@script:python@
+pages << pg06_get.pages;
+p << pg06_get.p;
+@@
+pg06_pages.setdefault((p[0].file, p[0].current_element), set()).add(pg06_norm(pages))
+
+@pg06_assign depends on pg06_get@
+expression a, e;
+position p;
+@@
+a@p = e
+
+@script:python@
+a << pg06_assign.a;
+e << pg06_assign.e;
+p << pg06_assign.p;
+@@
+pg06_note(p[0], a, e)
+
+@pg06_decl depends on pg06_get@
+type T;
+identifier v;
+expression e;
+position p;
+@@
+T v@p = e;
+
+@script:python@
+v << pg06_decl.v;
+e << pg06_decl.e;
+p << pg06_decl.p;
+@@
+pg06_note(p[0], v, e)
+
+// A loop that releases is not passed by.
 @pg06_loop depends on pg06_get@
 expression e, e1, e2;
+expression F : script:python() { pg06_free(F) };
 position l;
-statement S;
 type ty;
 identifier i;
 @@
 (
-for (...; e@l; ...) S
+for (...; e@l; ...) { <+... F ...+> }
 |
-for (ty i = e1; e@l; e2) S
+for (ty i = e1; e@l; e2) { <+... F ...+> }
 |
-while (e@l) S
+while (e@l) { <+... F ...+> }
 )
 
 @script:python@
 e << pg06_loop.e;
 l << pg06_loop.l;
 @@
-pg06_loops.add((l[0].file, l[0].current_element, re.sub(r"\s+", " ", e).strip()))
+pg06_loops.add((l[0].file, l[0].current_element, pg06_norm(e)))
 
 // Out with an error, past everything that gives the pages back or hands them on.
 @pg06_leak exists@
 identifier pg06_get.get;
-identifier release = {iov_iter_revert, unpin_user_pages, unpin_user_page, put_page,
-		      release_pages, iov_iter_restore};
-identifier use != {kfree, kvfree, vfree, iov_iter_count, ARRAY_SIZE, WARN_ON, WARN_ON_ONCE,
-		   unlikely, likely};
-local idexpression pg06_get.pages, pg06_get.r;
-expression e, a, err;
+local idexpression pg06_get.r;
 position pg06_get.p, q;
-expression C : script:python(r) { pg06_failed(C, r) };
+expression H : script:python(p) { pg06_hand(H, p[0]) };
+expression C : script:python(r) { pg06_nothing(C, r) };
 expression D : script:python(r) { pg06_worked(D, r) };
 expression LC : script:python(p) { pg06_over(LC, p[0]) };
+expression PC : script:python() { pg06_pinned(PC) };
+expression NC : script:python() { pg06_unpinned(NC) };
 constant K;
 @@
 r = get@p(...)
-... when != release(...)
-    when != use(..., pages, ...)
-    when != use(..., &pages, ...)
-    when != pages[e]
-    when != *pages
-    when != a = pages
+... when != H
     when != LC
     when != true C
     when != false D
+    when != false PC
+    when != true NC
 (
 return@q -K;
 |
 return@q ERR_PTR(-K);
-|
-err@q = -K
 )
 
 @script:python@
@@ -134,45 +276,277 @@ p << pg06_get.p;
 q << pg06_leak.q;
 get << pg06_get.get;
 @@
-pg06_say(q[0], "error: pages of %s() on line %s are neither released nor reverted on this way out [PG06]" % (get, p[0].line))
+pg06_report(q[0], "pages of %s() on line %s are neither released nor reverted on this way out" % (get, p[0].line))
+
+// The same by way of a variable: from where it is an error.
+@pg06_error exists@
+local idexpression pg06_get.r;
+identifier pg06_get.get;
+position pg06_get.p, q;
+expression H : script:python(p) { pg06_hand(H, p[0]) };
+expression C : script:python(r) { pg06_nothing(C, r) };
+expression D : script:python(r) { pg06_worked(D, r) };
+expression LC : script:python(p) { pg06_over(LC, p[0]) };
+expression PC : script:python() { pg06_pinned(PC) };
+expression NC : script:python() { pg06_unpinned(NC) };
+local idexpression err;
+constant K;
+@@
+r = get@p(...)
+... when != H
+    when != LC
+    when != true C
+    when != false D
+    when != false PC
+    when != true NC
+(
+err@q = -K
+|
+err@q = ERR_PTR(-K)
+)
+
+@pg06_kept exists@
+position pg06_error.q;
+local idexpression pg06_error.err;
+expression H : script:python(q) { pg06_hand(H, q[0]) };
+expression LC : script:python(q) { pg06_over(LC, q[0]) };
+expression PC : script:python() { pg06_pinned(PC) };
+expression NC : script:python() { pg06_unpinned(NC) };
+expression EC : script:python(err) { pg06_is_error(EC, err) };
+expression EN : script:python(err) { pg06_no_error(EN, err) };
+expression e;
+position o;
+@@
+err@q = e
+... when != H
+    when != LC
+    when != false PC
+    when != true NC
+    when != false EC
+    when != true EN
+return@o ...;
+
+@script:python@
+p << pg06_get.p;
+q << pg06_error.q;
+o << pg06_kept.o;
+get << pg06_get.get;
+@@
+pg06_report(q[0], "pages of %s() on line %s are neither released nor reverted on this way out" % (get, p[0].line))
+
+// What an earlier round has taken, when a later one fails.
+@pg06_again exists@
+identifier pg06_get.get;
+local idexpression pg06_get.r;
+position pg06_get.p, q;
+expression H : script:python(p) { pg06_hand(H, p[0]) };
+expression C : script:python(r) { pg06_nothing(C, r) };
+expression LC : script:python(p) { pg06_over(LC, p[0]) };
+@@
+r = get@p(...)
+... when != H
+    when != LC
+    when != true C
+r = get@p@q(...)
+
+@pg06_earlier exists@
+identifier pg06_get.get;
+local idexpression pg06_get.r;
+position pg06_get.p, pg06_again.q, o;
+expression H : script:python(p) { pg06_hand(H, p[0]) };
+expression C : script:python(r) { pg06_nothing(C, r) };
+expression D : script:python(r) { pg06_worked(D, r) };
+expression LC : script:python(p) { pg06_over(LC, p[0]) };
+constant K;
+@@
+r = get@p@q(...)
+... when != H
+    when != LC
+    when != false C
+    when != true D
+(
+return@o r;
+|
+return@o -K;
+)
+
+@script:python@
+p << pg06_get.p;
+o << pg06_earlier.o;
+get << pg06_get.get;
+@@
+pg06_report(o[0], "pages that %s() on line %s took before are neither released nor reverted on this way out" % (get, p[0].line))
+
+@pg06_earlier_error exists@
+identifier pg06_get.get;
+local idexpression pg06_get.r;
+position pg06_get.p, pg06_again.q, o;
+expression H : script:python(p) { pg06_hand(H, p[0]) };
+expression C : script:python(r) { pg06_nothing(C, r) };
+expression D : script:python(r) { pg06_worked(D, r) };
+expression LC : script:python(p) { pg06_over(LC, p[0]) };
+constant K;
+local idexpression err;
+@@
+r = get@p@q(...)
+... when != H
+    when != LC
+    when != false C
+    when != true D
+err@o = -K
+
+@pg06_earlier_kept exists@
+position pg06_earlier_error.o;
+local idexpression pg06_earlier_error.err;
+expression H : script:python(o) { pg06_hand(H, o[0]) };
+expression LC : script:python(o) { pg06_over(LC, o[0]) };
+expression PC : script:python() { pg06_pinned(PC) };
+expression NC : script:python() { pg06_unpinned(NC) };
+expression EC : script:python(err) { pg06_is_error(EC, err) };
+expression EN : script:python(err) { pg06_no_error(EN, err) };
+expression e;
+position x;
+@@
+err@o = e
+... when != H
+    when != LC
+    when != false PC
+    when != true NC
+    when != false EC
+    when != true EN
+return@x ...;
+
+@script:python@
+p << pg06_get.p;
+o << pg06_earlier_error.o;
+x << pg06_earlier_kept.x;
+get << pg06_get.get;
+@@
+pg06_report(o[0], "pages that %s() on line %s took before are neither released nor reverted on this way out" % (get, p[0].line))
+
+// Refused by whom they were handed to.
+@pg06_refused exists@
+identifier pg06_get.get;
+local idexpression pg06_get.r, err;
+position pg06_get.p, q;
+expression H : script:python(p) { pg06_hand(H, p[0]) };
+expression H2 : script:python(p) { pg06_hand(H2, p[0]) };
+expression C : script:python(r) { pg06_nothing(C, r) };
+expression LC : script:python(p) { pg06_over(LC, p[0]) };
+statement S1, S2;
+@@
+r = get@p(...)
+... when != H
+    when != LC
+    when != true C
+err = H2;
+... when != err
+if (\(err@q < 0\|unlikely(err@q < 0)\|err@q\|unlikely(err@q)\)) S1 else S2
+
+@pg06_refused_kept exists@
+position pg06_refused.q;
+local idexpression pg06_refused.err;
+expression H : script:python(q) { pg06_hand(H, q[0]) };
+expression LC : script:python(q) { pg06_over(LC, q[0]) };
+expression PC : script:python() { pg06_pinned(PC) };
+expression NC : script:python() { pg06_unpinned(NC) };
+expression EC : script:python(err) { pg06_is_error(EC, err) };
+expression EN : script:python(err) { pg06_no_error(EN, err) };
+position o;
+@@
+err@q
+... when != H
+    when != LC
+    when != false PC
+    when != true NC
+    when != false EC
+    when != true EN
+return@o ...;
+
+@script:python@
+p << pg06_get.p;
+q << pg06_refused.q;
+o << pg06_refused_kept.o;
+get << pg06_get.get;
+@@
+pg06_report(q[0], "pages of %s() on line %s are neither released nor reverted on this way out" % (get, p[0].line))
 
 @pg06_fill@
-expression bio, it, r;
-identifier get = {bio_iov_iter_get_pages, bio_iov_iter_bounce};
+expression bio, r;
+identifier get =~ "^(bio_iov_iter_bounce|.*_iov_iter_get_pages)$";
 position p;
 @@
-r = get@p(bio, it, ...)
+(
+r = get@p(&bio, ...)
+|
+r = get@p(bio, ...)
+)
 
 @pg06_bio exists@
 expression pg06_fill.bio, pg06_fill.r;
 identifier pg06_fill.get;
-identifier use != {bio_put, bio_set_flag, bio_clear_flag, likely, unlikely};
+identifier end =~ "submit_bio(_noacct|_noacct_nocheck)?$|_submit|^submit_|endio|release_pages|unbounce|unpin|issue|chain";
+identifier put =~ "(^|_)bio_put$|^bio_uninit$";
 expression C : script:python(r) { pg06_failed(C, r) };
+expression b;
 position pg06_fill.p, q;
 @@
-r = get@p(bio, ...)
-... when != use(..., bio, ...)
+r = get@p(...)
+... when != end(...)
     when != true C
-bio_put@q(bio)
+    when != bio = b
+(
+put@q(bio)
+|
+put@q(&bio)
+)
 
 @script:python@
 p << pg06_fill.p;
 q << pg06_bio.q;
 get << pg06_fill.get;
 @@
-pg06_say(q[0], "error: the bio goes with the pages of %s() on line %s in it [PG06]" % (get, p[0].line))
+pg06_report(q[0], "the bio goes with the pages of %s() on line %s in it" % (get, p[0].line))
+
+// The variable of the result is used again, so a test of it no longer says
+// whether there are pages.
+@pg06_bio_later exists@
+expression pg06_fill.bio, pg06_fill.r;
+identifier pg06_fill.get;
+identifier end =~ "submit_bio(_noacct|_noacct_nocheck)?$|_submit|^submit_|endio|release_pages|unbounce|unpin|issue|chain";
+identifier put =~ "(^|_)bio_put$|^bio_uninit$";
+expression C : script:python(r) { pg06_failed(C, r) };
+expression b, e;
+position pg06_fill.p, q;
+@@
+r = get@p(...)
+... when != end(...)
+    when != true C
+    when != bio = b
+r = e
+... when != end(...)
+    when != bio = b
+(
+put@q(bio)
+|
+put@q(&bio)
+)
+
+@script:python@
+p << pg06_fill.p;
+q << pg06_bio_later.q;
+get << pg06_fill.get;
+@@
+pg06_report(q[0], "the bio goes with the pages of %s() on line %s in it" % (get, p[0].line))
 
 @pg06_context depends on context@
-expression e, err;
-identifier fn;
+expression e;
 position p : script:python() { pg06_is_found(p[0]) };
 @@
 (
 * return@p e;
 |
-* err@p = e
-|
-* fn@p(...)
+* e@p
 )
 
 // Pages that went into a bio are known to it.

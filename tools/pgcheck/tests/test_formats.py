@@ -252,7 +252,7 @@ class Options(Tree):
 
     def test_limit_of_what_is_lost(self):
         many = "".join("int f%d(void)\n{\n\treturn bio_add_page(1);\n}\n" % n for n in range(98))
-        lost = "int lost_%d(void)\n{\n}\n"
+        lost = "int lost_%d(void)\n{\n\treturn bio_add_page(1);\n}\n"
         self.write("a.c", many + lost % 0 + lost % 1)
         self.assertEqual(self.pgcheck(".")[0], 0)       # 2.00 % is within the limit
         self.write("a.c", many + lost % 0 + lost % 1 + lost % 2)

@@ -15,7 +15,7 @@ PGCHECK = os.path.join(os.path.dirname(HERE), "pgcheck")
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(HERE))
 
-from pgchecklib import csource, finding, output, rules  # noqa: E402
+from pgchecklib import csource, finding, output, rules, slices  # noqa: E402
 
 # Reports each "BAD" as PG03, names all functions but those called lost_*.
 FAKE_SPATCH = r'''#!/usr/bin/env python3
@@ -108,7 +108,7 @@ class Status(Tree):
             self.assertIn("a.c: not analysed", err)
 
     def test_unparsed_share(self):
-        self.write("a.c", GOOD + "int lost_one(void)\n{\n}\n")
+        self.write("a.c", GOOD + GOOD.replace("f(", "lost_one("))
         status, _, err = self.pgcheck("--show-unparsed", ".")
         self.assertEqual(status, 2)
         self.assertIn("1 not parsed (50.00 %)", err)
@@ -254,6 +254,33 @@ class Units(unittest.TestCase):
                                     "int g(void)\n{\n}\n"), ["f", "g"])
         self.assertEqual(self.names("/* int f(void) { } */\nchar *s = \"{\";\n"), [])
         self.assertEqual(self.names("module_exit(f)\nstatic int g(void)\n{\n}\n"), ["g"])
+
+    def sliced(self, text):
+        chosen = [rule for rule in rules.load(os.path.dirname(HERE)) if rule.id == "PG03"]
+        cut = slices.Slice(csource.functions(text), text, chosen)
+        self.assertEqual([len(line) for line in cut.text().split("\n")],
+                         [len(line) for line in text.split("\n")])
+        return cut
+
+    def test_slices(self):
+        other = "int g(void)\n{\n#if A\n\t\"}\"; x;\n#else\n\ty; /* } */\n#endif\n}\n"
+        cut = self.sliced(other + GOOD)
+        self.assertEqual([item.name for item in cut.functions], ["f"])
+        self.assertIn("bio_add_page", cut.text())
+        self.assertNotRegex(cut.text(), "[xy];")
+        self.assertIn("#else", cut.text())
+        self.assertEqual(self.sliced(other).rules, [])
+
+    def test_slices_keep_callers_and_callees(self):
+        text = GOOD + "".join("int %s(void)\n{\n\treturn %s();\n}\n" % pair for pair in (
+            ("caller", "f(), helper"), ("helper", "deep"), ("deep", "f1"), ("stranger", "f2")))
+        self.assertEqual([item.name for item in self.sliced(text).functions],
+                         ["f", "caller", "helper"])
+
+    def test_slices_see_else_branches(self):
+        text = "#if A\nint f(void)\n{\n}\n#else\n" + GOOD + "#endif\n"
+        self.assertEqual(self.sliced(text).rules, ["PG03"])
+        self.assertIn("bio_add_page", self.sliced(text).text())
 
     def test_fingerprints(self):
         items = [finding.Finding("a.c", line, 1, "error", "m", "PG01") for line in (1, 9)]

@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Copies of the sources in which only what a rule can be about has a body.
+
+spatch needs seconds for a large file, and most functions of a kernel tree have
+nothing to do with bios. Lines and columns stay what they are.
+"""
+import re
+
+from . import csource
+
+_CALL = re.compile(r"\b([A-Za-z_]\w*)\s*\(")
+
+
+class _Body:
+    """A function, or (without a name) what stands between them: macros, other branches."""
+
+    def __init__(self, function, code):
+        self.function = function
+        self.name = function.name if function else ""
+        self.code = code
+        self.calls = set(_CALL.findall(code)) - {self.name}
+
+
+def _bodies(functions, text):
+    code = csource.without_comments(text)
+    found, rest, at = [], [], 0
+    for function in functions:
+        found.append(_Body(function, code[function.head:function.closed + 1]))
+        rest.append(code[at:function.head])
+        at = function.closed + 1
+    return found + [_Body(None, "\n".join(rest + [code[at:]]))]
+
+
+def _seeds(rule, bodies):
+    """What can have a finding: code with what the rule looks for and, if the rule
+    has a second half, with that too, where one may call the other."""
+    first = {body for body in bodies if rule.function.search(body.code)}
+    if not rule.second:
+        return first
+    second = {body for body in bodies if rule.second.search(body.code)}
+    names = {body.name for body in first}, {body.name for body in second}
+    found = first & second
+    found |= {body for body in first if body.calls & names[1]}
+    found |= {body for body in second if body.calls & names[0]}
+    if rule.alone:
+        found |= {body for body in bodies if rule.alone.search(body.code)}
+    return found
+
+
+class Slice:
+    """Which rules concern a file, and which of its functions they have to see."""
+
+    def __init__(self, functions, text, rules):
+        bodies = _bodies(functions, text)
+        kept, self.rules = set(), []
+        for rule in rules:
+            found = _seeds(rule, bodies)
+            if found:
+                self.rules.append(rule.id)
+                kept |= found
+        # A rule asks what the callers have tested, and what a call does.
+        names = {body.name for body in kept}
+        kept |= {body for body in bodies if body.calls & names}
+        called = set().union(*(body.calls for body in kept))
+        kept |= {body for body in bodies if body.name in called}
+        self.functions = [body.function for body in bodies if body in kept and body.function]
+        self._empty = [body.function for body in bodies if body not in kept and body.function]
+        self._text = text
+
+    def text(self):
+        out, at = [], 0
+        for function in self._empty:
+            out += [self._text[at:function.opened + 1],
+                    csource.without_code(self._text, function.opened + 1, function.closed)]
+            at = function.closed
+        return "".join(out) + self._text[at:]
