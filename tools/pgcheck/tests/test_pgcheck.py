@@ -215,7 +215,8 @@ class Formats(Tree):
         self.assertIn(result["ruleId"], [rule["id"] for rule in run["tool"]["driver"]["rules"]])
         place = result["locations"][0]["physicalLocation"]
         self.assertEqual(place["artifactLocation"]["uri"], "dir/a%20b.c")
-        self.assertEqual(place["region"], {"startLine": 3, "startColumn": 2, "endColumn": 5})
+        self.assertEqual(place["region"], {"startLine": 3, "startColumn": 2, "endColumn": 5,
+                                           "snippet": {"text": "\tBAD(bio_add_page);"}})
         self.assertEqual(result["level"], "error")
         self.assertTrue(result["partialFingerprints"])
 
