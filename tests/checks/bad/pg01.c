@@ -171,3 +171,17 @@ bool vecs_mergeable(struct queue *q, struct bio_vec *a, struct bio_vec *b)	/* ex
 		return false;
 	return true;
 }
+
+/* The variable holds the page behind the last one. */
+static void by_next_page(struct bio_vec *bv, struct page **pages, int n)
+{
+	struct page *next = NULL, *page;
+	int i;
+
+	for (i = 0; i < n; i++) {
+		page = pages[i];
+		if (page == next)
+			bv->bv_len += PAGE_SIZE;	/* expect: PG01 */
+		next = page + 1;
+	}
+}

@@ -68,3 +68,42 @@ static int refused_goes_out(struct bio *bio, struct page **pages, int n)
 out:
 	return ret;
 }
+
+static void logged(struct bio *bio, struct page *page)
+{
+	if (!bio_add_page(bio, page, PAGE_SIZE, 0))	/* expect: PG03 */
+		pr_err("no room\n");
+}
+
+static void asserted_by_branch(struct bio *bio, struct page *page)
+{
+	if (bio_add_page(bio, page, PAGE_SIZE, 0) != PAGE_SIZE) {	/* expect: PG03 */
+		BUG();
+	}
+}
+
+/* The result goes through a variable, the error through a preset one. */
+static int refused_by_variable(struct bio *bio, struct scatterlist *sgl, int n)
+{
+	struct scatterlist *sg;
+	int ret = -EINVAL;
+	int i, added;
+
+	for_each_sg(sgl, sg, n, i) {
+		added = bio_add_page(bio, sg_page(sg), sg->length, sg->offset);	/* expect: PG03 */
+		if (added < sg->length)
+			goto out;
+	}
+	ret = 0;
+out:
+	return ret;
+}
+
+static blk_status_t refused_is_a_status(struct bio *bio, struct page **pages)
+{
+	do {
+		if (PAGE_SIZE != bio_add_page(bio, *pages, PAGE_SIZE, 0))	/* expect: PG03 */
+			return BLK_STS_IOERR;
+	} while (*++pages);
+	return BLK_STS_OK;
+}

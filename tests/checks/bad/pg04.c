@@ -45,3 +45,29 @@ again:
 	if (ctx)
 		goto again;
 }
+
+/* The caller calls it in a loop. */
+static void part(struct ctx *ctx, struct folio *folio)
+{
+	bio_add_folio_nofail(ctx->bio, folio, folio_size(folio), 0);	/* expect: PG04 */
+}
+
+static void whole(struct ctx *ctx)
+{
+	struct folio *folio;
+
+	while ((folio = next_folio(ctx)))
+		part(ctx, folio);
+}
+
+/* The table was cut to a limit, the loop was not. */
+static void clamped(struct scatterlist *sgl, int n)
+{
+	struct bio *bio = bio_alloc(bdev, bio_max_segs(n), REQ_OP_WRITE, GFP_NOIO);
+	struct scatterlist *sg;
+	int i;
+
+	for_each_sg(sgl, sg, n, i)
+		__bio_add_page(bio, sg_page(sg), sg->length, sg->offset);	/* expect: PG04 */
+	submit_bio(bio);
+}

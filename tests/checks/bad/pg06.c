@@ -68,3 +68,78 @@ static int bio_with_pages(struct bio *bio, struct iov_iter *iter, struct ctx *ct
 	submit_bio(bio);
 	return 0;
 }
+
+static int by_error_variable(struct iov_iter *iter, struct ctx *ctx)
+{
+	struct page *store[8], **pages = store;
+	size_t off;
+	ssize_t n;
+	int ret = 0;
+
+	n = iov_iter_extract_pages(iter, &pages, 4096, 8, 0, &off);
+	if (n <= 0)
+		return -EFAULT;
+	if (!ctx->room) {
+		ret = -ENOSPC;	/* expect: PG06 */
+		goto out;
+	}
+	ctx_take(ctx, pages, n);
+out:
+	if (!ret)
+		unpin_user_pages(pages, n);
+	return ret;
+}
+
+/* What the rounds before have taken stays in the list. */
+static int second_round(struct iov_iter *iter, struct scatterlist *sg)
+{
+	struct page *pages[8];
+	size_t off;
+	ssize_t n;
+	int i;
+
+	while (iov_iter_count(iter)) {
+		n = iov_iter_get_pages2(iter, pages, 32768, 8, &off);
+		if (n < 0)
+			return -EFAULT;	/* expect: PG06 */
+		for (i = 0; i < 8; i++)
+			sg_set_page(sg++, pages[i], PAGE_SIZE, 0);
+	}
+	return 0;
+}
+
+static ssize_t refused(struct iov_iter *iter, struct ctx *ctx)
+{
+	struct page *pages[8], **p = pages;
+	ssize_t n, ret = 0;
+	size_t off;
+
+	guard(mutex)(&ctx->lock);
+	n = iov_iter_extract_pages(iter, &p, 4096, 1, 0, &off);
+	if (n <= 0)
+		return n;
+	ret = ctx_append(ctx, pages[0], n);
+	if (ret < 0)	/* expect: PG06 */
+		goto out;
+	ctx->len += n;
+out:
+	return ret;
+}
+
+/* One variable for both results. */
+static int integrity_fails(struct bio *bio, struct iov_iter *iter, struct kiocb *iocb)
+{
+	int ret;
+
+	ret = blkdev_iov_iter_get_pages(bio, iter, bdev);
+	if (unlikely(ret))
+		goto out_bio_put;
+	ret = bio_integrity_map_iter(bio, iocb->private);
+	if (unlikely(ret))
+		goto out_bio_put;
+	submit_bio(bio);
+	return -EIOCBQUEUED;
+out_bio_put:
+	bio_put(bio);	/* expect: PG06 */
+	return ret;
+}

@@ -87,3 +87,32 @@ static void sum(struct scatterlist *sgl, int nents, struct total *total)
 	for_each_sg(sgl, sg, nents, i)
 		total->len += sg->length;
 }
+
+static int fresh_pages(struct scatterlist *sg, int n)
+{
+	unsigned long next_pfn = 0;
+
+	while (n--) {
+		struct page *page = alloc_page(GFP_KERNEL);
+
+		if (!page)
+			return -ENOMEM;
+		if (page_to_pfn(page) == next_pfn)
+			sg->length += PAGE_SIZE;
+		next_pfn = page_to_pfn(page) + 1;
+	}
+	return 0;
+}
+
+static void index(struct collection *c, struct page *page, unsigned long next_pfn)
+{
+	if (page_to_pfn(page) == next_pfn)
+		c->pages[c->npages++] = page;
+}
+
+/* Addresses of a firmware table. */
+static void no_pages(struct map_entry *last, struct firmware_entry *d)
+{
+	if (last->addr + last->size == d->phys_addr)
+		last->size += d->size;
+}

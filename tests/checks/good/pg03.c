@@ -41,3 +41,43 @@ static int warned_and_handled(struct bio *bio, struct page *page)
 		return -EIO;
 	return 0;
 }
+
+/* Back to where a new bio begins, past a check that can fail as well. */
+static int starts_again(struct list_head *list, struct page **pages, int n)
+{
+	struct bio *bio;
+	int i = 0;
+
+next_bio:
+	if (list_empty(list))
+		return -EINVAL;
+	bio = bio_alloc(bdev, n, REQ_OP_WRITE, GFP_NOIO);
+	while (i < n) {
+		if (!bio_add_page(bio, pages[i], PAGE_SIZE, 0))
+			goto next_bio;
+		i++;
+	}
+	submit_bio(bio);
+	return 0;
+}
+
+static int fresh_pages(struct bio *bio, int n)
+{
+	while (n--) {
+		struct page *page = alloc_page(GFP_NOIO);
+
+		if (!page)
+			return -ENOMEM;
+		if (!bio_add_page(bio, page, PAGE_SIZE, 0))
+			return -EIO;
+	}
+	return 0;
+}
+
+static int returned(struct bio *bio, struct page *page)
+{
+	int ret;
+
+	ret = bio_add_page(bio, page, PAGE_SIZE, 0);
+	return ret;
+}

@@ -41,3 +41,35 @@ static void no_loop(struct bio *bio, struct page *page)
 {
 	__bio_add_page(bio, page, PAGE_SIZE, 0);
 }
+
+static void same_count_of_entries(struct scatterlist *sgl, int n)
+{
+	struct bio *bio = bio_alloc(bdev, n, REQ_OP_WRITE, GFP_NOIO);
+	struct scatterlist *sg;
+	int i;
+
+	for_each_sg(sgl, sg, n, i)
+		__bio_add_page(bio, sg_page(sg), sg->length, sg->offset);
+	submit_bio(bio);
+}
+
+static void same_limit(u64 len)
+{
+	struct bio *bio = bio_alloc(bdev, BIO_MAX_VECS, REQ_OP_WRITE, GFP_NOFS);
+	unsigned int n;
+
+	for (n = 0; n < BIO_MAX_VECS && len; n++, len -= PAGE_SIZE)
+		__bio_add_page(bio, ZERO_PAGE(0), PAGE_SIZE, 0);
+	submit_bio(bio);
+}
+
+static void by_own_allocator(struct request *rq, unsigned int len)
+{
+	unsigned int nr_pages = DIV_ROUND_UP(len, PAGE_SIZE);
+	struct bio *bio = map_bio_alloc(rq, nr_pages, GFP_KERNEL);
+
+	while (len) {
+		__bio_add_page(bio, alloc_page(GFP_KERNEL), PAGE_SIZE, 0);
+		len -= PAGE_SIZE;
+	}
+}

@@ -37,3 +37,34 @@ static bool read_only(struct bio *bio)
 {
 	return bio->bi_vcnt == 1 && bio->bi_io_vec[0].bv_len == PAGE_SIZE;
 }
+
+static int own_by_variable(struct block *block, int n)
+{
+	int i;
+
+	for (i = 0; i < n; i++) {
+		struct page *page = alloc_page(GFP_NOIO);
+
+		if (!page)
+			return -ENOMEM;
+		block->vecs[i].bv_page = page;
+		block->vecs[i].bv_len = PAGE_SIZE;
+	}
+	return 0;
+}
+
+static void own_in_bulk(struct bio_vec *bv, struct page **pages, int n)
+{
+	int i;
+
+	n = alloc_pages_bulk(GFP_USER, n, pages);
+	for (i = 0; i < n; i++) {
+		bv[i].bv_page = pages[i];
+		bv[i].bv_len = PAGE_SIZE;
+	}
+}
+
+static void emptied(struct bio *bio)
+{
+	bio->bi_vcnt = 0;
+}

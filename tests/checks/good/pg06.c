@@ -72,3 +72,55 @@ out:
 	bio_put(bio);
 	return ret;
 }
+
+/* Only user memory is pinned, and only an error needs the release. */
+static int released_where_due(struct iov_iter *iter, struct ctx *ctx)
+{
+	struct page *store[8], **pages = store;
+	size_t off;
+	ssize_t n;
+	int ret = 0;
+
+	n = iov_iter_extract_pages(iter, &pages, 4096, 8, 0, &off);
+	if (n <= 0)
+		return -EFAULT;
+	if (!ctx->room) {
+		ret = -ENOSPC;
+		goto out;
+	}
+	ret = ctx_take(ctx, pages, n);
+	if (ret)
+		goto out;
+	return 0;
+out:
+	if (iov_iter_extract_will_pin(iter))
+		unpin_user_pages(pages, n);
+	return ret;
+}
+
+static int reverted_on_error(struct iov_iter *iter, struct scatterlist *sg, int room)
+{
+	struct page *pages[8];
+	ssize_t n, size = 0;
+	int i, rc = 0;
+	size_t off;
+
+	while (iov_iter_count(iter)) {
+		if (!room--) {
+			rc = -EMSGSIZE;
+			goto out;
+		}
+		n = iov_iter_get_pages2(iter, pages, 32768, 8, &off);
+		if (n <= 0) {
+			rc = -EFAULT;
+			goto out;
+		}
+		size += n;
+		for (i = 0; i < 8; i++)
+			sg_set_page(sg++, pages[i], PAGE_SIZE, 0);
+	}
+out:
+	if (rc)
+		iov_iter_revert(iter, size);
+	return rc;
+}

@@ -117,7 +117,7 @@ p << pg05_decl.p;
 pg05_note(p[0], v, e)
 
 @pg05_bulk@
-identifier bulk =~ "^alloc_pages_bulk";
+identifier bulk = {alloc_pages_bulk, alloc_pages_bulk_node, alloc_pages_bulk_mempolicy};
 expression array;
 position p;
 @@
