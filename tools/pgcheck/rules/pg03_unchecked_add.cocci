@@ -21,7 +21,20 @@ import re
 
 PG03_CALL = re.compile(r"\bbio_(add_page|add_folio|add_vmalloc|integrity_add_page|add_pc_page|"
                        r"add_hw_page|add_zone_append_page) ?\(")
+# A new bio, or the old one goes its way; what only writes to the log. (The regular
+# expressions of SmPL itself are not the same in all builds of spatch.)
+PG03_NEW = re.compile(r"alloc|bio_init|bio_reset|submit|chain|next_bio|new_bio|get_bio|grab.*_bio|"
+                      r"append_bio")
+PG03_LOG = re.compile(r"^(pr_|printk|dev_|WARN|BUG|DMERR|DMWARN|.*_(err|warn|error)$)")
 pg03_values = {}
+
+
+def pg03_new(name):
+    return bool(PG03_NEW.search(name))
+
+
+def pg03_log(name):
+    return bool(PG03_LOG.match(name))
 
 
 def pg03_norm(text):
@@ -72,7 +85,7 @@ def pg03_refused(text, where, way):
     parts = pg03_call(text)
     values = pg03_values.get((where.file, where.current_element), {})
     for name, value in values.items():
-        found = not parts and PG03_CALL.match(value[-1]) and \
+        found = not parts and any(map(PG03_CALL.match, value)) and \
             re.match(r"^(.*?)(?<![\w.>])%s\b(.*)$" % re.escape(name), pg03_norm(text))
         parts = found.groups() if found else parts
     return bool(parts) and pg03_compared(*parts) == way
@@ -92,9 +105,6 @@ def pg03_status(text):
     return bool(re.match(r"^(NVME_SC|BLK_STS|TCM)_(?!SUCCESS|OK)", text.strip()))
 
 
-# Not by =~, whose alternatives depend on how spatch was built.
-PG03_LOG = re.compile(r"^(pr_|printk|dev_|WARN|BUG|DMERR|DMWARN|.*_(err|warn|error)$)")
-PG03_NEW = re.compile(r"alloc|bio_init|bio_reset|submit|chain|next_bio|new_bio|get_bio|grab.*_bio|append_bio")
 pg03_print = None      # set by the mode
 pg03_found = set()
 
@@ -229,7 +239,7 @@ pg03_say(p[0], "error: the result of %s() is never read [PG03]" % fn)
 @pg03_logged@
 identifier fn = {bio_add_page, bio_add_folio, bio_add_vmalloc, bio_integrity_add_page,
 		 bio_add_pc_page, bio_add_hw_page, bio_add_zone_append_page};
-identifier log : script:python() { PG03_LOG.search(log) is not None };
+identifier log : script:python() { pg03_log(log) };
 position p;
 @@
 if (<+... fn@p(...) ...+>) { log(...); }
@@ -284,7 +294,7 @@ identifier pg03_any.fn;
 expression pg03_any.bio;
 position pg03_any.p, q;
 expression e;
-identifier new : script:python() { PG03_NEW.search(new) is not None };
+identifier new : script:python() { pg03_new(new) };
 @@
 fn@p@q(bio, ...)
 ... when != new(...)
@@ -310,7 +320,7 @@ if (<+... x ...+>) S1 else S2
 
 @pg03_final exists@
 identifier pg03_any.fn;
-identifier new : script:python() { PG03_NEW.search(new) is not None };
+identifier new : script:python() { pg03_new(new) };
 position pg03_tested.t;
 expression TC : script:python(t) { pg03_refused(TC, t[0], "true") };
 expression FC : script:python(t) { pg03_refused(FC, t[0], "false") };
@@ -347,7 +357,7 @@ T r = -K;
 @pg03_final_preset exists@
 identifier pg03_any.fn;
 identifier pg03_preset.r;
-identifier new : script:python() { PG03_NEW.search(new) is not None };
+identifier new : script:python() { pg03_new(new) };
 position pg03_tested.t;
 expression TC : script:python(t) { pg03_refused(TC, t[0], "true") };
 expression FC : script:python(t) { pg03_refused(FC, t[0], "false") };

@@ -66,8 +66,6 @@ def pg05_once(where):
     return first
 
 
-# Not by =~, whose alternatives depend on how spatch was built.
-PG05_BULK = re.compile(r"^alloc_pages_bulk")
 pg05_print = None      # set by the mode
 pg05_found = set()
 
@@ -119,7 +117,7 @@ p << pg05_decl.p;
 pg05_note(p[0], v, e)
 
 @pg05_bulk@
-identifier bulk : script:python() { PG05_BULK.search(bulk) is not None };
+identifier bulk = {alloc_pages_bulk, alloc_pages_bulk_node, alloc_pages_bulk_mempolicy};
 expression array;
 position p;
 @@

@@ -28,6 +28,11 @@ PG06_LOOK = re.compile(r"^(kv?free|vfree|iov_iter_count|ARRAY_SIZE|(VM_)?WARN\w*
                        r"kmap_local_page|flush_dcache_page|offset_in_\w+|array_size)$")
 # What looks the same after it as before it.
 PG06_ALIAS = r"^(?:\(\w[\w ]*\*+\))?(?:page_folio\(|compound_head\()?[*&]?%s(?:\[.*?\]|\+\+|\+.*)?\)?(?:\.\w+)?$"
+# The regular expressions of SmPL itself are not the same in all builds of spatch.
+PG06_FILLS = re.compile(r"^(bio_iov_iter_bounce|.*_iov_iter_get_pages)$")
+PG06_ENDS = re.compile(r"submit_bio(_noacct|_noacct_nocheck)?$|_submit|^submit_|endio|release_pages|"
+                       r"unbounce|unpin|issue|chain")
+PG06_PUTS = re.compile(r"(^|_)bio_put$|^bio_uninit$")
 pg06_assigns, pg06_pages, pg06_named = {}, {}, {}
 pg06_loops, pg06_seen = set(), set()
 
@@ -87,6 +92,19 @@ def pg06_hand(text, where):
     stored = re.match(r"^([^=!<>]*->[^=!<>]*)=([^=].*)$", text)
     return bool(stored) and pg06_mentions(stored.group(2), names) and \
         not pg06_mentions(stored.group(1), names)
+
+
+def pg06_fills(name):
+    return bool(PG06_FILLS.match(name))
+
+
+def pg06_ends(name):
+    """The bio goes its way; submit_bio_wait() comes back with the pages in it."""
+    return bool(PG06_ENDS.search(name)) and name != "submit_bio_wait"
+
+
+def pg06_puts(name):
+    return bool(PG06_PUTS.search(name))
 
 
 def pg06_over(text, where):
@@ -153,10 +171,6 @@ def pg06_report(where, message):
         pg06_say(where, "error: %s [PG06]" % message)
 
 
-# Not by =~, whose alternatives depend on how spatch was built.
-PG06_FILL = re.compile(r"^(bio_iov_iter_bounce|.*_iov_iter_get_pages)$")
-PG06_END = re.compile(r"submit_bio(_noacct|_noacct_nocheck)?$|_submit|^submit_|endio|release_pages|unbounce|unpin|issue|chain")
-PG06_PUT = re.compile(r"(^|_)bio_put$|^bio_uninit$")
 pg06_print = None      # set by the mode
 pg06_found = set()
 
@@ -477,7 +491,7 @@ pg06_report(q[0], "pages of %s() on line %s are neither released nor reverted on
 
 @pg06_fill@
 expression bio, r;
-identifier get : script:python() { PG06_FILL.search(get) is not None };
+identifier get : script:python() { pg06_fills(get) };
 position p;
 @@
 (
@@ -489,8 +503,8 @@ r = get@p(bio, ...)
 @pg06_bio exists@
 expression pg06_fill.bio, pg06_fill.r;
 identifier pg06_fill.get;
-identifier end : script:python() { PG06_END.search(end) is not None };
-identifier put : script:python() { PG06_PUT.search(put) is not None };
+identifier end : script:python() { pg06_ends(end) };
+identifier put : script:python() { pg06_puts(put) };
 expression C : script:python(r) { pg06_failed(C, r) };
 expression b;
 position pg06_fill.p, q;
@@ -517,8 +531,8 @@ pg06_report(q[0], "the bio goes with the pages of %s() on line %s in it" % (get,
 @pg06_bio_later exists@
 expression pg06_fill.bio, pg06_fill.r;
 identifier pg06_fill.get;
-identifier end : script:python() { PG06_END.search(end) is not None };
-identifier put : script:python() { PG06_PUT.search(put) is not None };
+identifier end : script:python() { pg06_ends(end) };
+identifier put : script:python() { pg06_puts(put) };
 expression C : script:python(r) { pg06_failed(C, r) };
 expression b, e;
 position pg06_fill.p, q;
@@ -544,18 +558,13 @@ get << pg06_fill.get;
 pg06_report(q[0], "the bio goes with the pages of %s() on line %s in it" % (get, p[0].line))
 
 @pg06_context depends on context@
-expression e, err;
-identifier fn;
+expression e;
 position p : script:python() { pg06_is_found(p[0]) };
 @@
 (
 * return@p e;
 |
-* err@p = e
-|
-* fn@p(...)
-|
-* err@p
+* e@p
 )
 
 // Pages that went into a bio are known to it.
