@@ -172,7 +172,7 @@ def pg06_report(where, message):
 
 
 pg06_print = None      # set by the mode
-pg06_found = set()
+pg06_found, pg06_bounced = set(), set()
 
 
 def pg06_say(where, text):
@@ -184,6 +184,17 @@ def pg06_say(where, text):
 
 def pg06_is_found(where):
     return (where.file, where.line, where.column) in pg06_found
+
+
+def pg06_bio(where, get, line):
+    """Notes also where bio_release_pages() is not what undoes it."""
+    if get == "bio_iov_iter_bounce":
+        pg06_bounced.add((where.file, where.line, where.column))
+    pg06_report(where, "the bio goes with the pages of %s() on line %s in it" % (get, line))
+
+
+def pg06_is_bounced(where):
+    return (where.file, where.line, where.column) in pg06_bounced
 
 @initialize:python depends on report@
 @@
@@ -524,7 +535,7 @@ p << pg06_fill.p;
 q << pg06_bio.q;
 get << pg06_fill.get;
 @@
-pg06_report(q[0], "the bio goes with the pages of %s() on line %s in it" % (get, p[0].line))
+pg06_bio(q[0], get, p[0].line)
 
 // The variable of the result is used again, so a test of it no longer says
 // whether there are pages.
@@ -555,7 +566,7 @@ p << pg06_fill.p;
 q << pg06_bio_later.q;
 get << pg06_fill.get;
 @@
-pg06_report(q[0], "the bio goes with the pages of %s() on line %s in it" % (get, p[0].line))
+pg06_bio(q[0], get, p[0].line)
 
 @pg06_context depends on context@
 expression e;
@@ -570,7 +581,7 @@ position p : script:python() { pg06_is_found(p[0]) };
 // Pages that went into a bio are known to it.
 @pg06_patch depends on patch@
 expression bio;
-position p : script:python() { pg06_is_found(p[0]) };
+position p : script:python() { pg06_is_found(p[0]) and not pg06_is_bounced(p[0]) };
 @@
 + bio_release_pages(bio, false);
   bio_put@p(bio);
