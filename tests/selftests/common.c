@@ -374,6 +374,14 @@ int iomem_find(const char *name, u64 min_length, u64 *start, u64 *length)
 	return 0;
 }
 
+/* A window of PCI; the second name is what it has in a machine booted with pci=noacpi. */
+int iomem_find_window(u64 min_length, u64 *start, u64 *length)
+{
+	int ret = iomem_find("PCI Bus 0000:00", min_length, start, length);
+
+	return ret ? iomem_find("PNP0A08:00", min_length, start, length) : 0;
+}
+
 /* The BAR that is as long as the memory in it. */
 static int bar_of(const char *resources, u64 length, u64 *start)
 {

@@ -81,6 +81,7 @@ long long status_bytes(const char *name);
 bool iomem_has(u64 start, u64 length, const char *name);
 /* The first /proc/iomem entry of that name, longer than min_length. */
 int iomem_find(const char *name, u64 min_length, u64 *start, u64 *length);
+int iomem_find_window(u64 min_length, u64 *start, u64 *length);
 /* Memory of a PCI device that has struct pages (an NVMe controller's CMB); -ENOENT. */
 int cmb_find(u64 *start, u64 *length);
 /* Write a line to the kernel log, so that a report there can be attributed. */
