@@ -14,6 +14,7 @@
 #include <linux/dax.h>
 #include <linux/file.h>
 #include <linux/fs.h>
+#include <linux/hash.h>
 #include <linux/mman.h>
 #include <linux/module.h>
 #include <linux/mount.h>
@@ -29,6 +30,11 @@
 
 static struct vfsmount *vtl0_mount;
 static struct inode *vtl0_inode;
+
+#define INSERT_LOCK_BITS 6
+
+/* see insert_below_pud() */
+static struct mutex insert_locks[1 << INSERT_LOCK_BITS];
 
 static const struct address_space_operations vtl0_aops = {
 	.dirty_folio = noop_dirty_folio,
@@ -92,9 +98,39 @@ static bool upgrade(struct vm_fault *vmf, unsigned int order)
 	return true;
 }
 
+static vm_fault_t insert_pmd_or_pte(struct vm_fault *vmf, struct page __pgmap *page,
+				    unsigned int order)
+{
+	if (order == PMD_ORDER)
+		return vmf_insert_folio_pmd(vmf, pgmap_page_folio(page), upgrade(vmf, order));
+	/* it has become one since the core looked; the access finds it */
+	if (pmd_leaf(pmdp_get(vmf->pmd)))
+		return VM_FAULT_NOPAGE;
+	return vmf_insert_page_mkwrite(vmf, pgmap_plain_page(page), upgrade(vmf, order));
+}
+
+/*
+ * The core calls with no lock that would keep a page table from being freed when
+ * it is empty (MADV_DONTNEED), and another thread from inserting a 2M entry in
+ * its place; and the inserter of pages takes that for a table, or for a lack of
+ * memory. So who inserts below a PMD excludes who inserts the PMD, as the entry
+ * locks of fs/dax.c do.
+ */
+static vm_fault_t insert_below_pud(struct vm_fault *vmf, struct page __pgmap *page,
+				   unsigned int order)
+{
+	unsigned long key = (unsigned long)vmf->vma->vm_mm ^ (vmf->address >> PMD_SHIFT);
+	struct mutex *lock = &insert_locks[hash_long(key, INSERT_LOCK_BITS)];
+	vm_fault_t ret;
+
+	mutex_lock(lock);
+	ret = insert_pmd_or_pte(vmf, page, order);
+	mutex_unlock(lock);
+	return ret;
+}
+
 static vm_fault_t insert(struct vm_fault *vmf, struct vtl0_chunk *chunk, unsigned int order)
 {
-	bool write = upgrade(vmf, order);
 	struct page __pgmap *page = pgmap_pfn_to_page(ALIGN_DOWN(vmf->pgoff, 1UL << order));
 	struct folio *folio = pgmap_page_folio(page);
 
@@ -103,14 +139,9 @@ static vm_fault_t insert(struct vm_fault *vmf, struct vtl0_chunk *chunk, unsigne
 	set_mapping(folio);
 	if (!READ_ONCE(chunk->range->touched))
 		WRITE_ONCE(chunk->range->touched, true);
-	switch (order) {
-	case PUD_ORDER:
-		return vmf_insert_folio_pud(vmf, folio, write);
-	case PMD_ORDER:
-		return vmf_insert_folio_pmd(vmf, folio, write);
-	default:
-		return vmf_insert_page_mkwrite(vmf, pgmap_plain_page(page), write);
-	}
+	if (order == PUD_ORDER)
+		return vmf_insert_folio_pud(vmf, folio, upgrade(vmf, order));
+	return insert_below_pud(vmf, page, order);
 }
 
 static void count_fault(struct vtl0_chunk *chunk, unsigned int order)
@@ -353,6 +384,10 @@ static struct file_system_type vtl0_fs_type = {
 
 int vtl0_mmap_init(void)
 {
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(insert_locks); i++)
+		mutex_init(&insert_locks[i]);
 	vtl0_mount = kern_mount(&vtl0_fs_type);
 	if (IS_ERR(vtl0_mount))
 		return PTR_ERR(vtl0_mount);

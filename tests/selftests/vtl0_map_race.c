@@ -225,4 +225,48 @@ TEST_F_TIMEOUT(race, row16_order_changes, SLOW)
 				 change_order, self->disk));
 }
 
+/* Gives every 2M block a page table, and takes it away when it is empty. */
+static void *churn_tables(void *arg)
+{
+	struct touchers *t = arg;
+	bool ok = true;
+
+	while (!atomic_load(&t->stop)) {
+		ok = ok && !madvise(t->va, t->length, MADV_NOHUGEPAGE);
+		for (u64 i = 0; i < t->length; i += PMD_BYTES)
+			ok = ok && !touch(t->va + i);
+		ok = ok && !madvise(t->va, t->length, MADV_HUGEPAGE);
+		ok = ok && !madvise(t->va, t->length, MADV_DONTNEED);
+		atomic_fetch_add(ok ? &t->good : &t->other, 1);
+	}
+	return NULL;
+}
+
+static int direct_io_once(struct map_state *s, struct touchers *t, int disk, unsigned int n)
+{
+	return direct_io(disk, t->va + n * PMD_BYTES % s->length, PMD_BYTES, n);
+}
+
+/*
+ * A page table and a 2M entry are both allowed, and each comes while a fault is
+ * on its way that has seen the other.
+ */
+TEST_F(race, row12_page_table_or_large_entry)
+{
+	struct touchers t = { .va = self->va, .length = self->s.length };
+	pthread_t thread;
+
+	ASSERT_EQ(0, add_order(self->s.control, self->s.start, self->s.length, 9));
+	ASSERT_EQ(0, pthread_create(&thread, NULL, churn_tables, &t));
+	EXPECT_EQ(0, under_touch(&self->s, self->va, 100, direct_io_once, self->disk));
+	atomic_store(&t.stop, true);
+	ASSERT_EQ(0, pthread_join(thread, NULL));
+	EXPECT_LT(0, t.good);
+	EXPECT_EQ(0, t.other);
+	EXPECT_LT(0, map_info(&self->s).fallbacks);
+	EXPECT_LT(0, map_info(&self->s).faults_pmd);
+	ASSERT_EQ(0, munmap(self->va, self->s.length));
+	EXPECT_UNUSED_AND_REMOVE(&self->s);
+}
+
 TEST_HARNESS_MAIN
