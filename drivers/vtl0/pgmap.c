@@ -10,6 +10,7 @@
  */
 #include <linux/err.h>
 #include <linux/io.h>
+#include <linux/kmemleak.h>
 #include <linux/memory_hotplug.h>
 #include <linux/memremap.h>
 #include <linux/mm.h>
@@ -99,10 +100,13 @@ static const struct dev_pagemap_ops pgmap_ops = {
 
 static int add_chunk(struct vtl0_chunk *chunk, int node)
 {
-	struct dev_pagemap *pgmap = &chunk->pgmap;
+	struct dev_pagemap *pgmap;
 	int ret;
 
 	if (vtl0_inject_pgmap())
+		return -ENOMEM;
+	pgmap = kzalloc_obj(*pgmap);
+	if (!pgmap)
 		return -ENOMEM;
 	pgmap->type = MEMORY_DEVICE_GENERIC;
 	pgmap->ops = &pgmap_ops;
@@ -113,8 +117,17 @@ static int add_chunk(struct vtl0_chunk *chunk, int node)
 	ret = PTR_ERR_OR_ZERO(memremap_pages(pgmap, node));
 	/* where it failed early it left pointers to the pgmap in its index */
 	if (ret)
-		kobject_get(&chunk->range->kobj);
+		kmemleak_ignore(pgmap);
+	else
+		chunk->pgmap = pgmap;
 	return ret;
+}
+
+static void del_chunk(struct vtl0_chunk *chunk)
+{
+	memunmap_pages(chunk->pgmap);
+	kfree(chunk->pgmap);
+	chunk->pgmap = NULL;
 }
 
 static void add_chunks(struct work_struct *work)
@@ -129,7 +142,7 @@ static void add_chunks(struct work_struct *work)
 	}
 	if (w->ret)
 		while (w->done--)
-			memunmap_pages(&w->range->chunks[w->done].pgmap);
+			del_chunk(&w->range->chunks[w->done]);
 }
 
 static bool enough_memory(u64 bytes)
@@ -146,7 +159,7 @@ static bool enough_memory(u64 bytes)
  * Context: under vtl0_lock; sleeps, for seconds where the memmap is large.
  * Return: 0, or an errno with nothing left behind that can be taken back. If
  * core mm itself ran out of memory half-way, sections of one chunk may stay;
- * vtl0_claim_check() then refuses them.
+ * vtl0_claim() then refuses them.
  */
 int vtl0_pgmaps_add(struct vtl0_range *range)
 {
@@ -173,7 +186,7 @@ static void del_chunks(struct vtl0_range *range, atomic_t *next)
 	unsigned int i;
 
 	while ((i = atomic_inc_return(next) - 1) < range->nr_chunks)
-		memunmap_pages(&range->chunks[i].pgmap);
+		del_chunk(&range->chunks[i]);
 }
 
 static void del_chunks_work(struct work_struct *work)
@@ -224,9 +237,19 @@ static u64 chunk_folios(const struct vtl0_chunk *chunk)
 	return chunk->piece.length >> (PAGE_SHIFT + chunk->piece.order);
 }
 
+/* The number of the folio at @address, or of the first or one past the last. */
+static u64 first_folio(const struct vtl0_chunk *chunk, u64 address)
+{
+	const struct vtl0_piece *p = &chunk->piece;
+	u64 offset = address > p->start ? min(address - p->start, p->length) : 0;
+
+	return offset >> (PAGE_SHIFT + p->order);
+}
+
 /**
  * vtl0_pgmaps_idle() - is every folio of a range at its base reference?
  * @range: live or being removed
+ * @from: where to begin: a folio of it; those before it are known to be idle
  * @busy: out, with -EBUSY: the first folio that is not
  *
  * Only final if nobody can map the range any more.
@@ -234,7 +257,7 @@ static u64 chunk_folios(const struct vtl0_chunk *chunk)
  * Context: under vtl0_lock; sleeps.
  * Return: 0 or -EBUSY.
  */
-int vtl0_pgmaps_idle(struct vtl0_range *range, struct vtl0_span *busy)
+int vtl0_pgmaps_idle(struct vtl0_range *range, u64 from, struct vtl0_span *busy)
 {
 	unsigned int i;
 	u64 n;
@@ -242,7 +265,7 @@ int vtl0_pgmaps_idle(struct vtl0_range *range, struct vtl0_span *busy)
 	for (i = 0; i < range->nr_chunks; i++) {
 		struct vtl0_chunk *chunk = &range->chunks[i];
 
-		for (n = 0; n < chunk_folios(chunk); n++) {
+		for (n = first_folio(chunk, from); n < chunk_folios(chunk); n++) {
 			struct folio *folio = chunk_folio(chunk, n);
 
 			if (folio_ref_count(folio) != 1) {

@@ -248,6 +248,7 @@ static int revoke(struct vtl0_range *range, unsigned int tries, struct vtl0_span
 	__must_hold(&vtl0_lock)
 {
 	unsigned int old = range->state;
+	u64 from = range->start;
 	int ret;
 
 	lockdep_assert_held(&vtl0_lock);
@@ -262,9 +263,11 @@ static int revoke(struct vtl0_range *range, unsigned int tries, struct vtl0_span
 	 */
 	synchronize_rcu();
 	for (;;) {
-		ret = vtl0_pgmaps_idle(range, busy);
+		ret = vtl0_pgmaps_idle(range, from, busy);
 		if (ret != -EBUSY || !--tries)
 			break;
+		/* what was idle stays so, as nobody can map it */
+		from = busy->start;
 		msleep(IDLE_WAIT_MS);
 	}
 	if (ret)
@@ -491,7 +494,7 @@ static bool settle_ranges(void)
 		 */
 		if (!READ_ONCE(range->touched) || atomic_read(&low_users))
 			continue;
-		if (vtl0_pgmaps_idle(range, &busy)) {
+		if (vtl0_pgmaps_idle(range, range->start, &busy)) {
 			again = true;
 			continue;
 		}

@@ -32,12 +32,13 @@ extern struct srcu_struct vtl0_srcu;
 
 /**
  * struct vtl0_chunk - a contiguous piece of a range with its own pgmap
- * @pgmap: registered with memremap_pages() while the range is live
+ * @pgmap: registered with memremap_pages() while the range is live, else NULL;
+ *	not part of the range, as core mm may keep one that it failed to register
  * @range: the range it belongs to
  * @piece: address, length and folio order; does not change
  */
 struct vtl0_chunk {
-	struct dev_pagemap pgmap;
+	struct dev_pagemap *pgmap;
 	struct vtl0_range *range;
 	struct vtl0_piece piece;
 };
@@ -157,7 +158,7 @@ extern struct vtl0_geometry vtl0_geometry;
 
 int vtl0_pgmaps_add(struct vtl0_range *range) __must_hold(&vtl0_lock);
 void vtl0_pgmaps_del(struct vtl0_range *range) __must_hold(&vtl0_lock);
-int vtl0_pgmaps_idle(struct vtl0_range *range, struct vtl0_span *busy)
+int vtl0_pgmaps_idle(struct vtl0_range *range, u64 from, struct vtl0_span *busy)
 	__must_hold(&vtl0_lock);
 void vtl0_pgmaps_count(struct vtl0_range *range, u64 *mappings, u64 *held);
 void vtl0_geometry_init(void);
