@@ -48,7 +48,7 @@ static struct miscdevice mshv_low = {
  * taken, so that nothing has been opened when that is found out.
  */
 static struct miscdevice * const nodes[] = {
-	&mshv_low, &mshv_control, &vtl0_low, &vtl0_control,
+	&mshv_control, &mshv_low, &vtl0_low, &vtl0_control,
 };
 
 static unsigned int first_index(void)
