@@ -248,16 +248,24 @@ static int do_plan(struct vtl0_owner *owner, void *argp)
 	return 0;
 }
 
+/*
+ * A structure grows at its end: callers that know no more than what it had when
+ * it was introduced, min_size, are served as then.
+ */
 static const struct {
 	unsigned int cmd;
+	unsigned int min_size;
 	unsigned int size;
 	int (*func)(struct vtl0_owner *owner, void *argp);
 } commands[] = {
-	{ VTL0_ADD, sizeof(struct vtl0_add), do_add },
-	{ VTL0_REMOVE, sizeof(struct vtl0_remove), do_remove },
-	{ VTL0_QUERY, sizeof(struct vtl0_query), do_query },
-	{ VTL0_INFO, sizeof(struct vtl0_info), do_info },
-	{ VTL0_PLAN, sizeof(struct vtl0_plan), do_plan },
+#define COMMAND(name, type, last, func) \
+	{ name, offsetofend(struct type, last), sizeof(struct type), func }
+	COMMAND(VTL0_ADD, vtl0_add, conflict_length, do_add),
+	COMMAND(VTL0_REMOVE, vtl0_remove, busy_length, do_remove),
+	COMMAND(VTL0_QUERY, vtl0_query, count, do_query),
+	COMMAND(VTL0_INFO, vtl0_info, memmap_saved, do_info),
+	COMMAND(VTL0_PLAN, vtl0_plan, memmap_saved, do_plan),
+#undef COMMAND
 };
 
 static long run_command(struct vtl0_owner *owner, unsigned int i, void __user *uarg)
@@ -269,7 +277,7 @@ static long run_command(struct vtl0_owner *owner, unsigned int i, void __user *u
 
 	if (get_user(user_size, (__u32 __user *)uarg))
 		return -EFAULT;
-	if (user_size < size)
+	if (user_size < commands[i].min_size)
 		return -EINVAL;
 	if (user_size > PAGE_SIZE)
 		return -E2BIG;
@@ -279,6 +287,7 @@ static long run_command(struct vtl0_owner *owner, unsigned int i, void __user *u
 	/* another thread may have changed it since */
 	if (arg.head.size != user_size)
 		return -EINVAL;
+	size = min(size, user_size);
 	/* refuse before anything is done what could not be answered after */
 	if (fault_in_writeable(uarg, size))
 		return -EFAULT;

@@ -18,8 +18,10 @@
  * DOC: Rules common to all vtl0 ioctls
  *
  * Every structure begins with @size (bytes, set by the caller to the size of
- * the structure it was built with) and @flags. A caller built with a newer
- * header works as long as what this kernel does not know is zero.
+ * the structure it was built with) and @flags. A structure can only grow, at its
+ * end: a caller built with an older header gets back what it has room for, and
+ * one built with a newer header works as long as what this kernel does not know
+ * is zero.
  * Addresses and lengths are in bytes. Output fields are ignored on input and
  * are written back on success, and on failure wherever a field says so.
  * All calls may sleep and can be interrupted by a signal while they wait for
@@ -29,7 +31,7 @@
  * errno        cause
  * ============ ==============================================================
  * EFAULT       a user pointer cannot be read or written
- * EINVAL       @size too small, a length of zero, a reserved field is not
+ * EINVAL       @size less than the structure ever had, a length of zero, a reserved field is not
  *              zero, a value out of range, an edge that is not aligned
  * E2BIG        @size is larger than this kernel knows and the rest is not zero
  * EOPNOTSUPP   unknown bit in @flags; an address with the shared-alias bit 63
@@ -159,8 +161,9 @@ struct vtl0_remove {
  * @faults_pte: single-page faults served
  * @faults_pmd: PMD (2M) faults served
  * @faults_pud: PUD (1G) faults served
- * @fallbacks: those of @faults_pte that hit a folio of PMD order or larger,
- *	because the mapping is not aligned as the memory is
+ * @fallbacks: those of @faults_pte that hit a folio of PMD order or larger: the
+ *	mapping is not aligned as the memory is, ends within the folio, has a page
+ *	table there already, or was advised not to have huge pages
  */
 struct vtl0_range_info {
 	__aligned_u64 start;
