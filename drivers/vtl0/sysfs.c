@@ -106,15 +106,29 @@ static ssize_t held_show(struct kobject *kobj, struct kobj_attribute *attr, char
 	return sysfs_emit(buf, "%llu\n", info.held);
 }
 
-static ssize_t faults_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
+static ssize_t show_faults(struct kobject *kobj, char *buf, enum vtl0_level level)
 {
-	struct vtl0_range *range = to_range(kobj);
+	return sysfs_emit(buf, "%lld\n", atomic64_read(&to_range(kobj)->faults[level]));
+}
 
-	return sysfs_emit(buf, "pte %lld\npmd %lld\npud %lld\nfallback %lld\n",
-			  atomic64_read(&range->faults[VTL0_LEVEL_PTE]),
-			  atomic64_read(&range->faults[VTL0_LEVEL_PMD]),
-			  atomic64_read(&range->faults[VTL0_LEVEL_PUD]),
-			  atomic64_read(&range->fallbacks));
+static ssize_t faults_pte_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
+{
+	return show_faults(kobj, buf, VTL0_LEVEL_PTE);
+}
+
+static ssize_t faults_pmd_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
+{
+	return show_faults(kobj, buf, VTL0_LEVEL_PMD);
+}
+
+static ssize_t faults_pud_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
+{
+	return show_faults(kobj, buf, VTL0_LEVEL_PUD);
+}
+
+static ssize_t fallbacks_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "%lld\n", atomic64_read(&to_range(kobj)->fallbacks));
 }
 
 /* Addresses are not for everybody, nor is what looks at every folio. */
@@ -130,7 +144,10 @@ static struct kobj_attribute range_memmap_bytes = __ATTR_RO(memmap_bytes);
 static struct kobj_attribute range_memmap_saved = __ATTR_RO(memmap_saved);
 static struct kobj_attribute range_mappings = __ATTR_RO_MODE(mappings, 0400);
 static struct kobj_attribute range_held = __ATTR_RO_MODE(held, 0400);
-static struct kobj_attribute range_faults = __ATTR_RO(faults);
+static struct kobj_attribute range_faults_pte = __ATTR_RO(faults_pte);
+static struct kobj_attribute range_faults_pmd = __ATTR_RO(faults_pmd);
+static struct kobj_attribute range_faults_pud = __ATTR_RO(faults_pud);
+static struct kobj_attribute range_fallbacks = __ATTR_RO(fallbacks);
 
 static struct attribute *range_attrs[] = {
 	&range_start.attr,
@@ -145,7 +162,10 @@ static struct attribute *range_attrs[] = {
 	&range_memmap_saved.attr,
 	&range_mappings.attr,
 	&range_held.attr,
-	&range_faults.attr,
+	&range_faults_pte.attr,
+	&range_faults_pmd.attr,
+	&range_faults_pud.attr,
+	&range_fallbacks.attr,
 	NULL
 };
 ATTRIBUTE_GROUPS(range);
