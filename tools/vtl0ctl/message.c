@@ -269,6 +269,20 @@ static char *reason_missing(int fd, const struct vtl0_remove *remove)
 			 state_text(found.state));
 }
 
+static char *reason_pinned(int fd, const struct vtl0_remove *remove)
+{
+	struct vtl0_range_info found;
+	bool draining = !query_behind(fd, remove->start, &found) &&
+			found.start == remove->start &&
+			found.state == VTL0_STATE_DRAINING;
+
+	return xasprintf("the %s folio at %s is pinned (O_DIRECT in flight, a registered buffer, VFIO or a pipe); the range %s",
+			 size_text(remove->busy_length).s,
+			 addr_text(remove->busy_start).s,
+			 draining ? "is draining and goes when its last pin goes" :
+				    "stays registered");
+}
+
 char *why_remove(int err, int fd, const struct vtl0_remove *remove)
 {
 	char *why;
@@ -276,9 +290,7 @@ char *why_remove(int err, int fd, const struct vtl0_remove *remove)
 	if (err == ENOENT)
 		why = reason_missing(fd, remove);
 	else if (err == EBUSY && remove->busy_length)
-		why = xasprintf("the %s folio at %s is pinned (O_DIRECT in flight, a registered buffer, VFIO or a pipe); the range stays registered",
-				size_text(remove->busy_length).s,
-				addr_text(remove->busy_start).s);
+		why = reason_pinned(fd, remove);
 	else if (err == EBUSY)
 		why = xasprintf("the range is busy and stays registered");
 	else

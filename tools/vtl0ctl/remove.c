@@ -112,13 +112,6 @@ static void remove_listed(const struct remove_args *args,
 				  args->ranges.nr - i - 1);
 }
 
-static void still_draining(const struct range *range, struct outcome *outcome)
-{
-	outcome_failed(outcome, range, EBUSY,
-		       xasprintf("is draining: a page is still pinned, "
-				 "it goes when its last pin goes (EBUSY)"));
-}
-
 static void remove_all(int fd, struct outcome *outcome)
 {
 	struct inventory inv = { };
@@ -137,10 +130,7 @@ static void remove_all(int fd, struct outcome *outcome)
 			inv.ranges[i].start, inv.ranges[i].length,
 		};
 
-		if (inv.ranges[i].state == VTL0_STATE_DRAINING)
-			still_draining(&range, outcome);
-		else
-			remove_one(fd, &range, true, outcome);
+		remove_one(fd, &range, true, outcome);
 	}
 	if (!err && !inv.nr_ranges && !outcome->json)
 		puts("no ranges are registered");

@@ -207,11 +207,10 @@ remove_messages() {
 	run 1 remove --all
 	out "removed 0x100000000+2G"
 	out "removed 0x400000000+1G"
-	unset VTL0_FAKE_PINNED
 	export VTL0_FAKE_STATE_OF=0x200000000:3
-	refuse 1 "remove 0x200000000+1G: is draining: a page is still pinned, it goes when its last pin goes (EBUSY)" \
+	refuse 1 "remove 0x200000000+1G: the 2M folio at 0x200200000 is pinned (O_DIRECT in flight, a registered buffer, VFIO or a pipe); the range is draining and goes when its last pin goes (EBUSY)" \
 		remove --all
-	unset VTL0_FAKE_STATE_OF
+	unset VTL0_FAKE_PINNED VTL0_FAKE_STATE_OF
 	# Somebody else was faster.
 	export VTL0_FAKE_FAIL=REMOVE:ENOENT
 	run 0 remove --all
