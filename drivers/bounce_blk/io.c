@@ -273,8 +273,8 @@ static void submit_bounced(struct bounce_dev *dev, struct bio *orig)
 	bounce_count(dev->stats, splits);
 	bio_inc_remaining(orig);
 	submit_part(dev, orig, bio, part, true);
+	trace_block_split(orig, part.bi_sector + (part.bi_size >> SECTOR_SHIFT));
 	bio_advance(orig, part.bi_size);
-	trace_block_split(orig, orig->bi_iter.bi_sector);
 	submit_bio_noacct(orig);
 }
 
