@@ -23,7 +23,8 @@ parse_options() {
 		--icount) icount=yes; shift; continue ;;
 		--quiet) quiet=yes; shift; continue ;;
 		--kernel | --smp | --mem | --reserve | --nvme | --numa | --timeout | --share | --append) ;;
-		*) usage_error "unknown word '$word'" ;;
+		-*) usage_error "unknown option '$word'" ;;
+		*) usage_error "'$word' is no option; the command goes behind --" ;;
 		esac
 		[ $# -ge 2 ] || usage_error "$word needs a value"
 		set_option "$word" "$2"
@@ -36,7 +37,7 @@ set_option() {
 	case $1 in
 	--smp | --numa | --timeout)
 		case $2 in
-		'' | *[!0-9]* | 0*) usage_error "$1 needs a number, not '$2'" ;;
+		'' | *[!0-9]* | 0*) usage_error "$1 needs a number from 1, not '$2'" ;;
 		esac
 		;;
 	esac

@@ -103,7 +103,7 @@ cmd_setup() {
 			kernels="$kernels $2"
 			shift
 			;;
-		*) usage_error "unknown word '$1'" ;;
+		*) usage_error "setup takes --kernel NAME, not '$1'" ;;
 		esac
 		shift
 	done
