@@ -29,7 +29,7 @@ static void set_node(struct add_args *args, const char *arg)
 	const char *wrong = parse_number(arg, INT_MAX, &args->node);
 
 	if (wrong)
-		usage("--node \"%s\": %s", arg, wrong);
+		usage("--node \"%s\": %s (it is 0 to %d)", arg, wrong, INT_MAX);
 	args->flags |= VTL0_ADD_NODE;
 }
 

@@ -16,14 +16,19 @@ enum { KEY_DEVICE = 0x100, KEY_JSON, KEY_ORDER, KEY_TRIM, KEY_CHUNK };
 
 #define MAX_ORDER 63	/* the bits of struct vtl0_info.orders */
 
+static void print_line(const char *fmt, va_list args)
+{
+	fputs("vtl0ctl: ", stderr);
+	vfprintf(stderr, fmt, args);
+	fputc('\n', stderr);
+}
+
 void complain(const char *fmt, ...)
 {
 	va_list args;
 
 	va_start(args, fmt);
-	fputs("vtl0ctl: ", stderr);
-	vfprintf(stderr, fmt, args);
-	fputc('\n', stderr);
+	print_line(fmt, args);
 	va_end(args);
 }
 
@@ -32,9 +37,7 @@ void usage(const char *fmt, ...)
 	va_list args;
 
 	va_start(args, fmt);
-	fputs("vtl0ctl: ", stderr);
-	vfprintf(stderr, fmt, args);
-	fputc('\n', stderr);
+	print_line(fmt, args);
 	va_end(args);
 	exit(STATUS_USAGE);
 }
@@ -76,7 +79,7 @@ static void set_order(struct layout *layout, const char *arg)
 		return;
 	wrong = parse_number(arg, MAX_ORDER, &layout->max_order);
 	if (wrong)
-		usage("--order \"%s\": %s", arg, wrong);
+		usage("--order \"%s\": %s (it is auto, or 0 to %u)", arg, wrong, MAX_ORDER);
 	layout->flags |= VTL0_ADD_ORDER;
 }
 

@@ -5,7 +5,7 @@
 # usage: commands.sh DIRECTORY-OF-THE-TEST-PROGRAMS
 
 bin=${1:?the directory of vtl0ctl-fake and json-get}
-planned=174
+planned=176
 dir=$(mktemp -d) || exit 1
 trap 'rm -rf "$dir"' EXIT
 trap 'exit 1' INT TERM HUP
@@ -306,9 +306,13 @@ usage_errors() {
 		add 4G+1G 0x40000000-0x7fffffff
 	run 0 list
 	out "no ranges are registered"
-	refuse 2 '--order "huge": not a number' add --order huge 4G+1G
-	refuse 2 '--order "64": the number is too large' plan --order 64 4G+1G
-	refuse 2 '--node "-1": a number cannot be negative' add --node -1 4G+1G
+	refuse 2 '--order "huge": not a number (it is auto, or 0 to 63)' add --order huge 4G+1G
+	refuse 2 '--order "64": the number is too large (it is auto, or 0 to 63)' \
+		plan --order 64 4G+1G
+	refuse 2 '--node "-1": a number cannot be negative (it is 0 to 2147483647)' \
+		add --node -1 4G+1G
+	refuse 2 '--node "2147483648": the number is too large (it is 0 to 2147483647)' \
+		add --node 2147483648 4G+1G
 	refuse 2 '--chunk "0": a chunk cannot be empty' add --chunk 0 4G+1G
 	refuse 2 "remove: a range or --all is missing" remove
 	refuse 2 "remove: --all and ranges exclude each other" remove --all 4G+1G
