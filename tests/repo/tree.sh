@@ -303,7 +303,7 @@ plant_uapi_documented()
 	printf 'struct planted {\n};\n' >>include/uapi/linux/x.h
 }
 
-# The header needs nothing that a program does not have, in C and in C++.
+# The header needs nothing that a C program does not have.
 check_uapi_alone()
 {
 	for header in include/uapi/linux/*.h; do
@@ -398,6 +398,16 @@ plant_build_leaves_nothing__2()
 	printf 'modules: planted.ko\nplanted.ko:\n\ttouch tests/.planted.a tests/planted.d\n' >>Makefile
 }
 
+# What a user is told that install installs, and that pgcheck finds its parts there.
+installed()
+{
+	(
+		cd "$tmp/dest/usr" &&
+			ls -l sbin/vtl0ctl include/linux/vtl0.h share/man/man8/vtl0ctl.8 bin/pgcheck &&
+			bin/pgcheck --explain PG01 | grep '^PG01'
+	)
+}
+
 check_install_uninstall()
 {
 	for target in install uninstall; do
@@ -405,7 +415,10 @@ check_install_uninstall()
 			tail -n 20 "$tmp/make"
 			return 1
 		}
-		[ $target != install ] || (cd "$tmp/dest/usr" && ls -l sbin/vtl0ctl include/linux/vtl0.h) || return 1
+		[ $target != install ] || installed || {
+			cat "$tmp/make"
+			return 1
+		}
 	done
 	find "$tmp/dest" ! -type d | nothing
 }
@@ -414,6 +427,11 @@ plant_install_uninstall()
 {
 	# shellcheck disable=SC2016 # not to be expanded here
 	printf 'install: planted\nplanted:\n\tinstall -D Makefile $(DESTDIR)/planted\n' >>Makefile
+}
+
+plant_install_uninstall__2()
+{
+	sed -i 's/^\t.* tools.pgcheck install .*/\techo planted/' Makefile
 }
 
 # A real one, for the 7.2 kernel.
@@ -433,10 +451,21 @@ check_dkms_build()
 			}
 	done
 	grep -i -e warning -e deprecated "$tmp/make" && return 1
-	find "$tmp/dkms/tree" -name 'vtl0.ko*' | grep .
+	for module in vtl0 bounce_blk; do
+		find "$tmp/dkms/tree" -name "$module.ko*" | grep . || {
+			echo "$module was not built:"
+			grep BUILT_MODULE dkms.conf
+			return 1
+		}
+	done
 }
 
 plant_dkms_build()
 {
 	echo '#error planted' >>drivers/vtl0/main.c
+}
+
+plant_dkms_build__2()
+{
+	sed -i '/\[1\]/s/^/# planted: /' dkms.conf
 }
