@@ -11,7 +11,28 @@
 /* ------------------------------------------------------------------ */
 /* The device below */
 
-/* It is gone: so are we, for everybody above. Runs with bd_holder_lock held. */
+/* While the device below still works: what is dirty above would be lost. */
+static void sync_above(struct gendisk *disk)
+{
+	struct block_device *part;
+	unsigned long idx;
+
+	rcu_read_lock();
+	xa_for_each(&disk->part_tbl, idx, part) {
+		if (!kobject_get_unless_zero(&part->bd_device.kobj))
+			continue;
+		rcu_read_unlock();
+		bdev_mark_dead(part, false);
+		put_device(&part->bd_device);
+		rcu_read_lock();
+	}
+	rcu_read_unlock();
+}
+
+/*
+ * It is gone, or will be when this returns (not @surprise): so are we, for
+ * everybody above. Runs with bd_holder_lock held.
+ */
 static void lower_dead(struct block_device *bdev, bool surprise)
 	__releases(&bdev->bd_holder_lock)
 {
@@ -24,6 +45,8 @@ static void lower_dead(struct block_device *bdev, bool surprise)
 	mutex_unlock(&bdev->bd_holder_lock);
 	if (!disk)
 		return;
+	if (!surprise)
+		sync_above(disk);
 	blk_mark_disk_dead(disk);
 	put_device(disk_to_dev(disk));
 }
