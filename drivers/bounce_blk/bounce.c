@@ -14,7 +14,22 @@
 #include <linux/pagemap.h>
 
 #include "bounce.h"
+#include "compat.h"
 #include "inject.h"
+
+void bounce_iter_of(const struct bio *bio, const struct bvec_iter *part,
+		    struct iov_iter *iter)
+{
+	unsigned int direction = op_is_write(bio_op(bio)) ? ITER_SOURCE : ITER_DEST;
+	const struct bio_vec *first = bio->bi_io_vec + part->bi_idx, *bv = first;
+	size_t left = part->bi_offset + part->bi_size;
+
+	while (left)
+		left -= min_t(size_t, left, bv++->bv_len);
+	iov_iter_bvec(iter, direction, first, bv - first,
+		      part->bi_offset + part->bi_size);
+	iov_iter_advance(iter, part->bi_offset);
+}
 
 static size_t copy_in(struct folio *folio, size_t len, struct iov_iter *iter)
 {
@@ -90,7 +105,7 @@ static int add_reserve(struct bounce_mem *mem, struct bio *bio, size_t total,
 	return 0;
 }
 
-static int fill_write(struct bounce_mem *mem, struct bio *bio, size_t total,
+static int get_folios(struct bounce_mem *mem, struct bio *bio, size_t total,
 		      size_t minsize, unsigned int how)
 {
 	bool whole = how & BOUNCE_WHOLE;
@@ -114,7 +129,7 @@ static int bounce_write(struct bounce_mem *mem, struct bio *bio,
 	unsigned int i;
 	int ret;
 
-	ret = fill_write(mem, bio, total, minsize, how);
+	ret = get_folios(mem, bio, total, minsize, how);
 	if (ret)
 		return ret;
 	if (!(how & BOUNCE_NOWAIT))
@@ -322,4 +337,23 @@ void bounce_iov_iter_end(struct bounce_mem *mem, struct bio *bio, bool is_error,
 	if (bio_flagged(bio, BIO_PAGE_PINNED))
 		unpin_user(bio, mark_dirty && !is_error);
 	bounce_mem_put(mem, bvec_folio(&bio->bi_io_vec[0]));
+}
+
+int bounce_read_begin(struct bounce_mem *mem, struct bio *bio, size_t maxlen,
+		      size_t minsize, unsigned int how)
+{
+	return get_folios(mem, bio, maxlen, minsize, how);
+}
+
+void bounce_read_end(struct bounce_mem *mem, struct bio *bio, struct iov_iter *to)
+{
+	unsigned int i;
+
+	for (i = 0; to && i < bio->bi_vcnt; i++) {
+		struct bio_vec *bv = &bio->bi_io_vec[i];
+
+		/* Pages that somebody above us holds. */
+		WARN_ON_ONCE(copy_to_iter(bvec_virt(bv), bv->bv_len, to) != bv->bv_len);
+	}
+	put_folios(mem, bio);
 }

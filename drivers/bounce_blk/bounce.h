@@ -20,6 +20,15 @@ enum bounce_how {
 };
 
 /**
+ * bounce_iter_of - the data of a bio as an iov_iter
+ * @bio:	the bio
+ * @part:	which part of its data
+ * @iter:	what the others here want
+ */
+void bounce_iter_of(const struct bio *bio, const struct bvec_iter *part,
+		    struct iov_iter *iter);
+
+/**
  * bounce_iov_iter - give a bio folios of ours in place of the data of an iter
  * @mem:	where the folios come from
  * @bio:	empty, with the operation and vecs (bio_iov_bounce_nr_vecs())
@@ -56,5 +65,32 @@ int bounce_iov_iter(struct bounce_mem *mem, struct bio *bio,
  */
 void bounce_iov_iter_end(struct bounce_mem *mem, struct bio *bio, bool is_error,
 			 bool mark_dirty);
+
+/**
+ * bounce_read_begin - give a read folios of ours, for whoever has the memory anyway
+ * @mem:	where the folios come from
+ * @bio:	empty, with the operation and vecs
+ * @maxlen:	at most that many bytes, a multiple of @minsize
+ * @minsize:	the length becomes a multiple of this power of two
+ * @how:	enum bounce_how
+ *
+ * Unlike bounce_iov_iter() this neither pins nor remembers where the data is to
+ * go, so all vecs of @bio are for folios. The bio may get less than @maxlen.
+ *
+ * Context: sleeps unless BOUNCE_NOWAIT. Safe below file systems and swap.
+ * Return: 0, or -EAGAIN or -ENOMEM as bounce_iov_iter().
+ */
+int bounce_read_begin(struct bounce_mem *mem, struct bio *bio, size_t maxlen,
+		      size_t minsize, unsigned int how);
+
+/**
+ * bounce_read_end - undo bounce_read_begin() when the bio has ended
+ * @mem:	as given to bounce_read_begin()
+ * @bio:	the bio
+ * @to:		where the data is to go, NULL after an error
+ *
+ * Context: task context if @to.
+ */
+void bounce_read_end(struct bounce_mem *mem, struct bio *bio, struct iov_iter *to);
 
 #endif /* _BOUNCE_H */

@@ -64,7 +64,7 @@ static void finish(struct bounce_io *io)
 	if (io->check)
 		bounce_detect_end(io);
 	if (io->bounced)
-		bounce_provider_end(&dev->mem, &io->bio, status);
+		bounce_provider_end(&dev->mem, &io->bio, orig, &io->iter);
 	if (io->accounted)
 		bdev_end_io_acct(orig->bi_bdev, bio_op(orig),
 				 io->iter.bi_size >> SECTOR_SHIFT, io->start);
@@ -198,22 +198,6 @@ static void submit_passed(struct bounce_dev *dev, struct bio *orig)
 		submit_part(dev, orig, bio, orig->bi_iter, false);
 }
 
-/* The data of a bio as the helpers want it. */
-static void iter_of(struct bio *bio, struct iov_iter *iter)
-{
-	struct bvec_iter *bi = &bio->bi_iter;
-	unsigned int direction = op_is_write(bio_op(bio)) ? ITER_SOURCE : ITER_DEST;
-	unsigned long nr = 0;
-	size_t left = bi->bi_offset + bi->bi_size;
-	const struct bio_vec *bv;
-
-	for (bv = bio->bi_io_vec + bi->bi_idx; left; bv++, nr++)
-		left -= min_t(size_t, left, bv->bv_len);
-	iov_iter_bvec(iter, direction, bio->bi_io_vec + bi->bi_idx, nr,
-		      bi->bi_offset + bi->bi_size);
-	iov_iter_advance(iter, bi->bi_offset);
-}
-
 /* A bio for the device below, like @orig, but without its data. */
 static struct bio *alloc_bounce(struct bounce_dev *dev, struct bio *orig,
 				struct iov_iter *iter, gfp_t gfp)
@@ -252,7 +236,7 @@ static void submit_bounced(struct bounce_dev *dev, struct bio *orig)
 		refuse(dev, orig, how & BOUNCE_NOWAIT ? -EAGAIN : -EINVAL);
 		return;
 	}
-	iter_of(orig, &iter);
+	bounce_iter_of(orig, &part, &iter);
 	bio = alloc_bounce(dev, orig, &iter,
 			   how & BOUNCE_NOWAIT ? GFP_NOWAIT : GFP_NOIO);
 	ret = bio ? bounce_provider(&dev->mem, bio, &iter, dev->max_bounce,

@@ -11,14 +11,14 @@
 
 #include "bounce.h"
 
+#ifdef BOUNCE_PROVIDER_KERNEL
+
 /* Enough for pages, should there be no larger folios. */
 static inline unsigned short bounce_provider_nr_vecs(struct iov_iter *iter,
 						     struct bio *orig)
 {
 	return bio_iov_bounce_nr_vecs(iter, bio_op(orig));
 }
-
-#ifdef BOUNCE_PROVIDER_KERNEL
 
 static inline int bounce_provider(struct bounce_mem *mem, struct bio *bio,
 				  struct iov_iter *iter, size_t maxlen,
@@ -48,8 +48,11 @@ static inline bool bounce_provider_on_reserve(struct bounce_mem *mem,
 }
 
 static inline void bounce_provider_end(struct bounce_mem *mem, struct bio *bio,
-				       bool is_error)
+				       struct bio *orig,
+				       const struct bvec_iter *part)
 {
+	bool is_error = bio->bi_status;
+
 	if (bounce_provider_on_reserve(mem, bio))
 		bounce_iov_iter_end(mem, bio, is_error, false);
 	else
@@ -58,17 +61,35 @@ static inline void bounce_provider_end(struct bounce_mem *mem, struct bio *bio,
 
 #else
 
+/* As above, but a read has no vecs but those of its own. */
+static inline unsigned short bounce_provider_nr_vecs(struct iov_iter *iter,
+						     struct bio *orig)
+{
+	return iov_iter_npages(iter, BIO_MAX_VECS);
+}
+
 static inline int bounce_provider(struct bounce_mem *mem, struct bio *bio,
 				  struct iov_iter *iter, size_t maxlen,
 				  size_t minsize, unsigned int how)
 {
-	return bounce_iov_iter(mem, bio, iter, maxlen, minsize, how);
+	if (op_is_write(bio_op(bio)))
+		return bounce_iov_iter(mem, bio, iter, maxlen, minsize, how);
+	return bounce_read_begin(mem, bio, min(maxlen, iov_iter_count(iter)),
+				 minsize, how);
 }
 
 static inline void bounce_provider_end(struct bounce_mem *mem, struct bio *bio,
-				       bool is_error)
+				       struct bio *orig,
+				       const struct bvec_iter *part)
 {
-	bounce_iov_iter_end(mem, bio, is_error, false);
+	struct iov_iter to;
+
+	if (op_is_write(bio_op(bio))) {
+		bounce_iov_iter_end(mem, bio, bio->bi_status, false);
+		return;
+	}
+	bounce_iter_of(orig, part, &to);
+	bounce_read_end(mem, bio, bio->bi_status ? NULL : &to);
 }
 
 #endif

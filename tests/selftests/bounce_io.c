@@ -367,6 +367,34 @@ static int cmd_oneio(char **arg)
 }
 
 /*
+ * scatter DISK COUNT LENGTH STRIDE wait|nowait: one read from the start of the disk
+ * into COUNT pieces of memory; WRONG counts the bytes that are not those of the disk
+ */
+static int cmd_scatter(char **arg)
+{
+	size_t count = number(arg[1]), len = number(arg[2]), stride = number(arg[3]);
+	int flags = strcmp(arg[4], "nowait") ? 0 : RWF_NOWAIT;
+	int fd = open_disk(arg[0], O_RDONLY | O_DIRECT);
+	char *all = buffer(count * len), *to = buffer(count * stride);
+	struct iovec *v = calloc(count, sizeof(*v));
+	size_t wrong = 0;
+	ssize_t done;
+
+	if (!v)
+		err(2, "calloc");
+	for (size_t i = 0; i < count; i++)
+		v[i] = (struct iovec){ to + i * stride, len };
+	if (pread(fd, all, count * len, 0) != (ssize_t)(count * len))
+		err(2, "%s", arg[0]);
+	done = preadv2(fd, v, count, 0, flags);
+	printf("bytes=%zd result=%s ", done, errno_word(done < 0 ? errno : 0));
+	for (size_t i = 0; i < count * len; i++)
+		wrong += all[i] != to[i / len * stride + i % len];
+	printf("wrong=%zu\n", wrong);
+	return 0;
+}
+
+/*
  * watch DISK SIZE: read zeroes from a slow disk, and see whether the buffer
  * changes before the read has ended
  */
@@ -686,7 +714,7 @@ static const struct {
 	{ "gone", 3, cmd_gone },	{ "mapped", 6, cmd_mapped },
 	{ "hold", 1, cmd_hold },	{ "eat", 1, cmd_eat },
 	{ "log", 1, cmd_log },		{ "everything", 1, cmd_everything },
-	{ "sum", 3, cmd_sum },
+	{ "sum", 3, cmd_sum },		{ "scatter", 5, cmd_scatter },
 };
 
 int main(int argc, char **argv)

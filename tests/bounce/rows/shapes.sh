@@ -23,7 +23,7 @@ row107_shapes()
 row107_large_in_order()
 {
 	null n
-	bounce a /dev/n mode=all
+	bounce a /dev/n mode=all max_bounce_kib=512
 	head -c 16M /dev/urandom >"$tmp/data"
 	dd if="$tmp/data" of=/dev/bounce-a bs=16M oflag=direct 2>/dev/null
 	dd if=/dev/bounce-a of="$tmp/back" bs=16M count=1 iflag=direct 2>/dev/null

@@ -51,3 +51,22 @@ row109_orderly_removal()
 	cmp -n 8388608 "$tmp/data" /dev/sda || fail 'the disk has other data'
 	modprobe -r scsi_debug || fail 'scsi_debug is in use'
 }
+
+# As many pieces as a bio can have: nothing of it may be needed for ourselves.
+row107_all_vecs()
+{
+	[ "$module" = bounce_blk ] || { skip "the kernel's have room for one less"; return; }
+	# It takes 1 MiB as a whole; what is split cannot but wait.
+	null n max_sectors=2048
+	dd if=/dev/urandom of=/dev/n bs=1M count=1 oflag=direct 2>/dev/null
+	bounce a /dev/n mode=all
+	expect '2 bytes each' 'bytes=512 result=0 wrong=0' \
+		"$(bounce_io scatter /dev/bounce-a 256 2 8 wait)"
+	expect_stat 'splits before' a splits -eq 0
+	expect 'a page each' 'bytes=1048576 result=0 wrong=0' \
+		"$(bounce_io scatter /dev/bounce-a 256 4K 8K wait)"
+	expect 'without waiting' 'bytes=1048576 result=0 wrong=0' \
+		"$(bounce_io scatter /dev/bounce-a 256 4K 8K nowait)"
+	expect_stat splits a splits -eq 0
+	expect_stat refusals a nowait_refusals -eq 0
+}
