@@ -55,6 +55,23 @@ static bool wants_bounce(struct bounce_dev *dev, struct bio *bio)
 /* ------------------------------------------------------------------ */
 /* The end */
 
+/*
+ * Some drivers find out at the first command that the device cannot do it, and
+ * take it out of their limits. The block layer then does it in another way, if
+ * our limits say so, too.
+ */
+static void withdraw(struct bounce_io *io)
+{
+	struct request_queue *queue = io->dev->disk->queue;
+	struct block_device *lower = io->dev->lower;
+
+	if (bio_op(&io->bio) == REQ_OP_DISCARD && !bdev_max_discard_sectors(lower))
+		blk_queue_disable_discard(queue);
+	else if (bio_op(&io->bio) == REQ_OP_WRITE_ZEROES &&
+		 !bdev_write_zeroes_sectors(lower))
+		blk_queue_disable_write_zeroes(queue);
+}
+
 static void finish(struct bounce_io *io)
 {
 	blk_status_t status = io->bio.bi_status;
@@ -68,6 +85,8 @@ static void finish(struct bounce_io *io)
 	if (io->accounted)
 		bdev_end_io_acct(orig->bi_bdev, bio_op(orig),
 				 io->iter.bi_size >> SECTOR_SHIFT, io->start);
+	if (unlikely(status == BLK_STS_TARGET))
+		withdraw(io);
 	if (status && !orig->bi_status)
 		orig->bi_status = status;
 	bio_put(&io->bio);

@@ -70,3 +70,42 @@ row107_all_vecs()
 	expect_stat splits a splits -eq 0
 	expect_stat refusals a nowait_refusals -eq 0
 }
+
+# scsi_error OPCODE: the SCSI disk does not know that command
+scsi_error()
+{
+	# Type 2, always, and then host, driver and status byte and the sense.
+	echo "2 -100000 $1 0 0 0x02 0x05 0x20 0x00" >"$tmp/rule"
+	cat "$tmp/rule" >/sys/kernel/debug/scsi_debug/*:*:*:*/error || fail "no error for $1"
+}
+
+# SCSI disks find out at the first try; then it is done in another way.
+row110_withdrawn()
+{
+	local a
+	if ! modprobe -q sd_mod ||
+		! modprobe -q scsi_debug dev_size_mb=16 delay=0 lbpu=1; then
+		skip 'no scsi_debug'
+		return
+	fi
+	settle /dev/sda
+	head -c 1M /dev/urandom >"$tmp/data"
+	bounce a /dev/sda mode=write
+	for a in write_zeroes_max_bytes discard_max_bytes; do
+		queue_of bounce-a $a
+		expect_test "$a before" "$got" -gt 0
+	done
+	dd if="$tmp/data" of=/dev/bounce-a oflag=direct bs=1M 2>/dev/null
+	scsi_error 0x41
+	scsi_error 0x93
+	scsi_error 0x42
+	blkdiscard -f -z -l 1M /dev/bounce-a || fail 'no zeroes'
+	expect 'what is there' sum=0 "$(bounce_io sum /dev/sda 0 1M)"
+	blkdiscard -f -l 1M /dev/bounce-a 2>/dev/null && fail 'a discard that cannot be'
+	for a in write_zeroes_max_bytes discard_max_bytes; do
+		expect_file "$a below" 0 /sys/block/sda/queue/$a
+		expect_file "$a" 0 /sys/block/bounce-a/queue/$a
+	done
+	expect_set 'power off' 0 a power 0
+	modprobe -r scsi_debug || fail 'scsi_debug is in use'
+}
