@@ -200,6 +200,8 @@ static void set_limits(struct bounce_dev *dev, struct queue_limits *lim)
 	enum bounce_mode mode = dev->config.mode;
 
 	blk_set_stacking_limits(lim);
+	/* Stacking only makes it worse, and a sector is more than NVMe wants. */
+	lim->dma_alignment = 0;
 	lim->features |= BLK_FEAT_IO_STAT | BLK_FEAT_NOWAIT;
 	if (mode == BOUNCE_MODE_NONE)
 		lim->features |= BLK_FEAT_ATOMIC_WRITES | BLK_FEAT_PCI_P2PDMA;

@@ -109,3 +109,18 @@ row110_withdrawn()
 	expect_set 'power off' 0 a power 0
 	modprobe -r scsi_debug || fail 'scsi_debug is in use'
 }
+
+row116_passed_alignment()
+{
+	local mode wanted
+	nvme plain || { skip 'no plain NVMe'; return; }
+	queue_of "$got" dma_alignment
+	wanted=$got
+	expect_test 'below' "$wanted" -lt 511
+	nvme plain
+	for mode in none write guest; do
+		bounce a "/dev/$got" mode=$mode
+		expect_file "$mode" "$wanted" /sys/block/bounce-a/queue/dma_alignment
+		nvme plain
+	done
+}
