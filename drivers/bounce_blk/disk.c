@@ -206,6 +206,8 @@ static void set_limits(struct bounce_dev *dev, struct queue_limits *lim)
 	if (mode == BOUNCE_MODE_NONE)
 		lim->features |= BLK_FEAT_ATOMIC_WRITES | BLK_FEAT_PCI_P2PDMA;
 	queue_limits_stack_bdev(lim, dev->lower, 0, config_item_name(&dev->item));
+	/* What may be discarded below at once is all that there is for us. */
+	lim->max_hw_discard_sectors = bdev_max_discard_sectors(dev->lower);
 
 	/* What is copied needs nobody's help to be stable. */
 	lim->features &= ~BLK_FEAT_STABLE_WRITES;

@@ -124,3 +124,15 @@ row116_passed_alignment()
 		nvme plain
 	done
 }
+
+row116_discard_as_allowed()
+{
+	local size
+	null n discard=1
+	for size in 1048576 0; do
+		echo $size >/sys/block/n/queue/discard_max_bytes
+		bounce a /dev/n mode=write
+		expect_file "$size below" $size /sys/block/n/queue/discard_max_bytes
+		expect_file "$size" $size /sys/block/bounce-a/queue/discard_max_bytes
+	done
+}
