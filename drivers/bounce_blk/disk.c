@@ -208,6 +208,11 @@ static void set_limits(struct bounce_dev *dev, struct queue_limits *lim)
 	queue_limits_stack_bdev(lim, dev->lower, 0, config_item_name(&dev->item));
 	/* What may be discarded below at once is all that there is for us. */
 	lim->max_hw_discard_sectors = bdev_max_discard_sectors(dev->lower);
+	/* Not stacked. */
+	lim->max_write_streams = bdev_max_write_streams(dev->lower);
+	if (lim->max_write_streams)
+		lim->write_stream_granularity =
+			bdev_limits(dev->lower)->write_stream_granularity;
 
 	/* What is copied needs nobody's help to be stable. */
 	lim->features &= ~BLK_FEAT_STABLE_WRITES;
