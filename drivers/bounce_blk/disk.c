@@ -182,7 +182,13 @@ static int bounce_open(struct gendisk *disk, blk_mode_t mode)
 	struct bounce_dev *dev = disk->private_data;
 
 	lockdep_assert_held(&disk->open_mutex);
-	return dev->closing ? -ENXIO : 0;
+	if (dev->closing)
+		return -ENXIO;
+	/* Nobody tells us of a new size, so this is when it is asked for. */
+	if (!test_bit(GD_DEAD, &disk->state) &&
+	    get_capacity(disk) != bdev_nr_sectors(dev->lower))
+		set_capacity_and_notify(disk, bdev_nr_sectors(dev->lower));
+	return 0;
 }
 
 static const struct block_device_operations bounce_fops = {

@@ -136,3 +136,21 @@ row116_discard_as_allowed()
 		expect_file "$size" $size /sys/block/bounce-a/queue/discard_max_bytes
 	done
 }
+
+row120_resize()
+{
+	local loop
+	truncate -s 16M "$tmp/file"
+	loop=$(losetup -f --show "$tmp/file") || { fail 'no loop device'; return; }
+	bounce a "$loop" mode=all
+	exec 8</dev/bounce-a
+	truncate -s 32M "$tmp/file"
+	losetup -c "$loop" || fail 'losetup -c'
+	expect 'with the next open' "$(blockdev --getsize64 "$loop")" \
+		"$(blockdev --getsize64 /dev/bounce-a)"
+	expect_value 'the new end' result = 0 "$(bounce_io oneio /dev/bounce-a write 31M 1M)"
+	exec 8<&-
+	rmdir "$config/a"
+	losetup -d "$loop"
+	rm "$tmp/file"
+}
