@@ -60,7 +60,7 @@ struct bounce_dev {
 	struct bounce_mem mem;
 	struct bounce_stats __percpu *stats;
 	atomic_t detect_seq;
-	/* One for each bio below; killed when no more can come. */
+	/* One for each bio below, and lower_dead(); killed when no more can come. */
 	struct percpu_ref inflight;
 	struct completion idle;
 };

@@ -37,18 +37,22 @@ static void lower_dead(struct block_device *bdev, bool surprise)
 	__releases(&bdev->bd_holder_lock)
 {
 	struct bounce_dev *dev = bdev->bd_holder;
-	struct gendisk *disk = READ_ONCE(dev->disk);
+	/* Pairs with alloc_disk_for(). */
+	struct gendisk *disk = smp_load_acquire(&dev->disk);
 
-	/* The disk outlives our claim on @bdev, which bd_holder_lock keeps. */
-	if (disk)
-		get_device(disk_to_dev(disk));
+	/*
+	 * bd_holder_lock keeps our claim on @bdev, and so @dev; from then on
+	 * @inflight keeps @dev, the disk and the module.
+	 */
+	if (disk && !percpu_ref_tryget_live(&dev->inflight))
+		disk = NULL;
 	mutex_unlock(&bdev->bd_holder_lock);
 	if (!disk)
 		return;
 	if (!surprise)
 		sync_above(disk);
 	blk_mark_disk_dead(disk);
-	put_device(disk_to_dev(disk));
+	percpu_ref_put(&dev->inflight);
 }
 
 static const struct blk_holder_ops lower_ops = {
@@ -260,7 +264,8 @@ static int alloc_disk_for(struct bounce_dev *dev)
 	set_capacity(disk, bdev_nr_sectors(dev->lower));
 	set_disk_ro(disk, dev->config.read_only);
 	dev->closing = false;
-	WRITE_ONCE(dev->disk, disk);
+	/* Pairs with lower_dead(): last, so that it finds @inflight. */
+	smp_store_release(&dev->disk, disk);
 	return 0;
 }
 
@@ -278,11 +283,16 @@ static int publish_disk(struct bounce_dev *dev)
 	return 0;
 }
 
-/* The claim goes before the disk, see lower_dead(). */
+/*
+ * No bio can come any more; those below come back by themselves, as does
+ * lower_dead(). The claim goes before the disk.
+ */
 static void put_lower_and_disk(struct bounce_dev *dev)
 {
 	struct gendisk *disk = dev->disk;
 
+	percpu_ref_kill(&dev->inflight);
+	wait_for_completion(&dev->idle);
 	bdev_fput(dev->lower_file);
 	WRITE_ONCE(dev->disk, NULL);
 	put_disk(disk);
@@ -326,9 +336,6 @@ void bounce_disk_kill(struct bounce_dev *dev)
 		bd_unlink_disk_holder(dev->lower, dev->disk);
 	dev->linked = false;
 	del_gendisk(dev->disk);
-	/* No bio can come any more; those below come back by themselves. */
-	percpu_ref_kill(&dev->inflight);
-	wait_for_completion(&dev->idle);
 	put_lower_and_disk(dev);
 	free_memory(dev);
 }

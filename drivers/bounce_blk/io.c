@@ -111,6 +111,16 @@ static bool may_take_long(void)
 	return in_task() && !irqs_disabled();
 }
 
+/*
+ * The task that ended the last bio, or said that the device below is gone, may
+ * have been preempted on its way out of here, with nothing left that holds the
+ * module.
+ */
+static void wait_for_leavers(void)
+{
+	synchronize_rcu_tasks();
+}
+
 #if COMPAT_HAVE_BIO_COMPLETE_IN_TASK
 
 static bool moved_to_task(struct bounce_io *io)
@@ -124,13 +134,9 @@ int bounce_io_init(void)
 	return 0;
 }
 
-/*
- * The kernel's worker that ended the last bio may have been preempted on its way
- * out of finish(), with nothing left that holds the module.
- */
 void bounce_io_exit(void)
 {
-	synchronize_rcu_tasks();
+	wait_for_leavers();
 }
 
 #else
@@ -158,6 +164,7 @@ int bounce_io_init(void)
 void bounce_io_exit(void)
 {
 	destroy_workqueue(bounce_wq);
+	wait_for_leavers();
 }
 
 #endif
