@@ -184,7 +184,9 @@ struct folio *bounce_mem_get(struct bounce_mem *mem, size_t *size, size_t min,
 	struct folio *folio;
 
 	for (;;) {
-		folio = try_order(mem, get_order(*size), GFP_NOWAIT);
+		/* Nobody is woken up for what need not be. */
+		folio = try_order(mem, get_order(*size),
+				  *size > floor ? 0 : GFP_NOWAIT);
 		if (folio || *size <= floor)
 			break;
 		*size = rounddown_pow_of_two(*size - 1);

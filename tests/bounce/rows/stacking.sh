@@ -137,6 +137,28 @@ row116_discard_as_allowed()
 	done
 }
 
+# For a larger folio than is there nobody is to be woken up.
+row105_wakes_nobody()
+{
+	local t=/sys/kernel/tracing event
+	[ "$module" = bounce_blk ] || { skip "the kernel's allocate otherwise"; return; }
+	event=$t/events/kmem/mm_page_alloc
+	null n
+	bounce a /dev/n mode=write
+	echo 'order == 4' >$event/filter
+	echo >$t/trace
+	echo 1 >$event/enable
+	echo 1 >$t/tracing_on
+	expect_value write result = 0 "$(bounce_io oneio /dev/bounce-a write 0 64K)"
+	echo 0 >$event/enable
+	echo 0 >$event/filter
+	# Nobody else uses this combination.
+	grep -o 'gfp_flags=.*NOMEMALLOC.*' $t/trace >"$tmp/flags"
+	echo >$t/trace
+	expect_test 'allocations' "$(wc -l <"$tmp/flags")" -gt 0
+	! grep -E 'NOWAIT|KSWAPD|RECLAIM' "$tmp/flags" || fail "flags: $(<"$tmp/flags")"
+}
+
 row120_resize()
 {
 	local loop
