@@ -311,11 +311,12 @@ static int cmd_random(char **arg)
 	size_t align = number(arg[3]), max = number(arg[4]), area = 4 * max;
 	int fd = open_disk(arg[0], O_RDWR | O_DIRECT);
 	char *model = buffer(area), *buf = buffer(max + 8192);
-	size_t pieces = may_fail(300);
 	struct iovec v[300];
+	size_t pieces;
 
 	if (pwrite(fd, model, area, 0) != (ssize_t)area)
 		err(2, "clearing %s", arg[0]);
+	pieces = may_fail(300);
 	for (size_t i = 0; i < count; i++) {
 		size_t len = block * (1 + rnd(max / block));
 		size_t at = block * rnd((area - len) / block + 1);
