@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """From a set of files to findings, and how much of the files was understood."""
 import os
+import re
 
 from . import CannotAnalyse, csource
 from .finding import Finding, add_fingerprints
@@ -59,29 +60,38 @@ def collect(paths):
     found = {}
     for path in paths:
         if os.path.isdir(path):
-            for folder, dirs, names in os.walk(path):
+            for folder, dirs, names in os.walk(path, onerror=_not_read):
                 dirs[:] = sorted(set(dirs) - SKIP)
                 for name in names:
                     if name.endswith(SUFFIXES):
                         _add(found, os.path.join(folder, name))
         elif os.path.isfile(path):
             _add(found, path)
+        elif os.path.exists(path):
+            raise CannotAnalyse("%s: neither a file nor a directory" % shown(path))
         else:
-            raise CannotAnalyse("%s: no such file or directory" % path)
+            raise CannotAnalyse("%s: no such file or directory" % shown(path))
     return sorted(found.items())
+
+
+def _not_read(error):
+    """What could not be listed is not clean."""
+    raise error
 
 
 def _add(found, path):
     real = os.path.realpath(path)
-    if "\n" in path or not os.path.isfile(real):
-        return
-    found.setdefault(real, shown(path))
+    if os.path.isfile(real):
+        found.setdefault(real, shown(path))
 
 
 def shown(path):
-    """Relative to the current directory when it is below it."""
+    """Relative to the current directory when it is below it; on one line and as UTF-8
+    whatever bytes are in it."""
     relative = os.path.relpath(path)
-    return os.path.abspath(path) if relative.startswith("..") else relative
+    path = os.path.abspath(path) if relative.startswith("..") else relative
+    path = os.fsencode(path).decode("utf-8", "backslashreplace")
+    return re.sub(r"[\0-\x1f\x7f]", lambda found: "\\x%02x" % ord(found.group(0)), path)
 
 
 class Analysis:

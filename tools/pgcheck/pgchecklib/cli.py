@@ -52,6 +52,9 @@ def formats(options):
         found.append((name, path))
     if sum(path in ("", "-") for _, path in found) > 1:
         raise CannotAnalyse("only one format can go to standard output; use NAME=FILE")
+    files = [path for _, path in found if path]
+    if len(set(files)) < len(files):
+        raise CannotAnalyse("two formats go to the same file")
     return found
 
 
@@ -177,5 +180,6 @@ def main(words, data):
     except KeyboardInterrupt:
         return 130
     except OSError as error:
-        print("pgcheck: %s" % error, file=sys.stderr)
+        where = "%s: " % analysis.shown(error.filename) if error.filename else ""
+        print("pgcheck: %s%s" % (where, error.strerror), file=sys.stderr)
         return FAILED

@@ -7,6 +7,10 @@ import re
 from . import CannotAnalyse
 
 
+# What the baseline says of a finding.
+ENTRY = ("fingerprint", "rule", "path", "function")
+
+
 class Finding:
     """What the user sees: a place, a rule and a message."""
 
@@ -38,8 +42,8 @@ def add_fingerprints(findings):
 
 def write_baseline(path, findings):
     """A file to be committed: sorted, one finding per line, no line numbers."""
-    entries = [{"fingerprint": item.fingerprint, "rule": item.rule, "path": item.path,
-                "function": item.function} for item in sorted(findings, key=Finding.key)]
+    entries = [{name: getattr(item, name) for name in ENTRY}
+               for item in sorted(findings, key=Finding.key)]
     lines = ",\n".join("  " + json.dumps(entry) for entry in entries)
     with open(path, "w", encoding="utf-8") as file:
         file.write("{\"version\": 1, \"findings\": [\n%s\n]}\n" % lines)
@@ -50,11 +54,18 @@ def read_baseline(path):
     try:
         with open(path, encoding="utf-8") as file:
             data = json.load(file)
+    except OSError as error:
+        raise CannotAnalyse("baseline %s: %s" % (path, error.strerror)) from None
+    except ValueError:
+        raise CannotAnalyse("baseline %s is no JSON" % path) from None
+    try:
         if data["version"] != 1:
-            raise ValueError("version %r" % data["version"])
-        return {entry["fingerprint"]: entry for entry in data["findings"]}
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise CannotAnalyse("baseline %s: %s" % (path, error)) from None
+            raise CannotAnalyse("baseline %s is of version %s, not 1; --write-baseline makes a "
+                                "new one" % (path, data["version"]))
+        return {entry["fingerprint"]: {name: str(entry[name]) for name in ENTRY}
+                for entry in data["findings"]}
+    except (KeyError, TypeError):
+        raise CannotAnalyse("baseline %s was not written by pgcheck" % path) from None
 
 
 def apply_baseline(findings, known, path, judged):

@@ -13,8 +13,9 @@ def _git(folder, *words, binary=False):
     except OSError as error:
         raise CannotAnalyse("git: %s" % error.strerror) from None
     if done.returncode:
-        raise CannotAnalyse("git %s: %s" % (words[0], done.stderr.decode(errors="replace").strip()))
-    return done.stdout if binary else done.stdout.decode(errors="replace")
+        why = done.stderr.decode(errors="replace").strip().split("\n")[0]
+        raise CannotAnalyse("git %s: %s" % (words[0], why))
+    return done.stdout if binary else os.fsdecode(done.stdout)
 
 
 class History:
@@ -24,6 +25,9 @@ class History:
         first = os.path.realpath(paths[0])
         self.folder = first if os.path.isdir(first) else os.path.dirname(first)
         self.top = _git(self.folder, "rev-parse", "--show-toplevel").rstrip("\n")
+        for path in paths:
+            if os.path.commonpath((self.top, os.path.realpath(path))) != self.top:
+                raise CannotAnalyse("%s: not in the git repository %s" % (path, self.top))
         self.revision = self._resolve(revision)
 
     def _resolve(self, revision):

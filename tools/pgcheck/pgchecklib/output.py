@@ -145,7 +145,9 @@ def write(run, name, path, stdout):
         stdout.write(out)
         stdout.flush()
         return
-    part = path + ".part"
+    special = os.path.exists(path) and not os.path.isfile(path)     # a pipe, /dev/null
+    part = path if special else path + ".part"
     with open(part, "w", encoding="utf-8") as file:
         file.write(out)
-    os.replace(part, path)
+    if not special:
+        os.replace(part, path)

@@ -167,7 +167,7 @@ class Spatch:
     def _copy(self, path, text):
         """A file that spatch reads in place of the one at path. Its name has the same
         end, without blanks, which the lists that spatch reads do not know."""
-        name = os.path.join(self.tmp, "src", urllib.parse.quote(path.lstrip("/")))
+        name = os.path.join(self.tmp, "src", urllib.parse.quote(os.fsencode(path.lstrip("/"))))
         os.makedirs(os.path.dirname(name), exist_ok=True)
         with open(name, "w", encoding="utf-8") as file:
             file.write(text)

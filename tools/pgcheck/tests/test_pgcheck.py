@@ -130,6 +130,84 @@ class Status(Tree):
         self.assertEqual(self.pgcheck("--explain", "PG99")[0], 2)
 
 
+class Hostile(Tree):
+    """Whatever a name or a file is made of: a verdict, or status 2 and one line why."""
+
+    def refused(self, *words):
+        status, out, err = self.pgcheck("--quiet", *words)
+        self.assertEqual((status, out, err.count("\n")), (2, "", 1), err)
+        return err
+
+    def test_names(self):
+        for name in ("a b.c", "%41.c", "'$(x);.c", "-x.c", "\u00f6.c"):
+            self.write(name, BAD)
+            self.assertEqual(self.pgcheck("./" + name)[:2],
+                             (1, name + ":3:2: error: it is bad [PG03]\n"))
+
+    def test_names_that_are_no_text(self):
+        for name, shown in (("nl\n.c", "nl\\x0a.c"), ("b\udcff.c", "b\\xff.c")):
+            path = self.write(name, BAD)
+            self.assertEqual(self.pgcheck(".")[:2], (1, shown + ":3:2: error: it is bad [PG03]\n"))
+            self.assertEqual(self.pgcheck("--format=text=t", "--format=sarif=s", "--format=junit=j",
+                                          "--format=gitlab=l", "--format=github", ".")[0], 1)
+            with open(os.path.join(self.src, "s"), encoding="utf-8") as file:
+                json.load(file)
+            xml.etree.ElementTree.parse(os.path.join(self.src, "j"))
+            os.unlink(path)
+
+    def test_source_that_is_no_text(self):
+        with open(self.write("a.c", ""), "wb") as file:
+            file.write(b"/* \xff\xfe\0 */\r\n" + BAD.encode())
+        self.assertEqual(self.pgcheck(".")[:2], (1, "a.c:4:2: error: it is bad [PG03]\n"))
+
+    def test_links(self):
+        self.write("a.c", BAD)
+        os.symlink(".", os.path.join(self.src, "loop"))
+        os.symlink("self.c", os.path.join(self.src, "self.c"))
+        os.symlink("a.c", os.path.join(self.src, "again.c"))
+        self.assertEqual(self.pgcheck(".")[1].count("\n"), 1)
+        self.assertIn("no such file", self.refused("self.c"))
+
+    def test_neither_file_nor_directory(self):
+        os.mkfifo(os.path.join(self.src, "p.c"))
+        self.write("a.c", GOOD)
+        self.assertIn("neither a file nor a directory", self.refused("p.c"))
+        self.assertEqual(self.pgcheck(".")[0], 0)
+
+    def test_empty(self):
+        self.write("a.c", "")
+        self.assertEqual(self.pgcheck(".")[:2], (0, ""))
+        os.mkdir(os.path.join(self.src, "none"))
+        self.assertIn("no C files", self.refused("none"))
+
+    def test_not_readable(self):
+        self.write("dir/a.c", GOOD)
+        for name in ("dir/a.c", "dir"):
+            path = os.path.join(self.src, name)
+            mode = os.stat(path).st_mode
+            os.chmod(path, 0)
+            if not os.access(path, os.R_OK):
+                self.assertIn("Permission denied", self.refused("."))
+            os.chmod(path, mode)
+
+    def test_outside_of_a_repository(self):
+        self.write("a.c", GOOD)
+        self.assertIn("not a git repository", self.refused("--since=HEAD", "."))
+        self.write("repo/a.c", BAD)
+        subprocess.run(["git", "init", "-q", "repo"], cwd=self.src, check=True)
+        self.assertIn("not in the git repository", self.refused("--since=HEAD", "repo", "a.c"))
+        self.assertEqual(self.pgcheck("--since=HEAD", "repo")[0], 1)
+
+    def test_output(self):
+        self.write("a.c", BAD)
+        self.refused("--format=sarif=none/x", ".")
+        self.refused("--format=sarif=.", ".")
+        self.refused("--format=sarif=x", "--format=junit=x", ".")
+        os.symlink("/dev/null", os.path.join(self.src, "null"))
+        self.assertEqual(self.pgcheck("--format=sarif=null", ".")[:2], (1, ""))
+        self.assertTrue(os.path.islink(os.path.join(self.src, "null")))
+
+
 class Allow(Tree):
     def test_with_reason(self):
         for text in ("\tBAD(bio_add_page); /* pgcheck: allow PG03 sized above */\n",
@@ -172,6 +250,12 @@ class Baseline(Tree):
         self.write("base", "{}")
         self.assertEqual(self.pgcheck("--baseline=base", ".")[0], 2)
         self.assertEqual(self.pgcheck("--baseline=none", ".")[0], 2)
+        for text in ("", "{", "[]", "3", '{"version": 1}', '{"version": 1, "findings": [[]]}',
+                     '{"version": 1, "findings": [{"fingerprint": "x"}]}', '{"version": 0}'):
+            self.write("base", text)
+            status, _, err = self.pgcheck("--quiet", "--baseline=base", ".")
+            self.assertEqual((status, err.count("\n")), (2, 1), err)
+            self.assertIn("baseline base", err)
 
 
 class Since(Tree):
