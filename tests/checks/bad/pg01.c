@@ -185,3 +185,48 @@ static void by_next_page(struct bio_vec *bv, struct page **pages, int n)
 		next = page + 1;
 	}
 }
+
+static int by_negation(struct bio_vec *bv, struct page *page, unsigned int off)
+{
+	if (!(bvec_phys(bv) + bv->bv_len == page_to_phys(page) + off))
+		return 0;
+	bv->bv_len += PAGE_SIZE;	/* expect: PG01 */
+	return PAGE_SIZE;
+}
+
+static void by_difference(struct scatterlist *sg, struct page *page, struct page *last)
+{
+	if (page - last == 1)
+		sg->length += PAGE_SIZE;	/* expect: PG01 */
+}
+
+static void by_nth_page(struct bio_vec *bv, struct page *page)
+{
+	if (nth_page(bv->bv_page, bv->bv_len >> PAGE_SHIFT) == page)
+		bv->bv_len += PAGE_SIZE;	/* expect: PG01 */
+}
+
+/* A run of user pages in a driver's own records. */
+static int by_chunks(struct chunk *c, struct page **pages, int n)
+{
+	unsigned long this_pfn, prev_pfn = 0;
+	int i, k = -1;
+
+	for (i = 0; i < n; i++) {
+		this_pfn = page_to_pfn(pages[i]);
+		if (i && this_pfn == prev_pfn + 1)
+			c[k].num_pages++;	/* expect: PG01 */
+		else
+			c[++k].num_pages = 1;
+		prev_pfn = this_pfn;
+	}
+	return k;
+}
+
+static void over_two_lines(struct bio_vec *bv, struct page *page, unsigned int len,
+			   unsigned int max_segment_size)
+{
+	if (!bvec_try_merge_page(bv, page,	/* expect: PG01 */
+				 min(len, max_segment_size), 0))
+		bvec_set_page(bv + 1, page, len, 0);
+}

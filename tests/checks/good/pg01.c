@@ -116,3 +116,27 @@ static void no_pages(struct map_entry *last, struct firmware_entry *d)
 	if (last->addr + last->size == d->phys_addr)
 		last->size += d->size;
 }
+
+/* The index in the page cache. */
+static void by_index(struct page *page, struct run *run)
+{
+	if (page->index == run->index + run->nr_pages)
+		run->nr_pages++;
+}
+
+static void statistics(struct ctx *ctx, struct page *page, unsigned long last_pfn)
+{
+	if (page_to_pfn(page) == last_pfn + 1)
+		ctx->stats.count++;
+}
+
+static void own_vmalloc(struct scatterlist *sg, void *buf, size_t len)
+{
+	while (len) {
+		struct page *page = vmalloc_to_page(buf);
+
+		if (page_to_pfn(page) == page_to_pfn(sg_page(sg)) + 1)
+			sg->length += PAGE_SIZE;
+		len -= PAGE_SIZE;
+	}
+}

@@ -8,10 +8,10 @@
 // URL: Documentation/checks/PG01.rst
 // Options: --no-includes
 // Severity: error
-// Files: page_to_phys page_to_pfn bvec_phys sg_phys folio_pfn nth_page page_to_dma pfn paddr bvec_try_merge page\x20+\x20
+// Files: page_to_phys page_to_pfn bvec_phys sg_phys folio_pfn nth_page page_to_dma pfn paddr bvec_try_merge page\x20+\x20 page\x20-\x20
 // Match: (->|\.)\s*(bv_len|length|dma_length|dma_len|len|size|nbytes|bytes|nr_bytes|nr_pages|npages|num_pages|nr|blen|seg_len|ds_len|count|n_pages)\b\s*(\+=|\+\+|=(?!=)[^;=]*\+)|\+\+\s*[^;,(){}=]*(->|\.)\s*(bv_len|length|dma_length|dma_len|len|size|nbytes|bytes|nr_bytes|nr_pages|npages|num_pages|nr|blen|seg_len|ds_len|count|n_pages)\b|\bsg_dma_len\s*\([^;=]*\)\s*(\+=|=(?!=)[^;=]*\+)|bvec_try_merge|\(([^(){};]*,\s*)?(const )?struct (bio_vec|scatterlist|page) \*[^(){};]*, *(const )?struct (bio_vec|scatterlist|page) \*[^(){};]*\)\s*\{
 // Function: (->|\.)\s*(bv_len|length|dma_length|dma_len|len|size|nbytes|bytes|nr_bytes|nr_pages|npages|num_pages|nr|blen|seg_len|ds_len|count|n_pages)\b\s*(\+=|\+\+|=(?!=)[^;=]*\+)|\+\+\s*[^;,(){}=]*(->|\.)\s*(bv_len|length|dma_length|dma_len|len|size|nbytes|bytes|nr_bytes|nr_pages|npages|num_pages|nr|blen|seg_len|ds_len|count|n_pages)\b|\bsg_dma_len\s*\([^;=]*\)\s*(\+=|=(?!=)[^;=]*\+)
-// Second: (?s)\A(?=.*[=!]=\s*(?!NULL\b|-?\d|~?[A-Z_][A-Z0-9_]*\b(?!\s*\()))(?=.*(\b(page_to_phys|page_to_pfn|bvec_phys|sg_phys|folio_pfn|page_to_dma|folio_page_pfn|bio_vec_phys|nth_page)\s*\(|\b\w*(pfn|paddr|(?<!nr_)phys)(?!_seg|_sector|_block|ical|_mergeable)\w*\b|pages?\b(\s*\[[^\]]*\])?\s*\)?\s*\+(?![+=])|(sg_page\s*\([^)]*\)|bv_page)\s*\+(?![+=])|\+\s*(\w+\s*(->|\.)\s*)*\w*pages?\b))
+// Second: (?s)\A(?=.*([=!]=\s*(?!NULL\b|-?\d|~?[A-Z_][A-Z0-9_]*\b(?!\s*\())|pages?\b[^;={}]* - [^;={}]*[=!]=\s*1\b))(?=.*(pages?\b[^;={}]* - [^;={}]*[=!]=\s*1\b|\b(page_to_phys|page_to_pfn|bvec_phys|sg_phys|folio_pfn|page_to_dma|folio_page_pfn|bio_vec_phys|nth_page)\s*\(|\b\w*(pfn|paddr|(?<!nr_)phys)(?!_seg|_sector|_block|ical|_mergeable)\w*\b|pages?\b(\s*\[[^\]]*\])?\s*\)?\s*\+(?![+=])|(sg_page\s*\([^)]*\)|bv_page)\s*\+(?![+=])|\+\s*(\w+\s*(->|\.)\s*)*\w*pages?\b))
 // Alone: bvec_try_merge|\(([^(){};]*,\s*)?(const )?struct (bio_vec|scatterlist|page) \*[^(){};]*, *(const )?struct (bio_vec|scatterlist|page) \*[^(){};]*\)\s*\{
 
 virtual patch
@@ -25,12 +25,19 @@ virtual report
 @@
 import re
 
+# An expression may come with the comment before it.
+PG01_COMMENT = re.compile(r"/\*.*?\*/|//[^\n]*", re.DOTALL)
+
 PG01_PHYS = re.compile(r"\b(page_to_phys|page_to_pfn|bvec_phys|sg_phys|folio_pfn|page_to_dma|"
                        r"folio_page_pfn|bio_vec_phys)\s*\(|"
                        r"\b\w*(pfn|paddr|(?<!nr_)phys)(?!_seg|_sector|_block|ical|_mergeable)\w*\b")
-PG01_PAGE = re.compile(r"(\bnth_page\s*\(|\b\w*pages?\b(\s*\[[^\]]*\])?( \)|) \+|"
+PG01_COUNT = r"(?!(?:\w*_)?(?:nr|num|n|max|cnt)_?r?pages\b)"
+PG01_PAGE = re.compile(r"(\bnth_page\s*\(|\b%s\w*pages?\b(\s*\[[^\]]*\])?( \)|) \+|"
                        r"\bsg_page\s*\([^)]*\) \+|bv_page \+|"
-                       r"\+ (\w+ (->|\.) )*\w*pages?\b)")
+                       r"\+ (\w+ (->|\.) )*\b%s\w*pages?\b)" % (PG01_COUNT, PG01_COUNT))
+# The one directly behind the other, as a difference.
+PG01_NEXT = re.compile(r"^\(? ?(?:\w+ (?:->|\.) )*\b%s\w*pages?\b(?: \[[^\]]*\])? - "
+                       r"(?:\w+ (?:->|\.) )*\w+(?: \[[^\]]*\])?\)? [=!]= 1$" % PG01_COUNT)
 PG01_GUARD = re.compile(r"\b(zone_device_pages_have_same_pgmap|"
                         r"pages_are_mergeable|biovec_phys_mergeable|page_pgmap|folio_pgmap|"
                         r"pgmap_pages_mergeable|pgmap_bvec_try_extend|pgmap_sg_extend)\b|"
@@ -45,10 +52,13 @@ PG01_HELPER = re.compile(r"^(%s) \(" % "|".join(PG01_KNOWN))
 # Compares Xen's machine frames; its callers have compared the pgmaps.
 PG01_EXEMPT = ("xen_biovec_phys_mergeable",)
 # What only allocations of the function's own return: no page of a provider.
-PG01_OWN = re.compile(r"^(alloc_pages?\w*|folio_alloc\w*|shmem_read_\w+|dev_alloc_pages?) ?\(")
+PG01_OWN = re.compile(r"^(alloc_pages?\w*|folio_alloc\w*|shmem_read_\w+|dev_alloc_pages?|"
+                      r"vmalloc_to_page) ?\(")
 # Without one of these in a function its addresses and pages are numbers of something else.
 PG01_PAGES = re.compile(r"struct (page|folio|bio_vec|scatterlist|sg_table|bio|request)\b|"
                         r"page_to_|pfn_to_page|\bfolio_|\b(for_each_)?sg_|\bbv_|\bbvec_|rq_for_each")
+# Some pages further, other than whether both ends are on the same side of a boundary.
+PG01_PAGES_ON = re.compile(r"^(?!.* - 1 \)).*(\bnth_page \(| \+ )")
 pg01_facts = {}
 pg01_indexed = set()
 pg01_current = [None]
@@ -61,7 +71,7 @@ def pg01_is_together(where):
 
 
 def pg01_norm(text):
-    return re.sub(r"\s+", " ", text).strip()
+    return re.sub(r"\s+", " ", PG01_COMMENT.sub(" ", text)).strip()
 
 
 def pg01_file(name):
@@ -77,6 +87,11 @@ def pg01_note(kind, where, text):
     facts["size"] += 1
 
 
+def pg01_length(text):
+    """A field of a segment, and not one of what counts events."""
+    return bool(PG01_LVALUE.match(text)) and not re.search(r"\b\w*stats?\b", text)
+
+
 def pg01_grows(text):
     text = pg01_norm(text)
     if PG01_HELPER.match(text):
@@ -86,12 +101,12 @@ def pg01_grows(text):
     found = re.match(r"^(.*?) (\+=|=) (.*)$", text)
     if found:
         left, how, right = found.groups()
-        if not PG01_LVALUE.match(left):
+        if not pg01_length(left):
             return False
         return how == "+=" or bool(re.search(r"(^|[( ])%s \+|\+ \(?%s\b" % ((re.escape(left),) * 2),
                                              right))
     found = re.match(r"^(?:\+\+ ?)?(.*?)(?: ?\+\+)?$", text)
-    return found.group(1) != text and bool(PG01_LVALUE.match(found.group(1)))
+    return found.group(1) != text and pg01_length(found.group(1))
 
 
 def pg01_grower(text):
@@ -121,7 +136,7 @@ def pg01_words(where):
             way = pg01_way(value, phys, tests, {})
             if way:
                 tests[name] = way
-            elif re.match(r"^(\w+ (->|\.) )*\w*pages?\b( \[.*?\])? \+ ", value):
+            elif re.match(r"^(\w+ (->|\.) )*\b%s\w*pages?\b( \[.*?\])? \+ " % PG01_COUNT, value):
                 phys.add(name)
             elif (PG01_PHYS.search(value) and not re.search(r"[=!]=|&&|->\w*\(|\bvirt", value)
                   or any(re.search(r"\b%s\b" % v, value) for v in phys)) and "(" != value[0]:
@@ -143,8 +158,24 @@ def pg01_atoms(text):
     return [atom.strip() for atom in out]
 
 
+def pg01_negated(text):
+    """What is between "! (" and the parenthesis that ends the text, or None."""
+    text = re.sub(r"^(likely|unlikely) \((.*)\)$", r"\2", text.strip()).strip()
+    if not re.match(r"! ?\(", text) or not text.endswith(")"):
+        return None
+    depth, start = 0, text.index("(")
+    for at in range(start, len(text)):
+        depth += {"(": 1, ")": -1}.get(text[at], 0)
+        if not depth:
+            return text[start + 1:-1].strip() if at == len(text) - 1 else None
+    return None
+
+
 def pg01_way(text, phys, tests, helpers):
     """"==" if the test is true for adjacent pages, "!=" if it is false, else None."""
+    inner = pg01_negated(text)
+    if inner:
+        return {"==": "!=", "!=": "==", None: None}[pg01_way(inner, phys, tests, helpers)]
     for atom in pg01_atoms(text):
         flip = atom.lstrip("( ").startswith("!") and not atom.lstrip("( ").startswith("!=")
         for name, way in list(tests.items()) + list(helpers.items()):
@@ -154,9 +185,12 @@ def pg01_way(text, phys, tests, helpers):
                     continue
                 return {"==": "!=", "!=": "=="}[way] if flip else way
         found = re.match(r"^(.*) ([=!]=) (.*)$", atom)
-        if not found or re.search(r"[\w)\]] [|&^] |>>|%| NULL\b|\bbfn", atom):
+        if not found or re.search(r"[\w)\]] [|&^] |%| NULL\b|\bbfn", atom) or \
+           (">>" in atom and not PG01_PAGES_ON.search(atom)):
             continue
         left, way, right = found.groups()
+        if PG01_NEXT.match(atom.strip()):
+            return way
         right = right.strip("() ")
         if re.match(r"^-? ?(\d\w*|[A-Z_][A-Z0-9_]*|~.*)$", right) or \
            re.match(r"^-? ?(\d\w*|[A-Z_][A-Z0-9_]*)$", left.strip("() ")):
