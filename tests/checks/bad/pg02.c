@@ -42,3 +42,29 @@ static void through_a_variable(struct sg_table *table, struct ctx *ctx)
 
 	ctx->peer = is_pci_p2pdma_page(sg_page(sg));	/* expect: PG02 */
 }
+
+static void of_an_iterator(struct iov_iter *iter, struct bio *bio)
+{
+	if (is_pci_p2pdma_page(iter->bvec->bv_page))	/* expect: PG02 */
+		bio->bi_opf |= REQ_NOMERGE;
+}
+
+static int integrity(struct bio_integrity_payload *bip)
+{
+	return is_pci_p2pdma_page(bip->bip_vec->bv_page);	/* expect: PG02 */
+}
+
+static int by_pointer(struct page **pages, int n)
+{
+	if (n && is_zone_device_page(*pages))	/* expect: PG02 */
+		return -EOPNOTSUPP;
+	return 0;
+}
+
+static int over_two_lines(struct scatterlist *sglist, int nents)
+{
+	if (WARN_ON_ONCE(is_pci_p2pdma_page(	/* expect: PG02 */
+				sg_page(sglist))))
+		return -EREMOTEIO;
+	return nents;
+}

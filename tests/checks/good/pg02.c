@@ -42,3 +42,26 @@ static bool asked(struct page *page)
 {
 	return is_pci_p2pdma_page(page);
 }
+
+static bool only_one(struct bio *bio)
+{
+	return bio->bi_vcnt == 1 && is_pci_p2pdma_page(bio_first_page_all(bio));
+}
+
+static bool a_pointer_that_walks(struct page **pages, int n)
+{
+	while (n--) {
+		if (is_zone_device_page(*pages))
+			return true;
+		pages++;
+	}
+	return false;
+}
+
+static bool a_bvec_that_walks(struct bio_vec *bvec, int n)
+{
+	for (; n; n--, ++bvec)
+		if (is_pci_p2pdma_page(bvec->bv_page))
+			return true;
+	return false;
+}

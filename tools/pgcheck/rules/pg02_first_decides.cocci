@@ -15,30 +15,36 @@ virtual report
 @@
 import re
 
+# An expression may come with the comment before it.
+PG02_COMMENT = re.compile(r"/\*.*?\*/|//[^\n]*", re.DOTALL)
+
 PG02_FIRST = re.compile(
     r"\b(bio_first_page_all|bio_first_folio_all|bio_first_bvec_all|bio_page|bio_iovec|req_bvec|"
     r"virt_to_sg|mp_bvec_iter_page) \(|"
     r"\bbi_io_vec (-> bv_page|\[ ?0 ?\])|"
-    r"\bsg_page \( ?\S*( -> | \. )?(\w* -> |\w* \. )*(sg|sgl|sg_list|\w+_sg|\w+_sgl)( \[ ?0 ?\])? ?\)|"
+    r"(->|\.) (bvecs?|bip_vec) -> bv_page|"
+    r"^\* ?(pages|folios)$|"
+    r"\bsg_page \( ?\S*( -> | \. )?(\w* -> |\w* \. )*(sg|sgl|sg_list|sglist|\w+_sg|\w+_sgl|\w+_sglist)( \[ ?0 ?\])? ?\)|"
     r"\b(sgl|bvecs?|bv|bvec_array|vecs?|pages|folios|page_array|page_list)( ?\[ ?0 ?\])")
 PG02_ONE = re.compile(
     r"\b(bi_vcnt|nents|orig_nents|sg_cnt|nr_pages|npages|nr_vecs|nr_segs|nr_bvec|nr_segments|"
     r"nr_phys_segments|nr_integrity_segments|blk_rq_nr_phys_segments \(.*\)|"
     r"blk_rq_nr_integrity_segments \(.*\)) (==|<=|>|!=) 1\b|"
     r"^iov_iter_extract_bvecs \(")     # stops where the provider changes
+PG02_STEP = re.compile(r"^(\w+ (\+\+|\+= .*)|\+\+ ?\w+)$")
 pg02_assigned = {}
 pg02_calls = {}
 
 
 def pg02_norm(text):
-    return re.sub(r"\s+", " ", text).strip()
+    return re.sub(r"\s+", " ", PG02_COMMENT.sub(" ", text)).strip()
 
 
 def pg02_first(text, where):
     """Is this the first element, or a variable that only ever holds the first one?"""
     text = pg02_norm(text)
     values = pg02_assigned.get((where.file, where.current_element), {})
-    name = re.match(r"^(?:sg_page \( ?(\w+) ?\)|(\w+) (?:\.|->) bv_page|(\w+))$", text)
+    name = re.match(r"^(?:sg_page \( ?(\w+) ?\)|(\w+) (?:\.|->) bv_page|\* ?(\w+)|(\w+))$", text)
     var = name and next(filter(None, name.groups()))
     if var in values:
         return all(PG02_FIRST.search(value) or re.search(r"(->|\.) ?(sgl|sg|sg_list)$", value)
@@ -105,6 +111,20 @@ p << pg02_decl.p;
 @@
 pg02_assigned.setdefault((p[0].file, p[0].current_element), {}).setdefault(v, set()).add(pg02_norm(e))
 
+// A pointer that walks.
+@pg02_step depends on pg02_any@
+expression S : script:python() { PG02_STEP.match(pg02_norm(S)) is not None };
+position p;
+@@
+S@p
+
+@script:python@
+s << pg02_step.S;
+p << pg02_step.p;
+@@
+pg02_assigned.setdefault((p[0].file, p[0].current_element), {}).setdefault(
+    re.search(r"\w+", pg02_norm(s)).group(0), set()).add("step")
+
 @pg02_iterated depends on pg02_any@
 iterator I = {for_each_sg, for_each_sgtable_sg, for_each_sgtable_dma_sg, bio_for_each_bvec,
 	      bio_for_each_segment, bio_for_each_segment_all, bio_for_each_bvec_all,
@@ -129,9 +149,21 @@ expression E : script:python(p) { pg02_first(E, p[0]) };
 @@
 fn@p@t(E)
 
+// The question in the same condition.
+@pg02_same@
+position pg02_test.t, s;
+identifier fn;
+expression GD : script:python() { PG02_ONE.search(pg02_norm(GD)) is not None };
+@@
+(
+GD && <+... fn@t@s(...) ...+>
+|
+GD || <+... fn@t@s(...) ...+>
+)
+
 // Reached without having asked whether there is only one.
 @pg02_open exists@
-position pg02_test.t, q;
+position pg02_test.t, q != pg02_same.s;
 identifier f, fn;
 expression GD : script:python() { PG02_ONE.search(pg02_norm(GD)) is not None };
 @@
