@@ -107,3 +107,23 @@ static blk_status_t refused_is_a_status(struct bio *bio, struct page **pages)
 	} while (*++pages);
 	return BLK_STS_OK;
 }
+
+static void declared_and_asserted(struct bio *bio, struct page *page)
+{
+	int len = bio_add_page(bio, page, PAGE_SIZE, 0);	/* expect: PG03 */
+
+	WARN_ON(len != PAGE_SIZE);
+	submit_bio(bio);
+}
+
+static int over_two_lines(struct bio *bio, struct scatterlist *sgl, int n)
+{
+	struct scatterlist *sg;
+	int i;
+
+	for_each_sg(sgl, sg, n, i)
+		if (bio_add_page(bio, sg_page(sg), sg->length,	/* expect: PG03 */
+				 sg->offset) != sg->length)
+			return -EIO;
+	return 0;
+}

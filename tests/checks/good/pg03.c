@@ -81,3 +81,13 @@ static int returned(struct bio *bio, struct page *page)
 	ret = bio_add_page(bio, page, PAGE_SIZE, 0);
 	return ret;
 }
+
+static int declared_and_handled(struct bio *bio, struct page *page)
+{
+	int ret = bio_add_page(bio, page, PAGE_SIZE, 0);
+
+	WARN_ON(ret != PAGE_SIZE);
+	if (ret != PAGE_SIZE)
+		return -EIO;
+	return 0;
+}

@@ -19,6 +19,9 @@ virtual report
 @@
 import re
 
+# An expression may come with the comment before it.
+PG03_COMMENT = re.compile(r"/\*.*?\*/|//[^\n]*", re.DOTALL)
+
 PG03_CALL = re.compile(r"\bbio_(add_page|add_folio|add_vmalloc|integrity_add_page|add_pc_page|"
                        r"add_hw_page|add_zone_append_page) ?\(")
 # A new bio, or the old one goes its way; what only writes to the log. (The regular
@@ -38,7 +41,7 @@ def pg03_log(name):
 
 
 def pg03_norm(text):
-    return re.sub(r"\s+", " ", text).strip()
+    return re.sub(r"\s+", " ", PG03_COMMENT.sub(" ", text)).strip()
 
 
 def pg03_note(where, name, value):
@@ -102,7 +105,7 @@ def pg03_cannot(page, where):
 
 def pg03_status(text):
     """An error code that is no errno."""
-    return bool(re.match(r"^(NVME_SC|BLK_STS|TCM)_(?!SUCCESS|OK)", text.strip()))
+    return bool(re.match(r"^(NVME_SC|BLK_STS|TCM)_(?!SUCCESS|OK)", pg03_norm(text)))
 
 
 pg03_print = None      # set by the mode
@@ -122,7 +125,7 @@ def pg03_is_found(where):
 
 def pg03_some(text):
     """A number or the name of one, which is not zero."""
-    return re.match(r"([1-9]\w*|[A-Z]\w*)$", text.strip()) is not None
+    return re.match(r"([1-9]\w*|[A-Z]\w*)$", pg03_norm(text)) is not None
 
 @initialize:python depends on report@
 @@
@@ -170,23 +173,33 @@ identifier fn = {bio_add_page, bio_add_folio, bio_add_vmalloc, bio_integrity_add
 		 bio_add_pc_page, bio_add_hw_page, bio_add_zone_append_page};
 identifier assert = {BUG_ON, WARN_ON, WARN_ON_ONCE, ASSERT, VM_BUG_ON, VM_WARN_ON,
 		     VM_WARN_ON_ONCE, BUG_ON_ONCE, assert, WARN, WARN_ONCE};
-local idexpression x;
+identifier x;
+type T;
 position p;
 @@
+(
 x = <+... fn@p(...) ...+>;
+|
+T x = <+... fn@p(...) ...+>;
+)
 ... when != x
 assert(<+... x ...+>, ...);
 
 // Read again after the assertion: then that is where it is handled.
 @pg03_handled_later exists@
-local idexpression pg03_asserted_later.x;
+identifier pg03_asserted_later.x;
 identifier pg03_asserted_later.fn;
 identifier pg03_asserted_later.assert;
 position pg03_asserted_later.p;
 expression e;
 statement S1, S2;
+type T;
 @@
+(
 x = <+... fn@p(...) ...+>;
+|
+T x = <+... fn@p(...) ...+>;
+)
 ... when any
 assert(<+... x ...+>, ...);
 ... when != x = e
@@ -313,7 +326,7 @@ if (<+... fn@q@t(...) ...+>) S1 else S2
 |
 while (<+... fn@q@t(...) ...+>) S1
 |
-x = fn@q@t(...);
+x = fn@q@t(...)
 ... when != x = e
 if (<+... x ...+>) S1 else S2
 )
