@@ -98,7 +98,6 @@ static int add_reserve(struct bounce_mem *mem, struct bio *bio, size_t total,
 		size_t len = min(total, block);
 
 		list_del(&folio->lru);
-		/* pgcheck: allow PG04 there are no more folios than vecs, see most */
 		bio_add_folio_nofail(bio, folio, len, 0);
 		total -= len;
 	}

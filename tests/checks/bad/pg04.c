@@ -71,3 +71,27 @@ static void clamped(struct scatterlist *sgl, int n)
 		__bio_add_page(bio, sg_page(sg), sg->length, sg->offset);	/* expect: PG04 */
 	submit_bio(bio);
 }
+
+/* The limit is on the table alone. */
+static void limited(struct page **pages, unsigned int nr)
+{
+	unsigned int n = min_t(unsigned int, nr, BIO_MAX_VECS), i;
+	struct bio *bio = bio_alloc(bdev, n, REQ_OP_READ, GFP_NOIO);
+
+	for (i = 0; i < nr; i++)
+		__bio_add_page(bio, pages[i],	/* expect: PG04 */
+			       PAGE_SIZE, 0);
+}
+
+/* The list was taken with another count. */
+static void other_list(struct bio *bio, unsigned int left)
+{
+	unsigned int most = min_t(unsigned int, left, bio->bi_max_vecs);
+	struct folio *folio;
+	LIST_HEAD(list);
+
+	take(left, &list);
+	list_for_each_entry(folio, &list, lru)
+		bio_add_folio_nofail(bio, folio, folio_size(folio), 0);	/* expect: PG04 */
+	note(most);
+}

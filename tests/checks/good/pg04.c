@@ -73,3 +73,23 @@ static void by_own_allocator(struct request *rq, unsigned int len)
 		len -= PAGE_SIZE;
 	}
 }
+
+static void limited_to_the_table(struct bio *bio, struct page **pages, unsigned int n)
+{
+	unsigned int most = min_t(unsigned int, n, bio->bi_max_vecs), i;
+
+	for (i = 0; i < most; i++)
+		__bio_add_page(bio, pages[i], PAGE_SIZE, 0);
+}
+
+static void taken_for_the_table(struct bio *bio, unsigned int left)
+{
+	unsigned int most = min_t(unsigned int, left, bio->bi_max_vecs);
+	struct folio *folio;
+	LIST_HEAD(list);
+
+	if (!take(most, &list))
+		return;
+	list_for_each_entry(folio, &list, lru)
+		bio_add_folio_nofail(bio, folio, folio_size(folio), 0);
+}

@@ -15,9 +15,14 @@ virtual report
 @@
 import re
 
+# An expression may come with the comment before it.
+PG04_COMMENT = re.compile(r"/\*.*?\*/|//[^\n]*", re.DOTALL)
+
 PG04_TABLE = re.compile(r"^\w*(bio\w*alloc|alloc\w*bio|bio_init)\w*$")
 PG04_CLAMP = re.compile(r"^\(*(?!max|max_t|round_up|roundup|bio_segments|bio_add_max_vecs)"
                         r"[a-z_]\w* ?\(")
+# What is no more than each of its arguments: a loop bounded by it ends in time.
+PG04_LEAST = re.compile(r"^\(*(min|min_t|min3|umin|bio_max_segs) ?\(")
 PG04_END = re.compile(r"(==|>=) [a-z]")
 PG04_PLACE = {"bio_alloc": 1, "bio_alloc_bioset": 1, "bio_kmalloc": 0, "bio_init": 3,
               "bio_init_inline": 2}
@@ -27,8 +32,12 @@ pg04_values, pg04_bounds, pg04_sizes = {}, {}, {}
 pg04_reported = set()
 
 
+def pg04_norm(text):
+    return re.sub(r"\s+", " ", PG04_COMMENT.sub(" ", text)).strip()
+
+
 def pg04_note(table, where, text):
-    table.setdefault((where.file, where.current_element), set()).add(re.sub(r"\s+", " ", text).strip())
+    table.setdefault((where.file, where.current_element), set()).add(pg04_norm(text))
 
 
 def pg04_words(text):
@@ -41,16 +50,17 @@ def pg04_words(text):
                     "GFP_NOFS", "struct", "page", "folio", "bdev", "opf", "req"}
 
 
-def pg04_made_of(texts, values):
-    """The words in the texts, and in what was assigned to these. What was cut down to
-    a limit, by a function that may do that too, is no longer as large as what it was
-    made of."""
+def pg04_made_of(texts, values, cut):
+    """The words in the texts, and in what was assigned to these. A table that was cut
+    down to a limit, by a function that may do that too, is no longer as large as what
+    it was made of; a loop that was is no longer than that."""
     words = set()
     for _ in range(4):
         for text in texts:
             words |= pg04_words(text)
         texts = [v.split(" = ", 1)[1] for v in values if v.split(" = ", 1)[0] in words and
-                 not PG04_CLAMP.match(v.split(" = ", 1)[1])]
+                 (not PG04_CLAMP.match(v.split(" = ", 1)[1]) or
+                  cut and PG04_LEAST.match(v.split(" = ", 1)[1]))]
     return words
 
 
@@ -59,7 +69,8 @@ def pg04_sized(where):
     key = (where.file, where.current_element)
     values = pg04_values.get(key, ())
     sizes = [size for size in pg04_sizes.get(key, ()) if not PG04_CLAMP.match(size)]
-    return bool(pg04_made_of(sizes, values) & pg04_made_of(pg04_bounds.get(key, ()), values))
+    table = pg04_made_of(sizes, values, False) | {"bi_max_vecs"}
+    return bool(table & pg04_made_of(pg04_bounds.get(key, ()), values, True))
 
 
 def pg04_maker(name):
@@ -68,7 +79,7 @@ def pg04_maker(name):
 
 def pg04_fresh(text):
     """Another bio, and not one that was filled before and kept in some structure."""
-    return not re.match(r"^&?\w+( ?(->|\.) ?\w+)+$", re.sub(r"\s+", " ", text).strip())
+    return not re.match(r"^&?\w+( ?(->|\.) ?\w+)+$", pg04_norm(text))
 
 
 def pg04_counts(make, arguments):
@@ -183,7 +194,7 @@ if (e@p) S1 else S2
 e << pg04_end.e;
 p << pg04_end.p;
 @@
-if PG04_END.search(e):
+if PG04_END.search(pg04_norm(e)):
     pg04_note(pg04_bounds, p[0], e)
 
 @pg04_iterator depends on pg04_add@
@@ -199,6 +210,23 @@ es << pg04_iterator.es;
 p << pg04_iterator.p;
 @@
 pg04_note(pg04_bounds, p[0], getattr(es, "expr", es))
+
+// A list is as long as the count that was given to what has filled it.
+@pg04_filled depends on pg04_add@
+identifier head, fill;
+expression list before, after;
+position p;
+@@
+fill@p(before, &head, after)
+
+@script:python@
+head << pg04_filled.head;
+before << pg04_filled.before;
+after << pg04_filled.after;
+p << pg04_filled.p;
+@@
+for some in (before, after):
+    pg04_note(pg04_values, p[0], head + " = " + getattr(some, "expr", some))
 
 @pg04_table depends on pg04_add@
 identifier make : script:python() { pg04_maker(make) };
