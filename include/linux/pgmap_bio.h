@@ -242,7 +242,6 @@ pgmap_bvec_try_extend(struct bio_vec *bv, struct page __pgmap *page,
 	if (!__pgmap_follows(pgmap_bvec_page(bv),
 			     (size_t)bv->bv_offset + bv->bv_len, page, off))
 		return false;
-	/* pgcheck: allow PG05 all that a helper has to check is checked above */
 	bv->bv_len += len;
 	return true;
 }

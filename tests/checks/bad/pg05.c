@@ -46,3 +46,14 @@ static void iterator(struct file *file, struct bio_vec *bvec, struct page **page
 		bvec_set_page(&bvec[i], pages[i], PAGE_SIZE, 0);
 	iov_iter_bvec(&iter, ITER_SOURCE, bvec, n, n * PAGE_SIZE);	/* expect: PG05 */
 }
+
+static void a_pointer_that_walks(struct iov_iter *iter, struct page **pages, int n)
+{
+	struct bio_vec *bvec = kcalloc(n, sizeof(*bvec), GFP_KERNEL), *bv = bvec;
+	int i;
+
+	for (i = 0; i < n; i++, bv++)
+		bvec_set_page(bv, pages[i], PAGE_SIZE, 0);
+	iov_iter_bvec(iter, ITER_DEST, bvec, n,	/* expect: PG05 */
+		      n * PAGE_SIZE);
+}

@@ -68,3 +68,18 @@ static void emptied(struct bio *bio)
 {
 	bio->bi_vcnt = 0;
 }
+
+static bool grown_after_a_comparison(struct bio_vec *bv, struct page *page, unsigned int len)
+{
+	if (!zone_device_pages_have_same_pgmap(bv->bv_page, page))
+		return false;
+	if (bvec_phys(bv) + bv->bv_len != page_to_phys(page))
+		return false;
+	bv->bv_len += len;
+	return true;
+}
+
+static void taken_off(struct bio *bio)
+{
+	bio->bi_vcnt--;
+}

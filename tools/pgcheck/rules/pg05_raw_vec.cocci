@@ -16,9 +16,16 @@ virtual report
 @@
 import re
 
+# An expression may come with the comment before it.
+PG05_COMMENT = re.compile(r"/\*.*?\*/|//[^\n]*", re.DOTALL)
+
 PG05_OWN = re.compile(r"\b(alloc_page|alloc_pages|alloc_pages_node|mempool_alloc|folio_alloc|NULL|"
                       r"ZERO_PAGE|virt_to_page|vmalloc_to_page|__page_cache_alloc|"
                       r"dev_alloc_page|alloc_pages_bulk)\b")
+# Whoever compares pgmaps before a change of a length leaves them apart; PG01 sees to that.
+PG05_COMPARED = re.compile(r"\b(zone_device_pages_have_same_pgmap|pages_are_mergeable|"
+                           r"biovec_phys_mergeable|pgmap_pages_mergeable)\b|"
+                           r"\b(page|folio)_pgmap\b.*[=!]=")
 pg05_seen = set()
 pg05_owners, pg05_iters = set(), set()
 pg05_values, pg05_fields = {}, {}
@@ -32,7 +39,7 @@ def pg05_core(name):
 
 
 def pg05_norm(text):
-    return re.sub(r"\s+", " ", text).strip()
+    return re.sub(r"\s+", " ", PG05_COMMENT.sub(" ", text)).strip()
 
 
 def pg05_note(where, left, right):
@@ -58,6 +65,17 @@ def pg05_own(text, where):
         all(PG05_OWN.search(value) or value == "filled" or value.startswith("(") for value in values)
 
 
+def pg05_compared(text):
+    return bool(PG05_COMPARED.search(text))
+
+
+def pg05_walks(text, vec, where):
+    """A pointer that began at the start of this array."""
+    name = re.match(r"^(\w+)( \+\+)?$", pg05_norm(text))
+    values = pg05_values.get((where.file, where.current_element), {})
+    return bool(name) and pg05_norm(vec) in values.get(name.group(1), [])
+
+
 def pg05_once(where):
     """One report for the lines that fill the same element, and for one function."""
     key = (where.file, where.current_element)
@@ -68,13 +86,19 @@ def pg05_once(where):
 
 pg05_print = None      # set by the mode
 pg05_found = set()
+pg05_affected = set()
 
 
 def pg05_say(where, text):
     """Notes a finding for the modes that change lines, and prints it in the others."""
     pg05_found.add((where.file, where.line, where.column))
+    pg05_affected.add((where.file, where.current_element))
     if pg05_print:
         pg05_print(where, text)
+
+
+def pg05_is_affected(where):
+    return (where.file, where.current_element) in pg05_affected
 
 
 def pg05_is_found(where):
@@ -164,8 +188,21 @@ position p;
 @@
  x->f@p op e
 
+@pg05_size_open exists@
+identifier fn;
+position pg05_size.p, q;
+expression x;
+identifier f;
+expression GD : script:python() { pg05_compared(GD) };
+@@
+fn(...) {
+... when != GD
+x->f@p@q
+... when any
+}
+
 @script:python@
-p << pg05_size.p;
+p << pg05_size_open.q;
 f << pg05_size.f;
 @@
 if not pg05_core(p[0].file) and pg05_once(p[0]):
@@ -222,6 +259,7 @@ iov_iter_bvec@p(it, dir, vec, n, len)
 @pg05_filled exists@
 expression pg05_iter.vec, it, i, a, b, c;
 position pg05_iter.p, q;
+expression w : script:python(vec, p) { pg05_walks(w, vec, p[0]) };
 expression e;
 identifier set = {bvec_set_page, bvec_set_folio};
 @@
@@ -229,6 +267,8 @@ identifier set = {bvec_set_page, bvec_set_folio};
  set(&vec[i], e, ...)
 |
  set(vec + i, e, ...)
+|
+ set(w, e, ...)
 |
  vec[i] = e
 )
@@ -265,7 +305,7 @@ position p : script:python() { pg05_is_found(p[0]) };
 // not to be taken for its first one.
 @pg05_patch depends on patch disable ptr_to_array@
 expression x, page, len, off;
-position p : script:python() { not pg05_core(p[0].file) };
+position p : script:python() { pg05_is_affected(p[0]) };
 @@
 (
 - x->bv_page@p = page;
