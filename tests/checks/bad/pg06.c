@@ -143,3 +143,85 @@ out_bio_put:
 	bio_put(bio);	/* expect: PG06 */
 	return ret;
 }
+
+static int refused_by_a_bio(struct iov_iter *iter, struct bio *bio)
+{
+	struct page **pages = NULL;
+	ssize_t n;
+	size_t off;
+	int i;
+
+	n = iov_iter_get_pages_alloc2(iter, &pages, 4096, &off);
+	if (n < 0)
+		return n;
+	for (i = 0; i < DIV_ROUND_UP(off + n, PAGE_SIZE); i++) {
+		if (!bio_add_page(bio, pages[i], PAGE_SIZE, 0)) {
+			kvfree(pages);
+			return -EIO;	/* expect: PG06 */
+		}
+	}
+	kvfree(pages);
+	return 0;
+}
+
+/* Something else fails. */
+static ssize_t interrupted(struct iov_iter *iter, struct ctx *ctx)
+{
+	struct page *store[8], **pages = store;
+	size_t off;
+	ssize_t n;
+	int err;
+
+	n = iov_iter_extract_pages(iter, &pages, 4096, 8, 0, &off);
+	if (n <= 0)
+		return n;
+	err = wait_event_interruptible(ctx->wq, ctx->ready);
+	if (err)	/* expect: PG06 */
+		return err;
+	ctx_take(ctx, pages, n);
+	return n;
+}
+
+static void *no_pointer(struct iov_iter *iter, struct ctx *ctx)
+{
+	struct page *store[8], **pages = store;
+	size_t off;
+	ssize_t n;
+
+	n = iov_iter_extract_pages(iter, &pages, 4096, 8, 0, &off);
+	if (n <= 0)
+		return NULL;
+	if (ctx->dead)
+		return NULL;	/* expect: PG06 */
+	return ctx_take(ctx, pages, n);
+}
+
+static bool not_true(struct iov_iter *iter, struct ctx *ctx)
+{
+	struct page *store[8], **pages = store;
+	size_t off;
+	ssize_t n;
+
+	n = iov_iter_extract_pages(iter, &pages, 4096, 8, 0, &off);
+	if (n <= 0)
+		return false;
+	if (ctx->dead)
+		return false;	/* expect: PG06 */
+	ctx_take(ctx, pages, n);
+	return true;
+}
+
+static struct list *over_two_lines(struct iov_iter *iter, struct ctx *ctx)
+{
+	struct page *store[8], **pages = store;
+	size_t off;
+	ssize_t n;
+
+	n = iov_iter_extract_pages(iter, &pages, 4096, 8, 0, &off);
+	if (n <= 0)
+		return ERR_PTR(-EFAULT);
+	if (ctx->used > ctx->limit)
+		return	/* expect: PG06 */
+			ERR_PTR(-E2BIG);
+	return ctx_take(ctx, pages, n);
+}

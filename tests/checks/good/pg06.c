@@ -124,3 +124,64 @@ out:
 		iov_iter_revert(iter, size);
 	return rc;
 }
+
+/* A comment before the call does not hide it. */
+static int handed_on_in_a_loop(struct iov_iter *iter, struct ctx *ctx)
+{
+	struct page *store[8], **pages = store;
+	size_t off;
+	ssize_t n;
+
+	while (ctx->rounds--) {
+		n = iov_iter_extract_pages(iter, &pages, 4096, 8, 0, &off);
+		if (n <= 0)
+			return -EFAULT;
+		ctx->sum += n;	/* of all rounds */
+		ctx_take(ctx, pages, n);
+	}
+	return 0;
+}
+
+static int given_back_with_its_structure(struct iov_iter *iter, struct ctx *ctx)
+{
+	ssize_t n;
+	size_t off;
+
+	n = iov_iter_get_pages_alloc2(iter, &ctx->pages, 4096, &off);
+	if (n < 0)
+		return n;
+	if (ctx->dead) {
+		ctx_release(ctx);
+		return -ENODEV;
+	}
+	return 0;
+}
+
+static int released_before_the_test(struct iov_iter *iter, struct ctx *ctx)
+{
+	struct page *page;
+	size_t off;
+	ssize_t n;
+	int ret;
+
+	n = iov_iter_get_pages2(iter, &page, 4096, 1, &off);
+	if (n <= 0)
+		return -EFAULT;
+	ret = ctx_copy(ctx, page);
+	put_page(page);
+	if (ret)
+		return -EIO;
+	return 0;
+}
+
+static int bio_put_without_pages(struct bio *bio, struct iov_iter *iter)
+{
+	int ret;
+
+	ret = bio_iov_iter_get_pages(bio, iter, 0, 0);
+	if (!ret)
+		submit_bio(bio);
+	else
+		bio_put(bio);
+	return ret;
+}

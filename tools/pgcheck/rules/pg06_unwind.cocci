@@ -16,6 +16,9 @@ virtual report
 @@
 import re
 
+# An expression may come with the comment before it.
+PG06_COMMENT = re.compile(r"/\*.*?\*/|//[^\n]*", re.DOTALL)
+
 PG06_GET = re.compile(r"^iov_iter_(extract_pages|get_pages2?|get_pages_alloc2?)$")
 PG06_RELEASE = re.compile(r"^(iov_iter_(revert|restore)|\w*unpin\w*|put_page|folio_put\w*|release_pages|"
                           r"\w*release_pages|\w*put_pages\w*|page_ref_sub)$")
@@ -26,6 +29,9 @@ PG06_LOOK = re.compile(r"^(kv?free|vfree|iov_iter_count|ARRAY_SIZE|(VM_)?WARN\w*
                        r"Page[A-Z]\w*|folio_page_idx|get_contig_folio_len|"
                        r"zone_device_pages_have_same_pgmap|min|min_t|umin|max|DIV_ROUND_UP|"
                        r"kmap_local_page|flush_dcache_page|offset_in_\w+|array_size)$")
+# A way out that has nothing to do with the pages.
+PG06_FAILS = re.compile(r"^(\w*_(interruptible|killable)\w*|dma_map_\w+|ib_dma_map_\w+|"
+                        r"copy_(from|to)_user)$")
 # What looks the same after it as before it.
 PG06_ALIAS = r"^(?:\(\w[\w ]*\*+\))?(?:page_folio\(|compound_head\()?[*&]?%s(?:\[.*?\]|\+\+|\+.*)?\)?(?:\.\w+)?$"
 # The regular expressions of SmPL itself are not the same in all builds of spatch.
@@ -38,7 +44,7 @@ pg06_loops, pg06_seen = set(), set()
 
 
 def pg06_norm(text):
-    return re.sub(r"\s*([^\w\s])\s*", r"\1", re.sub(r"\s+", " ", text).strip())
+    return re.sub(r"\s*([^\w\s])\s*", r"\1", re.sub(r"\s+", " ", PG06_COMMENT.sub(" ", text)).strip())
 
 
 def pg06_note(where, left, right):
@@ -59,6 +65,9 @@ def pg06_names(where):
             if re.match(r"^\w+(\.\w+)?$", left) and \
                any(re.match(PG06_ALIAS % re.escape(name), right) for name in names):
                 names.add(left.split(".")[0])
+    # Whoever gets the structure that the pages are in gets them too.
+    names |= {found.group(1) for found in (re.match(r"^(\w+)(?:->|\.)\w+$", name)
+                                           for name in pg06_pages.get(key, ())) if found}
     names.discard("NULL")
     pg06_named[key] = names
     return names
@@ -92,6 +101,22 @@ def pg06_hand(text, where):
     stored = re.match(r"^([^=!<>]*->[^=!<>]*)=([^=].*)$", text)
     return bool(stored) and pg06_mentions(stored.group(2), names) and \
         not pg06_mentions(stored.group(1), names)
+
+
+def pg06_not_added(text, where):
+    """A condition that is true when a bio or the like refused one of the pages."""
+    text = pg06_norm(text)
+    text = re.sub(r"^(?:likely|unlikely|WARN_ON|WARN_ON_ONCE)\((.*)\)$", r"\1", text)
+    found = re.match(r"^(!?)(bio_add_(?:\w*page|folio)\(.*\))((?:!=|<)[^=].*)?$", text)
+    return bool(found) and bool(found.group(1)) != bool(found.group(3)) and \
+        pg06_mentions(found.group(2), pg06_names(where))
+
+
+def pg06_may_fail(text, where):
+    """A call that the pages were handed to, or one of those that often fail."""
+    name, _ = pg06_called(pg06_norm(text))
+    return bool(name) and (bool(PG06_FAILS.match(name)) or
+                           not PG06_RELEASE.match(name) and pg06_hand(text, where))
 
 
 def pg06_fills(name):
@@ -285,6 +310,7 @@ expression D : script:python(r) { pg06_worked(D, r) };
 expression LC : script:python(p) { pg06_over(LC, p[0]) };
 expression PC : script:python() { pg06_pinned(PC) };
 expression NC : script:python() { pg06_unpinned(NC) };
+expression Z : script:python() { pg06_norm(Z) in ("NULL", "false") };
 constant K;
 @@
 r = get@p(...)
@@ -298,6 +324,8 @@ r = get@p(...)
 return@q -K;
 |
 return@q ERR_PTR(-K);
+|
+return@q Z;
 )
 
 @script:python@
@@ -459,7 +487,8 @@ identifier pg06_get.get;
 local idexpression pg06_get.r, err;
 position pg06_get.p, q;
 expression H : script:python(p) { pg06_hand(H, p[0]) };
-expression H2 : script:python(p) { pg06_hand(H2, p[0]) };
+expression H2 : script:python(p) { pg06_may_fail(H2, p[0]) };
+expression G : script:python(p) { pg06_hand(G, p[0]) };
 expression C : script:python(r) { pg06_nothing(C, r) };
 expression LC : script:python(p) { pg06_over(LC, p[0]) };
 statement S1, S2;
@@ -470,6 +499,7 @@ r = get@p(...)
     when != true C
 err = H2;
 ... when != err
+    when != G
 if (\(err@q < 0\|unlikely(err@q < 0)\|err@q\|unlikely(err@q)\)) S1 else S2
 
 @pg06_refused_kept exists@
@@ -500,6 +530,41 @@ get << pg06_get.get;
 @@
 pg06_report(q[0], "pages of %s() on line %s are neither released nor reverted on this way out" % (get, p[0].line))
 
+// A page that a bio refused belongs to nobody else, nor do those after it.
+@pg06_added exists@
+identifier pg06_get.get;
+local idexpression pg06_get.r;
+position pg06_get.p, q;
+expression TC : script:python(p) { pg06_not_added(TC, p[0]) };
+@@
+r = get@p(...)
+... when any
+TC@q
+
+@pg06_added_leak exists@
+position pg06_added.q, o;
+expression TC : script:python(q) { pg06_not_added(TC, q[0]) };
+expression H : script:python(q) { pg06_hand(H, q[0]) };
+expression LC : script:python(q) { pg06_over(LC, q[0]) };
+expression PC : script:python() { pg06_pinned(PC) };
+expression NC : script:python() { pg06_unpinned(NC) };
+constant K;
+@@
+TC@q
+... when != false TC
+    when != H
+    when != LC
+    when != false PC
+    when != true NC
+return@o -K;
+
+@script:python@
+p << pg06_get.p;
+o << pg06_added_leak.o;
+get << pg06_get.get;
+@@
+pg06_report(o[0], "pages of %s() on line %s are neither released nor reverted on this way out" % (get, p[0].line))
+
 @pg06_fill@
 expression bio, r;
 identifier get : script:python() { pg06_fills(get) };
@@ -517,12 +582,14 @@ identifier pg06_fill.get;
 identifier end : script:python() { pg06_ends(end) };
 identifier put : script:python() { pg06_puts(put) };
 expression C : script:python(r) { pg06_failed(C, r) };
+expression D : script:python(r) { pg06_no_error(D, r) };
 expression b;
 position pg06_fill.p, q;
 @@
 r = get@p(...)
 ... when != end(...)
     when != true C
+    when != false D
     when != bio = b
 (
 put@q(bio)
@@ -545,12 +612,14 @@ identifier pg06_fill.get;
 identifier end : script:python() { pg06_ends(end) };
 identifier put : script:python() { pg06_puts(put) };
 expression C : script:python(r) { pg06_failed(C, r) };
+expression D : script:python(r) { pg06_no_error(D, r) };
 expression b, e;
 position pg06_fill.p, q;
 @@
 r = get@p(...)
 ... when != end(...)
     when != true C
+    when != false D
     when != bio = b
 r = e
 ... when != end(...)
