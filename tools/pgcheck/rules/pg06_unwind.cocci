@@ -41,6 +41,7 @@ PG06_ENDS = re.compile(r"submit_bio(_noacct|_noacct_nocheck)?$|_submit|^submit_|
 PG06_PUTS = re.compile(r"(^|_)bio_put$|^bio_uninit$")
 pg06_assigns, pg06_pages, pg06_named = {}, {}, {}
 pg06_loops, pg06_seen = set(), set()
+pg06_frees = {}
 
 
 def pg06_norm(text):
@@ -130,6 +131,22 @@ def pg06_ends(name):
 
 def pg06_puts(name):
     return bool(PG06_PUTS.search(name))
+
+
+def pg06_loop_end(name, line, column):
+    """The last line of the loop whose condition stands there."""
+    with open(name, encoding="utf-8", errors="replace") as file:
+        text = file.read()
+    at = sum(len(part) + 1 for part in text.split("\n")[:line - 1]) + column
+    # A comment keeps its length and its lines, and loses its brackets.
+    text = PG06_COMMENT.sub(lambda found: re.sub(r"[^\n]", " ", found.group(0)), text)
+    depth = 1
+    while at < len(text):
+        depth += {"(": 1, "{": 1, ")": -1, "}": -1}.get(text[at], 0)
+        if not depth and text[at] in ";}":
+            break
+        at += 1
+    return text.count("\n", 0, at) + 1
 
 
 def pg06_over(text, where):
@@ -277,27 +294,43 @@ p << pg06_decl.p;
 @@
 pg06_note(p[0], v, e)
 
-// A loop that releases is not passed by.
-@pg06_loop depends on pg06_get@
-expression e, e1, e2;
+// A loop that releases is not passed by. What is in a loop is read from the file:
+// a pattern for it takes minutes where loops are nested.
+@pg06_free depends on pg06_get@
 expression F : script:python() { pg06_free(F) };
+position f;
+@@
+F@f
+
+@script:python@
+f << pg06_free.f;
+@@
+pg06_frees.setdefault((f[0].file, f[0].current_element), set()).add(int(f[0].line))
+
+@pg06_loop depends on pg06_free@
+expression e, e1, e2;
+statement S;
 position l;
 type ty;
 identifier i;
 @@
 (
-for (...; e@l; ...) { <+... F ...+> }
+for (...; e@l; ...) S
 |
-for (ty i = e1; e@l; e2) { <+... F ...+> }
+for (ty i = e1; e@l; e2) S
 |
-while (e@l) { <+... F ...+> }
+while (e@l) S
 )
 
 @script:python@
 e << pg06_loop.e;
 l << pg06_loop.l;
 @@
-pg06_loops.add((l[0].file, l[0].current_element, pg06_norm(e)))
+lines = pg06_frees.get((l[0].file, l[0].current_element), ())
+if lines:
+    last = pg06_loop_end(l[0].file, int(l[0].line), int(l[0].column))
+    if any(int(l[0].line) <= line <= last for line in lines):
+        pg06_loops.add((l[0].file, l[0].current_element, pg06_norm(e)))
 
 // Out with an error, past everything that gives the pages back or hands them on.
 @pg06_leak exists@
