@@ -28,7 +28,7 @@ PG04_PLACE = {"bio_alloc": 1, "bio_alloc_bioset": 1, "bio_kmalloc": 0, "bio_init
               "bio_init_inline": 2}
 PG04_COUNT = re.compile(r"(\b|_)(n|nr|num|cnt|count|n?vecs|pages|n?segs|segments|steps)(_|\b)|"
                         r"_(VECS|PAGES|SEGS)\b")
-pg04_values, pg04_bounds, pg04_sizes = {}, {}, {}
+pg04_values, pg04_bounds, pg04_sizes, pg04_lists = {}, {}, {}, {}
 pg04_reported = set()
 
 
@@ -70,6 +70,7 @@ def pg04_sized(where):
     values = pg04_values.get(key, ())
     sizes = [size for size in pg04_sizes.get(key, ()) if not PG04_CLAMP.match(size)]
     table = pg04_made_of(sizes, values, False) | {"bi_max_vecs"}
+    values = set(values) | pg04_lists.get(key, set())
     return bool(table & pg04_made_of(pg04_bounds.get(key, ()), values, True))
 
 
@@ -226,7 +227,7 @@ after << pg04_filled.after;
 p << pg04_filled.p;
 @@
 for some in (before, after):
-    pg04_note(pg04_values, p[0], head + " = " + getattr(some, "expr", some))
+    pg04_note(pg04_lists, p[0], head + " = " + getattr(some, "expr", some))
 
 @pg04_table depends on pg04_add@
 identifier make : script:python() { pg04_maker(make) };
