@@ -4,6 +4,7 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <linux/ctype.h>
 #include <linux/module.h>
 #include <linux/slab.h>
 
@@ -269,6 +270,17 @@ static const struct config_item_type bounce_type = {
 	.ct_owner	= THIS_MODULE,
 };
 
+/*
+ * What udev, /proc/partitions and everybody who splits lines at blanks can live
+ * with; "!" stands for "/" in the names of block devices.
+ */
+static bool is_name(const char *name)
+{
+	while (*name && isascii(*name) && isgraph(*name) && *name != '!')
+		name++;
+	return !*name;
+}
+
 static struct config_item *bounce_make(struct config_group *group,
 				       const char *name)
 {
@@ -276,6 +288,8 @@ static struct config_item *bounce_make(struct config_group *group,
 
 	if (strlen(BOUNCE_DISK_PREFIX) + strlen(name) >= DISK_NAME_LEN)
 		return ERR_PTR(-ENAMETOOLONG);
+	if (!is_name(name))
+		return ERR_PTR(-EINVAL);
 	dev = kzalloc_obj(*dev);
 	if (!dev)
 		return ERR_PTR(-ENOMEM);

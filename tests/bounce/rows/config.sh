@@ -106,6 +106,10 @@ row113_attributes()
 	expect_set 'off again' 0 a power 0
 	v=$(printf 'x%.0s' $(seq 25))
 	mkdir "$config/$v" 2>/dev/null && fail 'a name of 25 letters'
+	for name in 'a b' 'a!b' 'ä' 'a
+b'; do
+		mkdir "$config/$name" 2>/dev/null && fail "the name '$name'"
+	done
 	mkdir "$config/${v#x}" || fail 'a name of 24 letters'
 	set_attr "${v#x}" backing /dev/n
 	expect_set 'a long name' 0 "${v#x}" power 1
