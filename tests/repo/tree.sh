@@ -127,8 +127,9 @@ check_version()
 {
 	version=$(sed -n 's/^PACKAGE_VERSION="\(.*\)"$/\1/p' dkms.conf)
 	news=$(sed -n 's/^## \([^ ]*\).*/\1/p' NEWS.md | head -n 1)
-	echo "dkms.conf $version, NEWS.md $news"
-	[ -n "$version" ] && [ "$version" = "$news" ]
+	pgcheck=$(tools/pgcheck/pgcheck --version)
+	echo "dkms.conf $version, NEWS.md $news, $pgcheck"
+	[ -n "$version" ] && [ "$version" = "$news" ] && [ "pgcheck $version" = "$pgcheck" ]
 }
 
 plant_version()

@@ -66,6 +66,8 @@ def collect(paths):
                     if name.endswith(SUFFIXES):
                         _add(found, os.path.join(folder, name))
         elif os.path.isfile(path):
+            if not path.endswith(SUFFIXES):
+                raise CannotAnalyse("%s: not a C source (%s)" % (shown(path), " ".join(SUFFIXES)))
             _add(found, path)
         elif os.path.exists(path):
             raise CannotAnalyse("%s: neither a file nor a directory" % shown(path))

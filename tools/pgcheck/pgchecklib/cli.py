@@ -16,7 +16,7 @@ CLEAN, FINDINGS, FAILED = 0, 1, 2
 
 
 def parser():
-    """All options; the manual page and the tests know them from here."""
+    """All options."""
     own = argparse.ArgumentParser(
         prog="pgcheck", description="Find pgmap-unsafe bio construction in C sources.",
         epilog="Exit status: 0 clean, 1 findings, 2 could not analyse.")
@@ -28,18 +28,29 @@ def parser():
     own.add_argument("--baseline", metavar="FILE", help="known findings; stale ones are errors")
     own.add_argument("--write-baseline", metavar="FILE", help="note all findings as known")
     own.add_argument("-j", "--jobs", type=int, default=os.cpu_count() or 1, metavar="N",
-                     help="spatch processes at a time (default: one per CPU)")
+                     help="spatch processes at a time, from 1 (default: one per CPU)")
     own.add_argument("--max-unparsed", type=float, default=2.0, metavar="PERCENT",
-                     help="more functions that cannot be parsed are an error (default: 2)")
+                     help="more functions that cannot be parsed are an error: 0 to 100 "
+                          "(default: 2)")
     own.add_argument("--show-unparsed", action="store_true", help="name those functions")
     own.add_argument("--timeout", type=int, default=120, metavar="SECONDS",
-                     help="for one file (default: 120); what takes longer is an error")
+                     help="for one file, from 1 (default: 120); what takes longer is an error")
     own.add_argument("--spatch", default=os.environ.get("SPATCH", "spatch"), metavar="PROGRAM")
     own.add_argument("--list-rules", action="store_true", help="name the rules and leave")
     own.add_argument("--explain", metavar="PGnn", help="show the page of a rule and leave")
     own.add_argument("--quiet", action="store_true", help="no versions, counts or progress")
     own.add_argument("--version", action="version", version="pgcheck " + VERSION)
     return own
+
+
+def check_numbers(options):
+    """Nothing is made to fit."""
+    if options.jobs < 1:
+        raise CannotAnalyse("--jobs %d: less than 1" % options.jobs)
+    if options.timeout < 1:
+        raise CannotAnalyse("--timeout %d: less than 1 second" % options.timeout)
+    if not 0 <= options.max_unparsed <= 100:
+        raise CannotAnalyse("--max-unparsed %g: not 0 to 100" % options.max_unparsed)
 
 
 def formats(options):
@@ -113,7 +124,11 @@ def judge(coverage, options, notes):
 
 def check(options, chosen, notes):
     """A whole run; returns the exit status."""
+    check_numbers(options)
     targets = formats(options)
+    for _, path in targets:
+        output.check_place(path)
+    known = finding.read_baseline(options.baseline) if options.baseline else None
     pairs = analysis.collect(options.paths)
     if not pairs:
         raise CannotAnalyse("no C files in %s" % " ".join(options.paths))
@@ -122,13 +137,13 @@ def check(options, chosen, notes):
         notes.say("%s, %s; rules %s" % (VERSION, ", ".join(" ".join(tool) for tool in tools),
                                         " ".join(rule.id for rule in chosen)))
         spatch.check_rules(chosen)
-        run = analysis.Analysis(chosen, spatch, max(options.jobs, 1), notes.progress)
+        run = analysis.Analysis(chosen, spatch, options.jobs, notes.progress)
         found, pairs = new_findings(run, pairs, options)
     notes.say(run.coverage.text())
     if options.write_baseline:
         finding.write_baseline(options.write_baseline, found)
     if options.baseline:
-        found = known_removed(found, pairs, chosen, options)
+        found = known_removed(found, known, pairs, chosen, options)
     found.sort(key=finding.Finding.key)
     result = output.Run(found, chosen, tools, run.coverage.text())
     notes.clear()
@@ -139,9 +154,8 @@ def check(options, chosen, notes):
     return FINDINGS if found and not options.write_baseline else CLEAN
 
 
-def known_removed(found, pairs, chosen, options):
+def known_removed(found, known, pairs, chosen, options):
     """Applies --baseline. A run of --since sees too little to call an entry stale."""
-    known = finding.read_baseline(options.baseline)
     seen = {shown for _, shown in pairs}
     ids = {rule.id for rule in chosen}
     roots = tuple(os.path.join(analysis.shown(path), "") for path in options.paths)

@@ -5,7 +5,7 @@ import os
 import urllib.parse
 from xml.sax.saxutils import escape, quoteattr
 
-from . import VERSION
+from . import CannotAnalyse, VERSION
 
 SARIF_SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 LEVEL = {"error": "error", "warning": "warning", "note": "note"}
@@ -88,6 +88,7 @@ def _sarif_rule(rule):
     return {
         "id": rule.id,
         "shortDescription": {"text": rule.title},
+        "fullDescription": {"text": rule.description},
         "help": {"text": "pgcheck --explain %s, or %s" % (rule.id, rule.url)},
         "defaultConfiguration": {"level": LEVEL[rule.severity]},
         "properties": {"precision": rule.confidence.lower()},
@@ -136,6 +137,13 @@ def sarif(run):
 
 
 FORMATS = {"text": text, "github": github, "gitlab": gitlab, "junit": junit, "sarif": sarif}
+
+
+def check_place(path):
+    """Finds out before a long run what write() would only find out after it."""
+    folder = os.path.dirname(path) or "."
+    if os.path.isdir(path) or path and path != "-" and not os.access(folder, os.W_OK):
+        raise CannotAnalyse("%s: cannot be written" % path)
 
 
 def write(run, name, path, stdout):

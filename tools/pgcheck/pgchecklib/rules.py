@@ -35,7 +35,9 @@ class Rule:
         self.id = os.path.basename(path)[:4].upper()
         with open(path, encoding="utf-8") as file:
             self.text = file.read()
-        self.title = " ".join(re.findall(r"^/// ?(.*)$", self.text, re.MULTILINE)).strip()
+        self.description = " ".join(" ".join(
+            re.findall(r"^/// ?(.*)$", self.text, re.MULTILINE)).split())
+        self.title = re.match(r".*?\.(?= |$)|.*", self.description).group(0)
         self.confidence = self._field("Confidence")
         self.severity = self._field("Severity")
         self.url = self._field("URL")

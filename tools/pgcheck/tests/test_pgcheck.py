@@ -125,6 +125,7 @@ class Status(Tree):
     def test_list_and_explain(self):
         status, out, _ = self.pgcheck("--list-rules")
         self.assertEqual((status, len(out.splitlines())), (0, 6))
+        self.assertLess(max(map(len, out.splitlines())), 200)
         for number in range(1, 7):
             self.assertIn("PG0%d" % number, self.pgcheck("--explain", "PG0%d" % number)[1])
         self.assertEqual(self.pgcheck("--explain", "PG99")[0], 2)
@@ -198,10 +199,27 @@ class Hostile(Tree):
         self.assertIn("not in the git repository", self.refused("--since=HEAD", "repo", "a.c"))
         self.assertEqual(self.pgcheck("--since=HEAD", "repo")[0], 1)
 
+    def test_not_c(self):
+        self.write("a.py", "BAD")
+        self.assertIn("a.py: not a C source", self.refused("a.py"))
+        self.write("b.c", GOOD)
+        self.assertEqual(self.pgcheck(".")[:2], (0, ""))
+
+    def test_numbers(self):
+        self.write("a.c", GOOD)
+        for word in ("--jobs=0", "--timeout=0", "--timeout=-1", "--max-unparsed=-1",
+                     "--max-unparsed=101", "--max-unparsed=nan"):
+            self.assertIn(word.split("=")[0], self.refused(word, "."))
+        self.assertEqual(self.pgcheck("--jobs=1", "--max-unparsed=0", ".")[0], 0)
+
     def test_output(self):
         self.write("a.c", BAD)
-        self.refused("--format=sarif=none/x", ".")
-        self.refused("--format=sarif=.", ".")
+        # before the run: with this it would fail in another way
+        for place in ("none/x", "."):
+            self.assertIn("cannot be written",
+                          self.refused("--spatch=/nonexistent", "--format=sarif=" + place, "."))
+        self.write("base", "{}")
+        self.assertIn("baseline", self.refused("--spatch=/nonexistent", "--baseline=base", "."))
         self.refused("--format=sarif=x", "--format=junit=x", ".")
         os.symlink("/dev/null", os.path.join(self.src, "null"))
         self.assertEqual(self.pgcheck("--format=sarif=null", ".")[:2], (1, ""))
