@@ -258,7 +258,8 @@ TEST_F(race, row12_page_table_or_large_entry)
 
 	ASSERT_EQ(0, add_order(self->s.control, self->s.start, self->s.length, 9));
 	ASSERT_EQ(0, pthread_create(&thread, NULL, churn_tables, &t));
-	EXPECT_EQ(0, under_touch(&self->s, self->va, 100, direct_io_once, self->disk));
+	EXPECT_EQ(0, under_touch(&self->s, self->va, debug_kernel() ? 15 : 100,
+				 direct_io_once, self->disk));
 	atomic_store(&t.stop, true);
 	ASSERT_EQ(0, pthread_join(thread, NULL));
 	EXPECT_LT(0, t.good);
