@@ -503,7 +503,7 @@ static u64 nasty(u64 *state)
 /* What can be asked for is either done or refused; the teardown looks at the log. */
 TEST_F_TIMEOUT(add, row34_no_input_warns, SLOW)
 {
-	unsigned int rounds = debug_kernel() ? 1000 : 3000, done = 0;
+	unsigned int rounds = debug_kernel() ? 400 : 3000, done = 0;
 	char panics[8];
 	u64 state = 0x76746c30;
 

@@ -160,7 +160,7 @@ static int add_and_touch(struct map_state *s, struct touchers *t, int disk, unsi
 
 TEST_F_TIMEOUT(race, row09_fault_while_adding, SLOW)
 {
-	EXPECT_EQ(0, under_touch(&self->s, self->va, debug_kernel() ? 20 : 60,
+	EXPECT_EQ(0, under_touch(&self->s, self->va, debug_kernel() ? 10 : 60,
 				 add_and_touch, self->disk));
 	EXPECT_EQ(BUS_ADRERR, touch(self->va));
 }
@@ -192,7 +192,7 @@ static int publish_and_pin(struct map_state *s, struct touchers *t, int disk, un
 TEST_F_TIMEOUT(race, row16_publish_then_pin, SLOW)
 {
 	self->s.length -= MIB(2);
-	EXPECT_EQ(0, under_touch(&self->s, self->va, debug_kernel() ? 40 : 150,
+	EXPECT_EQ(0, under_touch(&self->s, self->va, debug_kernel() ? 15 : 150,
 				 publish_and_pin, self->disk));
 }
 
@@ -221,7 +221,7 @@ static int change_order(struct map_state *s, struct touchers *t, int disk, unsig
 TEST_F_TIMEOUT(race, row16_order_changes, SLOW)
 {
 	self->s.length = PMD_BYTES;
-	EXPECT_EQ(0, under_touch(&self->s, self->va, debug_kernel() ? 60 : 200,
+	EXPECT_EQ(0, under_touch(&self->s, self->va, debug_kernel() ? 25 : 200,
 				 change_order, self->disk));
 }
 

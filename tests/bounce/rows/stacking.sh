@@ -31,7 +31,7 @@ row109_orderly_removal()
 		return
 	fi
 	settle /dev/sda
-	head -c 8M /dev/urandom >"$tmp/data"
+	head -c 1M /dev/urandom >"$tmp/data"
 	mkdir -p "$tmp/mnt"
 	mkfs.ext4 -q -F /dev/sda || fail mkfs
 	bounce a /dev/sda mode=write
@@ -48,7 +48,7 @@ row109_orderly_removal()
 	exec 8<>/dev/bounce-a
 	cat "$tmp/data" >&8
 	unbind_and_bind sda close_8
-	cmp -n 8388608 "$tmp/data" /dev/sda || fail 'the disk has other data'
+	cmp -n 1048576 "$tmp/data" /dev/sda || fail 'the disk has other data'
 	modprobe -r scsi_debug || fail 'scsi_debug is in use'
 }
 
