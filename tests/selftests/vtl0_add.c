@@ -15,8 +15,13 @@ TEST_F(add, row01_aligned_beyond_max_folio_order)
 {
 	struct vtl0_chunk_info chunks[4];
 	struct vtl0_add arg = { .start = 1ULL << 47, .length = GIB(2) };
+	struct vtl0_info info = { };
 
-	NEED_ADDRESS(arg.start + arg.length - 1);
+	ASSERT_EQ(0, cmd_info(self->ctl, &info));
+	/* as a processor with fewer address bits has it */
+	while (arg.start + arg.length - 1 > info.max_address)
+		arg.start >>= 1;
+	ASSERT_LT(EMPTY_BASE, arg.start);
 	ASSERT_EQ(0, cmd_add(self->ctl, &arg));
 	EXPECT_EQ(1, arg.nr_chunks);
 	ASSERT_EQ(1, list_chunks(self->ctl, chunks, 4));
