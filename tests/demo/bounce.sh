@@ -19,7 +19,7 @@ value() {
 
 say "An NVMe namespace with protection information: $(cat "/sys/block/$disk/integrity/format")"
 say "300 writes of 64 KiB to $DISK, changed in flight"
-raw=$(bounce_io flip "$DISK" 300 64K)
+raw=$(bounce_io flip "$DISK" 300 64K 300)
 echo "$raw"
 
 say "3000 of them through a bounce device"
@@ -29,7 +29,7 @@ for word in backing=$DISK detect=1 power=1; do
 	echo "# echo ${word#*=} > $config/${word%%=*}"
 	echo "${word#*=}" >"$config/${word%%=*}"
 done
-bounced=$(bounce_io flip "/dev/$(cat $config/disk)" 3000 64K)
+bounced=$(bounce_io flip "/dev/$(cat $config/disk)" 3000 64K 3000)
 echo "$bounced"
 
 say "Who was that?"
