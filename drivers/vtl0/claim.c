@@ -111,15 +111,37 @@ static int check_resources(u64 start, u64 length, struct vtl0_span *conflict)
 	return walk(&claim, IORESOURCE_MEM, found_other);
 }
 
-/* The walk above does not see what lies within a reserved resource. */
+/*
+ * The walk above does not see what lies within a reserved resource, and that is
+ * said to be reserved, too, as it inherits from what it is in.
+ */
 static int check_parent(const struct resource *res, struct vtl0_span *conflict)
 {
 	const struct resource *parent = res->parent;
 
-	if (parent == &iomem_resource || is_reserved(parent))
+	if (parent == &iomem_resource ||
+	    (parent->parent == &iomem_resource && is_reserved(parent)))
 		return 0;
 	set_conflict(conflict, parent->start, resource_size(parent));
 	return -ENXIO;
+}
+
+/*
+ * Somebody was faster, or no memory, or what the walks do not see: a resource
+ * within a reserved one that this range covers or cuts. The last stays in the way.
+ */
+static int why_refused(u64 start, u64 length, struct vtl0_span *conflict)
+{
+	int ret = check_resources(start, length, conflict);
+
+	if (ret)
+		return ret;
+	if (request_mem_region(start, length, "vtl0")) {
+		release_mem_region(start, length);
+		return -ENOMEM;
+	}
+	set_conflict(conflict, start, length);
+	return -EBUSY;
 }
 
 /**
@@ -145,9 +167,8 @@ int vtl0_claim(u64 start, u64 length, struct vtl0_span *conflict)
 	if (ret)
 		return ret;
 	res = request_mem_region(start, length, "vtl0");
-	/* somebody was faster, or no memory */
 	if (!res)
-		return check_resources(start, length, conflict) ?: -ENOMEM;
+		return why_refused(start, length, conflict);
 	ret = check_parent(res, conflict);
 	if (ret)
 		release_mem_region(start, length);

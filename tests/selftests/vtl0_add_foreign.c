@@ -2,6 +2,7 @@
 /* What cannot be registered because it is somebody else's. */
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -164,6 +165,37 @@ TEST_F(add, row26_reaches_into_system_ram)
 	EXPECT_REFUSED(-EBUSY, end - MIB(2), MIB(4));
 	/* up to it is allowed */
 	EXPECT_EQ(0, add_range(self->ctl, end - MIB(8), MIB(8), 0));
+}
+
+/* A resource that is not busy within a reserved one, as PNP makes them. */
+TEST_F(add, row26_resource_in_reserved_memory)
+{
+	struct vtl0_add arg = { .length = MIB(16) };
+	char command[128];
+	u64 child;
+
+	NEED_WINDOW(1);
+	child = self->start[1] + MIB(64);
+	snprintf(command, sizeof(command),
+		 "modprobe reserved_child start=%" PRIu64 " length=%" PRIu64, child, MIB(4));
+	ASSERT_EQ(0, run(command));
+	/* around it */
+	arg.start = child - MIB(8);
+	EXPECT_EQ(-EBUSY, cmd_add(self->ctl, &arg));
+	EXPECT_LE(arg.conflict_start, child);
+	EXPECT_LE(child + MIB(4), arg.conflict_start + arg.conflict_length);
+	/* one end of it, the other one, all of it, and in it */
+	EXPECT_REFUSED(-EBUSY, child - MIB(2), MIB(4));
+	EXPECT_REFUSED(-EBUSY, child + MIB(2), MIB(4));
+	EXPECT_REFUSED(-ENXIO, child, MIB(4));
+	EXPECT_REFUSED(-ENXIO, child + MIB(2), MIB(2));
+	/* beside it is allowed */
+	EXPECT_EQ(0, add_range(self->ctl, child - MIB(2), MIB(2), 0));
+	EXPECT_EQ(0, add_range(self->ctl, child + MIB(4), MIB(2), 0));
+	EXPECT_EQ(0, remove_range(self->ctl, child - MIB(2), MIB(2)));
+	EXPECT_EQ(0, remove_range(self->ctl, child + MIB(4), MIB(2)));
+	EXPECT_EQ(0, run("modprobe -r reserved_child"));
+	EXPECT_EQ(0, add_range(self->ctl, child - MIB(8), MIB(16), 0));
 }
 
 /* All of memory: RAM, windows, PCI, and the holes between them. */

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A resource within memory that firmware calls reserved, and not busy, as those of
+ * drivers/pnp/system.c are: parameters "start" and "length".
+ */
+#include <linux/ioport.h>
+#include <linux/module.h>
+
+static unsigned long long start;
+module_param(start, ullong, 0444);
+MODULE_PARM_DESC(start, "First byte");
+
+static unsigned long long length;
+module_param(length, ullong, 0444);
+MODULE_PARM_DESC(length, "Bytes");
+
+static struct resource *res;
+
+static int __init reserved_child_init(void)
+{
+	res = request_mem_region(start, length, "reserved_child");
+	if (!res)
+		return -EBUSY;
+	res->flags &= ~IORESOURCE_BUSY;
+	return 0;
+}
+
+static void __exit reserved_child_exit(void)
+{
+	/* only a busy one can be released */
+	res->flags |= IORESOURCE_BUSY;
+	release_mem_region(start, length);
+}
+
+module_init(reserved_child_init);
+module_exit(reserved_child_exit);
+MODULE_AUTHOR("vtl0 contributors");
+MODULE_DESCRIPTION("A resource within reserved memory");
+MODULE_LICENSE("GPL");
