@@ -56,11 +56,15 @@ static void set_mapping(struct folio *folio)
 /**
  * vtl0_poison() - never map a folio again, and let rmap find who does now
  * @folio: of a live range, in which hardware reported an error
+ *
+ * Context: sleeps; outside of vtl0_srcu.
  */
 void vtl0_poison(struct folio *folio)
 {
 	set_mapping(folio);
 	folio_set_hwpoison(folio);
+	/* a fault that did not see it has made its entry after this */
+	synchronize_srcu(&vtl0_srcu);
 }
 
 /*

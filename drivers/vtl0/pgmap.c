@@ -83,11 +83,12 @@ static int memory_failure_range(struct dev_pagemap *pgmap, unsigned long pfn,
 				unsigned long nr_pages, int flags)
 {
 	struct folio *folio = pfn_folio(pfn);
-	bool whole = folio_mapped(folio) &&
-		     (!folio_test_large(folio) ||
-		      folio_mapcount(folio) == folio_entire_mapcount(folio));
+	bool whole;
 
 	vtl0_poison(folio);
+	whole = folio_mapped(folio) &&
+		(!folio_test_large(folio) ||
+		 folio_mapcount(folio) == folio_entire_mapcount(folio));
 	if (whole)
 		return -EOPNOTSUPP;
 	vtl0_zap(PFN_PHYS(folio_pfn(folio)), folio_size(folio));
