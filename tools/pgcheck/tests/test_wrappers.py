@@ -168,10 +168,12 @@ class GitLab(Wrapper):
 
 
 class PreCommit(Wrapper):
-    def hook(self, *names):
-        entry = re.search(r"^  entry: (.*)$", read(".pre-commit-hooks.yaml"), re.MULTILINE).group(1)
-        program, *words = entry.split()
-        self.assertIn("language: script", read(".pre-commit-hooks.yaml"))
+    def hook(self, *names, hook="pgcheck"):
+        text = read(".pre-commit-hooks.yaml")
+        keys = dict(re.findall(r"(?m)^  (\w+): (.*)$",
+                               re.search(r"(?m)^- id: %s\n((?:  .*\n)*)" % hook, text).group(1)))
+        program, *words = keys["entry"].split()
+        self.assertEqual(keys["language"], "script")
         return subprocess.run([os.path.join(self.tool, program), *words, *names], cwd=self.user,
                               capture_output=True, text=True, check=False)
 
@@ -188,6 +190,14 @@ class PreCommit(Wrapper):
         self.git(self.user, "add", ".")
         done = self.hook("old.c", "good.h")
         self.assertEqual((done.returncode, done.stdout), (0, ""), done.stderr)
+
+    def test_all_files(self):
+        self.assertEqual(self.hook("old.c").stdout, "")
+        done = self.hook("old.c", hook="pgcheck-all")
+        self.assertEqual(done.returncode, 1, done.stderr)
+        self.assertIn("old.c:3:2:", done.stdout)
+        self.write("good.c", GOOD)
+        self.assertEqual(self.hook("good.c", hook="pgcheck-all").returncode, 0)
 
     def test_very_first_commit(self):
         shutil.rmtree(os.path.join(self.user, ".git"))
