@@ -377,7 +377,7 @@ class Formats(Tree):
 
     def test_junit(self):
         suite = xml.etree.ElementTree.fromstring(self.run_format("junit")).find("testsuite")
-        self.assertEqual((suite.get("tests"), suite.get("failures")), ("6", "1"))
+        self.assertEqual((suite.get("tests"), suite.get("failures")), ("7", "1"))
 
     def test_several(self):
         status, out, _ = self.pgcheck("--format=text", "--format=sarif=x.sarif",
