@@ -33,28 +33,28 @@ static bool same_provider(struct page *a, struct page *b)
 	return zone_device_pages_have_same_pgmap(a, b);
 }
 
-static void compared_by_helper(struct bio_vec *bv, struct page *page)
+static void compared_by_helper(struct scatterlist *sg, struct page *page)
 {
-	if (!same_provider(bv->bv_page, page))
+	if (!same_provider(sg_page(sg), page))
 		return;
-	if (bvec_phys(bv) + bv->bv_len == page_to_phys(page))
-		bv->bv_len += PAGE_SIZE;
+	if (sg_phys(sg) + sg->length == page_to_phys(page))
+		sg->length += PAGE_SIZE;
 }
 
-static bool grow(struct bio_vec *bv, struct page *page)
+static bool grow(struct scatterlist *sg, struct page *page)
 {
-	if (bvec_phys(bv) + bv->bv_len != page_to_phys(page))
+	if (sg_phys(sg) + sg->length != page_to_phys(page))
 		return false;
-	bv->bv_len += PAGE_SIZE;
+	sg->length += PAGE_SIZE;
 	return true;
 }
 
 /* The only caller of the helper above compares. */
-static void compared_by_caller(struct bio_vec *bv, struct page *page)
+static void compared_by_caller(struct scatterlist *sg, struct page *page)
 {
-	if (zone_device_pages_have_same_pgmap(bv->bv_page, page) && grow(bv, page))
+	if (zone_device_pages_have_same_pgmap(sg_page(sg), page) && grow(sg, page))
 		return;
-	bv++;
+	sg_mark_end(sg);
 }
 
 static void compared_under_guard(struct queue *q, struct bio_vec *bv, struct page *page)
