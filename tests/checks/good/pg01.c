@@ -140,3 +140,54 @@ static void own_vmalloc(struct scatterlist *sg, void *buf, size_t len)
 		len -= PAGE_SIZE;
 	}
 }
+
+static bool stretch(struct scatterlist *sg, unsigned int len)
+{
+	sg->length += len;
+	return true;
+}
+
+static void compared_in_one_condition(struct scatterlist *sg, struct page *page, unsigned int len)
+{
+	if (!(same_provider(sg_page(sg), page) &&
+	      sg_phys(sg) + sg->length == page_to_phys(page) && stretch(sg, len)))
+		sg_set_page(sg_next(sg), page, len, 0);
+}
+
+static bool compared_before_the_return(struct scatterlist *sg, struct page *page, unsigned int len)
+{
+	if (!zone_device_pages_have_same_pgmap(sg_page(sg), page))
+		return false;
+	return sg_phys(sg) + sg->length == page_to_phys(page) && stretch(sg, len);
+}
+
+static bool compared_by_choice(struct scatterlist *sg, struct page *page, unsigned int len)
+{
+	return zone_device_pages_have_same_pgmap(sg_page(sg), page) ?
+	       sg_phys(sg) + sg->length == page_to_phys(page) && stretch(sg, len) : false;
+}
+
+static bool other_than_adjacent(struct scatterlist *sg, struct page *page, unsigned int len)
+{
+	return sg_phys(sg) + sg->length == page_to_phys(page) || stretch(sg, len);
+}
+
+static bool stretch_compared(struct scatterlist *sg, struct page *page, unsigned int len)
+{
+	if (!zone_device_pages_have_same_pgmap(sg_page(sg), page))
+		return false;
+	sg->length += len;
+	return true;
+}
+
+/* The helper compares before it makes anything grow. */
+static bool compared_in_the_helper(struct scatterlist *sg, struct page *page, unsigned int len)
+{
+	return sg_phys(sg) + sg->length == page_to_phys(page) && stretch_compared(sg, page, len);
+}
+
+static void compared_in_the_helper_below(struct scatterlist *sg, struct page *page, unsigned int len)
+{
+	if (sg_phys(sg) + sg->length == page_to_phys(page))
+		stretch_compared(sg, page, len);
+}

@@ -96,8 +96,8 @@ def pg01_grows(text):
     text = pg01_norm(text)
     if PG01_HELPER.match(text):
         return True
-    if "=" not in text and "++" not in text:
-        return False
+    if "=" not in text and "++" not in text or pg01_negated("!" + text):
+        return False        # without its parentheses it comes as well
     found = re.match(r"^(.*?) (\+=|=) (.*)$", text)
     if found:
         left, how, right = found.groups()
@@ -110,9 +110,11 @@ def pg01_grows(text):
 
 
 def pg01_grower(text):
+    """A call of a function that makes something grow, and compares no pgmaps itself."""
     called = re.match(r"^(\w+) \(", pg01_norm(text))
+    facts = pg01_file(pg01_current[0])
     return bool(called) and called.group(1) not in PG01_KNOWN and \
-        called.group(1) in pg01_file(pg01_current[0])["grow"]
+        called.group(1) in facts["grow"] and not pg01_guarded(facts, called.group(1))
 
 
 def pg01_cached(function, for_file=False):
@@ -579,16 +581,37 @@ goto l;
 ... when any
 g@p@q
 
+// The test and the growth in one expression.
+@pg01_within@
+position pg01_site.p, q;
+expression g, e;
+expression T : script:python(p) { pg01_test(T, p[0], "==") };
+expression F : script:python(p) { pg01_test(F, p[0], "!=") };
+@@
+(
+T && <+... g@p@q ...+>
+|
+F || <+... g@p@q ...+>
+|
+T ? <+... g@p@q ...+> : e
+|
+F ? e : <+... g@p@q ...+>
+)
+
 // The comparison and the growth in one condition.
 @pg01_same@
 position pg01_site.p, t;
-expression g;
+expression g, e;
 expression GD : script:python(p) { pg01_guard(GD, p[0]) };
 @@
 (
 GD && <+... g@p@t ...+>
 |
 GD || <+... g@p@t ...+>
+|
+GD ? <+... g@p@t ...+> : e
+|
+GD ? e : <+... g@p@t ...+>
 )
 
 @script:python@
@@ -598,7 +621,7 @@ pg01_together.add((t[0].file, t[0].line, t[0].column))
 
 // Of these, what can be reached without a comparison of pgmaps.
 @pg01_open exists@
-position t = {pg01_true.q, pg01_do.q, pg01_false.q, pg01_jump.q};
+position t = {pg01_true.q, pg01_do.q, pg01_false.q, pg01_jump.q, pg01_within.q};
 position pg01_site.p, r;
 expression g;
 expression GD : script:python(p) { pg01_guard(GD, p[0]) };

@@ -402,8 +402,8 @@ class Units(unittest.TestCase):
         self.assertEqual(self.names("/* int f(void) { } */\nchar *s = \"{\";\n"), [])
         self.assertEqual(self.names("module_exit(f)\nstatic int g(void)\n{\n}\n"), ["g"])
 
-    def sliced(self, text):
-        chosen = [rule for rule in rules.load(os.path.dirname(HERE)) if rule.id == "PG03"]
+    def sliced(self, text, name="PG03"):
+        chosen = [rule for rule in rules.load(os.path.dirname(HERE)) if rule.id == name]
         cut = slices.Slice(csource.functions(text), text, chosen)
         self.assertEqual([len(line) for line in cut.text().split("\n")],
                          [len(line) for line in text.split("\n")])
@@ -423,6 +423,14 @@ class Units(unittest.TestCase):
             ("caller", "f(), helper"), ("helper", "deep"), ("deep", "f1"), ("stranger", "f2")))
         self.assertEqual([item.name for item in self.sliced(text).functions],
                          ["f", "caller", "helper"])
+
+    def test_slices_bring_both_halves_together(self):
+        test = "int test(u64 pfn)\n{\n\treturn last == pfn + 1;\n}\n"
+        grow = "int grow(struct run *r)\n{\n\treturn r->len++;\n}\n"
+        both = "int both(struct run *r)\n{\n\treturn test(r->pfn) && grow(r);\n}\n"
+        self.assertEqual([item.name for item in self.sliced(test + grow + both, "PG01").functions],
+                         ["test", "grow", "both"])
+        self.assertEqual(self.sliced(test + grow, "PG01").rules, [])
 
     def test_slices_see_else_branches(self):
         text = "#if A\nint f(void)\n{\n}\n#else\n" + GOOD + "#endif\n"
