@@ -283,3 +283,38 @@ static void by_two_helpers(struct bio_vec *bv, struct page *page, unsigned int l
 	if (!(pages_touch(bv->bv_page, page) && stretch(bv, len)))	/* expect: PG01 */
 		bvec_set_page(bv + 1, page, len, 0);
 }
+
+/* The same by macros. */
+#define STRETCH(bv, n) ((bv)->bv_len += (n))
+#define ARE_NEIGHBOURS(a, b) (page_to_pfn(a) + 1 == page_to_pfn(b))
+#define TRY_MERGE(bv, page, n)						\
+do {									\
+	if (ARE_NEIGHBOURS((bv)->bv_page, page))			\
+		(bv)->bv_len += (n);	/* expect: PG01 */		\
+} while (0)
+#define TRY_MERGE_PLAINLY(bv, page, n)					\
+do {									\
+	if (bvec_phys(bv) + (bv)->bv_len == page_to_phys(page))		\
+		(bv)->bv_len += (n);	/* expect: PG01 */		\
+} while (0)
+
+static void grown_by_macro(struct bio_vec *bv, struct page *page, unsigned int len)
+{
+	if (bvec_phys(bv) + bv->bv_len == page_to_phys(page))
+		STRETCH(bv, len);	/* expect: PG01 */
+}
+
+static void tested_by_macro(struct bio_vec *bv, struct page *page, unsigned int len)
+{
+	if (!ARE_NEIGHBOURS(bv->bv_page, page))
+		return;
+	bv->bv_len += len;	/* expect: PG01 */
+}
+
+static void both_by_macro(struct bio_vec *bv, struct page *page, unsigned int len)
+{
+	if (ARE_NEIGHBOURS(bv->bv_page, page))
+		STRETCH(bv, len);	/* expect: PG01 */
+	TRY_MERGE(bv, page, len);
+	TRY_MERGE_PLAINLY(bv, page, len);
+}

@@ -191,3 +191,29 @@ static void compared_in_the_helper_below(struct scatterlist *sg, struct page *pa
 	if (sg_phys(sg) + sg->length == page_to_phys(page))
 		stretch_compared(sg, page, len);
 }
+
+/* The same by macros. */
+#define STRETCH(sg, n) ((sg)->length += (n))
+#define ARE_NEIGHBOURS(a, b) (page_to_pfn(a) + 1 == page_to_pfn(b))
+#define ARE_MERGEABLE(a, b) (zone_device_pages_have_same_pgmap(a, b) && ARE_NEIGHBOURS(a, b))
+#define TRY_MERGE(sg, page, n)						\
+do {									\
+	if (pages_are_mergeable(sg_page(sg), page) &&			\
+	    page_to_pfn(sg_page(sg)) + 1 == page_to_pfn(page))		\
+		(sg)->length += (n);					\
+} while (0)
+
+static void compared_before_a_macro(struct scatterlist *sg, struct page *page, unsigned int len)
+{
+	if (!same_provider(sg_page(sg), page))
+		return;
+	if (ARE_NEIGHBOURS(sg_page(sg), page))
+		STRETCH(sg, len);
+}
+
+static void compared_by_a_macro(struct scatterlist *sg, struct page *page, unsigned int len)
+{
+	if (ARE_MERGEABLE(sg_page(sg), page))
+		STRETCH(sg, len);
+	TRY_MERGE(sg, page, len);
+}

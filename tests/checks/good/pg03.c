@@ -130,3 +130,10 @@ static void read_by_address(struct bio *bio, struct page *page)
 
 	note_result(&ret);
 }
+
+#define ADD_PAGE(bio, page) bio_add_page(bio, page, PAGE_SIZE, 0)
+
+static int by_macro(struct bio *bio, struct page *page)
+{
+	return ADD_PAGE(bio, page) == PAGE_SIZE ? submit_bio_wait(bio) : -EIO;
+}

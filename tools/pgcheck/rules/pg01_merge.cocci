@@ -87,6 +87,21 @@ def pg01_note(kind, where, text):
     facts["size"] += 1
 
 
+def pg01_unwrapped(text):
+    """The text without the parentheses that are around all of it."""
+    text = pg01_norm(text)
+    inner = pg01_negated("!" + text)
+    return pg01_unwrapped(inner) if inner else text
+
+
+def pg01_note_macro(where, name, text):
+    """A macro that is one expression is like a function that returns it."""
+    text = pg01_unwrapped(text)
+    pg01_note("return", type("At", (), {"file": where.file, "current_element": name}), text)
+    if pg01_grows(text):
+        pg01_note("grow", type("At", (), {"file": where.file, "current_element": name}), text)
+
+
 def pg01_length(text):
     """A field of a segment, and not one of what counts events."""
     return bool(PG01_LVALUE.match(text)) and not re.search(r"\b\w*stats?\b", text)
@@ -317,6 +332,18 @@ def pg01_about_pages(where):
     return bool(PG01_PAGES.search("\n".join(lines[start:end])))
 
 
+def pg01_macro(where):
+    """The definition of the macro around a place."""
+    with open(where.file, encoding="utf-8", errors="replace") as file:
+        lines = file.read().split("\n")
+    start = end = int(where.line) - 1
+    while start and re.search(r"\\ *$", lines[start - 1]):
+        start -= 1
+    while end < len(lines) - 1 and re.search(r"\\ *$", lines[end]):
+        end += 1
+    return "\n".join(lines[start:end + 1])
+
+
 def pg01_header(name):
     return name.endswith(".h")
 
@@ -332,10 +359,11 @@ pg01_found = set()
 pg01_affected = set()
 
 
-def pg01_say(where, text):
+def pg01_say(where, text, can_be_mended=True):
     """Notes a finding for the modes that change lines, and prints it in the others."""
     pg01_found.add((where.file, where.line, where.column))
-    pg01_affected.add((where.file, where.current_element))
+    if can_be_mended:
+        pg01_affected.add((where.file, where.current_element))
     if pg01_print:
         pg01_print(where, text)
 
@@ -454,6 +482,20 @@ p << pg01_grow.p;
 @@
 if (p[0].file, p[0].line, p[0].column) not in pg01_indexed:
     pg01_note("grow", p[0], g)
+
+@pg01_macro@
+identifier m;
+expression e;
+position p;
+@@
+#define m(...) e@p
+
+@script:python@
+m << pg01_macro.m;
+e << pg01_macro.e;
+p << pg01_macro.p;
+@@
+pg01_note_macro(p[0], m, e)
 
 // What makes a segment grow: that, or a call of a function of this file that does.
 @pg01_site depends on pg01_grow@
@@ -632,6 +674,22 @@ fn(...) {
 g@p@t@r
 ... when any
 }
+
+// A macro that is several statements, with both in it.
+@pg01_open_macro@
+position t = {pg01_true.q, pg01_do.q, pg01_false.q, pg01_jump.q, pg01_within.q};
+position pg01_site.p, r;
+expression g;
+identifier m;
+@@
+#define m(...) <+... g@p@t@r ...+>
+
+@script:python@
+r << pg01_open_macro.r;
+@@
+text = pg01_macro(r[0])
+if PG01_PAGES.search(text) and not PG01_GUARD.search(text):
+    pg01_say(r[0], "error: segment grows on physical adjacency without a comparison of pgmaps [PG01]", False)
 
 // A static function may leave the comparison to its callers, if all of them do it.
 @pg01_called@

@@ -62,6 +62,11 @@ def pg03_call(text):
     return text[:found.start()], text[end:]
 
 
+def pg03_only_call(text):
+    parts = pg03_call(text)
+    return bool(parts) and not parts[0].strip("( ") and not parts[1].strip(") ")
+
+
 def pg03_compared(before, after):
     """Is a condition with the result between these two true or false if it was refused?"""
     if re.search(r"![( ]*(\w+ = ?)?$", before):
@@ -155,6 +160,29 @@ p << pg03_ignored.p;
 fn << pg03_ignored.fn;
 @@
 pg03_say(p[0], "error: the result of %s() is ignored [PG03]" % fn)
+
+// The same by a macro that is nothing but the call.
+@pg03_macro@
+identifier m;
+expression e : script:python() { pg03_only_call(e) };
+@@
+#define m(...) e
+
+@pg03_macro_ignored@
+identifier pg03_macro.m;
+position p;
+@@
+(
+ m@p(...);
+|
+ (void)m@p(...);
+)
+
+@script:python@
+p << pg03_macro_ignored.p;
+m << pg03_macro.m;
+@@
+pg03_say(p[0], "error: the result of %s() is ignored [PG03]" % m)
 
 @pg03_asserted@
 identifier fn = {bio_add_page, bio_add_folio, bio_add_vmalloc, bio_integrity_add_page,
