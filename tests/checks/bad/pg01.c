@@ -304,6 +304,18 @@ static void grown_by_macro(struct bio_vec *bv, struct page *page, unsigned int l
 		STRETCH(bv, len);	/* expect: PG01 */
 }
 
+#define LENGTHEN(bv, n)							\
+do {									\
+	(bv)->bv_len += (n);						\
+	lengthened++;							\
+} while (0)
+
+static void grown_by_statements(struct bio_vec *bv, struct page *page, unsigned int len)
+{
+	if (bvec_phys(bv) + bv->bv_len == page_to_phys(page))
+		LENGTHEN(bv, len);	/* expect: PG01 */
+}
+
 static void tested_by_macro(struct bio_vec *bv, struct page *page, unsigned int len)
 {
 	if (!ARE_NEIGHBOURS(bv->bv_page, page))

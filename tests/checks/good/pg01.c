@@ -215,5 +215,6 @@ static void compared_by_a_macro(struct scatterlist *sg, struct page *page, unsig
 {
 	if (ARE_MERGEABLE(sg_page(sg), page))
 		STRETCH(sg, len);
-	TRY_MERGE(sg, page, len);
+	if (ARE_NEIGHBOURS(sg_page(sg), page))
+		TRY_MERGE(sg, page, len);
 }

@@ -94,12 +94,10 @@ def pg01_unwrapped(text):
     return pg01_unwrapped(inner) if inner else text
 
 
-def pg01_note_macro(where, name, text):
-    """A macro that is one expression is like a function that returns it."""
-    text = pg01_unwrapped(text)
-    pg01_note("return", type("At", (), {"file": where.file, "current_element": name}), text)
-    if pg01_grows(text):
-        pg01_note("grow", type("At", (), {"file": where.file, "current_element": name}), text)
+def pg01_note_macro(kind, where, name, text):
+    """A macro is like a function that makes something grow, or returns an expression."""
+    at = type("At", (), {"file": where.file, "current_element": name})
+    pg01_note(kind, at, pg01_unwrapped(text))
 
 
 def pg01_length(text):
@@ -495,7 +493,22 @@ m << pg01_macro.m;
 e << pg01_macro.e;
 p << pg01_macro.p;
 @@
-pg01_note_macro(p[0], m, e)
+pg01_note_macro("return", p[0], m, e)
+
+@pg01_grow_macro@
+position pg01_grow.p;
+expression g;
+identifier m;
+@@
+#define m(...) <+... g@p ...+>
+
+@script:python@
+m << pg01_grow_macro.m;
+g << pg01_grow_macro.g;
+p << pg01_grow.p;
+@@
+if not PG01_GUARD.search(pg01_macro(p[0])):
+    pg01_note_macro("grow", p[0], m, g)
 
 // What makes a segment grow: that, or a call of a function of this file that does.
 @pg01_site depends on pg01_grow@
