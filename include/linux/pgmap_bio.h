@@ -49,7 +49,7 @@ static inline struct page __pgmap *pgmap_page(struct page *page)
  * pgmap_plain_page() - take the mark off again
  * @page: a page whose provider the caller has looked at
  *
- * This is the one way round the checks, and easy to find.
+ * A way round the checks, and easy to find. There is one more: pgmap_page_folio().
  *
  * Context: any.
  * Return: the same page.
@@ -126,6 +126,9 @@ static inline struct page __pgmap *pgmap_sg_page(struct scatterlist *sg)
 /**
  * pgmap_page_folio() - page_folio()
  * @page: a page
+ *
+ * The mark is off then, as with pgmap_plain_page(): bio_add_folio() takes the folio,
+ * whatever the bio holds.
  *
  * Context: any.
  * Return: its folio, which has one provider.
@@ -339,8 +342,10 @@ pgmap_sg_set(struct scatterlist *prev, struct scatterlist *sg,
  * @iter: struct bvec_iter
  */
 #define pgmap_bio_for_each_page(page, bv, bio, iter)			\
-	bio_for_each_segment(bv, bio, iter)				\
-		if (((page) = pgmap_bvec_page(&(bv))), true)
+	for ((iter) = (bio)->bi_iter;					\
+	     (iter).bi_size && ((bv) = bio_iter_iovec(bio, iter),	\
+				(page) = pgmap_bvec_page(&(bv)), true);	\
+	     bio_advance_iter_single(bio, &(iter), (bv).bv_len))
 
 /**
  * pgmap_bio_for_each_bvec() - go over the segments of a bio, of one pgmap each
@@ -350,7 +355,10 @@ pgmap_sg_set(struct scatterlist *prev, struct scatterlist *sg,
  * @iter: struct bvec_iter
  */
 #define pgmap_bio_for_each_bvec(page, bv, bio, iter)			\
-	bio_for_each_bvec(bv, bio, iter)				\
-		if (((page) = pgmap_bvec_page(&(bv))), true)
+	for ((iter) = (bio)->bi_iter;					\
+	     (iter).bi_size &&						\
+	     ((bv) = mp_bvec_iter_bvec((bio)->bi_io_vec, iter),		\
+	      (page) = pgmap_bvec_page(&(bv)), true);			\
+	     bio_advance_iter_single(bio, &(iter), (bv).bv_len))
 
 #endif /* _LINUX_PGMAP_BIO_H */

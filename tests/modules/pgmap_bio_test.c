@@ -212,6 +212,33 @@ static void iterators_see_each_page(void)
 	MUST(n == 4 && segs == 2);
 }
 
+/* Their macros have an "if", which is not the one that an else behind them is for. */
+static void iterators_leave_an_else_alone(void)
+{
+	unsigned int pages = 0, segs = 0, others = 0;
+	struct page __pgmap *page;
+	struct bvec_iter iter;
+	struct bio_vec bv;
+	int with;
+
+	bio_reset(&bio, NULL, REQ_OP_WRITE);
+	MUST(add(page_of(GUEST_A, 0)) == PAGE_SIZE);
+	MUST(add(page_of(GUEST_A, 1)) == PAGE_SIZE);
+	for (with = 0; with < 2; with++) {
+		if (with)
+			pgmap_bio_for_each_page(page, bv, &bio, iter)
+				pages += pgmap_is_device(page);
+		else
+			others++;
+		if (with)
+			pgmap_bio_for_each_bvec(page, bv, &bio, iter)
+				segs += pgmap_is_device(page);
+		else
+			others++;
+	}
+	MUST(pages == 2 && segs == 1 && others == 2);
+}
+
 static void conversions_agree(void)
 {
 	struct page __pgmap *page = page_of(GUEST_B, 0);
@@ -239,6 +266,7 @@ static const struct {
 	{ "lengths_do_not_wrap", lengths_do_not_wrap },
 	{ "a_full_bio_refuses", a_full_bio_refuses },
 	{ "iterators_see_each_page", iterators_see_each_page },
+	{ "iterators_leave_an_else_alone", iterators_leave_an_else_alone },
 	{ "conversions_agree", conversions_agree },
 };
 

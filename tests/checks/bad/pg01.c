@@ -230,3 +230,103 @@ static void over_two_lines(struct bio_vec *bv, struct page *page, unsigned int l
 				 min(len, max_segment_size), 0))
 		bvec_set_page(bv + 1, page, len, 0);
 }
+
+/* The test and the growth in one expression. */
+static bool stretch(struct bio_vec *bv, unsigned int len)
+{
+	bv->bv_len += len;
+	return true;
+}
+
+static void by_helper_in_the_condition(struct bio_vec *bv, struct page *page, unsigned int len)
+{
+	if (bvec_phys(bv) + bv->bv_len == page_to_phys(page) &&
+	    stretch(bv, len))	/* expect: PG01 */
+		return;
+	bvec_set_page(bv + 1, page, len, 0);
+}
+
+static void by_helper_unless(struct bio_vec *bv, struct page *page, unsigned int len)
+{
+	if (bvec_phys(bv) + bv->bv_len != page_to_phys(page) ||
+	    !stretch(bv, len))	/* expect: PG01 */
+		bvec_set_page(bv + 1, page, len, 0);
+}
+
+static bool by_return(struct bio_vec *bv, struct page *page, unsigned int len)
+{
+	return bvec_phys(bv) + bv->bv_len == page_to_phys(page) &&
+	       (bv->bv_len += len);	/* expect: PG01 */
+}
+
+static bool by_choice(struct bio_vec *bv, struct page *page, unsigned int len)
+{
+	return page_to_pfn(bv->bv_page) + 1 == page_to_pfn(page) ?
+	       (bv->bv_len += len, true) : false;	/* expect: PG01 */
+}
+
+static bool by_other_choice(struct bio_vec *bv, struct page *page, unsigned int len)
+{
+	return page_to_pfn(bv->bv_page) + 1 != page_to_pfn(page) ? false :
+	       stretch(bv, len);	/* expect: PG01 */
+}
+
+static void in_the_condition_of_a_while(struct scatterlist *sg, struct page **pages, int n)
+{
+	while (n-- && page_to_pfn(pages[1]) == page_to_pfn(pages[0]) + 1 &&
+	       (sg->length += PAGE_SIZE))	/* expect: PG01 */
+		pages++;
+}
+
+static void by_two_helpers(struct bio_vec *bv, struct page *page, unsigned int len)
+{
+	if (!(pages_touch(bv->bv_page, page) && stretch(bv, len)))	/* expect: PG01 */
+		bvec_set_page(bv + 1, page, len, 0);
+}
+
+/* The same by macros. */
+#define STRETCH(bv, n) ((bv)->bv_len += (n))
+#define ARE_NEIGHBOURS(a, b) (page_to_pfn(a) + 1 == page_to_pfn(b))
+#define TRY_MERGE(bv, page, n)						\
+do {									\
+	if (ARE_NEIGHBOURS((bv)->bv_page, page))			\
+		(bv)->bv_len += (n);	/* expect: PG01 */		\
+} while (0)
+#define TRY_MERGE_PLAINLY(bv, page, n)					\
+do {									\
+	if (bvec_phys(bv) + (bv)->bv_len == page_to_phys(page))		\
+		(bv)->bv_len += (n);	/* expect: PG01 */		\
+} while (0)
+
+static void grown_by_macro(struct bio_vec *bv, struct page *page, unsigned int len)
+{
+	if (bvec_phys(bv) + bv->bv_len == page_to_phys(page))
+		STRETCH(bv, len);	/* expect: PG01 */
+}
+
+#define LENGTHEN(bv, n)							\
+do {									\
+	(bv)->bv_len += (n);						\
+	lengthened++;							\
+} while (0)
+
+static void grown_by_statements(struct bio_vec *bv, struct page *page, unsigned int len)
+{
+	if (bvec_phys(bv) + bv->bv_len == page_to_phys(page))
+		LENGTHEN(bv, len);	/* expect: PG01 */
+}
+
+static void tested_by_macro(struct bio_vec *bv, struct page *page, unsigned int len)
+{
+	if (!ARE_NEIGHBOURS(bv->bv_page, page))
+		return;
+	bv->bv_len += len;	/* expect: PG01 */
+}
+
+static void both_by_macro(struct bio_vec *bv, struct page *page, unsigned int len)
+{
+	if (ARE_NEIGHBOURS(bv->bv_page, page))
+		STRETCH(bv, len);	/* expect: PG01 */
+	TRY_MERGE(bv, page, len);
+	TRY_MERGE_PLAINLY(bv, page, len);
+}

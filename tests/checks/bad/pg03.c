@@ -127,3 +127,91 @@ static int over_two_lines(struct bio *bio, struct scatterlist *sgl, int n)
 			return -EIO;
 	return 0;
 }
+
+static void never_read(struct bio *bio, struct page *page)
+{
+	int ret = bio_add_page(bio, page, PAGE_SIZE, 0);	/* expect: PG03 */
+
+	submit_bio(bio);
+}
+
+static void marked_unused(struct bio *bio, struct page *page)
+{
+	int ret __maybe_unused = bio_add_page(bio, page, PAGE_SIZE, 0);	/* expect: PG03 */
+
+	submit_bio(bio);
+}
+
+static void marked_unused_before(struct bio *bio, struct page *page)
+{
+	int __maybe_unused ret;
+
+	ret = bio_add_page(bio, page, PAGE_SIZE, 0);	/* expect: PG03 */
+	submit_bio(bio);
+}
+
+static void declared_and_cast_away(struct bio *bio, struct page *page)
+{
+	int ret = bio_add_page(bio, page, PAGE_SIZE, 0);	/* expect: PG03 */
+
+	(void)ret;
+	submit_bio(bio);
+}
+
+static void assigned_and_cast_away(struct bio *bio, struct page *page)
+{
+	int ret;
+
+	ret = bio_add_page(bio, page, PAGE_SIZE, 0);	/* expect: PG03 */
+	(void)ret;
+	submit_bio(bio);
+}
+
+static void cast_away_from_must_check(struct bio *bio, struct page *page)
+{
+	(void)!bio_add_page(bio, page, PAGE_SIZE, 0);	/* expect: PG03 */
+}
+
+static int overwritten(struct bio *bio, struct page *page)
+{
+	int ret = bio_add_page(bio, page, PAGE_SIZE, 0);	/* expect: PG03 */
+
+	ret = submit_bio_wait(bio);
+	return ret;
+}
+
+static void assigned_each_round(struct bio *bio, struct page **pages, int n)
+{
+	int i, ret;
+
+	for (i = 0; i < n; i++)
+		ret = bio_add_page(bio, pages[i], PAGE_SIZE, 0);	/* expect: PG03 */
+	submit_bio(bio);
+}
+
+static void asserted_by_a_test(struct kunit *test, struct bio *bio, struct page *page)
+{
+	KUNIT_ASSERT_EQ(test, bio_add_page(bio, page, 512, 0), 512);	/* expect: PG03 */
+	KUNIT_ASSERT_EQ(test, 512, bio_add_page(bio, page, 512, 0));	/* expect: PG03 */
+}
+
+static void asserted_by_a_test_later(struct kunit *test, struct bio *bio, struct page *page)
+{
+	int ret = bio_add_page(bio, page, 512, 0);	/* expect: PG03 */
+
+	KUNIT_ASSERT_EQ(test, ret, 512);
+}
+
+#define ADD_PAGE(bio, page) bio_add_page(bio, page, PAGE_SIZE, 0)
+#define ADD_FOLIO(bio, folio) (bio_add_folio((bio), (folio), folio_size(folio), 0))
+#define ADD_BLINDLY(bio, page)						\
+do {									\
+	bio_add_page(bio, page, PAGE_SIZE, 0);	/* expect: PG03 */	\
+} while (0)
+
+static void by_macro(struct bio *bio, struct page *page)
+{
+	ADD_PAGE(bio, page);	/* expect: PG03 */
+	(void)ADD_FOLIO(bio, page_folio(page));	/* expect: PG03 */
+	ADD_BLINDLY(bio, page);
+}

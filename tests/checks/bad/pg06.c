@@ -225,3 +225,31 @@ static struct list *over_two_lines(struct iov_iter *iter, struct ctx *ctx)
 			ERR_PTR(-E2BIG);
 	return ctx_take(ctx, pages, n);
 }
+
+static int result_in_a_field(struct iov_iter *iter, struct ctx *ctx)
+{
+	struct page *store[8], **pages = store;
+	size_t off;
+
+	ctx->taken = iov_iter_extract_pages(iter, &pages, 4096, 8, 0, &off);
+	if (ctx->taken <= 0)
+		return -EFAULT;
+	if (ctx->dead)
+		return -ENODEV;	/* expect: PG06 */
+	ctx_take(ctx, pages);
+	return 0;
+}
+
+static int declared_result(struct iov_iter *iter, struct ctx *ctx)
+{
+	struct page *store[8], **pages = store;
+	size_t off;
+	ssize_t n = iov_iter_extract_pages(iter, &pages, 4096, 8, 0, &off);
+
+	if (n <= 0)
+		return -EFAULT;
+	if (ctx->dead)
+		return -ENODEV;	/* expect: PG06 */
+	ctx_take(ctx, pages, n);
+	return 0;
+}

@@ -33,28 +33,28 @@ static bool same_provider(struct page *a, struct page *b)
 	return zone_device_pages_have_same_pgmap(a, b);
 }
 
-static void compared_by_helper(struct bio_vec *bv, struct page *page)
+static void compared_by_helper(struct scatterlist *sg, struct page *page)
 {
-	if (!same_provider(bv->bv_page, page))
+	if (!same_provider(sg_page(sg), page))
 		return;
-	if (bvec_phys(bv) + bv->bv_len == page_to_phys(page))
-		bv->bv_len += PAGE_SIZE;
+	if (sg_phys(sg) + sg->length == page_to_phys(page))
+		sg->length += PAGE_SIZE;
 }
 
-static bool grow(struct bio_vec *bv, struct page *page)
+static bool grow(struct scatterlist *sg, struct page *page)
 {
-	if (bvec_phys(bv) + bv->bv_len != page_to_phys(page))
+	if (sg_phys(sg) + sg->length != page_to_phys(page))
 		return false;
-	bv->bv_len += PAGE_SIZE;
+	sg->length += PAGE_SIZE;
 	return true;
 }
 
 /* The only caller of the helper above compares. */
-static void compared_by_caller(struct bio_vec *bv, struct page *page)
+static void compared_by_caller(struct scatterlist *sg, struct page *page)
 {
-	if (zone_device_pages_have_same_pgmap(bv->bv_page, page) && grow(bv, page))
+	if (zone_device_pages_have_same_pgmap(sg_page(sg), page) && grow(sg, page))
 		return;
-	bv++;
+	sg_mark_end(sg);
 }
 
 static void compared_under_guard(struct queue *q, struct bio_vec *bv, struct page *page)
@@ -139,4 +139,82 @@ static void own_vmalloc(struct scatterlist *sg, void *buf, size_t len)
 			sg->length += PAGE_SIZE;
 		len -= PAGE_SIZE;
 	}
+}
+
+static bool stretch(struct scatterlist *sg, unsigned int len)
+{
+	sg->length += len;
+	return true;
+}
+
+static void compared_in_one_condition(struct scatterlist *sg, struct page *page, unsigned int len)
+{
+	if (!(same_provider(sg_page(sg), page) &&
+	      sg_phys(sg) + sg->length == page_to_phys(page) && stretch(sg, len)))
+		sg_set_page(sg_next(sg), page, len, 0);
+}
+
+static bool compared_before_the_return(struct scatterlist *sg, struct page *page, unsigned int len)
+{
+	if (!zone_device_pages_have_same_pgmap(sg_page(sg), page))
+		return false;
+	return sg_phys(sg) + sg->length == page_to_phys(page) && stretch(sg, len);
+}
+
+static bool compared_by_choice(struct scatterlist *sg, struct page *page, unsigned int len)
+{
+	return zone_device_pages_have_same_pgmap(sg_page(sg), page) ?
+	       sg_phys(sg) + sg->length == page_to_phys(page) && stretch(sg, len) : false;
+}
+
+static bool other_than_adjacent(struct scatterlist *sg, struct page *page, unsigned int len)
+{
+	return sg_phys(sg) + sg->length == page_to_phys(page) || stretch(sg, len);
+}
+
+static bool stretch_compared(struct scatterlist *sg, struct page *page, unsigned int len)
+{
+	if (!zone_device_pages_have_same_pgmap(sg_page(sg), page))
+		return false;
+	sg->length += len;
+	return true;
+}
+
+/* The helper compares before it makes anything grow. */
+static bool compared_in_the_helper(struct scatterlist *sg, struct page *page, unsigned int len)
+{
+	return sg_phys(sg) + sg->length == page_to_phys(page) && stretch_compared(sg, page, len);
+}
+
+static void compared_in_the_helper_below(struct scatterlist *sg, struct page *page, unsigned int len)
+{
+	if (sg_phys(sg) + sg->length == page_to_phys(page))
+		stretch_compared(sg, page, len);
+}
+
+/* The same by macros. */
+#define STRETCH(sg, n) ((sg)->length += (n))
+#define ARE_NEIGHBOURS(a, b) (page_to_pfn(a) + 1 == page_to_pfn(b))
+#define ARE_MERGEABLE(a, b) (zone_device_pages_have_same_pgmap(a, b) && ARE_NEIGHBOURS(a, b))
+#define TRY_MERGE(sg, page, n)						\
+do {									\
+	if (pages_are_mergeable(sg_page(sg), page) &&			\
+	    page_to_pfn(sg_page(sg)) + 1 == page_to_pfn(page))		\
+		(sg)->length += (n);					\
+} while (0)
+
+static void compared_before_a_macro(struct scatterlist *sg, struct page *page, unsigned int len)
+{
+	if (!same_provider(sg_page(sg), page))
+		return;
+	if (ARE_NEIGHBOURS(sg_page(sg), page))
+		STRETCH(sg, len);
+}
+
+static void compared_by_a_macro(struct scatterlist *sg, struct page *page, unsigned int len)
+{
+	if (ARE_MERGEABLE(sg_page(sg), page))
+		STRETCH(sg, len);
+	if (ARE_NEIGHBOURS(sg_page(sg), page))
+		TRY_MERGE(sg, page, len);
 }

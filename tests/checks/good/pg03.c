@@ -91,3 +91,49 @@ static int declared_and_handled(struct bio *bio, struct page *page)
 		return -EIO;
 	return 0;
 }
+
+/* Read in the next round only. */
+static void read_later(struct bio *bio, struct page **pages, int n)
+{
+	int i, ret = PAGE_SIZE;
+
+	for (i = 0; i < n; i++) {
+		if (ret < PAGE_SIZE)
+			break;
+		ret = bio_add_page(bio, pages[i], PAGE_SIZE, 0);
+	}
+	submit_bio(bio);
+}
+
+static int read_on_one_way(struct bio *bio, struct page *page, bool wait)
+{
+	int ret = bio_add_page(bio, page, PAGE_SIZE, 0);
+
+	(void)ret;
+	if (!wait)
+		return 0;
+	return ret == PAGE_SIZE ? submit_bio_wait(bio) : -EIO;
+}
+
+static bool read_by_a_part(struct bio *bio, struct page *page)
+{
+	int ret = bio_add_page(bio, page, PAGE_SIZE, 0), left;
+
+	left = PAGE_SIZE;
+	left -= ret;
+	return !left;
+}
+
+static void read_by_address(struct bio *bio, struct page *page)
+{
+	int ret = bio_add_page(bio, page, PAGE_SIZE, 0);
+
+	note_result(&ret);
+}
+
+#define ADD_PAGE(bio, page) bio_add_page(bio, page, PAGE_SIZE, 0)
+
+static int by_macro(struct bio *bio, struct page *page)
+{
+	return ADD_PAGE(bio, page) == PAGE_SIZE ? submit_bio_wait(bio) : -EIO;
+}

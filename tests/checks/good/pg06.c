@@ -185,3 +185,21 @@ static int bio_put_without_pages(struct bio *bio, struct iov_iter *iter)
 		bio_put(bio);
 	return ret;
 }
+
+static int result_in_a_field(struct iov_iter *iter, struct ctx *ctx)
+{
+	struct page *store[8], **pages = store;
+	size_t off;
+
+	ctx->taken[0] = iov_iter_extract_pages(iter, &pages, 4096, 8, 0, &off);
+	if (!ctx->taken[0])
+		return -EFAULT;
+	if (ctx->taken[0] < 0)
+		return -EIO;
+	if (ctx->dead) {
+		unpin_user_pages(pages, DIV_ROUND_UP(off + ctx->taken[0], PAGE_SIZE));
+		return -ENODEV;
+	}
+	ctx_take(ctx, pages);
+	return 0;
+}

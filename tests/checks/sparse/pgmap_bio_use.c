@@ -24,6 +24,11 @@ int pgmap_bio_use(struct bio *bio, struct scatterlist *sg,
 			break;
 	pgmap_bio_for_each_page(page, bv, bio, iter)
 		pages += pgmap_bvec_try_extend(&bv, page, PAGE_SIZE, 0);
+	if (pages)
+		pgmap_bio_for_each_bvec(page, bv, bio, iter)
+			pages++;
+	else
+		pages = -1;
 	if (pgmap_pages_compatible(pgmap_folio_page(folio, 0), pgmap_sg_page(sg)))
 		pages++;
 	get_page(pgmap_plain_page(page));

@@ -108,18 +108,18 @@ def new_findings(run, pairs, options):
 
 
 def judge(coverage, options, notes):
-    """Was enough of the sources understood for a verdict?"""
+    """Why not enough of the sources was understood for a verdict; "" if it was."""
     for name, why in sorted(coverage.failed.items())[:20]:
         notes.say("%s: not analysed: %s" % (name, why))
     if options.show_unparsed:
         for place in coverage.lost:
             notes.say("not parsed: " + place)
     if coverage.failed:
-        raise CannotAnalyse("%d files could not be analysed" % len(coverage.failed))
+        return "%d files could not be analysed" % len(coverage.failed)
     if coverage.share() > options.max_unparsed:
-        raise CannotAnalyse("%.2f %% of the functions could not be parsed, more than %g %%; "
-                            "--show-unparsed names them"
-                            % (coverage.share(), options.max_unparsed))
+        return ("%.2f %% of the functions could not be parsed, more than %g %%; "
+                "--show-unparsed names them" % (coverage.share(), options.max_unparsed))
+    return ""
 
 
 def check(options, chosen, notes):
@@ -140,16 +140,18 @@ def check(options, chosen, notes):
         run = analysis.Analysis(chosen, spatch, options.jobs, notes.progress)
         found, pairs = new_findings(run, pairs, options)
     notes.say(run.coverage.text())
-    if options.write_baseline:
+    problem = judge(run.coverage, options, notes)
+    if options.write_baseline and not problem:
         finding.write_baseline(options.write_baseline, found)
     if options.baseline:
         found = known_removed(found, known, pairs, chosen, options)
     found.sort(key=finding.Finding.key)
-    result = output.Run(found, chosen, tools, run.coverage.text())
+    result = output.Run(found, chosen, tools, run.coverage.text(), problem)
     notes.clear()
     for name, path in targets:
         output.write(result, name, path, sys.stdout)
-    judge(run.coverage, options, notes)
+    if problem:
+        raise CannotAnalyse(problem)
     notes.say("%d findings in %.1f s" % (len(found), time.monotonic() - notes.started))
     return FINDINGS if found and not options.write_baseline else CLEAN
 

@@ -13,10 +13,12 @@ GITLAB = {"error": "critical", "warning": "major", "note": "info"}
 
 
 class Run:
-    """What there is to tell: the findings, the rules, the versions, what was analysed."""
+    """What there is to tell: the findings, the rules, the versions, what was analysed,
+    and why that is no verdict ("" if it is one)."""
 
-    def __init__(self, findings, rules, tools, summary):
-        self.findings, self.rules, self.tools, self.summary = findings, rules, tools, summary
+    def __init__(self, findings, rules, tools, summary, problem):
+        self.findings, self.rules, self.tools = findings, rules, tools
+        self.summary, self.problem = summary, problem
 
 
 def text(run):
@@ -32,6 +34,8 @@ def github(run):
         lines.append("::%s file=%s,line=%d,col=%d,title=%s::%s\n" % (
             kinds[item.severity], _property(item.path), item.line, item.col,
             _property(item.rule), _data(item.message)))
+    if run.problem:
+        lines.append("::error title=pgcheck::%s\n" % _data(run.problem))
     return "".join(lines)
 
 
@@ -44,7 +48,7 @@ def _property(value):
 
 
 def gitlab(run):
-    """A Code Quality report."""
+    """A Code Quality report, which has no place for what is in no file."""
     items = [{
         "description": item.message,
         "check_name": item.rule,
@@ -56,23 +60,27 @@ def gitlab(run):
 
 
 def junit(run):
-    """One test case per rule; a rule with findings has failed."""
-    cases = []
+    """One test case per rule, which has failed if there are findings, and one for the
+    analysis itself."""
+    cases = [_junit_case("analysis", run.problem, run.summary)]
     ids = [(rule.id, rule.title) for rule in run.rules]
     if any(item.rule == "PG00" for item in run.findings):
         ids.append(OWN_RULE)
     for name, title in ids:
         mine = [item.text() for item in run.findings if item.rule == name]
-        body = ""
-        if mine:
-            body = "<failure message=%s>%s</failure>" % (
-                quoteattr("%d findings" % len(mine)), escape("\n".join(mine)))
-        cases.append("<testcase classname=\"pgcheck\" name=%s>%s</testcase>" % (
-            quoteattr("%s %s" % (name, title)), body))
+        cases.append(_junit_case("%s %s" % (name, title),
+                                 "%d findings" % len(mine) if mine else "", "\n".join(mine)))
     failed = sum("<failure" in case for case in cases)
     return ("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites><testsuite name=\"pgcheck\" "
             "tests=\"%d\" failures=\"%d\">\n%s\n</testsuite></testsuites>\n"
             % (len(cases), failed, "\n".join(cases)))
+
+
+def _junit_case(name, failure, details):
+    body = ""
+    if failure:
+        body = "<failure message=%s>%s</failure>" % (quoteattr(failure), escape(details))
+    return "<testcase classname=\"pgcheck\" name=%s>%s</testcase>" % (quoteattr(name), body)
 
 
 # What the runner itself finds.
@@ -119,6 +127,14 @@ def _sarif_result(item, ids):
     }
 
 
+def _sarif_invocation(run):
+    invocation = {"executionSuccessful": not run.problem, "properties": {"summary": run.summary}}
+    if run.problem:
+        invocation["toolExecutionNotifications"] = [
+            {"level": "error", "message": {"text": run.problem}}]
+    return invocation
+
+
 def sarif(run):
     """SARIF 2.1.0 with relative paths."""
     rules = [_sarif_own()] + [_sarif_rule(rule) for rule in run.rules]
@@ -130,8 +146,7 @@ def sarif(run):
         "columnKind": "unicodeCodePoints",
         "originalUriBaseIds": {"SRCROOT": {"description": {"text": "where pgcheck was started"}}},
         "results": [_sarif_result(item, ids) for item in run.findings],
-        "invocations": [{"executionSuccessful": True,
-                         "properties": {"summary": run.summary}}],
+        "invocations": [_sarif_invocation(run)],
     }]}
     return json.dumps(log, indent=1) + "\n"
 

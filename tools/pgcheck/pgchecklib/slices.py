@@ -9,14 +9,15 @@ import re
 from . import csource
 
 _CALL = re.compile(r"\b([A-Za-z_]\w*)\s*\(")
+_MACRO = re.compile(r"^[ \t]*#[ \t]*define[ \t]+(\w+)(\((?:.*\\\n)*.*)", re.MULTILINE)
 
 
 class _Body:
-    """A function, or (without a name) what stands between them: macros, other branches."""
+    """A function, a macro like one (which is not cut out, and so has no function), or
+    (without a name) what stands between functions: other branches and all macros."""
 
-    def __init__(self, function, code):
-        self.function = function
-        self.name = function.name if function else ""
+    def __init__(self, function, name, code):
+        self.function, self.name = function, name
         self.code = code
         self.calls = set(_CALL.findall(code)) - {self.name}
 
@@ -25,15 +26,16 @@ def _bodies(functions, text):
     code = csource.without_comments(text)
     found, rest, at = [], [], 0
     for function in functions:
-        found.append(_Body(function, code[function.head:function.closed + 1]))
+        found.append(_Body(function, function.name, code[function.head:function.closed + 1]))
         rest.append(code[at:function.head])
         at = function.closed + 1
-    return found + [_Body(None, "\n".join(rest + [code[at:]]))]
+    found += [_Body(None, macro.group(1), macro.group(2)) for macro in _MACRO.finditer(code)]
+    return found + [_Body(None, "", "\n".join(rest + [code[at:]]))]
 
 
 def _seeds(rule, bodies):
     """What can have a finding: code with what the rule looks for and, if the rule
-    has a second half, with that too, where one may call the other."""
+    has a second half, with that too, where one may call the other, or a third both."""
     first = {body for body in bodies if rule.function.search(body.code)}
     if not rule.second:
         return first
@@ -42,6 +44,7 @@ def _seeds(rule, bodies):
     found = first & second
     found |= {body for body in first if body.calls & names[1]}
     found |= {body for body in second if body.calls & names[0]}
+    found |= {body for body in bodies if body.calls & names[0] and body.calls & names[1]}
     if rule.alone:
         found |= {body for body in bodies if rule.alone.search(body.code)}
     return found

@@ -5,6 +5,7 @@ spatch ends with 0 whether or not it understood anything. A file counts as done
 only if the coverage rule, which runs last, named its functions.
 """
 import concurrent.futures
+import contextlib
 import glob
 import os
 import re
@@ -14,6 +15,7 @@ import subprocess
 import sys
 import sysconfig
 import tempfile
+import threading
 import urllib.parse
 
 from . import CannotAnalyse
@@ -23,7 +25,10 @@ _REPORT = re.compile(
     r"^(?P<path>.+?):(?P<line>\d+):(?P<col>\d+)-(?P<end>\d+): (?P<severity>error|warning|note): "
     r"(?P<message>.*) \[(?P<rule>PG\d\d)\]$")
 _COVERED = re.compile(r"^pgcheck-function\t(.+)\t(\d+)\t(\w+)$")
-_TIMEOUT = re.compile(r"timeout|Timeout")
+# spatch's own words: those of the sources, and the names of the files, are in its
+# messages too.
+_TIMEOUT = re.compile(r"timeout \(we abort\)|\bCommon\.Timeout\b|^Timeout at |"
+                      r"exn while in timeout_function", re.MULTILINE)
 _FATAL = re.compile(r"^(Fatal error|Semantic patch.*error|minus: parse error|plus: parse error"
                     r"|Python error|Traceback|EXN:|exn while)", re.MULTILINE)
 BATCH_BYTES = 400_000
@@ -88,9 +93,13 @@ class Spatch:
     """A working spatch; use as a context manager."""
 
     def __init__(self, data, program="spatch", timeout=120):
-        self.data, self.program, self.timeout = data, program, timeout
-        self.version = version(program)
+        # It is started in another directory than ours.
+        self.program = os.path.abspath(program) if os.sep in program else program
+        self.data, self.timeout = data, timeout
+        self.version = version(self.program)
         self.env = dict(os.environ)
+        self.lock = threading.Lock()
+        self.stopped = False        # with the lock, as children
         self.children = set()
         self.paths = {}
 
@@ -99,11 +108,12 @@ class Spatch:
         try:
             self._probe()
         except BaseException:
-            shutil.rmtree(self.tmp)
+            self.__exit__()
             raise
         return self
 
     def __exit__(self, *_):
+        self.stop()
         shutil.rmtree(self.tmp, ignore_errors=True)
 
     def _probe(self):
@@ -153,11 +163,16 @@ class Spatch:
         command = [self.program, "-D", "report", "--cocci-file", cocci, "--file-groups", groups,
                    "--no-includes", "--no-show-diff", "--timeout", str(self.timeout),
                    "--macro-file", os.path.join(self.data, "spatch", "macros.h")]
-        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                              stdin=subprocess.DEVNULL, env=self.env, text=True, errors="replace",
-                              cwd=self.tmp, start_new_session=True) as child:
+        with self.lock:
+            if self.stopped:
+                return "", ""
+            child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                     stdin=subprocess.DEVNULL, env=self.env, text=True,
+                                     errors="replace", cwd=self.tmp, start_new_session=True)
             self.children.add(child)
+        with child:
             out, err = child.communicate()
+        with self.lock:
             self.children.discard(child)
         os.unlink(groups)
         if child.returncode:
@@ -175,14 +190,19 @@ class Spatch:
         return name
 
     def stop(self):
-        """Ends the runs that are under way."""
-        for child in list(self.children):
-            os.killpg(child.pid, signal.SIGTERM)
+        """Ends the runs that are under way; there will be no others."""
+        with self.lock:
+            self.stopped = True
+            for child in self.children:
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(child.pid, signal.SIGTERM)
 
     def _batch(self, cocci, files):
         """A batch; what failed in it is run again file by file."""
         out, err = self._run(cocci, files)
         bad = _FATAL.search(err) or _TIMEOUT.search(err)
+        if self.stopped:
+            return Result()
         if bad and len(files) > 1:
             result = Result()
             for path in files:

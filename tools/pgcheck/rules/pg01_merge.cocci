@@ -87,6 +87,19 @@ def pg01_note(kind, where, text):
     facts["size"] += 1
 
 
+def pg01_unwrapped(text):
+    """The text without the parentheses that are around all of it."""
+    text = pg01_norm(text)
+    inner = pg01_negated("!" + text)
+    return pg01_unwrapped(inner) if inner else text
+
+
+def pg01_note_macro(kind, where, name, text):
+    """A macro is like a function that makes something grow, or returns an expression."""
+    at = type("At", (), {"file": where.file, "current_element": name})
+    pg01_note(kind, at, pg01_unwrapped(text))
+
+
 def pg01_length(text):
     """A field of a segment, and not one of what counts events."""
     return bool(PG01_LVALUE.match(text)) and not re.search(r"\b\w*stats?\b", text)
@@ -96,8 +109,8 @@ def pg01_grows(text):
     text = pg01_norm(text)
     if PG01_HELPER.match(text):
         return True
-    if "=" not in text and "++" not in text:
-        return False
+    if "=" not in text and "++" not in text or pg01_negated("!" + text):
+        return False        # without its parentheses it comes as well
     found = re.match(r"^(.*?) (\+=|=) (.*)$", text)
     if found:
         left, how, right = found.groups()
@@ -110,9 +123,11 @@ def pg01_grows(text):
 
 
 def pg01_grower(text):
+    """A call of a function that makes something grow, and compares no pgmaps itself."""
     called = re.match(r"^(\w+) \(", pg01_norm(text))
+    facts = pg01_file(pg01_current[0])
     return bool(called) and called.group(1) not in PG01_KNOWN and \
-        called.group(1) in pg01_file(pg01_current[0])["grow"]
+        called.group(1) in facts["grow"] and not pg01_guarded(facts, called.group(1))
 
 
 def pg01_cached(function, for_file=False):
@@ -315,6 +330,18 @@ def pg01_about_pages(where):
     return bool(PG01_PAGES.search("\n".join(lines[start:end])))
 
 
+def pg01_macro(where):
+    """The definition of the macro around a place."""
+    with open(where.file, encoding="utf-8", errors="replace") as file:
+        lines = file.read().split("\n")
+    start = end = int(where.line) - 1
+    while start and re.search(r"\\ *$", lines[start - 1]):
+        start -= 1
+    while end < len(lines) - 1 and re.search(r"\\ *$", lines[end]):
+        end += 1
+    return "\n".join(lines[start:end + 1])
+
+
 def pg01_header(name):
     return name.endswith(".h")
 
@@ -330,10 +357,11 @@ pg01_found = set()
 pg01_affected = set()
 
 
-def pg01_say(where, text):
+def pg01_say(where, text, can_be_mended=True):
     """Notes a finding for the modes that change lines, and prints it in the others."""
     pg01_found.add((where.file, where.line, where.column))
-    pg01_affected.add((where.file, where.current_element))
+    if can_be_mended:
+        pg01_affected.add((where.file, where.current_element))
     if pg01_print:
         pg01_print(where, text)
 
@@ -452,6 +480,35 @@ p << pg01_grow.p;
 @@
 if (p[0].file, p[0].line, p[0].column) not in pg01_indexed:
     pg01_note("grow", p[0], g)
+
+@pg01_macro@
+identifier m;
+expression e;
+position p;
+@@
+#define m(...) e@p
+
+@script:python@
+m << pg01_macro.m;
+e << pg01_macro.e;
+p << pg01_macro.p;
+@@
+pg01_note_macro("return", p[0], m, e)
+
+@pg01_grow_macro@
+position pg01_grow.p;
+expression g;
+identifier m;
+@@
+#define m(...) <+... g@p ...+>
+
+@script:python@
+m << pg01_grow_macro.m;
+g << pg01_grow_macro.g;
+p << pg01_grow.p;
+@@
+if not PG01_GUARD.search(pg01_macro(p[0])):
+    pg01_note_macro("grow", p[0], m, g)
 
 // What makes a segment grow: that, or a call of a function of this file that does.
 @pg01_site depends on pg01_grow@
@@ -579,16 +636,37 @@ goto l;
 ... when any
 g@p@q
 
+// The test and the growth in one expression.
+@pg01_within@
+position pg01_site.p, q;
+expression g, e;
+expression T : script:python(p) { pg01_test(T, p[0], "==") };
+expression F : script:python(p) { pg01_test(F, p[0], "!=") };
+@@
+(
+T && <+... g@p@q ...+>
+|
+F || <+... g@p@q ...+>
+|
+T ? <+... g@p@q ...+> : e
+|
+F ? e : <+... g@p@q ...+>
+)
+
 // The comparison and the growth in one condition.
 @pg01_same@
 position pg01_site.p, t;
-expression g;
+expression g, e;
 expression GD : script:python(p) { pg01_guard(GD, p[0]) };
 @@
 (
 GD && <+... g@p@t ...+>
 |
 GD || <+... g@p@t ...+>
+|
+GD ? <+... g@p@t ...+> : e
+|
+GD ? e : <+... g@p@t ...+>
 )
 
 @script:python@
@@ -598,7 +676,7 @@ pg01_together.add((t[0].file, t[0].line, t[0].column))
 
 // Of these, what can be reached without a comparison of pgmaps.
 @pg01_open exists@
-position t = {pg01_true.q, pg01_do.q, pg01_false.q, pg01_jump.q};
+position t = {pg01_true.q, pg01_do.q, pg01_false.q, pg01_jump.q, pg01_within.q};
 position pg01_site.p, r;
 expression g;
 expression GD : script:python(p) { pg01_guard(GD, p[0]) };
@@ -609,6 +687,22 @@ fn(...) {
 g@p@t@r
 ... when any
 }
+
+// A macro that is several statements, with both in it.
+@pg01_open_macro@
+position t = {pg01_true.q, pg01_do.q, pg01_false.q, pg01_jump.q, pg01_within.q};
+position pg01_site.p, r;
+expression g;
+identifier m;
+@@
+#define m(...) <+... g@p@t@r ...+>
+
+@script:python@
+r << pg01_open_macro.r;
+@@
+text = pg01_macro(r[0])
+if PG01_PAGES.search(text) and not PG01_GUARD.search(text):
+    pg01_say(r[0], "error: segment grows on physical adjacency without a comparison of pgmaps [PG01]", False)
 
 // A static function may leave the comparison to its callers, if all of them do it.
 @pg01_called@

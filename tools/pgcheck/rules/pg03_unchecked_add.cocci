@@ -62,6 +62,11 @@ def pg03_call(text):
     return text[:found.start()], text[end:]
 
 
+def pg03_only_call(text):
+    parts = pg03_call(text)
+    return bool(parts) and not parts[0].strip("( ") and not parts[1].strip(") ")
+
+
 def pg03_compared(before, after):
     """Is a condition with the result between these two true or false if it was refused?"""
     if re.search(r"![( ]*(\w+ = ?)?$", before):
@@ -135,7 +140,8 @@ pg03_print = coccilib.report.print_report
 @@
 pg03_print = coccilib.org.print_safe_todo
 
-// A call as a statement; the casts of its result to void are among these.
+// A call as a statement; the casts of its result to void are among these, and the
+// "!" with which they get past __must_check.
 @pg03_ignored@
 identifier fn = {bio_add_page, bio_add_folio, bio_add_vmalloc, bio_integrity_add_page,
 		 bio_add_pc_page, bio_add_hw_page, bio_add_zone_append_page};
@@ -145,6 +151,8 @@ position p;
  fn@p(...);
 |
  (void)fn@p(...);
+|
+ (void)(!fn@p(...));
 )
 
 @script:python@
@@ -153,14 +161,38 @@ fn << pg03_ignored.fn;
 @@
 pg03_say(p[0], "error: the result of %s() is ignored [PG03]" % fn)
 
+// The same by a macro that is nothing but the call.
+@pg03_macro@
+identifier m;
+expression e : script:python() { pg03_only_call(e) };
+@@
+#define m(...) e
+
+@pg03_macro_ignored@
+identifier pg03_macro.m;
+position p;
+@@
+(
+ m@p(...);
+|
+ (void)m@p(...);
+)
+
+@script:python@
+p << pg03_macro_ignored.p;
+m << pg03_macro.m;
+@@
+pg03_say(p[0], "error: the result of %s() is ignored [PG03]" % m)
+
 @pg03_asserted@
 identifier fn = {bio_add_page, bio_add_folio, bio_add_vmalloc, bio_integrity_add_page,
 		 bio_add_pc_page, bio_add_hw_page, bio_add_zone_append_page};
 identifier assert = {BUG_ON, WARN_ON, WARN_ON_ONCE, ASSERT, VM_BUG_ON, VM_WARN_ON,
-		     VM_WARN_ON_ONCE, BUG_ON_ONCE, KUNIT_ASSERT_EQ, assert, WARN, WARN_ONCE};
+		     VM_WARN_ON_ONCE, BUG_ON_ONCE, KUNIT_ASSERT_EQ, KUNIT_ASSERT_TRUE, assert,
+		     WARN, WARN_ONCE};
 position p;
 @@
-assert(<+... fn@p(...) ...+>, ...);
+assert(..., <+... fn@p(...) ...+>, ...);
 
 @script:python@
 p << pg03_asserted.p;
@@ -172,7 +204,8 @@ pg03_say(p[0], "error: the result of %s() is only asserted [PG03]" % fn)
 identifier fn = {bio_add_page, bio_add_folio, bio_add_vmalloc, bio_integrity_add_page,
 		 bio_add_pc_page, bio_add_hw_page, bio_add_zone_append_page};
 identifier assert = {BUG_ON, WARN_ON, WARN_ON_ONCE, ASSERT, VM_BUG_ON, VM_WARN_ON,
-		     VM_WARN_ON_ONCE, BUG_ON_ONCE, assert, WARN, WARN_ONCE};
+		     VM_WARN_ON_ONCE, BUG_ON_ONCE, KUNIT_ASSERT_EQ, KUNIT_ASSERT_TRUE, assert,
+		     WARN, WARN_ONCE};
 identifier x;
 type T;
 position p;
@@ -183,7 +216,7 @@ x = <+... fn@p(...) ...+>;
 T x = <+... fn@p(...) ...+>;
 )
 ... when != x
-assert(<+... x ...+>, ...);
+assert(..., <+... x ...+>, ...);
 
 // Read again after the assertion: then that is where it is handled.
 @pg03_handled_later exists@
@@ -201,7 +234,7 @@ x = <+... fn@p(...) ...+>;
 T x = <+... fn@p(...) ...+>;
 )
 ... when any
-assert(<+... x ...+>, ...);
+assert(..., <+... x ...+>, ...);
 ... when != x = e
 (
 if (<+... x ...+>) S1 else S2
@@ -215,36 +248,76 @@ fn << pg03_asserted_later.fn;
 @@
 pg03_say(p[0], "error: the result of %s() is only asserted [PG03]" % fn)
 
-// Nothing reads the variable that the result went to.
-@pg03_returned exists@
+// Nothing reads the variable that the result went to. A cast to void reads nothing.
+@pg03_assigned@
 identifier fn = {bio_add_page, bio_add_folio, bio_add_vmalloc, bio_integrity_add_page,
 		 bio_add_pc_page, bio_add_hw_page, bio_add_zone_append_page};
 local idexpression x;
 position p;
 @@
 x = fn@p(...);
-... when != x
-return <+... x ...+>;
 
-@pg03_dropped@
+@pg03_unread disable drop_cast@
+local idexpression pg03_assigned.x;
+expression e;
+position v;
+@@
+(
+ (void)x@v
+|
+ x@v = e
+)
+
+@pg03_read exists@
+identifier pg03_assigned.fn;
+local idexpression pg03_assigned.x;
+position pg03_assigned.p, r != pg03_unread.v;
+expression e;
+@@
+x = fn@p(...);
+... when != x = e
+x@r
+
+@script:python depends on !pg03_read@
+p << pg03_assigned.p;
+fn << pg03_assigned.fn;
+@@
+pg03_say(p[0], "error: the result of %s() is never read [PG03]" % fn)
+
+// The same from the declaration on.
+@pg03_declared@
 identifier fn = {bio_add_page, bio_add_folio, bio_add_vmalloc, bio_integrity_add_page,
 		 bio_add_pc_page, bio_add_hw_page, bio_add_zone_append_page};
-local idexpression x;
-position p != pg03_returned.p;
-identifier f;
+identifier x;
+type T;
+position p;
 @@
-f(...) {
-<+...
-x = fn@p(...);
-... when != x
-    when strict
-?return ...;
-...+>
-}
+T x = fn@p(...);
 
-@script:python@
-p << pg03_dropped.p;
-fn << pg03_dropped.fn;
+@pg03_declared_unread disable drop_cast@
+identifier pg03_declared.x;
+expression e;
+position v;
+@@
+(
+ (void)x@v
+|
+ x@v = e
+)
+
+@pg03_declared_read exists@
+identifier pg03_declared.fn, pg03_declared.x;
+position pg03_declared.p, r != pg03_declared_unread.v;
+expression e;
+type T;
+@@
+T x = fn@p(...);
+... when != x = e
+x@r
+
+@script:python depends on !pg03_declared_read@
+p << pg03_declared.p;
+fn << pg03_declared.fn;
 @@
 pg03_say(p[0], "error: the result of %s() is never read [PG03]" % fn)
 

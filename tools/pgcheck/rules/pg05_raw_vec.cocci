@@ -32,10 +32,11 @@ pg05_values, pg05_fields = {}, {}
 
 
 def pg05_core(name):
-    """block/*.c and the headers that it shares; not drivers/block."""
+    """block/* and the headers with what it offers; not drivers/block or drivers/*/block."""
     parts = name.split("/")
-    at = len(parts) - 2
-    return at >= 0 and parts[at] == "block" and (at == 0 or parts[at - 1] != "drivers")
+    if parts[-3:] in (["include", "linux", "bvec.h"], ["include", "linux", "bio.h"]):
+        return True
+    return parts[-2:-1] == ["block"] and "drivers" not in parts[-4:-2]
 
 
 def pg05_norm(text):

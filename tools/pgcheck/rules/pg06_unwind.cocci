@@ -170,7 +170,8 @@ def pg06_test(text, result):
 def pg06_failed(text, result):
     """A condition that is true if the call got nothing at all."""
     text = pg06_norm(text)
-    return pg06_test(text, result) == "failed" and not re.match(r"^%s!=0$" % re.escape(result), text)
+    return pg06_test(text, result) == "failed" and \
+        not re.match(r"^%s!=0$" % re.escape(pg06_norm(result)), text)
 
 
 def pg06_nothing(text, result):
@@ -250,8 +251,7 @@ pg06_print = coccilib.org.print_safe_todo
 identifier get = {iov_iter_extract_pages, iov_iter_get_pages2, iov_iter_get_pages_alloc2,
 		  iov_iter_get_pages, iov_iter_get_pages_alloc};
 expression pages;
-local idexpression r;
-expression it;
+expression r, it;
 position p;
 @@
 (
@@ -335,7 +335,7 @@ if lines:
 // Out with an error, past everything that gives the pages back or hands them on.
 @pg06_leak exists@
 identifier pg06_get.get;
-local idexpression pg06_get.r;
+expression pg06_get.r;
 position pg06_get.p, q;
 expression H : script:python(p) { pg06_hand(H, p[0]) };
 expression C : script:python(r) { pg06_nothing(C, r) };
@@ -370,7 +370,7 @@ pg06_report(q[0], "pages of %s() on line %s are neither released nor reverted on
 
 // The same by way of a variable: from where it is an error.
 @pg06_error exists@
-local idexpression pg06_get.r;
+expression pg06_get.r;
 identifier pg06_get.get;
 position pg06_get.p, q;
 expression H : script:python(p) { pg06_hand(H, p[0]) };
@@ -427,7 +427,7 @@ pg06_report(q[0], "pages of %s() on line %s are neither released nor reverted on
 // What an earlier round has taken, when a later one fails.
 @pg06_again exists@
 identifier pg06_get.get;
-local idexpression pg06_get.r;
+expression pg06_get.r;
 position pg06_get.p, q;
 expression H : script:python(p) { pg06_hand(H, p[0]) };
 expression C : script:python(r) { pg06_nothing(C, r) };
@@ -441,7 +441,7 @@ r = get@p@q(...)
 
 @pg06_earlier exists@
 identifier pg06_get.get;
-local idexpression pg06_get.r;
+expression pg06_get.r;
 position pg06_get.p, pg06_again.q, o;
 expression H : script:python(p) { pg06_hand(H, p[0]) };
 expression C : script:python(r) { pg06_nothing(C, r) };
@@ -469,7 +469,7 @@ pg06_report(o[0], "pages that %s() on line %s took before are neither released n
 
 @pg06_earlier_error exists@
 identifier pg06_get.get;
-local idexpression pg06_get.r;
+expression pg06_get.r;
 position pg06_get.p, pg06_again.q, o;
 expression H : script:python(p) { pg06_hand(H, p[0]) };
 expression C : script:python(r) { pg06_nothing(C, r) };
@@ -517,7 +517,8 @@ pg06_report(o[0], "pages that %s() on line %s took before are neither released n
 // Refused by whom they were handed to.
 @pg06_refused exists@
 identifier pg06_get.get;
-local idexpression pg06_get.r, err;
+expression pg06_get.r;
+local idexpression err;
 position pg06_get.p, q;
 expression H : script:python(p) { pg06_hand(H, p[0]) };
 expression H2 : script:python(p) { pg06_may_fail(H2, p[0]) };
@@ -566,7 +567,7 @@ pg06_report(q[0], "pages of %s() on line %s are neither released nor reverted on
 // A page that a bio refused belongs to nobody else, nor do those after it.
 @pg06_added exists@
 identifier pg06_get.get;
-local idexpression pg06_get.r;
+expression pg06_get.r;
 position pg06_get.p, q;
 expression TC : script:python(p) { pg06_not_added(TC, p[0]) };
 @@

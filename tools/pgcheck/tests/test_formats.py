@@ -35,7 +35,9 @@ SARIF = {
     "configuration": {"level": "level"},
     "message": {"text": "!text"},
     "base": {"description": "message"},
-    "invocation": {"executionSuccessful": "!truth", "properties": "any"},
+    "invocation": {"executionSuccessful": "!truth", "properties": "any",
+                   "toolExecutionNotifications": "[notification"},
+    "notification": {"level": "level", "message": "!message"},
     "result": {"ruleId": "text", "ruleIndex": "index", "level": "level", "message": "!message",
                "partialFingerprints": "{text", "locations": "[location"},
     "location": {"physicalLocation": "physical"},
@@ -89,13 +91,14 @@ def published(log):
 
 
 class Sarif(Tree):
-    def sarif(self, *words):
+    def sarif(self, *words, wanted=(0, 1)):
         status, out, err = self.pgcheck("--format=sarif", *(words or (".",)))
-        self.assertIn(status, (0, 1), err)
+        self.assertIn(status, wanted, err)
         log = json.loads(out)
         self.assertEqual(misfits("log", log), [])
         published(log)
         run = log["runs"][0]
+        self.assertEqual(run["invocations"][0]["executionSuccessful"], status != 2)
         rules = [rule["id"] for rule in run["tool"]["driver"]["rules"]]
         self.assertEqual(len(rules), len(set(rules)))
         for result in run["results"]:
@@ -128,6 +131,14 @@ class Sarif(Tree):
     def test_nothing_found(self):
         self.write("a.c", GOOD)
         self.assertEqual(self.sarif()["results"], [])
+
+    def test_no_verdict(self):
+        self.write("a.c", GOOD + "/* CRASH */\n")
+        self.write("b.c", BAD)
+        run = self.sarif(wanted=(2,))
+        self.assertEqual(run["invocations"][0]["toolExecutionNotifications"],
+                         [{"level": "error", "message": {"text": "1 files could not be analysed"}}])
+        self.assertEqual(len(run["results"]), 1)
 
     def test_own_findings(self):
         self.write("a.c", GOOD + "/* pgcheck: allow PG03 for nothing */\n")
@@ -216,6 +227,17 @@ class Files(Tree):
                 self.assertEqual(json.loads(out)[0]["location"]["path"], "<&,:>.c")
             else:
                 self.assertTrue(out.startswith("::error file=<&%2C%3A>.c,line=3"), out)
+
+    def test_no_verdict(self):
+        self.write("a.c", GOOD + "/* CRASH */\n")
+        status, out, _ = self.pgcheck("--format=junit", ".")
+        suite = xml.etree.ElementTree.fromstring(out).find("testsuite")
+        self.assertEqual((status, suite.get("failures")), (2, "1"))
+        self.assertEqual([case.get("name") for case in suite.iter("testcase")
+                          if case.find("failure") is not None], ["analysis"])
+        self.assertEqual(self.pgcheck("--format=github", ".")[:2],
+                         (2, "::error title=pgcheck::1 files could not be analysed\n"))
+        self.assertEqual(self.pgcheck("--format=gitlab", ".")[:2], (2, "[]\n"))
 
     def test_own_findings_in_junit(self):
         self.write("a.c", GOOD + "/* pgcheck: allow PG03 for nothing */\n")
@@ -310,6 +332,12 @@ class Known(Tree):
         with open(os.path.join(self.src, "one"), encoding="utf-8") as one, \
              open(os.path.join(self.src, "two"), encoding="utf-8") as two:
             self.assertEqual(one.read(), two.read())
+
+    def test_no_baseline_without_a_verdict(self):
+        self.write("a.c", BAD)
+        self.write("b.c", GOOD + "/* CRASH */\n")
+        self.assertEqual(self.pgcheck("--write-baseline=base", ".")[0], 2)
+        self.assertFalse(os.path.exists(os.path.join(self.src, "base")))
 
     def test_stale_entry_in_all_formats(self):
         self.write("a.c", BAD)

@@ -3,10 +3,12 @@
 """Unit tests of the runner. A stand-in for spatch makes them fast and exact."""
 import json
 import os
+import signal
 import stat
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 import xml.etree.ElementTree
 
@@ -19,13 +21,20 @@ from pgchecklib import csource, finding, output, rules, slices  # noqa: E402
 
 # Reports each "BAD" as PG03, names all functions but those called lost_*.
 FAKE_SPATCH = r'''#!/usr/bin/env python3
-import re, sys
+import re, sys, time
 if "--version" in sys.argv:
     print("spatch version 9.9\nPython scripting support: yes")
     sys.exit(0)
 groups = open(sys.argv[sys.argv.index("--file-groups") + 1]).read().split()  # at blanks, as spatch
 for path in groups:
     text = open(path).read()
+    print("HANDLING: " + path, file=sys.stderr)
+    if "SLEEP" in text:
+        print(path, file=open(sys.argv[0] + ".asleep", "a"), flush=True)
+        time.sleep(120)
+    if "ABORT" in text:
+        print("EXN: Coccinelle_modules.Common.Timeout in " + path, file=sys.stderr)
+        continue
     if "HANG" in text:
         print("timeout (we abort): " + path, file=sys.stderr)
         continue
@@ -99,13 +108,48 @@ class Status(Tree):
         self.assertEqual(self.pgcheck(".")[0], 2)
 
     def test_timeout_and_crash(self):
-        for word in ("HANG", "CRASH"):
+        for word in ("HANG", "ABORT", "CRASH"):
             self.write("a.c", GOOD + "/* %s */\n" % word)
             self.write("b.c", BAD)
             status, out, err = self.pgcheck(".")
             self.assertEqual(status, 2)
             self.assertIn("b.c:3", out)
             self.assertIn("a.c: not analysed", err)
+
+    def test_a_name_is_no_timeout(self):
+        for name in ("timeout.c", "Timeout/a.c"):
+            self.write(name, BAD)
+            self.assertEqual(self.pgcheck(name)[0], 1, name)
+
+    def test_relative_spatch(self):
+        self.write("a.c", BAD)
+        self.assertEqual(self.pgcheck("--spatch", "../spatch", ".")[0], 1)
+
+    def signalled(self, number):
+        """Status of a run that gets a signal as soon as spatch is at its first file,
+        and how many files it has begun in the end."""
+        asleep = self.spatch + ".asleep"
+        with open(asleep, "w", encoding="utf-8"):
+            pass
+        with subprocess.Popen([PGCHECK, "--spatch", self.spatch, "-j1", "."], cwd=self.src,
+                              stderr=subprocess.DEVNULL) as child:
+            try:
+                for _ in range(300):
+                    if os.path.getsize(asleep):
+                        break
+                    time.sleep(0.1)
+                child.send_signal(number)
+                status = child.wait(timeout=60)
+            finally:
+                child.kill()
+        with open(asleep, encoding="utf-8") as file:
+            return status, len(file.readlines())
+
+    def test_a_signal_ends_it(self):
+        for name in ("a.c", "b.c", "c.c"):
+            self.write(name, GOOD + "/* SLEEP */\n")
+        for number in (signal.SIGINT, signal.SIGTERM):
+            self.assertEqual(self.signalled(number), (130, 1))
 
     def test_unparsed_share(self):
         self.write("a.c", GOOD + GOOD.replace("f(", "lost_one("))
@@ -333,7 +377,7 @@ class Formats(Tree):
 
     def test_junit(self):
         suite = xml.etree.ElementTree.fromstring(self.run_format("junit")).find("testsuite")
-        self.assertEqual((suite.get("tests"), suite.get("failures")), ("6", "1"))
+        self.assertEqual((suite.get("tests"), suite.get("failures")), ("7", "1"))
 
     def test_several(self):
         status, out, _ = self.pgcheck("--format=text", "--format=sarif=x.sarif",
@@ -358,8 +402,8 @@ class Units(unittest.TestCase):
         self.assertEqual(self.names("/* int f(void) { } */\nchar *s = \"{\";\n"), [])
         self.assertEqual(self.names("module_exit(f)\nstatic int g(void)\n{\n}\n"), ["g"])
 
-    def sliced(self, text):
-        chosen = [rule for rule in rules.load(os.path.dirname(HERE)) if rule.id == "PG03"]
+    def sliced(self, text, name="PG03"):
+        chosen = [rule for rule in rules.load(os.path.dirname(HERE)) if rule.id == name]
         cut = slices.Slice(csource.functions(text), text, chosen)
         self.assertEqual([len(line) for line in cut.text().split("\n")],
                          [len(line) for line in text.split("\n")])
@@ -379,6 +423,14 @@ class Units(unittest.TestCase):
             ("caller", "f(), helper"), ("helper", "deep"), ("deep", "f1"), ("stranger", "f2")))
         self.assertEqual([item.name for item in self.sliced(text).functions],
                          ["f", "caller", "helper"])
+
+    def test_slices_bring_both_halves_together(self):
+        test = "int test(u64 pfn)\n{\n\treturn last == pfn + 1;\n}\n"
+        grow = "int grow(struct run *r)\n{\n\treturn r->len++;\n}\n"
+        both = "int both(struct run *r)\n{\n\treturn test(r->pfn) && grow(r);\n}\n"
+        self.assertEqual([item.name for item in self.sliced(test + grow + both, "PG01").functions],
+                         ["test", "grow", "both"])
+        self.assertEqual(self.sliced(test + grow, "PG01").rules, [])
 
     def test_slices_see_else_branches(self):
         text = "#if A\nint f(void)\n{\n}\n#else\n" + GOOD + "#endif\n"

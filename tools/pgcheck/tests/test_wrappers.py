@@ -123,14 +123,22 @@ class GitHub(Wrapper):
             self.assertRegex(text, r"(?m)^  %s:$" % name)
 
 
+def variables(text, margin):
+    """The variables of a GitLab file (margin "") or of a job in it ("  ")."""
+    found = re.search(r"(?m)^%svariables:\n((?:%s  .*\n)*)" % (margin, margin), text)
+    return {name: value.strip('"') for name, value in
+            re.findall(r"(?m)^ *(\w+): (.*)$", found.group(1) if found else "")}
+
+
 class GitLab(Wrapper):
-    def job(self, **variables):
+    def job(self, **given):
+        """Runs the job as it is for a file that includes this one and gives variables."""
         text = read("tools/pgcheck/ci/gitlab.yml")
         script = "\n".join(list(blocks(text, "before_script")) + list(blocks(text, "script")))
-        given = dict(re.findall(r"^    (PGCHECK\w*): (.*)$", text, re.MULTILINE))
-        given = {name: value.strip('"') for name, value in given.items()}
-        given.update(variables)
-        return self.shell(script.replace("/opt/pgcheck", self.top + "/opt"), **given)
+        # What comes later wins: GitLab asks the job last.
+        together = dict(variables(text, ""), **given)
+        together.update(variables(text, "  "))
+        return self.shell(script.replace("/opt/pgcheck", self.top + "/opt"), **together)
 
     def test_pgcheck_in_the_checkout(self):
         self.git(self.user, "mv", "old.c", "moved.c")
@@ -141,6 +149,11 @@ class GitLab(Wrapper):
             self.assertEqual(json.load(file)[0]["location"]["path"], "moved.c")
         self.assertTrue(os.path.exists(os.path.join(self.user, "pgcheck.xml")))
         self.assertIn("coccinelle", self.called())
+
+    def test_nothing_that_a_user_cannot_replace(self):
+        text = read("tools/pgcheck/ci/gitlab.yml")
+        self.assertEqual(set(variables(text, "")), set(re.findall(r"\bPGCHECK(?:_\w+)?\b", text)))
+        self.assertEqual(variables(text, "  "), {})
 
     def test_pgcheck_from_elsewhere(self):
         self.commit(self.tool)
@@ -155,10 +168,12 @@ class GitLab(Wrapper):
 
 
 class PreCommit(Wrapper):
-    def hook(self, *names):
-        entry = re.search(r"^  entry: (.*)$", read(".pre-commit-hooks.yaml"), re.MULTILINE).group(1)
-        program, *words = entry.split()
-        self.assertIn("language: script", read(".pre-commit-hooks.yaml"))
+    def hook(self, *names, hook="pgcheck"):
+        text = read(".pre-commit-hooks.yaml")
+        keys = dict(re.findall(r"(?m)^  (\w+): (.*)$",
+                               re.search(r"(?m)^- id: %s\n((?:  .*\n)*)" % hook, text).group(1)))
+        program, *words = keys["entry"].split()
+        self.assertEqual(keys["language"], "script")
         return subprocess.run([os.path.join(self.tool, program), *words, *names], cwd=self.user,
                               capture_output=True, text=True, check=False)
 
@@ -175,6 +190,14 @@ class PreCommit(Wrapper):
         self.git(self.user, "add", ".")
         done = self.hook("old.c", "good.h")
         self.assertEqual((done.returncode, done.stdout), (0, ""), done.stderr)
+
+    def test_all_files(self):
+        self.assertEqual(self.hook("old.c").stdout, "")
+        done = self.hook("old.c", hook="pgcheck-all")
+        self.assertEqual(done.returncode, 1, done.stderr)
+        self.assertIn("old.c:3:2:", done.stdout)
+        self.write("good.c", GOOD)
+        self.assertEqual(self.hook("good.c", hook="pgcheck-all").returncode, 0)
 
     def test_very_first_commit(self):
         shutil.rmtree(os.path.join(self.user, ".git"))
