@@ -156,3 +156,49 @@ row114_mounted()
 	expect 'size' 4194304 "$(stat -c %s "$tmp/mnt/f")"
 	umount "$tmp/mnt"
 }
+
+# one_life MODE DETECT DISK: from mkdir to rmdir, with I/O
+one_life()
+{
+	bounce a "$3" mode="$1" detect="$2"
+	bounce_io random /dev/bounce-a 5 512 512 1M >/dev/null || fail "$1: I/O"
+	if [ "$2" = 0 ]; then
+		until_true set_attr a power 0
+	fi
+	rmdir "$config/a" || fail "$1: rmdir"
+}
+
+# Exact, where the amount of free memory is not: what became of each page.
+row114_no_page_left()
+{
+	local t=/sys/kernel/tracing mode events lower size
+	nvme plain || { skip 'no plain NVMe'; return; }
+	lower=/dev/$got
+	events=$t/events/kmem
+	one_life all 1 "$lower"
+	get $t/buffer_size_kb
+	size=${got%% *}
+	echo 65536 >$t/buffer_size_kb
+	echo >$t/trace
+	echo stacktrace >$events/mm_page_alloc/trigger
+	echo 1 >$events/mm_page_alloc/enable
+	echo 1 >$events/mm_page_free/enable
+	echo 1 >$t/tracing_on
+	for mode in none write all guest; do
+		one_life $mode 0 "$lower"
+		one_life $mode 1 "$lower"
+	done
+	sync
+	# for what is freed after a grace period
+	pause 1
+	echo 0 >$t/tracing_on
+	echo 0 >$events/mm_page_free/enable
+	echo 0 >$events/mm_page_alloc/enable
+	echo '!stacktrace' >$events/mm_page_alloc/trigger
+	! grep -h '^overrun: [1-9]' $t/per_cpu/cpu*/stats || fail 'the trace is not complete'
+	awk -f "$here/pages.awk" $t/trace >"$tmp/pages"
+	echo >$t/trace
+	echo "$size" >$t/buffer_size_kb
+	expect_value 'pages of eight lives' allocations -gt 100 "$(<"$tmp/pages")"
+	expect_value "pages left, $(grep first= "$tmp/pages")" kept = 0 "$(<"$tmp/pages")"
+}
