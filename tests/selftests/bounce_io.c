@@ -10,8 +10,10 @@
 #include <fcntl.h>
 #include <linux/aio_abi.h>
 #include <linux/fs.h>
+#include <linux/nvme_ioctl.h>
 #include <pthread.h>
 #include <sched.h>
+#include <scsi/sg.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -597,6 +599,50 @@ static int cmd_hold(char **arg)
 	return 0;
 }
 
+/*
+ * ioctl DISK: keep it open, and at once and after each line on stdin ask for the
+ * number of the NVMe namespace, which is not to be had in another way than from its
+ * driver
+ */
+static int cmd_ioctl(char **arg)
+{
+	int fd = open_disk(arg[0], O_RDWR), n;
+	char line[16];
+
+	setbuf(stdout, NULL);
+	do {
+		n = ioctl(fd, NVME_IOCTL_ID);
+		if (n < 0)
+			printf("id=%s\n", errno_word(errno));
+		else
+			printf("id=%d\n", n);
+	} while (fgets(line, sizeof(line), stdin));
+	return 0;
+}
+
+/* sgread DISK: its first block of 512 bytes, by a SCSI command */
+static int cmd_sgread(char **arg)
+{
+	int fd = open_disk(arg[0], O_RDONLY);
+	unsigned char read_10[10] = { 0x28, [8] = 1 }, sense[32];
+	struct sg_io_hdr io = {
+		.interface_id = 'S',
+		.dxfer_direction = SG_DXFER_FROM_DEV,
+		.cmd_len = sizeof(read_10),
+		.cmdp = read_10,
+		.mx_sb_len = sizeof(sense),
+		.sbp = sense,
+		.dxfer_len = 512,
+		.dxferp = buffer(512),
+		.timeout = 60000,
+	};
+	int e = ioctl(fd, SG_IO, &io) ? errno : 0;
+
+	printf("result=%s status=%d first=%d\n", errno_word(e), io.status,
+	       *(unsigned char *)io.dxferp);
+	return 0;
+}
+
 static volatile sig_atomic_t stopped;
 
 static void stop(int signal)
@@ -718,6 +764,7 @@ static const struct {
 	{ "hold", 1, cmd_hold },	{ "eat", 1, cmd_eat },
 	{ "log", 1, cmd_log },		{ "everything", 1, cmd_everything },
 	{ "sum", 3, cmd_sum },		{ "scatter", 5, cmd_scatter },
+	{ "ioctl", 1, cmd_ioctl },	{ "sgread", 1, cmd_sgread },
 };
 
 int main(int argc, char **argv)
