@@ -166,6 +166,33 @@ row110_write_zeroes()
 	unwatch_bios
 }
 
+# pi_passes WHAT DISK LOWER: protection information of a program gets to the device
+# below, as block 0 is readable where it is right, and only there
+pi_passes()
+{
+	expect "$1: wrong" result=0 "$(bounce_io pi "$2" 0)"
+	expect_value "$1: wrong, read" result = EILSEQ "$(bounce_io oneio "$3" read 0 512)"
+	expect "$1: right" result=0 "$(bounce_io pi "$2" 0xb218)"
+	expect_value "$1: right, read" result = 0 "$(bounce_io oneio "$3" read 0 512)"
+}
+
+row110_integrity()
+{
+	local disk mode
+	nvme pi || { skip 'no NVMe with protection information'; return; }
+	disk=$got
+	pi_passes raw "/dev/$disk" "/dev/$disk"
+	bounce a "/dev/$disk" mode=none
+	get "/sys/block/$disk/integrity/format"
+	expect_file 'none' "$got" /sys/block/bounce-a/integrity/format
+	pi_passes none /dev/bounce-a "/dev/$disk"
+	for mode in write all guest; do
+		bounce a "/dev/$disk" mode=$mode
+		expect_file "$mode" none /sys/block/bounce-a/integrity/format
+		expect "$mode: refused" result=EINVAL "$(bounce_io pi /dev/bounce-a 0xb218)"
+	done
+}
+
 # What dm-log-writes saw when everything is done to the disk, or through a bounce
 # device: in which order it is durable, and with which flags.
 log_of()
