@@ -142,7 +142,8 @@ set_up() {
 		set_up root
 		if [ "$2" = built ]; then
 			set_up source
-			step "kernel-$1" "1 $source_recipe $BOOT_MODULES $(cat "$LAB_DIR/configs/$3")" \
+			# The build tree names its source by path, so a cache that was moved builds again.
+			step "kernel-$1" "1 $LAB $source_recipe $BOOT_MODULES $(cat "$LAB_DIR/configs/$3")" \
 				make_built_kernel "$1" "$3"
 		else
 			step "kernel-$1" "1 $3 $MODULE_DIRS $BOOT_MODULES" make_deb_kernel "$1" "$3"
@@ -165,6 +166,8 @@ need_host_packages() {
 		say "installing:$missing"
 		# shellcheck disable=SC2086 # a list
 		apt-get install -y --no-install-recommends $missing >&2 ||
+			# a fresh machine may have no package lists yet
+			{ apt-get update >&2 && apt-get install -y --no-install-recommends $missing >&2; } ||
 			die "cannot install:$missing"
 	else
 		die "install these packages first:$missing"
