@@ -149,8 +149,8 @@ row114_rmdir_waits_for_ioctl()
 	settle /dev/sda
 	printf 'a' | dd of=/dev/sda bs=512 conv=sync oflag=direct 2>/dev/null
 	bounce a /dev/sda mode=write
-	# In ticks: 2 to 8 seconds.
-	echo 2000 >/sys/bus/pseudo/drivers/scsi_debug/delay
+	# In ticks: 1 to 4 seconds.
+	echo 1000 >/sys/bus/pseudo/drivers/scsi_debug/delay
 	# On a busy machine it may be over before anybody looks.
 	for i in 1 2 3; do
 		: >"$tmp/out"
@@ -163,5 +163,7 @@ row114_rmdir_waits_for_ioctl()
 	expect_file 'on their way' 0 /sys/block/sda/device/device_busy
 	wait $pid
 	expect 'what it read' 'result=0 status=0 first=97' "$(<"$tmp/out")"
+	# Flushing the disk that goes away would take minutes.
+	echo 0 >/sys/bus/pseudo/drivers/scsi_debug/delay
 	modprobe -r scsi_debug || fail 'scsi_debug is in use'
 }
