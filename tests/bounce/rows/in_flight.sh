@@ -26,6 +26,22 @@ row101_pi_flip()
 	expect_stat 'changed in flight' a mutations -ge 20
 }
 
+# A write that waits between taking its folios and copying to them takes as long.
+row101_delayed_copy()
+{
+	local began
+	has_faults || { skip 'no fault injection'; return; }
+	[ "$module" = bounce_blk ] || { skip "the kernel's copy at once"; return; }
+	null n
+	bounce a /dev/n mode=write
+	echo 500000 >"$fault_dir/delay_usecs"
+	faults delay_copy 100
+	began=$EPOCHREALTIME
+	expect_value write result = 0 "$(bounce_io oneio /dev/bounce-a write 0 4K)"
+	expect_test microseconds $((${EPOCHREALTIME/./} - ${began/./})) -ge 500000
+	faults delay_copy 0
+}
+
 # How many sectors of the two legs differ, in $got
 mismatches()
 {
