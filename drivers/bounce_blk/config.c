@@ -28,13 +28,20 @@ static int check_idle(struct bounce_dev *dev)
 	return dev->disk ? -EBUSY : 0;
 }
 
+/* A NUL would hide what comes behind it. */
+static bool is_text(const char *page, size_t count)
+{
+	return strlen(page) == count;
+}
+
 /* A decimal number and nothing else. */
-static int parse(const char *page, unsigned int min, unsigned int max,
-		 unsigned int *value)
+static int parse(const char *page, size_t count, unsigned int min,
+		 unsigned int max, unsigned int *value)
 {
 	unsigned int v;
 
-	if (*page == '+' || kstrtouint(page, 10, &v) || v < min || v > max)
+	if (!is_text(page, count) || *page == '+' || kstrtouint(page, 10, &v) ||
+	    v < min || v > max)
 		return -EINVAL;
 	*value = v;
 	return 0;
@@ -55,7 +62,7 @@ static ssize_t set_bool(struct bounce_dev *dev, bool *field, const char *page,
 {
 	unsigned int value;
 
-	if (parse(page, 0, 1, &value))
+	if (parse(page, count, 0, 1, &value))
 		return -EINVAL;
 	guard(mutex)(&dev->lock);
 	if (check_idle(dev))
@@ -109,7 +116,7 @@ static ssize_t bounce_mode_store(struct config_item *item, const char *page,
 	int mode = __sysfs_match_string(bounce_mode_names, BOUNCE_NR_MODES, page);
 	struct bounce_dev *dev = to_bounce_dev(item);
 
-	if (mode < 0)
+	if (mode < 0 || !is_text(page, count))
 		return -EINVAL;
 	guard(mutex)(&dev->lock);
 	if (check_idle(dev))
@@ -142,7 +149,7 @@ static ssize_t bounce_detect_every_store(struct config_item *item,
 	struct bounce_dev *dev = to_bounce_dev(item);
 	unsigned int value;
 
-	if (parse(page, 1, UINT_MAX, &value))
+	if (parse(page, count, 1, UINT_MAX, &value))
 		return -EINVAL;
 	return set_number(dev, &dev->config.detect_every, value, count);
 }
@@ -158,7 +165,7 @@ static ssize_t bounce_reserve_kib_store(struct config_item *item,
 	struct bounce_dev *dev = to_bounce_dev(item);
 	unsigned int value;
 
-	if (parse(page, PAGE_KIB, MAX_RESERVE_KIB, &value))
+	if (parse(page, count, PAGE_KIB, MAX_RESERVE_KIB, &value))
 		return -EINVAL;
 	return set_number(dev, &dev->config.reserve_kib, value, count);
 }
@@ -174,7 +181,7 @@ static ssize_t bounce_max_bounce_kib_store(struct config_item *item,
 	struct bounce_dev *dev = to_bounce_dev(item);
 	unsigned int value;
 
-	if (parse(page, PAGE_KIB, MAX_BOUNCE_KIB, &value) || value % PAGE_KIB)
+	if (parse(page, count, PAGE_KIB, MAX_BOUNCE_KIB, &value) || value % PAGE_KIB)
 		return -EINVAL;
 	return set_number(dev, &dev->config.max_bounce_kib, value, count);
 }
@@ -207,7 +214,7 @@ static ssize_t bounce_power_store(struct config_item *item, const char *page,
 	unsigned int on;
 	int ret = 0;
 
-	if (parse(page, 0, 1, &on))
+	if (parse(page, count, 0, 1, &on))
 		return -EINVAL;
 	guard(mutex)(&dev->lock);
 	if (on && !dev->disk)

@@ -2,7 +2,8 @@
 /*
  * One bounce device, from mkdir to rmdir, and its disk, from power on to power
  * off. What happens in which file: config.c attributes, disk.c life of the disk,
- * io.c bios, detect.c changes in flight, sysfs.c statistics.
+ * io.c bios, ioctl.c commands for the device below, detect.c changes in flight,
+ * sysfs.c statistics.
  */
 #ifndef _BOUNCE_DEV_H
 #define _BOUNCE_DEV_H
@@ -60,7 +61,10 @@ struct bounce_dev {
 	struct bounce_mem mem;
 	struct bounce_stats __percpu *stats;
 	atomic_t detect_seq;
-	/* One for each bio below, and lower_dead(); killed when no more can come. */
+	/*
+	 * One for each bio and each ioctl below, and lower_dead(); killed when no
+	 * more can come.
+	 */
 	struct percpu_ref inflight;
 	struct completion idle;
 };
@@ -99,6 +103,12 @@ void bounce_disk_kill(struct bounce_dev *dev) __must_hold(&dev->lock);
 void bounce_submit_bio(struct bio *bio);
 int bounce_io_init(void);
 void bounce_io_exit(void);
+
+/* ioctl.c */
+int bounce_ioctl(struct block_device *bdev, blk_mode_t mode, unsigned int cmd,
+		 unsigned long arg);
+int bounce_compat_ioctl(struct block_device *bdev, blk_mode_t mode,
+			unsigned int cmd, unsigned long arg);
 
 /* detect.c */
 void bounce_detect_submit(struct bounce_io *io);

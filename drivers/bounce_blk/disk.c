@@ -199,6 +199,8 @@ static const struct block_device_operations bounce_fops = {
 	.owner		= THIS_MODULE,
 	.open		= bounce_open,
 	.submit_bio	= bounce_submit_bio,
+	.ioctl		= bounce_ioctl,
+	.compat_ioctl	= bounce_compat_ioctl,
 };
 
 /*
@@ -284,13 +286,15 @@ static int publish_disk(struct bounce_dev *dev)
 }
 
 /*
- * No bio can come any more; those below come back by themselves, as does
+ * No bio can come any more; those below come back by themselves, as do ioctls and
  * lower_dead(). The claim goes before the disk.
  */
 static void put_lower_and_disk(struct bounce_dev *dev)
 {
 	struct gendisk *disk = dev->disk;
 
+	/* Pairs with get_live() in ioctl.c: killing takes a grace period. */
+	WRITE_ONCE(disk->private_data, NULL);
 	percpu_ref_kill(&dev->inflight);
 	wait_for_completion(&dev->idle);
 	bdev_fput(dev->lower_file);

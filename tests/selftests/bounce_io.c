@@ -10,8 +10,11 @@
 #include <fcntl.h>
 #include <linux/aio_abi.h>
 #include <linux/fs.h>
+#include <linux/io_uring.h>
+#include <linux/nvme_ioctl.h>
 #include <pthread.h>
 #include <sched.h>
+#include <scsi/sg.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -597,6 +600,109 @@ static int cmd_hold(char **arg)
 	return 0;
 }
 
+/*
+ * ioctl DISK: keep it open, and at once and after each line on stdin ask for the
+ * number of the NVMe namespace, which is not to be had in another way than from its
+ * driver
+ */
+static int cmd_ioctl(char **arg)
+{
+	int fd = open_disk(arg[0], O_RDWR), n;
+	char line[16];
+
+	setbuf(stdout, NULL);
+	do {
+		n = ioctl(fd, NVME_IOCTL_ID);
+		if (n < 0)
+			printf("id=%s\n", errno_word(errno));
+		else
+			printf("id=%d\n", n);
+	} while (fgets(line, sizeof(line), stdin));
+	return 0;
+}
+
+/* sgread DISK: its first block of 512 bytes, by a SCSI command */
+static int cmd_sgread(char **arg)
+{
+	int fd = open_disk(arg[0], O_RDONLY);
+	unsigned char read_10[10] = { 0x28, [8] = 1 }, sense[32];
+	struct sg_io_hdr io = {
+		.interface_id = 'S',
+		.dxfer_direction = SG_DXFER_FROM_DEV,
+		.cmd_len = sizeof(read_10),
+		.cmdp = read_10,
+		.mx_sb_len = sizeof(sense),
+		.sbp = sense,
+		.dxfer_len = 512,
+		.dxferp = buffer(512),
+		.timeout = 60000,
+	};
+	int e = ioctl(fd, SG_IO, &io) ? errno : 0;
+
+	printf("result=%s status=%d first=%d\n", errno_word(e), io.status,
+	       *(unsigned char *)io.dxferp);
+	return 0;
+}
+
+/* Submits one request, waits for it, and returns its result. */
+static int uring_once(const struct io_uring_sqe *request)
+{
+	struct io_uring_params p = { 0 };
+	int ring = syscall(SYS_io_uring_setup, 1, &p);
+	const int prot = PROT_READ | PROT_WRITE;
+	struct io_uring_sqe *sqes;
+	struct io_uring_cqe *cqes;
+	char *sq, *cq;
+
+	if (ring < 0)
+		err(2, "io_uring_setup");
+	sq = mmap(NULL, p.sq_off.array + p.sq_entries * 4, prot, MAP_SHARED, ring,
+		  IORING_OFF_SQ_RING);
+	cq = mmap(NULL, p.cq_off.cqes + p.cq_entries * sizeof(*cqes), prot, MAP_SHARED,
+		  ring, IORING_OFF_CQ_RING);
+	sqes = mmap(NULL, sizeof(*sqes), prot, MAP_SHARED, ring, IORING_OFF_SQES);
+	if (sq == MAP_FAILED || cq == MAP_FAILED || sqes == MAP_FAILED)
+		err(2, "mapping io_uring");
+	cqes = (void *)(cq + p.cq_off.cqes);
+	sqes[0] = *request;
+	*(unsigned int *)(sq + p.sq_off.array) = 0;
+	*(unsigned int *)(sq + p.sq_off.tail) = 1;
+	if (syscall(SYS_io_uring_enter, ring, 1, 1, IORING_ENTER_GETEVENTS, NULL, 0) != 1)
+		err(2, "io_uring_enter");
+	close(ring);
+	return cqes[0].res;
+}
+
+/*
+ * pi DISK GUARD: write the first block, 512 bytes of 0x33, whose checksum is 0xb218,
+ * with protection information that says GUARD, and ask nobody to check that now
+ */
+static int cmd_pi(char **arg)
+{
+	/* 8 bytes, big endian: guard, application tag, reference tag */
+	unsigned char *pi = (void *)buffer(4096);
+	/* struct io_uring_attr_pi, which Linux has since 6.13 */
+	struct { uint16_t flags, app_tag; uint32_t len; uint64_t addr, seed, rsvd; } attr = {
+		.len = 8,
+		.addr = (uintptr_t)pi,
+	};
+	struct io_uring_sqe write = {
+		.opcode = IORING_OP_WRITE,
+		.fd = open_disk(arg[0], O_RDWR | O_DIRECT),
+		.addr = (uintptr_t)memset(buffer(4096), 0x33, 512),
+		.len = 512,
+		.addr3 = (uintptr_t)&attr,	/* attr_ptr */
+	};
+	int res;
+
+	pi[0] = number(arg[1]) >> 8;
+	pi[1] = number(arg[1]);
+	write.__pad2[0] = 1;			/* attr_type_mask: protection information */
+	res = uring_once(&write);
+	printf("result=%s\n", errno_word(res < 0 ? -res : 0));
+	return 0;
+}
+
 static volatile sig_atomic_t stopped;
 
 static void stop(int signal)
@@ -718,6 +824,8 @@ static const struct {
 	{ "hold", 1, cmd_hold },	{ "eat", 1, cmd_eat },
 	{ "log", 1, cmd_log },		{ "everything", 1, cmd_everything },
 	{ "sum", 3, cmd_sum },		{ "scatter", 5, cmd_scatter },
+	{ "ioctl", 1, cmd_ioctl },	{ "sgread", 1, cmd_sgread },
+	{ "pi", 2, cmd_pi },
 };
 
 int main(int argc, char **argv)

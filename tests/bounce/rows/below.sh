@@ -97,38 +97,100 @@ row109_timeout()
 	modprobe -r scsi_debug || fail 'scsi_debug is in use'
 }
 
-# What arrives at the device below when everything is done to a disk: flags, sector
-# and length of each bio
+bio_queue=/sys/kernel/tracing/events/block/block_bio_queue
+
+# watch_bios DISK: for arriving, until unwatch_bios
+watch_bios()
+{
+	get "/sys/block/$1/dev"
+	echo 0 >/sys/kernel/tracing/tracing_on
+	echo "dev == $((${got%:*} << 20 | ${got#*:}))" >$bio_queue/filter
+	echo 1 >$bio_queue/enable
+}
+
+unwatch_bios()
+{
+	echo 0 >$bio_queue/enable
+	echo 0 >$bio_queue/filter
+}
+
+# arriving COMMAND...: what arrives at the disk that is watched: flags, sector and
+# length of each bio
 arriving()
 {
 	local t=/sys/kernel/tracing
 	echo >$t/trace
 	echo 1 >$t/tracing_on
-	bounce_io everything "/dev/$1" >"$tmp/out"
+	"$@" >"$tmp/out" || fail "$*"
 	echo 0 >$t/tracing_on
 	got=$(sed -n 's/.*block_bio_queue: [0-9,]* \(.*\) \[.*/\1/p' $t/trace)
 }
 
 row110_flush_and_the_like()
 {
-	local mode raw event=/sys/kernel/tracing/events/block/block_bio_queue
+	local mode raw
 	null n discard=1 cache_size=16 fua=1
-	get /sys/block/n/dev
-	echo 0 >/sys/kernel/tracing/tracing_on
-	echo "dev == $((${got%:*} << 20 | ${got#*:}))" >$event/filter
-	echo 1 >$event/enable
-	arriving n
+	watch_bios n
+	arriving bounce_io everything /dev/n
 	raw=$got
 	for mode in 'WFS 0 + 8' 'FWS 0 + 0' 'DS 2048 + 2048' 'WS 8192 + 2048'; do
 		[[ $raw == *"$mode"* ]] || fail "no $mode on the raw device: $raw"
 	done
 	for mode in none write all guest; do
 		bounce a /dev/n mode=$mode
-		arriving bounce-a
+		arriving bounce_io everything /dev/bounce-a
 		expect "$mode" "$raw" "$got"
 	done
-	echo 0 >$event/enable
-	echo 0 >$event/filter
+	unwatch_bios
+}
+
+# null_blk cannot do that by itself, so zeroes are written there.
+row110_write_zeroes()
+{
+	local disk mode raw
+	nvme plain || { skip 'no plain NVMe'; return; }
+	disk=$got
+	watch_bios "$disk"
+	arriving blkdiscard -f -z -l 1M "/dev/$disk"
+	raw=$got
+	say "raw: ${raw//$'\n'/, }"
+	[[ $raw == WZ* ]] || fail 'the raw device does not write zeroes'
+	for mode in none write all guest; do
+		dd if=/dev/urandom of="/dev/$disk" bs=1M count=1 oflag=direct 2>/dev/null
+		bounce a "/dev/$disk" mode=$mode
+		arriving blkdiscard -f -z -l 1M /dev/bounce-a
+		expect "$mode" "$raw" "$got"
+		expect_stat "$mode: data" a write_bounced_bios -eq 0
+		expect "$mode: what is there" sum=0 "$(bounce_io sum /dev/bounce-a 0 1M)"
+	done
+	unwatch_bios
+}
+
+# pi_passes WHAT DISK LOWER: protection information of a program gets to the device
+# below, as block 0 is readable where it is right, and only there
+pi_passes()
+{
+	expect "$1: wrong" result=0 "$(bounce_io pi "$2" 0)"
+	expect_value "$1: wrong, read" result = EILSEQ "$(bounce_io oneio "$3" read 0 512)"
+	expect "$1: right" result=0 "$(bounce_io pi "$2" 0xb218)"
+	expect_value "$1: right, read" result = 0 "$(bounce_io oneio "$3" read 0 512)"
+}
+
+row110_integrity()
+{
+	local disk mode
+	nvme pi || { skip 'no NVMe with protection information'; return; }
+	disk=$got
+	pi_passes raw "/dev/$disk" "/dev/$disk"
+	bounce a "/dev/$disk" mode=none
+	get "/sys/block/$disk/integrity/format"
+	expect_file 'none' "$got" /sys/block/bounce-a/integrity/format
+	pi_passes none /dev/bounce-a "/dev/$disk"
+	for mode in write all guest; do
+		bounce a "/dev/$disk" mode=$mode
+		expect_file "$mode" none /sys/block/bounce-a/integrity/format
+		expect "$mode: refused" result=EINVAL "$(bounce_io pi /dev/bounce-a 0xb218)"
+	done
 }
 
 # What dm-log-writes saw when everything is done to the disk, or through a bounce

@@ -84,6 +84,10 @@ row113_attributes()
 		max_bounce_kib=6 max_bounce_kib=16388 read_only=2 power=2 mode=writes mode=ALL; do
 		expect_set "$v" EINVAL a "${v%=*}" "${v#*=}"
 	done
+	for v in detect=1 mode=all power=1 reserve_kib=64; do
+		printf '%s\0junk' "${v#*=}" >"$tmp/nul"
+		cat "$tmp/nul" 2>/dev/null >"$config/a/${v%=*}" && fail "$v and more behind a NUL"
+	done
 	expect 'two lines' EINVAL "$(bounce_io put "$config/a/backing" "/dev/a
 /dev/b")"
 	attributes a

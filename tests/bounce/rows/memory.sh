@@ -91,9 +91,12 @@ row106_nowait()
 	done
 	expect_stat refusals a nowait_refusals -eq 40
 	has_faults || return 0
-	faults fail_alloc 100
-	out=$(bounce_io nowait /dev/bounce-a 4K 20 write)
-	faults fail_alloc 0
-	expect_value 'without memory' again = 20 "$out"
+	for way in read write; do
+		faults fail_alloc 100
+		out=$(bounce_io nowait /dev/bounce-a 4K 20 $way)
+		faults fail_alloc 0
+		expect_value "$way without memory" again = 20 "$out"
+	done
+	expect_stat refusals a nowait_refusals -eq 80
 	expect_stat 'the reserve' a reserve_uses -eq 0
 }

@@ -87,6 +87,51 @@ row116_limits()
 	done
 }
 
+# narrow WORD...: /dev/narrow, with the words as parameters of narrow_disk.c
+narrow()
+{
+	modprobe narrow_disk "$@" && settle /dev/narrow
+}
+
+# Through the page cache, which makes one large bio of many pages.
+through_page_cache()
+{
+	local back=$tmp/narrow-back
+	dd if="$tmp/data" of=/dev/bounce-a bs=1M conv=fsync 2>/dev/null || fail "$1: write"
+	# Closed, it has no pages any more.
+	dd if=/dev/bounce-a of="$back" bs=1M count=2 2>/dev/null || fail "$1: read"
+	cmp "$tmp/data" "$back" || fail "$1: other data"
+}
+
+row116_few_segments()
+{
+	local mode segments n=/sys/module/narrow_disk/parameters
+	head -c 2M /dev/urandom >"$tmp/data"
+	for segments in 1 2; do
+		narrow max_segments=$segments || { fail 'no disk'; return; }
+		for mode in none write all guest; do
+			bounce a /dev/narrow mode=$mode
+			expect "$segments, $mode" 'done=10' \
+				"$(bounce_io random /dev/bounce-a 10 512 512 512K)"
+			through_page_cache "$segments, $mode"
+		done
+		expect_file 'violations' 0 $n/violations
+		get $n/requests
+		# More than the bios of above: they came in pieces.
+		expect_test 'requests' "$got" -gt 1000
+		rmdir "$config/a"
+		modprobe -r narrow_disk || fail 'narrow_disk is in use'
+	done
+	# Who does not know the limits does not keep them.
+	narrow silent=1 || { fail 'no silent disk'; return; }
+	bounce a /dev/narrow mode=none
+	bounce_io scatter /dev/bounce-a 64 4K 8K wait >"$tmp/out" 2>&1
+	get $n/violations
+	expect_test 'violations of unknown limits' "$got" -gt 0
+	rmdir "$config/a"
+	modprobe -r narrow_disk || fail 'narrow_disk is in use'
+}
+
 # Any alignment, over a disk that wants 512 bytes.
 row116_alignment()
 {

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Hands what the block layer does not know itself to the device below: commands
+ * for its driver, such as those of nvme-cli and smartctl. Their data is not bounced.
+ */
+#include <linux/capability.h>
+#include <linux/rcupdate.h>
+
+#include "dev.h"
+
+/*
+ * The device of a disk that somebody has open, and nothing of it goes before it is
+ * put; NULL if it is dead. An open disk outlives its device.
+ */
+static struct bounce_dev *get_live(struct gendisk *disk)
+{
+	struct bounce_dev *dev;
+
+	rcu_read_lock();
+	/* Pairs with put_lower_and_disk(), which then waits for a grace period. */
+	dev = READ_ONCE(disk->private_data);
+	if (dev && (test_bit(GD_DEAD, &disk->state) ||
+		    !percpu_ref_tryget_live(&dev->inflight)))
+		dev = NULL;
+	rcu_read_unlock();
+	return dev;
+}
+
+/*
+ * The driver below cannot tell a partition of this disk from all of it, so only those
+ * may pass whom it would let do anything, as with device mapper. They may then write,
+ * whatever the mode of the open: so none of them to what must not be written.
+ */
+static int may_pass(const struct bounce_dev *dev)
+{
+	if (!capable(CAP_SYS_RAWIO))
+		return -ENOTTY;
+	return dev->config.read_only ? -EROFS : 0;
+}
+
+static int ask_below(struct block_device *bdev, blk_mode_t mode, unsigned int cmd,
+		     unsigned long arg, bool compat)
+{
+	int (*ioctl)(struct block_device *bdev, blk_mode_t mode, unsigned int cmd,
+		     unsigned long arg);
+	struct bounce_dev *dev = get_live(bdev->bd_disk);
+	const struct block_device_operations *fops;
+	int ret;
+
+	if (!dev)
+		return -ENODEV;
+	fops = dev->lower->bd_disk->fops;
+	ioctl = compat ? fops->compat_ioctl : fops->ioctl;
+	ret = ioctl ? may_pass(dev) : -ENOTTY;
+	if (!ret)
+		ret = ioctl(dev->lower, mode, cmd, arg);
+	percpu_ref_put(&dev->inflight);
+	return ret;
+}
+
+int bounce_ioctl(struct block_device *bdev, blk_mode_t mode, unsigned int cmd,
+		 unsigned long arg)
+{
+	return ask_below(bdev, mode, cmd, arg, false);
+}
+
+int bounce_compat_ioctl(struct block_device *bdev, blk_mode_t mode,
+			unsigned int cmd, unsigned long arg)
+{
+	return ask_below(bdev, mode, cmd, arg, true);
+}
