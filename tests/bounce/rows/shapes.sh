@@ -99,20 +99,20 @@ through_page_cache()
 	local back=$tmp/narrow-back
 	dd if="$tmp/data" of=/dev/bounce-a bs=1M conv=fsync 2>/dev/null || fail "$1: write"
 	# Closed, it has no pages any more.
-	dd if=/dev/bounce-a of="$back" bs=1M count=2 2>/dev/null || fail "$1: read"
+	dd if=/dev/bounce-a of="$back" bs=512K count=1 2>/dev/null || fail "$1: read"
 	cmp "$tmp/data" "$back" || fail "$1: other data"
 }
 
 row116_few_segments()
 {
 	local mode segments n=/sys/module/narrow_disk/parameters
-	head -c 2M /dev/urandom >"$tmp/data"
+	head -c 512K /dev/urandom >"$tmp/data"
 	for segments in 1 2; do
 		narrow max_segments=$segments || { fail 'no disk'; return; }
 		for mode in none write all guest; do
 			bounce a /dev/narrow mode=$mode
-			expect "$segments, $mode" 'done=10' \
-				"$(bounce_io random /dev/bounce-a 10 512 512 512K)"
+			expect "$segments, $mode" 'done=5' \
+				"$(bounce_io random /dev/bounce-a 5 512 512 256K)"
 			through_page_cache "$segments, $mode"
 		done
 		expect_file 'violations' 0 $n/violations
