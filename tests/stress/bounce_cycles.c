@@ -165,10 +165,7 @@ static void one_cycle(char *buf)
 	need(!rmdir(DEVICE), "rmdir");
 }
 
-/*
- * The stacks of threads that have ended keep some pages (KASAN's shadow of them)
- * until their addresses are given back; unloading a module does that.
- */
+/* So that nothing counts that goes with the module. */
 static uint64_t memory_without_module(void)
 {
 	uint64_t available;

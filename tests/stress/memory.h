@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* How much memory is left, exactly enough to see a page leak. */
+/* How much memory is left. A debug kernel alone moves that by some MiB. */
 #ifndef STRESS_MEMORY_H
 #define STRESS_MEMORY_H
 
