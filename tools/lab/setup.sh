@@ -13,7 +13,7 @@ MODULE_DIRS='arch/x86 block crypto drivers/(acpi/nfit|ata|block|char/[^/]*$|cxl|
 # What the initramfs loads to find the root.
 BOOT_MODULES='virtio_pci virtio_blk virtio_console erofs overlay 9pnet_virtio 9p configfs'
 # Not for the guest: compilers, headers, checkers, QEMU.
-NOT_IN_GUEST='^(boot|proc|sys|dev|tmp|run)/.|^var/(cache|lib/(apt|dpkg)|log)/.|\.a$|^usr/(include|src|share/(qemu|seabios|ipxe|perl/.*pod|cocc.*|vim|icons|gcc.*))/|^usr/lib(exec)?/(gcc|ocaml|coccinelle|git-core|x86_64-linux-gnu/(qemu|libasan|liblsan|libtsan|libhwasan|libcc1))|^usr/bin/(qemu|x86_64-linux-gnu-|coccinelle|spatch|pahole|shellcheck|git|.*gcc|cpp|sparse|c2xml|test-)'
+NOT_IN_GUEST='^(boot|proc|sys|dev|tmp|run)/.|^var/(cache|lib/(apt|dpkg)|log)/.|\.a$|^usr/(include|src|share/(qemu|seabios|ipxe|perl/.*pod|cocc.*|vim|icons|gcc.*))/|^usr/lib(exec)?/(gcc|gcc-cross|ocaml|coccinelle|git-core|x86_64-linux-gnu/(qemu|libasan|liblsan|libtsan|libhwasan|libcc1))|^usr/(aarch64-linux-gnu|lib/python3/dist-packages/sphinx|share/(lintian|debhelper))/|^usr/bin/(qemu|x86_64-linux-gnu-|aarch64-linux-gnu-|coccinelle|spatch|pahole|shellcheck|git|.*gcc|cpp|sparse|c2xml|test-)'
 
 is_root() {
 	[ "$(id -u)" -eq 0 ]
