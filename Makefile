@@ -64,7 +64,6 @@ pgcheck:
 
 help:
 	@echo 'make                  build the modules (KDIR=DIR W=1 C=2 MO=DIR VTL0_TESTS=1)'
-	@echo '                      BOUNCE_PROVIDER=kernel: bounce_blk on the helpers of a kernel that exports them'
 	@echo 'make modules_install  install them (INSTALL_MOD_PATH=DIR); then run depmod'
 	@echo 'make tools            build vtl0ctl'
 	@echo 'make install          install vtl0ctl, its manual, the header and pgcheck (DESTDIR= PREFIX=)'

@@ -6,6 +6,8 @@
  * A bounced write is compared with its copy. Otherwise a checksum at submission
  * is compared with one at completion; then the place of the change is not known.
  */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
 #include <linux/crc32.h>
 #include <linux/highmem.h>
 #include <linux/ratelimit.h>

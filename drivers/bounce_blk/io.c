@@ -15,7 +15,6 @@
 
 #include "bounce.h"
 #include "dev.h"
-#include "provider.h"
 
 static enum bounce_way way_of(const struct bio *bio, bool bounced)
 {
@@ -72,6 +71,19 @@ static void withdraw(struct bounce_io *io)
 		blk_queue_disable_write_zeroes(queue);
 }
 
+static void end_bounce(struct bounce_io *io)
+{
+	struct bounce_mem *mem = &io->dev->mem;
+	struct iov_iter to;
+
+	if (op_is_write(bio_op(&io->bio))) {
+		bounce_iov_iter_end(mem, &io->bio, io->bio.bi_status, false);
+		return;
+	}
+	bounce_iter_of(io->orig, &io->iter, &to);
+	bounce_read_end(mem, &io->bio, io->bio.bi_status ? NULL : &to);
+}
+
 static void finish(struct bounce_io *io)
 {
 	blk_status_t status = io->bio.bi_status;
@@ -81,7 +93,7 @@ static void finish(struct bounce_io *io)
 	if (io->check)
 		bounce_detect_end(io);
 	if (io->bounced)
-		bounce_provider_end(&dev->mem, &io->bio, orig, &io->iter);
+		end_bounce(io);
 	if (io->accounted)
 		bdev_end_io_acct(orig->bi_bdev, bio_op(orig),
 				 io->iter.bi_size >> SECTOR_SHIFT, io->start);
@@ -229,7 +241,7 @@ static struct bio *alloc_bounce(struct bounce_dev *dev, struct bio *orig,
 				struct iov_iter *iter, gfp_t gfp)
 {
 	struct bio *bio = bio_alloc_bioset(dev->lower,
-					   bounce_provider_nr_vecs(iter, orig),
+					   iov_iter_npages(iter, BIO_MAX_VECS),
 					   orig->bi_opf & ~REQ_NOMERGE, gfp,
 					   &dev->bios);
 
@@ -250,6 +262,17 @@ static unsigned int how_for(const struct bio *bio)
 	return bio->bi_opf & REQ_ATOMIC ? BOUNCE_WHOLE : BOUNCE_SLEEP;
 }
 
+static int bounce_into(struct bounce_dev *dev, struct bio *bio,
+		       struct iov_iter *iter, unsigned int how)
+{
+	if (op_is_write(bio_op(bio)))
+		return bounce_iov_iter(&dev->mem, bio, iter, dev->max_bounce,
+				       dev->block, how);
+	return bounce_read_begin(&dev->mem, bio,
+				 min(dev->max_bounce, iov_iter_count(iter)),
+				 dev->block, how);
+}
+
 static void submit_bounced(struct bounce_dev *dev, struct bio *orig)
 {
 	unsigned int how = how_for(orig);
@@ -265,8 +288,7 @@ static void submit_bounced(struct bounce_dev *dev, struct bio *orig)
 	bounce_iter_of(orig, &part, &iter);
 	bio = alloc_bounce(dev, orig, &iter,
 			   how & BOUNCE_NOWAIT ? GFP_NOWAIT : GFP_NOIO);
-	ret = bio ? bounce_provider(&dev->mem, bio, &iter, dev->max_bounce,
-				    dev->block, how) : -EAGAIN;
+	ret = bio ? bounce_into(dev, bio, &iter, how) : -EAGAIN;
 	if (ret) {
 		if (bio)
 			bio_put(bio);

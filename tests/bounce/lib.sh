@@ -8,7 +8,6 @@
 # A process is dear on an emulated debug kernel (a tenth of a second), so what a
 # builtin can do is left to it, and functions answer in $got, not on stdout.
 
-module=bounce_blk
 config=/sys/kernel/config/bounce_blk
 nullb=/sys/kernel/config/nullb
 LC_ALL=C
@@ -325,11 +324,6 @@ page_faults()
 # ------------------------------------------------------------------
 # Running
 
-use_module()
-{
-	modprobe -r "$module" && modprobe "$1" && module=$1
-}
-
 # selected NAME PATTERN...: no pattern at all, or one that fits
 selected()
 {
@@ -345,43 +339,36 @@ selected()
 	return 1
 }
 
-# run_test FUNCTION SUFFIX: the function, and what comes of it
+# run_test FUNCTION: the function, and what comes of it
 run_test()
 {
 	local began=$EPOCHREALTIME took
 	bad='' skipped='' gates=''
-	echo "bounce-test: $1$2 begins" >/dev/kmsg
+	echo "bounce-test: $1 begins" >/dev/kmsg
 	"$1" 2>"$tmp/err"
 	clean_up >/dev/null 2>>"$tmp/err"
 	took=$((${EPOCHREALTIME/./} - ${began/./}))
-	say "$1$2: $((took / 1000)) ms"
+	say "$1: $((took / 1000)) ms"
 	if [ -n "$bad" ]; then
 		sed 's/^/# /' "$tmp/err"
-		echo "not ok $nr $1$2"
+		echo "not ok $nr $1"
 		status=1
 	elif [ -n "$skipped" ]; then
-		echo "ok $nr $1$2 # SKIP $skipped"
+		echo "ok $nr $1 # SKIP $skipped"
 	else
-		echo "ok $nr $1$2"
+		echo "ok $nr $1"
 	fi
 }
 
-# run_tests NAME...: functions; NAME@MODULE runs with that module in place of bounce_blk
+# run_tests NAME...: functions
 run_tests()
 {
-	local name wanted nr=0 status=0
+	local name nr=0 status=0
 	echo 'KTAP version 1'
 	echo "1..$#"
 	for name; do
 		nr=$((nr + 1))
-		wanted=bounce_blk
-		[ "${name#*@}" = "$name" ] || wanted=${name#*@}
-		if [ "$module" != "$wanted" ] && ! use_module "$wanted"; then
-			echo "not ok $nr $name: $wanted does not load"
-			status=1
-			continue
-		fi
-		run_test "${name%@*}" "${name#"${name%@*}"}"
+		run_test "$name"
 	done
 	return $status
 }

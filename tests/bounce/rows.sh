@@ -9,9 +9,6 @@
 # made for
 #
 #	lab run --nvme pi --nvme plain --nvme cmb --reserve 64M@0x60000000 -- tests/bounce/rows.sh
-#
-# Where the kernel exports its own bounce helpers, the rows that those could fail
-# run again with bounce_blk_kernel, the same driver on top of them.
 
 set -u
 here=$(cd "$(dirname "$0")" && pwd) || exit 1
@@ -23,9 +20,6 @@ for file in "$here"/rows/*.sh; do
 	. "$file"
 done
 
-# HELPERS='row*' for all of them.
-helpers=${HELPERS-row104 row105 row107_shapes row108 row111_guest row118_detect}
-
 modprobe null_blk nr_devices=0 2>/dev/null
 modprobe bounce_blk || exit 1
 mountpoint -q /sys/kernel/debug || mount -t debugfs none /sys/kernel/debug
@@ -34,11 +28,5 @@ names=
 for name in $(declare -F | awk '$3 ~ /^(row[0-9]|citizen_)/ { print $3 }'); do
 	! selected "$name" "$@" || names="$names $name"
 done
-if modinfo -n bounce_blk_kernel >/dev/null 2>&1; then
-	for name in $names; do
-		# shellcheck disable=SC2086 # patterns
-		! selected "$name" $helpers || names="$names $name@bounce_blk_kernel"
-	done
-fi
 # shellcheck disable=SC2086 # words
 run_tests $names

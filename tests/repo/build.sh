@@ -68,19 +68,3 @@ check_sparse_7_3()
 {
 	sparse 7.3
 }
-
-# The module asks for the block layer's helpers, and the kernel has them.
-check_provider_debug()
-{
-	build debug VTL0_TESTS= BOUNCE_PROVIDER=kernel || return 1
-	nm -u "$tmp/out.ko/drivers/bounce_blk/bounce_blk.ko" | grep -w bio_iov_iter_bounce || {
-		echo 'bounce_blk does not use bio_iov_iter_bounce():'
-		grep BOUNCE_PROVIDER drivers/bounce_blk/Kbuild
-		return 1
-	}
-}
-
-plant_provider_debug()
-{
-	sed -i 's/-DBOUNCE_PROVIDER_KERNEL/-DBOUNCE_PROVIDER_planted/' drivers/bounce_blk/Kbuild
-}

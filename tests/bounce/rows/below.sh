@@ -240,11 +240,8 @@ row115_stacked()
 		faults fail_alloc 100
 		expect 'on the reserves' 'done=30' "$(bounce_io random /dev/bounce-b 30 512 512 512K)"
 		faults fail_alloc 0
-		# the kernel's allocate without a reserve
-		if [ "$module" = bounce_blk ]; then
-			expect_stat 'upper reserve' b reserve_uses -gt 0
-			expect_stat 'lower reserve' a reserve_uses -gt 0
-		fi
+		expect_stat 'upper reserve' b reserve_uses -gt 0
+		expect_stat 'lower reserve' a reserve_uses -gt 0
 	fi
 	expect_set 'lower off' EBUSY a power 0
 	rmdir "$config/b"

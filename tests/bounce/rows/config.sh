@@ -32,7 +32,7 @@ row112_power_on()
 	blockdev --setrw /dev/n
 	mkfs.ext4 -q /dev/n && mkdir -p "$tmp/mnt" && mount /dev/n "$tmp/mnt"
 	expect_set 'mounted' EBUSY a power 1
-	expect 'reasons in the log' 10 "$(dmesg | grep -c "$module: a: ")"
+	expect 'reasons in the log' 10 "$(dmesg | grep -c "bounce_blk: a: ")"
 	umount "$tmp/mnt"
 	expect_set 'by number' 0 a power 1
 	mkdir "$config/b"

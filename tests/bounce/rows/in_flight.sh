@@ -31,7 +31,6 @@ row101_delayed_copy()
 {
 	local began
 	has_faults || { skip 'no fault injection'; return; }
-	[ "$module" = bounce_blk ] || { skip "the kernel's copy at once"; return; }
 	null n
 	bounce a /dev/n mode=write
 	echo 500000 >"$fault_dir/delay_usecs"

@@ -19,8 +19,7 @@ nothing_can_be_allocated()
 {
 	faults fail_alloc 100
 	expect random 'done=50' "$(bounce_io random /dev/bounce-a 50 512 512 256K)"
-	# What the kernel's helpers allocate; small enough for direct I/O to need no
-	# memory of its own.
+	# Small enough for direct I/O to need no memory of its own.
 	page_faults 0 50
 	expect random 'done=200' "$(MAKE_IT_FAIL=1 bounce_io random /dev/bounce-a 200 512 512 8K)"
 	page_faults 0 0
@@ -43,7 +42,7 @@ row104_reserve_progress()
 		starved a
 	fi
 	expect_stat 'reserve uses' a reserve_uses -gt 0
-	[ "$module" != bounce_blk ] || expect_stat 'reserve waits' a reserve_waits -gt 0
+	expect_stat 'reserve waits' a reserve_waits -gt 0
 }
 
 high_orders_fail()
@@ -52,8 +51,6 @@ high_orders_fail()
 	expect random 'done=100' \
 		"$(MAKE_IT_FAIL=300 bounce_io random /dev/bounce-a 100 512 512 256K)"
 	page_faults 0 0
-	# What the kernel's helpers get is not counted.
-	[ "$module" = bounce_blk ] || return 0
 	stat_of a orders
 	expect 'nothing above order 0' '0 0 0 0 0 0 0 0' "${got#* }"
 }
@@ -68,7 +65,6 @@ row105_order0_only()
 		# Half of it is on a processor's list, which does not count as free.
 		starved a loose_mib=256
 	fi
-	[ "$module" = bounce_blk ] || return 0
 	stat_of a orders
 	say "orders: $got"
 	# More than one I/O of 256 KiB; elsewhere a few. The kernel may make room for

@@ -55,7 +55,6 @@ row109_orderly_removal()
 # As many pieces as a bio can have: nothing of it may be needed for ourselves.
 row107_all_vecs()
 {
-	[ "$module" = bounce_blk ] || { skip "the kernel's have room for one less"; return; }
 	# It takes 1 MiB as a whole; what is split cannot but wait.
 	null n max_sectors=2048
 	dd if=/dev/urandom of=/dev/n bs=1M count=1 oflag=direct 2>/dev/null
@@ -141,7 +140,6 @@ row116_discard_as_allowed()
 row105_wakes_nobody()
 {
 	local t=/sys/kernel/tracing event
-	[ "$module" = bounce_blk ] || { skip "the kernel's allocate otherwise"; return; }
 	event=$t/events/kmem/mm_page_alloc
 	null n
 	bounce a /dev/n mode=write
