@@ -220,11 +220,23 @@ static void set_limits(struct bounce_dev *dev, struct queue_limits *lim)
 	queue_limits_stack_bdev(lim, dev->lower, 0, config_item_name(&dev->item));
 	/* What may be discarded below at once is all that there is for us. */
 	lim->max_hw_discard_sectors = bdev_max_discard_sectors(dev->lower);
+	/*
+	 * A disk that has found out that it cannot write zeroes leaves one of its two
+	 * limits behind, and together they are not valid.
+	 */
+	if (lim->max_hw_wzeroes_unmap_sectors != lim->max_write_zeroes_sectors)
+		lim->max_hw_wzeroes_unmap_sectors = 0;
 	/* Not stacked. */
 	lim->max_write_streams = bdev_max_write_streams(dev->lower);
 	if (lim->max_write_streams)
 		lim->write_stream_granularity =
 			bdev_limits(dev->lower)->write_stream_granularity;
+
+	/*
+	 * The block layer drops what a disk without a cache does not need, below as
+	 * here: whether that one has a cache is known when the bio gets there.
+	 */
+	lim->features |= BLK_FEAT_WRITE_CACHE | BLK_FEAT_FUA;
 
 	/* What is copied needs nobody's help to be stable. */
 	lim->features &= ~BLK_FEAT_STABLE_WRITES;

@@ -66,9 +66,13 @@ static void withdraw(struct bounce_io *io)
 
 	if (bio_op(&io->bio) == REQ_OP_DISCARD && !bdev_max_discard_sectors(lower))
 		blk_queue_disable_discard(queue);
-	else if (bio_op(&io->bio) == REQ_OP_WRITE_ZEROES &&
-		 !bdev_write_zeroes_sectors(lower))
+
+	if (bio_op(&io->bio) == REQ_OP_WRITE_ZEROES &&
+	    !bdev_write_zeroes_sectors(lower)) {
 		blk_queue_disable_write_zeroes(queue);
+		/* Left over, it would make all later changes of limits invalid. */
+		queue->limits.max_hw_wzeroes_unmap_sectors = 0;
+	}
 }
 
 static void end_bounce(struct bounce_io *io)

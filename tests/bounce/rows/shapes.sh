@@ -58,7 +58,7 @@ same_limits()
 {
 	local a wanted
 	for a in logical_block_size physical_block_size max_hw_sectors_kb minimum_io_size \
-		discard_granularity discard_max_hw_bytes write_zeroes_max_bytes fua write_cache; do
+		discard_granularity discard_max_hw_bytes write_zeroes_max_bytes; do
 		queue_of "$1" $a
 		wanted=$got
 		queue_of "$2" $a

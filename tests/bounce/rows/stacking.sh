@@ -83,7 +83,7 @@ row110_withdrawn()
 {
 	local a
 	if ! modprobe -q sd_mod ||
-		! modprobe -q scsi_debug dev_size_mb=16 delay=0 lbpu=1; then
+		! modprobe -q scsi_debug dev_size_mb=16 delay=0 lbpu=1 lbpws=1; then
 		skip 'no scsi_debug'
 		return
 	fi
@@ -105,7 +105,12 @@ row110_withdrawn()
 		expect_file "$a below" 0 /sys/block/sda/queue/$a
 		expect_file "$a" 0 /sys/block/bounce-a/queue/$a
 	done
+	# All limits are looked at when one changes, and when a disk is made.
+	put /sys/block/bounce-a/queue/max_sectors_kb 64
+	expect 'another limit' 0 "$got"
 	expect_set 'power off' 0 a power 0
+	expect_set 'power on' 0 a power 1
+	until_true set_attr a power 0
 	modprobe -r scsi_debug || fail 'scsi_debug is in use'
 }
 
