@@ -85,16 +85,17 @@ static int __init vtl0_init(void)
 	int ret;
 
 	vtl0_geometry_init();
-	ret = vtl0_mmap_init();
+	vtl0_mmap_init();
+	ret = vtl0_mapping_init();
 	if (ret)
 		return ret;
 	ret = vtl0_pgmaps_init();
 	if (ret)
-		goto mmap;
+		goto mapping;
 	ret = vtl0_sysfs_init();
 	if (ret)
 		goto pgmaps;
-	ret = vtl0_ranges_init();
+	ret = vtl0_owners_init();
 	if (ret)
 		goto sysfs;
 	vtl0_inject_init();
@@ -105,13 +106,13 @@ static int __init vtl0_init(void)
 
 inject:
 	vtl0_inject_exit();
-	vtl0_ranges_exit();
+	vtl0_owners_exit();
 sysfs:
 	vtl0_sysfs_exit();
 pgmaps:
 	vtl0_pgmaps_exit();
-mmap:
-	vtl0_mmap_exit();
+mapping:
+	vtl0_mapping_exit();
 	return ret;
 }
 
@@ -119,11 +120,12 @@ static void __exit vtl0_exit(void)
 {
 	remove_nodes(ARRAY_SIZE(nodes));
 	vtl0_inject_exit();
-	/* before the directory that theirs are in */
-	vtl0_ranges_exit();
+	/* before the class of their devices */
+	vtl0_owners_exit();
 	vtl0_sysfs_exit();
 	vtl0_pgmaps_exit();
-	vtl0_mmap_exit();
+	vtl0_mapping_exit();
+	vtl0_index_exit();
 }
 
 module_init(vtl0_init);

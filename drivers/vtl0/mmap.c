@@ -4,11 +4,9 @@
  * kind of get_user_pages() works on it, with the largest page-table entry that
  * memory, mapping and address allow.
  *
- * Only what is registered can be touched, all else is SIGBUS; so there are no
+ * Only registered memory can be touched, all else is SIGBUS; so there are no
  * entries without a struct page, which GUP refuses (EEXIST) or worse. After
- * drivers/dax/device.c: shared mappings only, no VM_MIXEDMAP, one S_DAX inode
- * owned by the driver behind every node, because only a DAX mapping is offered
- * PUD faults and splits huge entries with correct accounting.
+ * drivers/dax/device.c: shared mappings only, no VM_MIXEDMAP.
  */
 #include <linux/capability.h>
 #include <linux/dax.h>
@@ -17,60 +15,22 @@
 #include <linux/hash.h>
 #include <linux/mman.h>
 #include <linux/module.h>
-#include <linux/mount.h>
-#include <linux/pagemap.h>
-#include <linux/pgmap_bio.h>
-#include <linux/pseudo_fs.h>
 #include <linux/security.h>
 
 #include "trace.h"
 #include "vtl0.h"
-
-#define VTL0_FS_MAGIC 0x76746c30 /* "vtl0" */
-
-static struct vfsmount *vtl0_mount;
-static struct inode *vtl0_inode;
 
 #define INSERT_LOCK_BITS 6
 
 /* see insert_below_pud() */
 static struct mutex insert_locks[1 << INSERT_LOCK_BITS];
 
-static const struct address_space_operations vtl0_aops = {
-	.dirty_folio = noop_dirty_folio,
-};
-
-/*
- * For rmap (memory_failure() finds whom to kill). The offset of a page is its
- * physical address in every mapping, so whoever is first writes what all would.
- */
-static void set_mapping(struct folio *folio)
-{
-	if (READ_ONCE(folio->mapping))
-		return;
-	folio->index = folio_pfn(folio);
-	/* who sees the mapping sees the index */
-	smp_store_release(&folio->mapping, vtl0_inode->i_mapping);
-}
-
-/**
- * vtl0_poison() - never map a folio again, and let rmap find who does now
- * @folio: of a live range, in which hardware reported an error
- *
- * Context: sleeps; outside of vtl0_srcu.
- */
-void vtl0_poison(struct folio *folio)
-{
-	set_mapping(folio);
-	folio_set_hwpoison(folio);
-	/* a fault that did not see it has made its entry after this */
-	synchronize_srcu(&vtl0_srcu);
-}
-
 /*
  * An entry of @order needs a folio of just that order (the inserters warn about
  * any other), a virtual address aligned as the physical one is, and room in the
- * VMA. If one is missing the kernel tries the next smaller entry.
+ * VMA. If one is missing the kernel tries the next smaller entry. For a DAX VMA the
+ * kernel itself looks at none of that: __thp_vma_allowable_orders() returns before,
+ * so a 1G entry is offered whenever nothing else lies in that GiB yet.
  */
 static bool fits(struct vm_fault *vmf, const struct vtl0_chunk *chunk, unsigned int order)
 {
@@ -91,7 +51,7 @@ static bool fits(struct vm_fault *vmf, const struct vtl0_chunk *chunk, unsigned 
  * table has appeared meanwhile: by a thread that last looked when the chunk had
  * another order.
  */
-static bool upgrade(struct vm_fault *vmf, unsigned int order)
+static bool make_writable(struct vm_fault *vmf, unsigned int order)
 {
 	if (!(vmf->flags & FAULT_FLAG_WRITE))
 		return false;
@@ -102,15 +62,15 @@ static bool upgrade(struct vm_fault *vmf, unsigned int order)
 	return true;
 }
 
-static vm_fault_t insert_pmd_or_pte(struct vm_fault *vmf, struct page __pgmap *page,
+static vm_fault_t insert_pmd_or_pte(struct vm_fault *vmf, struct page *page,
 				    unsigned int order)
 {
 	if (order == PMD_ORDER)
-		return vmf_insert_folio_pmd(vmf, pgmap_page_folio(page), upgrade(vmf, order));
+		return vmf_insert_folio_pmd(vmf, page_folio(page), make_writable(vmf, order));
 	/* it has become one since the core looked; the access finds it */
 	if (pmd_leaf(pmdp_get(vmf->pmd)))
 		return VM_FAULT_NOPAGE;
-	return vmf_insert_page_mkwrite(vmf, pgmap_plain_page(page), upgrade(vmf, order));
+	return vmf_insert_page_mkwrite(vmf, page, make_writable(vmf, order));
 }
 
 /*
@@ -120,7 +80,7 @@ static vm_fault_t insert_pmd_or_pte(struct vm_fault *vmf, struct page __pgmap *p
  * memory. So who inserts below a PMD excludes who inserts the PMD, as the entry
  * locks of fs/dax.c do.
  */
-static vm_fault_t insert_below_pud(struct vm_fault *vmf, struct page __pgmap *page,
+static vm_fault_t insert_below_pud(struct vm_fault *vmf, struct page *page,
 				   unsigned int order)
 {
 	unsigned long key = (unsigned long)vmf->vma->vm_mm ^ (vmf->address >> PMD_SHIFT);
@@ -135,16 +95,16 @@ static vm_fault_t insert_below_pud(struct vm_fault *vmf, struct page __pgmap *pa
 
 static vm_fault_t insert(struct vm_fault *vmf, struct vtl0_chunk *chunk, unsigned int order)
 {
-	struct page __pgmap *page = pgmap_pfn_to_page(ALIGN_DOWN(vmf->pgoff, 1UL << order));
-	struct folio *folio = pgmap_page_folio(page);
+	struct page *page = pfn_to_page(ALIGN_DOWN(vmf->pgoff, 1UL << order));
+	struct folio *folio = page_folio(page);
 
 	if (folio_test_hwpoison(folio))
 		return VM_FAULT_HWPOISON;
-	set_mapping(folio);
+	vtl0_mapping_add_folio(folio);
 	if (!READ_ONCE(chunk->range->touched))
 		WRITE_ONCE(chunk->range->touched, true);
 	if (order == PUD_ORDER)
-		return vmf_insert_folio_pud(vmf, folio, upgrade(vmf, order));
+		return vmf_insert_folio_pud(vmf, folio, make_writable(vmf, order));
 	return insert_below_pud(vmf, page, order);
 }
 
@@ -325,12 +285,6 @@ static unsigned long vtl0_get_unmapped_area(struct file *file, unsigned long add
 	return mm_get_unmapped_area(file, addr, len, pgoff, flags);
 }
 
-/*
- * Whatever node was opened (a device node may stand on any file system, and go
- * while it is open), its mapping is the driver's: removal finds every VMA there,
- * and long-term pins are not refused, as they would be on a mapping with
- * writeback.
- */
 static int vtl0_low_open(struct inode *inode, struct file *file)
 {
 	int ret;
@@ -340,9 +294,7 @@ static int vtl0_low_open(struct inode *inode, struct file *file)
 	ret = security_locked_down(LOCKDOWN_DEV_MEM);
 	if (ret)
 		return ret;
-	file->f_mapping = vtl0_inode->i_mapping;
-	file->f_wb_err = filemap_sample_wb_err(file->f_mapping);
-	file->f_sb_err = file_sample_sb_err(file);
+	vtl0_mapping_use(file);
 	vtl0_low_get();
 	return 0;
 }
@@ -362,53 +314,10 @@ const struct file_operations vtl0_low_fops = {
 	.llseek = noop_llseek,
 };
 
-/**
- * vtl0_zap() - remove every page-table entry of a physical range
- * @start: first byte
- * @length: bytes
- *
- * Context: sleeps; takes i_mmap_rwsem.
- */
-void vtl0_zap(u64 start, u64 length)
-{
-	unmap_mapping_pages(vtl0_inode->i_mapping, PHYS_PFN(start), PHYS_PFN(length), false);
-}
-
-static int vtl0_init_fs_context(struct fs_context *fc)
-{
-	return init_pseudo(fc, VTL0_FS_MAGIC) ? 0 : -ENOMEM;
-}
-
-/* No owner: the mount below would pin the module for ever. */
-static struct file_system_type vtl0_fs_type = {
-	.name = "vtl0",
-	.init_fs_context = vtl0_init_fs_context,
-	.kill_sb = kill_anon_super,
-};
-
-int vtl0_mmap_init(void)
+void vtl0_mmap_init(void)
 {
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(insert_locks); i++)
 		mutex_init(&insert_locks[i]);
-	vtl0_mount = kern_mount(&vtl0_fs_type);
-	if (IS_ERR(vtl0_mount))
-		return PTR_ERR(vtl0_mount);
-	vtl0_inode = alloc_anon_inode(vtl0_mount->mnt_sb);
-	if (IS_ERR(vtl0_inode)) {
-		kern_unmount(vtl0_mount);
-		return PTR_ERR(vtl0_inode);
-	}
-	vtl0_inode->i_flags |= S_DAX;
-	/* by this rmap knows device memory from that of a DAX file system */
-	vtl0_inode->i_mode = S_IFCHR | 0600;
-	vtl0_inode->i_mapping->a_ops = &vtl0_aops;
-	return 0;
-}
-
-void vtl0_mmap_exit(void)
-{
-	iput(vtl0_inode);
-	kern_unmount(vtl0_mount);
 }

@@ -11,8 +11,6 @@
 #include <linux/anon_inodes.h>
 #include <linux/fs.h>
 #include <linux/module.h>
-#include <linux/security.h>
-#include <linux/slab.h>
 #include <linux/uaccess.h>
 #include <uapi/linux/mshv.h>
 
@@ -59,29 +57,15 @@ static int pfns_to_add(const struct mshv_vtl_ram_disposition *arg, struct vtl0_a
 static long add_vtl0_memory(struct vtl0_owner *owner, void __user *uarg)
 {
 	struct mshv_vtl_ram_disposition arg;
-	struct vtl0_span conflict;
-	struct vtl0_request rq;
-	struct vtl0_range *range;
 	struct vtl0_add add;
-	u64 edge;
 	int ret;
 
 	if (copy_from_user(&arg, uarg, sizeof(arg)))
 		return -EFAULT;
-	ret = security_locked_down(LOCKDOWN_DEV_MEM);
-	if (ret)
-		return ret;
 	ret = pfns_to_add(&arg, &add);
 	if (ret)
 		return ret;
-	ret = vtl0_add_request(&add, &rq, &edge);
-	if (ret)
-		return ret;
-	if (mutex_lock_interruptible(&vtl0_lock))
-		return -EINTR;
-	range = vtl0_range_add(owner, &rq, &conflict);
-	mutex_unlock(&vtl0_lock);
-	return PTR_ERR_OR_ZERO(range);
+	return vtl0_add(owner, &add);
 }
 
 static long vtl_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
@@ -91,9 +75,15 @@ static long vtl_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 	return add_vtl0_memory(file->private_data, (void __user *)arg);
 }
 
+static int vtl_release(struct inode *inode, struct file *file)
+{
+	vtl0_owner_release(file->private_data);
+	return 0;
+}
+
 static const struct file_operations vtl_fops = {
 	.owner = THIS_MODULE,
-	.release = vtl0_control_release,
+	.release = vtl_release,
 	.unlocked_ioctl = vtl_ioctl,
 	.llseek = noop_llseek,
 };
@@ -107,7 +97,7 @@ static long create_vtl(void)
 		return -ENOMEM;
 	fd = anon_inode_getfd("[vtl0]", &vtl_fops, owner, O_RDWR | O_CLOEXEC);
 	if (fd < 0)
-		kfree(owner);
+		vtl0_owner_release(owner);
 	return fd;
 }
 

@@ -17,12 +17,8 @@
 #include <linux/slab.h>
 #include <linux/swap.h>
 #include <linux/workqueue.h>
-#include <kunit/visibility.h>
 
 #include "vtl0.h"
-
-struct vtl0_geometry vtl0_geometry;
-EXPORT_SYMBOL_IF_KUNIT(vtl0_geometry);
 
 static struct workqueue_struct *pgmap_wq;
 
@@ -38,41 +34,6 @@ struct add_work {
 	unsigned int done;
 	int ret;
 };
-
-/**
- * vtl0_geometry_init() - tell the planner about this kernel
- *
- * The granularity of registration, the page-table levels that can map a folio,
- * and whether the vmemmap of large folios is shared.
- */
-void vtl0_geometry_init(void)
-{
-	static const unsigned int useful[] = {
-		0, PMD_ORDER, COMPAT_HAVE_PUD_FOLIOS ? PUD_ORDER : 0,
-	};
-	struct vtl0_geometry *g = &vtl0_geometry;
-	unsigned int i;
-
-	g->min_align = memremap_compat_align();
-	g->page_shift = PAGE_SHIFT;
-	g->struct_page = sizeof(struct page);
-	g->dedup = IS_ENABLED(CONFIG_ARCH_WANT_OPTIMIZE_DAX_VMEMMAP) &&
-		   is_power_of_2(sizeof(struct page));
-	g->nr_orders = 0;
-	for (i = 0; i < ARRAY_SIZE(useful); i++)
-		if (!i || (useful[i] > useful[i - 1] && useful[i] <= MAX_FOLIO_ORDER))
-			g->orders[g->nr_orders++] = useful[i];
-}
-
-/**
- * vtl0_max_address() - the last byte that can have a struct page and a mapping
- *
- * Return: a physical address.
- */
-u64 vtl0_max_address(void)
-{
-	return min_t(u64, mhp_get_pluggable_range(true).end, iomem_resource.end);
-}
 
 /*
  * The generic handler looks at the first page of a folio only. That is right for
@@ -288,9 +249,9 @@ int vtl0_pgmaps_idle(struct vtl0_range *range, u64 from, struct vtl0_span *busy)
  * @held: out: folios with references beyond the base one and their mappings
  *
  * A snapshot without locks, so a folio that is just being mapped may count as
- * held.
+ * held. Nothing while a range is being added.
  *
- * Context: as vtl0_range_info().
+ * Context: as vtl0_range_info(); sleeps, and takes long for order-0 ranges.
  */
 void vtl0_pgmaps_count(struct vtl0_range *range, u64 *mappings, u64 *held)
 {
@@ -299,6 +260,9 @@ void vtl0_pgmaps_count(struct vtl0_range *range, u64 *mappings, u64 *held)
 
 	*mappings = 0;
 	*held = 0;
+	/* pairs with vtl0_range_set_state(): struct pages before LIVE */
+	if (smp_load_acquire(&range->state) == VTL0_STATE_ADDING)
+		return;
 	for (i = 0; i < range->nr_chunks; i++) {
 		struct vtl0_chunk *chunk = &range->chunks[i];
 

@@ -4,7 +4,10 @@
  * for what is wrong with it. Nothing here changes anything.
  */
 #include <linux/errno.h>
+#include <linux/ioport.h>
 #include <linux/memory_hotplug.h>
+#include <linux/memremap.h>
+#include <linux/mm.h>
 #include <linux/nodemask.h>
 #include <linux/numa.h>
 #include <linux/overflow.h>
@@ -18,6 +21,44 @@
 
 #define PLAN_FLAGS	(VTL0_ADD_TRIM | VTL0_ADD_ORDER | VTL0_ADD_CHUNK)
 #define ADD_FLAGS	(PLAN_FLAGS | VTL0_ADD_NODE | VTL0_ADD_PERSIST | VTL0_ADD_EXCLUSIVE)
+
+struct vtl0_geometry vtl0_geometry;
+EXPORT_SYMBOL_IF_KUNIT(vtl0_geometry);
+
+/**
+ * vtl0_geometry_init() - tell the planner about this kernel
+ *
+ * The granularity of registration, the page-table levels that can map a folio,
+ * and whether the vmemmap of large folios is shared.
+ */
+void vtl0_geometry_init(void)
+{
+	static const unsigned int useful[] = {
+		0, PMD_ORDER, COMPAT_HAVE_PUD_FOLIOS ? PUD_ORDER : 0,
+	};
+	struct vtl0_geometry *g = &vtl0_geometry;
+	unsigned int i;
+
+	g->min_align = memremap_compat_align();
+	g->page_shift = PAGE_SHIFT;
+	g->struct_page = sizeof(struct page);
+	g->dedup = IS_ENABLED(CONFIG_ARCH_WANT_OPTIMIZE_DAX_VMEMMAP) &&
+		   is_power_of_2(sizeof(struct page));
+	g->nr_orders = 0;
+	for (i = 0; i < ARRAY_SIZE(useful); i++)
+		if (!i || (useful[i] > useful[i - 1] && useful[i] <= MAX_FOLIO_ORDER))
+			g->orders[g->nr_orders++] = useful[i];
+}
+
+/**
+ * vtl0_max_address() - the last byte that can have a struct page and a mapping
+ *
+ * Return: a physical address.
+ */
+u64 vtl0_max_address(void)
+{
+	return min_t(u64, mhp_get_pluggable_range(true).end, iomem_resource.end);
+}
 
 /**
  * vtl0_check_range() - can these addresses be registered at all?
@@ -44,12 +85,12 @@ int vtl0_check_range(u64 start, u64 length)
 EXPORT_SYMBOL_IF_KUNIT(vtl0_check_range);
 
 /**
- * vtl0_walk_request() - go through the chunks that the planner makes of a request
+ * vtl0_walk_begin() - a walk through the chunks that the planner makes of a request
  * @rq: checked
  *
  * Return: for vtl0_walk_next().
  */
-struct vtl0_walk vtl0_walk_request(const struct vtl0_request *rq)
+struct vtl0_walk vtl0_walk_begin(const struct vtl0_request *rq)
 {
 	return (struct vtl0_walk) {
 		.g = &vtl0_geometry,
@@ -68,7 +109,7 @@ struct vtl0_walk vtl0_walk_request(const struct vtl0_request *rq)
  */
 unsigned int vtl0_count_chunks(const struct vtl0_request *rq)
 {
-	struct vtl0_walk walk = vtl0_walk_request(rq);
+	struct vtl0_walk walk = vtl0_walk_begin(rq);
 	unsigned int nr = 0;
 
 	while (nr <= VTL0_MAX_CHUNKS && vtl0_walk_next(&walk))
@@ -136,14 +177,14 @@ static int check_node(const struct vtl0_add *arg, struct vtl0_request *rq)
 }
 
 /**
- * vtl0_add_request() - check the argument of VTL0_ADD
+ * vtl0_check_add() - check the argument of VTL0_ADD
  * @arg: from user space
  * @rq: filled
  * @edge: out, with -EINVAL: the unaligned edge, if that is the cause
  *
  * Return: 0 or an errno of the table in uapi/linux/vtl0.h.
  */
-int vtl0_add_request(const struct vtl0_add *arg, struct vtl0_request *rq, u64 *edge)
+int vtl0_check_add(const struct vtl0_add *arg, struct vtl0_request *rq, u64 *edge)
 {
 	int ret;
 
@@ -160,17 +201,17 @@ int vtl0_add_request(const struct vtl0_add *arg, struct vtl0_request *rq, u64 *e
 		return ret;
 	return check_node(arg, rq);
 }
-EXPORT_SYMBOL_IF_KUNIT(vtl0_add_request);
+EXPORT_SYMBOL_IF_KUNIT(vtl0_check_add);
 
 /**
- * vtl0_plan_request() - check the argument of VTL0_PLAN
+ * vtl0_check_plan() - check the argument of VTL0_PLAN
  * @arg: from user space
  * @rq: filled, without what only matters for registration
- * @edge: as in vtl0_add_request()
+ * @edge: as in vtl0_check_add()
  *
  * Return: 0 or an errno of the table in uapi/linux/vtl0.h.
  */
-int vtl0_plan_request(const struct vtl0_plan *arg, struct vtl0_request *rq, u64 *edge)
+int vtl0_check_plan(const struct vtl0_plan *arg, struct vtl0_request *rq, u64 *edge)
 {
 	if (arg->flags & ~PLAN_FLAGS)
 		return -EOPNOTSUPP;

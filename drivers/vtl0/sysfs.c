@@ -1,19 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What exists: totals in /sys/devices/vtl0, and one directory per range below
- * "ranges" in it (Documentation/ABI/testing/sysfs-devices-vtl0). The attributes
- * of a range take no lock: removing its directory waits for its readers, and
- * vtl0_lock is held then.
+ * What exists: totals in /sys/devices/vtl0, and a device of class vtl0 for each
+ * range (Documentation/ABI/testing/sysfs-class-vtl0). The attributes of a range
+ * take no lock: removing its device waits for their readers, and vtl0_lock is
+ * held then.
  */
 #include <linux/device.h>
-#include <linux/kobject.h>
 #include <linux/slab.h>
 #include <linux/sysfs.h>
 
 #include "vtl0.h"
 
 static struct device *root;
-static struct kobject *ranges_dir;
 
 static const char * const state_names[] = {
 	[VTL0_STATE_ADDING] = "adding",
@@ -22,240 +20,187 @@ static const char * const state_names[] = {
 	[VTL0_STATE_DRAINING] = "draining",
 };
 
-static struct vtl0_range *to_range(struct kobject *kobj)
+static struct vtl0_range *to_range(struct device *dev)
 {
-	return container_of(kobj, struct vtl0_range, kobj);
+	return container_of(dev, struct vtl0_range, dev);
 }
 
-static ssize_t start_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
+static ssize_t start_show(struct device *dev, struct device_attribute *attr, char *buf)
 {
-	return sysfs_emit(buf, "%#llx\n", to_range(kobj)->start);
+	return sysfs_emit(buf, "%#llx\n", to_range(dev)->start);
 }
+static DEVICE_ATTR_ADMIN_RO(start); /* no physical addresses for everybody */
 
-static ssize_t length_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
+static ssize_t length_show(struct device *dev, struct device_attribute *attr, char *buf)
 {
-	return sysfs_emit(buf, "%llu\n", to_range(kobj)->length);
+	return sysfs_emit(buf, "%llu\n", to_range(dev)->length);
 }
+static DEVICE_ATTR_RO(length);
 
-static ssize_t node_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
+static ssize_t node_show(struct device *dev, struct device_attribute *attr, char *buf)
 {
-	return sysfs_emit(buf, "%d\n", to_range(kobj)->node);
+	return sysfs_emit(buf, "%d\n", to_range(dev)->node);
 }
+static DEVICE_ATTR_RO(node);
 
-static ssize_t state_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
+static ssize_t state_show(struct device *dev, struct device_attribute *attr, char *buf)
 {
-	return sysfs_emit(buf, "%s\n", state_names[READ_ONCE(to_range(kobj)->state)]);
+	return sysfs_emit(buf, "%s\n", state_names[READ_ONCE(to_range(dev)->state)]);
 }
+static DEVICE_ATTR_RO(state);
 
-static ssize_t persist_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
+static ssize_t persist_show(struct device *dev, struct device_attribute *attr, char *buf)
 {
-	return sysfs_emit(buf, "%d\n", READ_ONCE(to_range(kobj)->persist));
+	return sysfs_emit(buf, "%d\n", READ_ONCE(to_range(dev)->persist));
 }
+static DEVICE_ATTR_RO(persist);
 
-static ssize_t owners_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
+static ssize_t owners_show(struct device *dev, struct device_attribute *attr, char *buf)
 {
-	return sysfs_emit(buf, "%u\n", READ_ONCE(to_range(kobj)->nr_owners));
+	return sysfs_emit(buf, "%u\n", READ_ONCE(to_range(dev)->nr_owners));
 }
+static DEVICE_ATTR_RO(owners);
 
-static ssize_t nr_chunks_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
+static ssize_t nr_chunks_show(struct device *dev, struct device_attribute *attr, char *buf)
 {
-	return sysfs_emit(buf, "%u\n", to_range(kobj)->nr_chunks);
+	return sysfs_emit(buf, "%u\n", to_range(dev)->nr_chunks);
 }
+static DEVICE_ATTR_RO(nr_chunks);
 
-/* A page holds more than 60 of these lines; VTL0_QUERY lists them all. */
-static ssize_t chunks_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
+static ssize_t memmap_bytes_show(struct device *dev, struct device_attribute *attr, char *buf)
 {
-	struct vtl0_range *range = to_range(kobj);
-	unsigned int i;
-	int len = 0;
-
-	for (i = 0; i < range->nr_chunks; i++) {
-		struct vtl0_piece *p = &range->chunks[i].piece;
-
-		if (len > PAGE_SIZE - 64)
-			return len + sysfs_emit_at(buf, len, "...\n");
-		len += sysfs_emit_at(buf, len, "%#llx %llu %u\n",
-				     p->start, p->length, p->order);
-	}
-	return len;
+	return sysfs_emit(buf, "%llu\n", to_range(dev)->memmap_bytes);
 }
+static DEVICE_ATTR_RO(memmap_bytes);
 
-static ssize_t memmap_bytes_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
-{
-	return sysfs_emit(buf, "%llu\n", to_range(kobj)->memmap_bytes);
-}
-
-static ssize_t memmap_saved_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
-{
-	return sysfs_emit(buf, "%llu\n", to_range(kobj)->memmap_saved);
-}
-
-static ssize_t mappings_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
+static ssize_t stat_show(struct device *dev, struct device_attribute *attr, char *buf)
 {
 	struct vtl0_range_info info;
 
-	vtl0_range_info(to_range(kobj), &info);
-	return sysfs_emit(buf, "%llu\n", info.mappings);
+	vtl0_range_info(to_range(dev), &info);
+	return sysfs_emit(buf,
+			  "faults_pte %llu\nfaults_pmd %llu\nfaults_pud %llu\nfallbacks %llu\n",
+			  info.faults_pte, info.faults_pmd, info.faults_pud, info.fallbacks);
 }
+static DEVICE_ATTR_RO(stat);
 
-static ssize_t held_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
+/* looks at every folio, so not for everybody */
+static ssize_t usage_show(struct device *dev, struct device_attribute *attr, char *buf)
 {
-	struct vtl0_range_info info;
+	u64 mappings, held;
 
-	vtl0_range_info(to_range(kobj), &info);
-	return sysfs_emit(buf, "%llu\n", info.held);
+	vtl0_pgmaps_count(to_range(dev), &mappings, &held);
+	return sysfs_emit(buf, "mappings %llu\nheld %llu\n", mappings, held);
 }
-
-static ssize_t show_faults(struct kobject *kobj, char *buf, enum vtl0_level level)
-{
-	return sysfs_emit(buf, "%lld\n", atomic64_read(&to_range(kobj)->faults[level]));
-}
-
-static ssize_t faults_pte_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
-{
-	return show_faults(kobj, buf, VTL0_LEVEL_PTE);
-}
-
-static ssize_t faults_pmd_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
-{
-	return show_faults(kobj, buf, VTL0_LEVEL_PMD);
-}
-
-static ssize_t faults_pud_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
-{
-	return show_faults(kobj, buf, VTL0_LEVEL_PUD);
-}
-
-static ssize_t fallbacks_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
-{
-	return sysfs_emit(buf, "%lld\n", atomic64_read(&to_range(kobj)->fallbacks));
-}
-
-/* Addresses are not for everybody, nor is what looks at every folio. */
-static struct kobj_attribute range_start = __ATTR_RO_MODE(start, 0400);
-static struct kobj_attribute range_length = __ATTR_RO(length);
-static struct kobj_attribute range_node = __ATTR_RO(node);
-static struct kobj_attribute range_state = __ATTR_RO(state);
-static struct kobj_attribute range_persist = __ATTR_RO(persist);
-static struct kobj_attribute range_owners = __ATTR_RO(owners);
-static struct kobj_attribute range_nr_chunks = __ATTR_RO(nr_chunks);
-static struct kobj_attribute range_chunks = __ATTR_RO_MODE(chunks, 0400);
-static struct kobj_attribute range_memmap_bytes = __ATTR_RO(memmap_bytes);
-static struct kobj_attribute range_memmap_saved = __ATTR_RO(memmap_saved);
-static struct kobj_attribute range_mappings = __ATTR_RO_MODE(mappings, 0400);
-static struct kobj_attribute range_held = __ATTR_RO_MODE(held, 0400);
-static struct kobj_attribute range_faults_pte = __ATTR_RO(faults_pte);
-static struct kobj_attribute range_faults_pmd = __ATTR_RO(faults_pmd);
-static struct kobj_attribute range_faults_pud = __ATTR_RO(faults_pud);
-static struct kobj_attribute range_fallbacks = __ATTR_RO(fallbacks);
+static DEVICE_ATTR_ADMIN_RO(usage);
 
 static struct attribute *range_attrs[] = {
-	&range_start.attr,
-	&range_length.attr,
-	&range_node.attr,
-	&range_state.attr,
-	&range_persist.attr,
-	&range_owners.attr,
-	&range_nr_chunks.attr,
-	&range_chunks.attr,
-	&range_memmap_bytes.attr,
-	&range_memmap_saved.attr,
-	&range_mappings.attr,
-	&range_held.attr,
-	&range_faults_pte.attr,
-	&range_faults_pmd.attr,
-	&range_faults_pud.attr,
-	&range_fallbacks.attr,
+	&dev_attr_start.attr,
+	&dev_attr_length.attr,
+	&dev_attr_node.attr,
+	&dev_attr_state.attr,
+	&dev_attr_persist.attr,
+	&dev_attr_owners.attr,
+	&dev_attr_nr_chunks.attr,
+	&dev_attr_memmap_bytes.attr,
+	&dev_attr_stat.attr,
+	&dev_attr_usage.attr,
 	NULL
 };
 ATTRIBUTE_GROUPS(range);
 
-static void range_release(struct kobject *kobj)
+static void range_release(struct device *dev)
 {
-	kvfree(to_range(kobj));
+	kvfree(to_range(dev));
 }
 
-static const struct kobj_type range_type = {
-	.release = range_release,
-	.sysfs_ops = &kobj_sysfs_ops,
-	.default_groups = range_groups,
+static const struct class range_class = {
+	.name = "vtl0",
+	.dev_groups = range_groups,
+	.dev_release = range_release,
 };
 
 /**
- * vtl0_range_init_kobj() - from here on kobject_put() frees the range
+ * vtl0_sysfs_init_range() - from here on vtl0_range_put() frees a range
  * @range: just allocated
  */
-void vtl0_range_init_kobj(struct vtl0_range *range)
+void vtl0_sysfs_init_range(struct vtl0_range *range)
 {
-	kobject_init(&range->kobj, &range_type);
+	device_initialize(&range->dev);
+	range->dev.class = &range_class;
+	range->dev.parent = root;
+	device_set_pm_not_required(&range->dev);
+	dev_set_uevent_suppress(&range->dev, true);
 }
 
+/**
+ * vtl0_sysfs_add() - create the device of a range, without a uevent
+ * @range: has its id
+ *
+ * Context: under vtl0_lock; sleeps.
+ * Return: 0 or an errno.
+ */
 int vtl0_sysfs_add(struct vtl0_range *range)
 {
-	return kobject_add(&range->kobj, ranges_dir, "%u", range->id);
+	int ret = dev_set_name(&range->dev, "range%u", range->id);
+
+	return ret ?: device_add(&range->dev);
 }
 
+/**
+ * vtl0_sysfs_announce() - send the uevent of a range
+ * @range: live, so that a program that the uevent starts can map it
+ */
+void vtl0_sysfs_announce(struct vtl0_range *range)
+{
+	dev_set_uevent_suppress(&range->dev, false);
+	kobject_uevent(&range->dev.kobj, KOBJ_ADD);
+}
+
+/**
+ * vtl0_sysfs_del() - remove the device of a range, and wait for readers
+ * @range: added by vtl0_sysfs_add()
+ */
 void vtl0_sysfs_del(struct vtl0_range *range)
 {
-	kobject_del(&range->kobj);
+	device_del(&range->dev);
 }
 
 /* Totals, at the root device. */
 
-static int totals(struct vtl0_info *info)
-{
-	*info = (struct vtl0_info) { };
-	if (mutex_lock_interruptible(&vtl0_lock))
-		return -EINTR;
-	vtl0_totals(info);
-	mutex_unlock(&vtl0_lock);
-	return 0;
-}
-
 static ssize_t nr_ranges_show(struct device *dev, struct device_attribute *attr, char *buf)
 {
-	struct vtl0_info info;
-	int ret = totals(&info);
-
-	return ret ?: sysfs_emit(buf, "%u\n", info.nr_ranges);
+	return sysfs_emit(buf, "%u\n", vtl0_totals().nr_ranges);
 }
 static DEVICE_ATTR_RO(nr_ranges);
 
 static ssize_t bytes_show(struct device *dev, struct device_attribute *attr, char *buf)
 {
-	struct vtl0_info info;
-	int ret = totals(&info);
-
-	return ret ?: sysfs_emit(buf, "%llu\n", info.bytes);
+	return sysfs_emit(buf, "%llu\n", vtl0_totals().bytes);
 }
 static DEVICE_ATTR_RO(bytes);
 
 static ssize_t total_memmap_show(struct device *dev, struct device_attribute *attr, char *buf)
 {
-	struct vtl0_info info;
-	int ret = totals(&info);
-
-	return ret ?: sysfs_emit(buf, "%llu\n", info.memmap_bytes);
+	return sysfs_emit(buf, "%llu\n", vtl0_totals().memmap_bytes);
 }
-static DEVICE_ATTR_RO(total_memmap);
 
-static ssize_t total_saved_show(struct device *dev, struct device_attribute *attr, char *buf)
+static struct device_attribute total_memmap_bytes =
+	__ATTR(memmap_bytes, 0444, total_memmap_show, NULL);
+
+static ssize_t memmap_saved_show(struct device *dev, struct device_attribute *attr, char *buf)
 {
-	struct vtl0_info info;
-	int ret = totals(&info);
-
-	return ret ?: sysfs_emit(buf, "%llu\n", info.memmap_saved);
+	return sysfs_emit(buf, "%llu\n", vtl0_totals().memmap_saved);
 }
-static DEVICE_ATTR_RO(total_saved);
+static DEVICE_ATTR_RO(memmap_saved);
 
 static struct attribute *vtl0_attrs[] = {
 	&dev_attr_nr_ranges.attr,
 	&dev_attr_bytes.attr,
-	&dev_attr_total_memmap.attr,
-	&dev_attr_total_saved.attr,
+	&total_memmap_bytes.attr,
+	&dev_attr_memmap_saved.attr,
 	NULL
 };
-
 ATTRIBUTE_GROUPS(vtl0);
 
 /**
@@ -270,29 +215,31 @@ struct device *vtl0_sysfs_root(void)
 
 int vtl0_sysfs_init(void)
 {
-	int ret = -ENOMEM;
+	int ret;
 
+	ret = class_register(&range_class);
+	if (ret)
+		return ret;
 	root = root_device_register("vtl0");
-	if (IS_ERR(root))
-		return PTR_ERR(root);
-	ranges_dir = kobject_create_and_add("ranges", &root->kobj);
-	if (!ranges_dir)
-		goto device;
+	if (IS_ERR(root)) {
+		ret = PTR_ERR(root);
+		goto class;
+	}
 	ret = sysfs_create_groups(&root->kobj, vtl0_groups);
 	if (ret)
-		goto dir;
+		goto device;
 	return 0;
 
-dir:
-	kobject_put(ranges_dir);
 device:
 	root_device_unregister(root);
+class:
+	class_unregister(&range_class);
 	return ret;
 }
 
 void vtl0_sysfs_exit(void)
 {
 	sysfs_remove_groups(&root->kobj, vtl0_groups);
-	kobject_put(ranges_dir);
 	root_device_unregister(root);
+	class_unregister(&range_class);
 }

@@ -4,7 +4,7 @@
 #define _VTL0_H
 
 #include <linux/atomic.h>
-#include <linux/kobject.h>
+#include <linux/device.h>
 #include <linux/list.h>
 #include <linux/memremap.h>
 #include <linux/mm.h>
@@ -22,12 +22,12 @@
 #error "vtl0 needs a 64-bit kernel with ZONE_DEVICE, FS_DAX and TRANSPARENT_HUGEPAGE"
 #endif
 
-struct device;
 struct file;
-struct inode;
+struct vtl0_owner;
 
 /* see range.c */
 extern struct mutex vtl0_lock;
+/* see index.c */
 extern struct srcu_struct vtl0_srcu;
 
 /**
@@ -55,7 +55,7 @@ enum vtl0_level {
  * struct vtl0_range - a registered physical range
  * @start: first byte
  * @length: bytes
- * @id: number, also the name of its sysfs directory
+ * @id: number, part of the name of its device
  * @node: NUMA node
  * @state: VTL0_STATE_*; written under vtl0_lock, read with READ_ONCE() by
  *	faults inside vtl0_srcu
@@ -64,7 +64,7 @@ enum vtl0_level {
  * @touched: some page was mapped since it was last found idle
  * @link: in the list of all ranges, under vtl0_lock
  * @holds: files that keep it (struct vtl0_hold), under vtl0_lock
- * @kobj: its sysfs directory; the range is freed with it
+ * @dev: its device; the range is freed with it
  * @memmap_bytes: memory its memmap takes, in bytes
  * @memmap_saved: what order 0 would take more, in bytes
  * @faults: faults served, by level
@@ -83,21 +83,13 @@ struct vtl0_range {
 	bool touched;
 	struct list_head link __guarded_by(&vtl0_lock);
 	struct list_head holds __guarded_by(&vtl0_lock);
-	struct kobject kobj;
+	struct device dev;
 	u64 memmap_bytes;
 	u64 memmap_saved;
 	atomic64_t faults[VTL0_NR_LEVELS];
 	atomic64_t fallbacks;
 	unsigned int nr_chunks;
 	struct vtl0_chunk chunks[];
-};
-
-/**
- * struct vtl0_owner - an open file that can own ranges
- * @holds: its ranges (struct vtl0_hold), under vtl0_lock
- */
-struct vtl0_owner {
-	struct list_head holds __guarded_by(&vtl0_lock);
 };
 
 /**
@@ -130,73 +122,118 @@ struct vtl0_span {
 	u64 length;
 };
 
-/* range.c: bookkeeping and life of ranges */
-struct vtl0_chunk *vtl0_chunk_find(u64 address);
-struct vtl0_chunk *vtl0_chunk_next(u64 address);
-struct vtl0_range *vtl0_range_add(struct vtl0_owner *owner,
-				  const struct vtl0_request *rq,
-				  struct vtl0_span *conflict)
-	__must_hold(&vtl0_lock);
-int vtl0_range_remove(u64 start, u64 length, struct vtl0_span *busy)
-	__must_hold(&vtl0_lock);
-void vtl0_range_info(struct vtl0_range *range, struct vtl0_range_info *info);
-void vtl0_totals(struct vtl0_info *info)
-	__must_hold(&vtl0_lock);
-void vtl0_owner_release(struct vtl0_owner *owner)
-	__must_not_hold(&vtl0_lock);
-void vtl0_low_get(void);
-void vtl0_low_put(void);
-int vtl0_ranges_init(void);
-void vtl0_ranges_exit(void);
+/**
+ * struct vtl0_totals - all live ranges together
+ * @nr_ranges: how many
+ * @nr_chunks: their chunks
+ * @bytes: their length
+ * @memmap_bytes: memory that their memmap takes, in bytes
+ * @memmap_saved: what order 0 would take more, in bytes
+ */
+struct vtl0_totals {
+	unsigned int nr_ranges;
+	u64 nr_chunks;
+	u64 bytes;
+	u64 memmap_bytes;
+	u64 memmap_saved;
+};
+
+/*
+ * The files, from the lowest to the highest: each calls only those above it here.
+ */
+
+/* request.c: from user arguments to a checked request */
+extern struct vtl0_geometry vtl0_geometry;
+
+void vtl0_geometry_init(void);
+u64 vtl0_max_address(void);
+struct vtl0_walk vtl0_walk_begin(const struct vtl0_request *rq);
+unsigned int vtl0_count_chunks(const struct vtl0_request *rq);
+int vtl0_check_range(u64 start, u64 length);
+int vtl0_check_add(const struct vtl0_add *arg, struct vtl0_request *rq, u64 *edge);
+int vtl0_check_plan(const struct vtl0_plan *arg, struct vtl0_request *rq, u64 *edge);
+int vtl0_default_node(u64 start);
 
 /* claim.c: nothing else may use the memory */
 int vtl0_claim(u64 start, u64 length, struct vtl0_span *conflict)
 	__must_hold(&vtl0_lock);
 
-/* pgmap.c: struct pages for a range */
-extern struct vtl0_geometry vtl0_geometry;
-
-int vtl0_pgmaps_add(struct vtl0_range *range) __must_hold(&vtl0_lock);
-void vtl0_pgmaps_del(struct vtl0_range *range) __must_hold(&vtl0_lock);
-int vtl0_pgmaps_idle(struct vtl0_range *range, u64 from, struct vtl0_span *busy)
+/* index.c: from an address to its chunk */
+struct vtl0_chunk *vtl0_chunk_find(u64 address);
+struct vtl0_chunk *vtl0_chunk_next(u64 address);
+struct vtl0_range *vtl0_range_overlap(u64 start, u64 length)
 	__must_hold(&vtl0_lock);
-void vtl0_pgmaps_count(struct vtl0_range *range, u64 *mappings, u64 *held);
-void vtl0_geometry_init(void);
-u64 vtl0_max_address(void);
-int vtl0_pgmaps_init(void);
-void vtl0_pgmaps_exit(void);
+int vtl0_index_add(struct vtl0_range *range)
+	__must_hold(&vtl0_lock);
+void vtl0_index_del(struct vtl0_range *range)
+	__must_hold(&vtl0_lock);
+void vtl0_totals_add(const struct vtl0_range *range);
+void vtl0_totals_sub(const struct vtl0_range *range);
+struct vtl0_totals vtl0_totals(void);
+void vtl0_range_info(const struct vtl0_range *range, struct vtl0_range_info *info);
+void vtl0_index_exit(void);
 
-/* request.c: from user arguments to a checked request */
-struct vtl0_walk vtl0_walk_request(const struct vtl0_request *rq);
-unsigned int vtl0_count_chunks(const struct vtl0_request *rq);
-int vtl0_check_range(u64 start, u64 length);
-int vtl0_add_request(const struct vtl0_add *arg, struct vtl0_request *rq, u64 *edge);
-int vtl0_plan_request(const struct vtl0_plan *arg, struct vtl0_request *rq, u64 *edge);
-int vtl0_default_node(u64 start);
-
-/* ioctl.c, mshv.c, mmap.c: the nodes */
-extern const struct file_operations vtl0_control_fops;
-extern const struct file_operations vtl0_low_fops;
-
-long vtl0_mshv_ioctl(struct vtl0_owner *owner, unsigned int cmd, unsigned long arg);
-struct vtl0_owner *vtl0_owner_alloc(void);
-int vtl0_control_release(struct inode *inode, struct file *file);
-int vtl0_mmap_init(void);
-void vtl0_mmap_exit(void);
-void vtl0_zap(u64 start, u64 length);
+/* mapping.c: the address_space of all registered memory */
+void vtl0_mapping_use(struct file *file);
+void vtl0_mapping_add_folio(struct folio *folio);
 void vtl0_poison(struct folio *folio);
-
-/* sysfs.c */
-struct device *vtl0_sysfs_root(void);
-int vtl0_sysfs_add(struct vtl0_range *range);
-void vtl0_sysfs_del(struct vtl0_range *range);
-void vtl0_range_init_kobj(struct vtl0_range *range);
-int vtl0_sysfs_init(void);
-void vtl0_sysfs_exit(void);
+void vtl0_zap(u64 start, u64 length);
+int vtl0_mapping_init(void);
+void vtl0_mapping_exit(void);
 
 /* inject.c: faults on purpose, where the kernel is built for it */
 bool vtl0_inject_pgmap(void);
 void vtl0_inject_init(void);
 void vtl0_inject_exit(void);
+
+/* pgmap.c: struct pages for a range */
+int vtl0_pgmaps_add(struct vtl0_range *range) __must_hold(&vtl0_lock);
+void vtl0_pgmaps_del(struct vtl0_range *range) __must_hold(&vtl0_lock);
+int vtl0_pgmaps_idle(struct vtl0_range *range, u64 from, struct vtl0_span *busy)
+	__must_hold(&vtl0_lock);
+void vtl0_pgmaps_count(struct vtl0_range *range, u64 *mappings, u64 *held);
+int vtl0_pgmaps_init(void);
+void vtl0_pgmaps_exit(void);
+
+/* sysfs.c */
+struct device *vtl0_sysfs_root(void);
+void vtl0_sysfs_init_range(struct vtl0_range *range);
+int vtl0_sysfs_add(struct vtl0_range *range);
+void vtl0_sysfs_announce(struct vtl0_range *range);
+void vtl0_sysfs_del(struct vtl0_range *range);
+int vtl0_sysfs_init(void);
+void vtl0_sysfs_exit(void);
+
+/* range.c: the life of a range */
+void vtl0_range_set_state(struct vtl0_range *range, unsigned int state)
+	__must_hold(&vtl0_lock);
+struct vtl0_range *vtl0_range_add(const struct vtl0_request *rq, struct vtl0_span *conflict)
+	__must_hold(&vtl0_lock);
+int vtl0_range_del(struct vtl0_range *range, unsigned int tries, struct vtl0_span *busy)
+	__must_hold(&vtl0_lock);
+void vtl0_range_put(struct vtl0_range *range);
+
+/* owner.c: what keeps ranges */
+struct vtl0_owner *vtl0_owner_alloc(void);
+struct vtl0_range *vtl0_owner_add(struct vtl0_owner *owner, const struct vtl0_request *rq,
+				  struct vtl0_span *conflict)
+	__must_hold(&vtl0_lock);
+void vtl0_owner_release(struct vtl0_owner *owner)
+	__must_not_hold(&vtl0_lock);
+int vtl0_add(struct vtl0_owner *owner, struct vtl0_add *arg)
+	__must_not_hold(&vtl0_lock);
+int vtl0_remove(u64 start, u64 length, struct vtl0_span *busy)
+	__must_hold(&vtl0_lock);
+void vtl0_low_get(void);
+void vtl0_low_put(void);
+int vtl0_owners_init(void);
+void vtl0_owners_exit(void);
+
+/* mmap.c, mshv.c, control.c: the nodes */
+extern const struct file_operations vtl0_low_fops;
+extern const struct file_operations vtl0_control_fops;
+
+void vtl0_mmap_init(void);
+long vtl0_mshv_ioctl(struct vtl0_owner *owner, unsigned int cmd, unsigned long arg);
 
 #endif /* _VTL0_H */

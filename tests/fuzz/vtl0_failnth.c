@@ -433,7 +433,7 @@ static uint64_t mapped_bytes(void)
 static char *snapshot(void)
 {
 	char *list = vtl0_list(watch), *iomem = slurp("/proc/iomem"), *all;
-	DIR *dir = opendir("/sys/devices/vtl0/ranges");
+	DIR *dir = opendir("/sys/class/vtl0");
 	unsigned int dirs = 0;
 
 	while (dir && readdir(dir))

@@ -274,7 +274,7 @@ int range_attr(u32 id, const char *name, char *buf, size_t size)
 	char path[128];
 	ssize_t n;
 
-	snprintf(path, sizeof(path), "/sys/devices/vtl0/ranges/%u/%s", id, name);
+	snprintf(path, sizeof(path), "/sys/class/vtl0/range%u/%s", id, name);
 	n = read_file(path, buf, size);
 	if (n < 0)
 		return n;

@@ -72,7 +72,7 @@ u64 online_nodes(void);
 /* Files. */
 ssize_t read_file(const char *path, char *buf, size_t size);	/* NUL-terminated */
 int write_file(const char *path, const char *text);
-/* /sys/devices/vtl0/ranges/ID/NAME without its newline. */
+/* /sys/class/vtl0/rangeID/NAME without its last newline. */
 int range_attr(u32 id, const char *name, char *buf, size_t size);
 int range_attr_u64(u32 id, const char *name, u64 *value);
 /* A number in /proc/self/status, in bytes: "VmPTE", "RssFile", ... */

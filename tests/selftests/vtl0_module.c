@@ -15,7 +15,6 @@
 
 #define LOADED "/sys/module/vtl0"
 #define TOTALS "/sys/devices/vtl0"
-#define RANGES "/sys/devices/vtl0/ranges"
 
 FIXTURE(module) {
 	char iomem[65536];
@@ -49,7 +48,8 @@ static bool exists(const char *path)
 
 static bool nothing_of_it(void)
 {
-	return !exists(LOADED) && !exists(TOTALS) && !exists("/dev/vtl0") &&
+	return !exists(LOADED) && !exists(TOTALS) && !exists("/sys/class/vtl0") &&
+	       !exists("/dev/vtl0") &&
 	       !exists("/dev/vtl0_low") && !exists("/dev/mshv") && !exists("/dev/mshv_vtl_low") &&
 	       !exists("/sys/kernel/debug/vtl0");
 }

@@ -7,10 +7,7 @@
 #include <linux/fs.h>
 #include <linux/module.h>
 #include <linux/pagemap.h>
-#include <linux/security.h>
-#include <linux/slab.h>
 #include <linux/uaccess.h>
-#include <kunit/visibility.h>
 
 #include "vtl0.h"
 
@@ -29,39 +26,9 @@ union arg {
 	struct vtl0_plan plan;
 };
 
-static void report(struct vtl0_add *arg, const struct vtl0_range *range)
-{
-	arg->id = range->id;
-	arg->nr_chunks = range->nr_chunks;
-	arg->added_start = range->start;
-	arg->added_length = range->length;
-}
-
 static int do_add(struct vtl0_owner *owner, void *argp)
 {
-	struct vtl0_span conflict = { };
-	struct vtl0_add *arg = argp;
-	struct vtl0_request rq;
-	struct vtl0_range *range;
-	int ret;
-
-	arg->conflict_start = 0;
-	arg->conflict_length = 0;
-	ret = security_locked_down(LOCKDOWN_DEV_MEM);
-	if (ret)
-		return ret;
-	ret = vtl0_add_request(arg, &rq, &arg->conflict_start);
-	if (ret)
-		return ret;
-	if (mutex_lock_interruptible(&vtl0_lock))
-		return -EINTR;
-	range = vtl0_range_add(owner, &rq, &conflict);
-	if (!IS_ERR(range))
-		report(arg, range);
-	mutex_unlock(&vtl0_lock);
-	arg->conflict_start = conflict.start;
-	arg->conflict_length = conflict.length;
-	return PTR_ERR_OR_ZERO(range);
+	return vtl0_add(owner, argp);
 }
 
 static int do_remove(struct vtl0_owner *owner, void *argp)
@@ -78,7 +45,7 @@ static int do_remove(struct vtl0_owner *owner, void *argp)
 		return -EINVAL;
 	if (mutex_lock_interruptible(&vtl0_lock))
 		return -EINTR;
-	ret = vtl0_range_remove(arg->start, arg->length, &busy);
+	ret = vtl0_remove(arg->start, arg->length, &busy);
 	mutex_unlock(&vtl0_lock);
 	arg->busy_start = busy.start;
 	arg->busy_length = busy.length;
@@ -128,6 +95,7 @@ static bool next_entry(bool chunks, u64 *pos, union entry *entry)
 		*pos = entry->chunk.start + entry->chunk.length;
 	} else if (chunk) {
 		vtl0_range_info(chunk->range, &entry->range);
+		vtl0_pgmaps_count(chunk->range, &entry->range.mappings, &entry->range.held);
 		*pos = entry->range.start + entry->range.length;
 	}
 	srcu_read_unlock(&vtl0_srcu, idx);
@@ -184,6 +152,7 @@ static int do_query(struct vtl0_owner *owner, void *argp)
 static int do_info(struct vtl0_owner *owner, void *argp)
 {
 	const struct vtl0_geometry *g = &vtl0_geometry;
+	struct vtl0_totals totals = vtl0_totals();
 	struct vtl0_info *arg = argp;
 	unsigned int i;
 
@@ -195,6 +164,11 @@ static int do_info(struct vtl0_owner *owner, void *argp)
 		.min_align = g->min_align,
 		.max_address = vtl0_max_address(),
 		.page_size = PAGE_SIZE,
+		.nr_ranges = totals.nr_ranges,
+		.nr_chunks = totals.nr_chunks,
+		.bytes = totals.bytes,
+		.memmap_bytes = totals.memmap_bytes,
+		.memmap_saved = totals.memmap_saved,
 	};
 	for (i = 0; i < g->nr_orders; i++) {
 		arg->orders |= BIT_ULL(g->orders[i]);
@@ -203,10 +177,6 @@ static int do_info(struct vtl0_owner *owner, void *argp)
 		if (g->orders[i] == PUD_ORDER)
 			arg->features |= VTL0_FEATURE_MAP_PUD;
 	}
-	if (mutex_lock_interruptible(&vtl0_lock))
-		return -EINTR;
-	vtl0_totals(arg);
-	mutex_unlock(&vtl0_lock);
 	return 0;
 }
 
@@ -225,14 +195,14 @@ static int do_plan(struct vtl0_owner *owner, void *argp)
 	int ret;
 
 	arg->edge = 0;
-	ret = vtl0_plan_request(arg, &rq, &arg->edge);
+	ret = vtl0_check_plan(arg, &rq, &arg->edge);
 	if (ret)
 		return ret;
 	arg->edge = 0;
 	arg->planned_start = rq.start;
 	arg->planned_length = rq.length;
 	arg->memmap_bytes = 0;
-	walk = vtl0_walk_request(&rq);
+	walk = vtl0_walk_begin(&rq);
 	while ((piece = vtl0_walk_next(&walk))) {
 		struct vtl0_chunk_info info = piece_info(piece, 0);
 
@@ -250,16 +220,23 @@ static int do_plan(struct vtl0_owner *owner, void *argp)
 
 /*
  * A structure grows at its end: callers that know no more than what it had when
- * it was introduced, min_size, are served as then.
+ * it was introduced, min_size, are served as then. In the order of the numbers of
+ * the ioctls, by which control_ioctl() finds them.
  */
-static const struct {
+static const struct command {
 	unsigned int cmd;
 	unsigned int min_size;
 	unsigned int size;
 	int (*func)(struct vtl0_owner *owner, void *argp);
 } commands[] = {
-#define COMMAND(name, type, last, func) \
-	{ name, offsetofend(struct type, last), sizeof(struct type), func }
+#define COMMAND(name, type, last, fn)						\
+	{									\
+		.cmd = name,							\
+		.min_size = offsetofend(struct type, last),			\
+		.size = sizeof(struct type) +					\
+			BUILD_BUG_ON_ZERO(sizeof(union arg) < sizeof(struct type)), \
+		.func = fn,							\
+	}
 	COMMAND(VTL0_ADD, vtl0_add, conflict_length, do_add),
 	COMMAND(VTL0_REMOVE, vtl0_remove, busy_length, do_remove),
 	COMMAND(VTL0_QUERY, vtl0_query, count, do_query),
@@ -268,16 +245,16 @@ static const struct {
 #undef COMMAND
 };
 
-static long run_command(struct vtl0_owner *owner, unsigned int i, void __user *uarg)
+static long run_command(struct vtl0_owner *owner, const struct command *c, void __user *uarg)
 {
-	unsigned int size = commands[i].size;
+	unsigned int size = c->size;
 	union arg arg;
 	__u32 user_size;
 	int ret;
 
 	if (get_user(user_size, (__u32 __user *)uarg))
 		return -EFAULT;
-	if (user_size < commands[i].min_size)
+	if (user_size < c->min_size)
 		return -EINVAL;
 	if (user_size > PAGE_SIZE)
 		return -E2BIG;
@@ -291,7 +268,7 @@ static long run_command(struct vtl0_owner *owner, unsigned int i, void __user *u
 	/* refuse before anything is done what could not be answered after */
 	if (fault_in_writeable(uarg, size))
 		return -EFAULT;
-	ret = commands[i].func(owner, &arg);
+	ret = c->func(owner, &arg);
 	if (copy_to_user(uarg, &arg, size))
 		return -EFAULT;
 	return ret;
@@ -300,28 +277,12 @@ static long run_command(struct vtl0_owner *owner, unsigned int i, void __user *u
 static long control_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 {
 	struct vtl0_owner *owner = file->private_data;
-	unsigned int i;
+	unsigned int nr = _IOC_NR(cmd);
 
-	for (i = 0; i < ARRAY_SIZE(commands); i++)
-		if (commands[i].cmd == cmd)
-			return run_command(owner, i, (void __user *)arg);
+	if (nr < ARRAY_SIZE(commands) && commands[nr].cmd == cmd)
+		return run_command(owner, &commands[nr], (void __user *)arg);
 	return vtl0_mshv_ioctl(owner, cmd, arg);
 }
-
-/**
- * vtl0_owner_alloc() - ownership for a new file
- *
- * Return: to be released with vtl0_owner_release() and kfree(), or NULL.
- */
-struct vtl0_owner *vtl0_owner_alloc(void)
-{
-	struct vtl0_owner *owner = kzalloc_obj(*owner);
-
-	if (owner)
-		context_unsafe(INIT_LIST_HEAD(&owner->holds)); /* it is new */
-	return owner;
-}
-EXPORT_SYMBOL_IF_KUNIT(vtl0_owner_alloc);
 
 static int control_open(struct inode *inode, struct file *file)
 {
@@ -331,19 +292,16 @@ static int control_open(struct inode *inode, struct file *file)
 	return file->private_data ? 0 : -ENOMEM;
 }
 
-int vtl0_control_release(struct inode *inode, struct file *file)
+static int control_release(struct inode *inode, struct file *file)
 {
-	struct vtl0_owner *owner = file->private_data;
-
-	vtl0_owner_release(owner);
-	kfree(owner);
+	vtl0_owner_release(file->private_data);
 	return 0;
 }
 
 const struct file_operations vtl0_control_fops = {
 	.owner = THIS_MODULE,
 	.open = control_open,
-	.release = vtl0_control_release,
+	.release = control_release,
 	.unlocked_ioctl = control_ioctl,
 	.compat_ioctl = compat_ptr_ioctl,
 	.llseek = noop_llseek,

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Finds chunks by physical address, and describes what is registered. Readers
+ * (faults, VTL0_QUERY, sysfs) take vtl0_srcu or a spinlock and never wait for an
+ * ADD or a REMOVE.
+ */
+#include <linux/mutex.h>
+#include <linux/spinlock.h>
+#include <linux/xarray.h>
+#include <kunit/visibility.h>
+
+#include "vtl0.h"
+
+DEFINE_SRCU(vtl0_srcu);
+
+/* pfn to chunk; changed under vtl0_lock, read inside vtl0_srcu */
+static DEFINE_XARRAY(chunk_index);
+
+static DEFINE_SPINLOCK(totals_lock);
+static struct vtl0_totals totals __guarded_by(&totals_lock);
+
+/**
+ * vtl0_chunk_find() - the chunk that contains an address
+ * @address: physical address
+ *
+ * Context: inside vtl0_srcu or under vtl0_lock.
+ * Return: the chunk, in whatever state, or NULL.
+ */
+struct vtl0_chunk *vtl0_chunk_find(u64 address)
+{
+	return xa_load(&chunk_index, PHYS_PFN(address));
+}
+EXPORT_SYMBOL_IF_KUNIT(vtl0_chunk_find);
+
+/**
+ * vtl0_chunk_next() - the first chunk that ends behind an address
+ * @address: physical address
+ *
+ * Context: inside vtl0_srcu or under vtl0_lock.
+ * Return: the chunk, in whatever state, or NULL.
+ */
+struct vtl0_chunk *vtl0_chunk_next(u64 address)
+{
+	unsigned long pfn = PHYS_PFN(address);
+
+	return xa_find(&chunk_index, &pfn, ULONG_MAX, XA_PRESENT);
+}
+EXPORT_SYMBOL_IF_KUNIT(vtl0_chunk_next);
+
+/**
+ * vtl0_range_overlap() - the first range that shares bytes with a span
+ * @start: first byte of the span
+ * @length: its bytes
+ *
+ * Context: under vtl0_lock.
+ * Return: the range, in whatever state, or NULL.
+ */
+struct vtl0_range *vtl0_range_overlap(u64 start, u64 length)
+{
+	struct vtl0_chunk *chunk;
+
+	lockdep_assert_held(&vtl0_lock);
+	chunk = vtl0_chunk_next(start);
+	if (!chunk || chunk->piece.start >= start + length)
+		return NULL;
+	return chunk->range;
+}
+
+/**
+ * vtl0_index_del() - let nothing find a range any more
+ * @range: indexed, wholly or in part
+ *
+ * Readers that have found it before leave vtl0_srcu some time later.
+ *
+ * Context: under vtl0_lock; sleeps.
+ */
+void vtl0_index_del(struct vtl0_range *range)
+{
+	/* storing NULL over whole entries does not allocate */
+	xa_store_range(&chunk_index, PHYS_PFN(range->start),
+		       PHYS_PFN(range->start + range->length - 1), NULL, GFP_KERNEL);
+}
+
+/**
+ * vtl0_index_add() - let a range be found by each of its addresses
+ * @range: in state ADDING, which keeps faults out
+ *
+ * Context: under vtl0_lock; sleeps.
+ * Return: 0 or -ENOMEM; then vtl0_index_del() has to take back a part.
+ */
+int vtl0_index_add(struct vtl0_range *range)
+{
+	unsigned int i;
+
+	for (i = 0; i < range->nr_chunks; i++) {
+		struct vtl0_chunk *chunk = &range->chunks[i];
+		struct vtl0_piece *p = &chunk->piece;
+		void *old = xa_store_range(&chunk_index, PHYS_PFN(p->start),
+					   PHYS_PFN(p->start + p->length - 1),
+					   chunk, GFP_KERNEL);
+
+		if (xa_is_err(old))
+			return xa_err(old);
+	}
+	return 0;
+}
+
+/**
+ * vtl0_totals_add() - count a range that became live
+ * @range: not counted yet
+ */
+void vtl0_totals_add(const struct vtl0_range *range)
+{
+	guard(spinlock)(&totals_lock);
+	totals.nr_ranges++;
+	totals.nr_chunks += range->nr_chunks;
+	totals.bytes += range->length;
+	totals.memmap_bytes += range->memmap_bytes;
+	totals.memmap_saved += range->memmap_saved;
+}
+
+/**
+ * vtl0_totals_sub() - no longer count a range
+ * @range: counted by vtl0_totals_add()
+ */
+void vtl0_totals_sub(const struct vtl0_range *range)
+{
+	guard(spinlock)(&totals_lock);
+	totals.nr_ranges--;
+	totals.nr_chunks -= range->nr_chunks;
+	totals.bytes -= range->length;
+	totals.memmap_bytes -= range->memmap_bytes;
+	totals.memmap_saved -= range->memmap_saved;
+}
+
+/**
+ * vtl0_totals() - all live ranges together
+ *
+ * Context: any.
+ * Return: a consistent snapshot.
+ */
+struct vtl0_totals vtl0_totals(void)
+{
+	guard(spinlock)(&totals_lock);
+	return totals;
+}
+
+/**
+ * vtl0_range_info() - describe a range
+ * @range: the range
+ * @info: filled, but for the counts of vtl0_pgmaps_count()
+ *
+ * Context: inside vtl0_srcu, under vtl0_lock, or from an attribute of the range.
+ */
+void vtl0_range_info(const struct vtl0_range *range, struct vtl0_range_info *info)
+{
+	*info = (struct vtl0_range_info) {
+		.start = range->start,
+		.length = range->length,
+		.id = range->id,
+		.state = READ_ONCE(range->state),
+		.flags = READ_ONCE(range->persist) ? VTL0_RANGE_PERSIST : 0,
+		.node = range->node,
+		.nr_chunks = range->nr_chunks,
+		.owners = READ_ONCE(range->nr_owners),
+		.memmap_bytes = range->memmap_bytes,
+		.memmap_saved = range->memmap_saved,
+		.faults_pte = atomic64_read(&range->faults[VTL0_LEVEL_PTE]),
+		.faults_pmd = atomic64_read(&range->faults[VTL0_LEVEL_PMD]),
+		.faults_pud = atomic64_read(&range->faults[VTL0_LEVEL_PUD]),
+		.fallbacks = atomic64_read(&range->fallbacks),
+	};
+}
+EXPORT_SYMBOL_IF_KUNIT(vtl0_range_info);
+
+/** vtl0_index_exit() - free what the empty index keeps */
+void vtl0_index_exit(void)
+{
+	xa_destroy(&chunk_index);
+}

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The one address_space through which all registered memory is mapped, indexed
+ * by physical address. Zapping and rmap find every VMA in it, whichever node was
+ * opened.
+ *
+ * After drivers/dax: its inode is S_DAX and lies on a pseudo file system of this
+ * module. Only a DAX mapping is offered PUD faults and splits huge entries with
+ * correct accounting.
+ */
+#include <linux/fs.h>
+#include <linux/mount.h>
+#include <linux/pagemap.h>
+#include <linux/pseudo_fs.h>
+
+#include "vtl0.h"
+
+#define VTL0_FS_MAGIC 0x76746c30 /* "vtl0" */
+
+static struct vfsmount *vtl0_mount;
+static struct inode *vtl0_inode;
+
+static const struct address_space_operations vtl0_aops = {
+	.dirty_folio = noop_dirty_folio,
+};
+
+/**
+ * vtl0_mapping_use() - map the driver's memory through a file that was opened
+ * @file: new, of whatever device node
+ *
+ * A device node may stand on any file system and may be deleted while it is
+ * open. With the driver's mapping in its place removal finds every VMA, and
+ * long-term pins are not refused, as they would be on a mapping with writeback.
+ */
+void vtl0_mapping_use(struct file *file)
+{
+	file->f_mapping = vtl0_inode->i_mapping;
+	file->f_wb_err = filemap_sample_wb_err(file->f_mapping);
+	file->f_sb_err = file_sample_sb_err(file);
+}
+
+/**
+ * vtl0_mapping_add_folio() - let rmap find what maps a folio
+ * @folio: of a live range
+ *
+ * memory_failure() looks up the processes to kill by it. The offset of a page is
+ * its physical address in every VMA, so racing callers write the same.
+ */
+void vtl0_mapping_add_folio(struct folio *folio)
+{
+	if (READ_ONCE(folio->mapping))
+		return;
+	folio->index = folio_pfn(folio);
+	/* a reader that sees the mapping sees the index */
+	smp_store_release(&folio->mapping, vtl0_inode->i_mapping);
+}
+
+/**
+ * vtl0_poison() - never map a folio again, and let rmap find what maps it now
+ * @folio: of a live range, in which hardware reported an error
+ *
+ * Context: sleeps; outside of vtl0_srcu.
+ */
+void vtl0_poison(struct folio *folio)
+{
+	vtl0_mapping_add_folio(folio);
+	folio_set_hwpoison(folio);
+	/* a fault that did not see the flag has made its entry after this */
+	synchronize_srcu(&vtl0_srcu);
+}
+
+/**
+ * vtl0_zap() - remove every page-table entry of a physical range
+ * @start: first byte
+ * @length: bytes
+ *
+ * Context: sleeps; takes i_mmap_rwsem.
+ */
+void vtl0_zap(u64 start, u64 length)
+{
+	unmap_mapping_pages(vtl0_inode->i_mapping, PHYS_PFN(start), PHYS_PFN(length), false);
+}
+
+static int vtl0_init_fs_context(struct fs_context *fc)
+{
+	return init_pseudo(fc, VTL0_FS_MAGIC) ? 0 : -ENOMEM;
+}
+
+/* Without an owner: the mount below would pin the module for ever. */
+static struct file_system_type vtl0_fs_type = {
+	.name = "vtl0",
+	.init_fs_context = vtl0_init_fs_context,
+	.kill_sb = kill_anon_super,
+};
+
+int vtl0_mapping_init(void)
+{
+	vtl0_mount = kern_mount(&vtl0_fs_type);
+	if (IS_ERR(vtl0_mount))
+		return PTR_ERR(vtl0_mount);
+	vtl0_inode = alloc_anon_inode(vtl0_mount->mnt_sb);
+	if (IS_ERR(vtl0_inode)) {
+		kern_unmount(vtl0_mount);
+		return PTR_ERR(vtl0_inode);
+	}
+	vtl0_inode->i_flags |= S_DAX;
+	/* by this rmap knows device memory from that of a DAX file system */
+	vtl0_inode->i_mode = S_IFCHR | 0600;
+	vtl0_inode->i_mapping->a_ops = &vtl0_aops;
+	return 0;
+}
+
+void vtl0_mapping_exit(void)
+{
+	iput(vtl0_inode);
+	kern_unmount(vtl0_mount);
+}
