@@ -1,41 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0
 """From a set of files to findings, and how much of the files was understood."""
-import os
-import re
+import hashlib
 
-from . import CannotAnalyse, csource
+from . import csource, marks
 from .finding import Finding, add_fingerprints
 from .slices import Slice
-
-# What a module description can be spread over. A header is looked at as a file of its own.
-SUFFIXES = (".c", ".h")
-SKIP = {".git"}
-
-
-class Source:
-    """One file: where it is, what it is called in the output, what is in it."""
-
-    def __init__(self, real, shown):
-        self.real, self.shown = real, shown
-        with open(real, "rb") as file:
-            self.bytes = file.read()
-        self._text = self._functions = self.slice = None
-
-    @property
-    def functions(self):
-        if self._functions is None:
-            self._functions = csource.functions(self.text)
-        return self._functions
-
-    @property
-    def text(self):
-        if self._text is None:
-            self._text = self.bytes.decode("utf-8", "replace").replace("\r\n", "\n")
-        return self._text
-
-    def line(self, number):
-        lines = self.text.split("\n")
-        return lines[number - 1] if 0 < number <= len(lines) else ""
+from .source import Source
 
 
 class Coverage:
@@ -55,120 +25,155 @@ class Coverage:
                                self.share()))
 
 
-def collect(paths):
-    """All C files below the paths, as (real path, shown path)."""
-    found = {}
-    for path in paths:
-        if os.path.isdir(path):
-            for folder, dirs, names in os.walk(path, onerror=_not_read):
-                dirs[:] = sorted(set(dirs) - SKIP)
-                for name in names:
-                    if name.endswith(SUFFIXES):
-                        _add(found, os.path.join(folder, name))
-        elif os.path.isfile(path):
-            if not path.endswith(SUFFIXES):
-                raise CannotAnalyse("%s: not a C source (%s)" % (shown(path), " ".join(SUFFIXES)))
-            _add(found, path)
-        elif os.path.exists(path):
-            raise CannotAnalyse("%s: neither a file nor a directory" % shown(path))
-        else:
-            raise CannotAnalyse("%s: no such file or directory" % shown(path))
-    return sorted(found.items())
+class Record:
+    """What is known of one file, in a form that can be kept: everything but its name."""
 
+    FIELDS = ("unread", "failed", "rules", "functions", "lost", "reports", "marks")
 
-def _not_read(error):
-    """What could not be listed is not clean."""
-    raise error
+    def __init__(self, data=None):
+        self.unread = self.failed = ""
+        self.rules, self.functions = [], 0
+        self.lost, self.reports, self.marks = [], [], []
+        for name, value in (data or {}).items():
+            setattr(self, name, value)
 
-
-def _add(found, path):
-    real = os.path.realpath(path)
-    if os.path.isfile(real):
-        found.setdefault(real, shown(path))
-
-
-def shown(path):
-    """Relative to the current directory when it is below it; on one line and as UTF-8
-    whatever bytes are in it."""
-    relative = os.path.relpath(path)
-    path = os.path.abspath(path) if relative.startswith("..") else relative
-    path = os.fsencode(path).decode("utf-8", "backslashreplace")
-    return re.sub(r"[\0-\x1f\x7f]", lambda found: "\\x%02x" % ord(found.group(0)), path)
+    def data(self):
+        """Without what says nothing: most files have nothing to say."""
+        return {name: getattr(self, name) for name in self.FIELDS if getattr(self, name)}
 
 
 class Analysis:
     """One run over a set of sources."""
 
-    def __init__(self, rules, spatch, jobs, progress):
-        self.rules, self.spatch, self.jobs, self.progress = rules, spatch, jobs, progress
+    def __init__(self, rules, spatch, cache, jobs, progress):
+        self.rules, self.spatch, self.cache = rules, spatch, cache
+        self.jobs, self.progress = jobs, progress
         self.coverage = Coverage()
+        self.suppressed = []
 
-    def run(self, pairs):
-        """Findings of the files in pairs of (real, shown) paths."""
-        self.sources = {}
-        work = {}
-        for real, name in pairs:
-            source = Source(real, name)
-            self.coverage.files += 1
-            rules = [rule for rule in self.rules if rule.concerns(source.bytes)]
-            if rules:
-                source.slice = Slice(source.functions, source.text, rules)
-            if source.slice or b"pgcheck:" in source.bytes:
-                self.sources[real] = source
-            if source.slice and source.slice.rules:
-                work.setdefault(tuple(source.slice.rules), []).append(
-                    (real, source.slice.text()))
-        self.coverage.analysed += sum(map(len, work.values()))
-        by_id = {rule.id: rule for rule in self.rules}
-        todo = [([by_id[name] for name in needed], files) for needed, files in work.items()]
-        result = self.spatch.run(todo, self.jobs, self.progress)
-        findings = [self._finding(report) for report in _unique(result.reports)]
-        self._measure(result, [real for _, files in todo for real, _ in files])
-        findings = self._allow(findings)
+    def run(self, places, content=None):
+        """Findings of the files; content: bytes of those that are not to be read."""
+        self.cache.load(places)
+        records, sources = {}, []
+        for place in places:
+            record = self._known(place, content)
+            if not record:
+                source = Source(place, (content or {}).get(place.real))
+                record = self._look(source)
+                if source.slice and source.slice.rules:
+                    sources.append(source)
+                else:
+                    self._keep(source, record)
+            records[place] = record
+        self._run_spatch({source.place.real: source for source in sources}, records)
+        findings = [item for place, record in records.items() for item in
+                    self._findings(place, record)]
         add_fingerprints(findings)
         return findings
 
-    def _finding(self, report):
-        source = self.sources[report.path]
-        item = Finding(source.shown, report.line, report.col, report.severity, report.message,
-                       report.rule, report.end)
-        item.source = source.line(report.line)
-        item.function = next((f.name for f in source.functions
-                              if f.first <= report.line <= f.last), "")
-        return item
+    def _known(self, place, content):
+        """The record of an earlier run, or None."""
+        mark = None if content and place.real in content else self.cache.content(place)
+        data = self.cache.get(mark, place.name) if mark else None
+        return None if data is None else Record(data)
 
-    def _measure(self, result, files):
+    def _look(self, source):
+        """What can be said of a file without spatch, or was known of this content."""
+        mark = hashlib.sha256(source.bytes).hexdigest()
+        self.cache.remember(source.place, mark)
+        source.mark = mark
+        data = self.cache.get(mark, source.place.name)
+        if data is not None:
+            return Record(data)
+        record = Record()
+        record.unread = source.unread()
+        if record.unread:
+            return record
+        rules = [rule for rule in self.rules if rule.concerns(source.bytes)]
+        if rules:
+            source.slice = Slice(source.functions, source.text, rules)
+            record.rules = source.slice.rules
+            if record.rules and csource.outline(source.text)[1]:
+                record.failed = "ends within braces"
+        if b"pgcheck:" in source.bytes:
+            record.marks = [mark.data() for mark in marks.find(source.text)]
+        return record
+
+    def _keep(self, source, record):
+        if not record.failed:
+            self.cache.put(record.data(), source.mark, source.place.name)
+
+    def _run_spatch(self, sources, records):
+        """Fills in what spatch says of the files."""
+        if not sources:
+            return
+        self.spatch.prepare(self.rules, self.cache)
+        texts = {real: source.slice.text() for real, source in sources.items()}
+        result = self._pass(sources, texts)
+        # A function that is lost in the copy may be there in the whole file.
+        again = {real: source for real, source in sources.items()
+                 if not source.slice.whole and real not in result.failed
+                 and self._lost(source, result)}
+        whole = self._pass(again, {real: item.slice.all_text() for real, item in again.items()})
+        for real in whole.failed:
+            result.failed[real] = "functions are lost, and the whole file fails: " + \
+                whole.failed[real]
+        result.add(whole)
+        reports = {}
+        for report in _unique(result.reports):
+            reports.setdefault(report.path, []).append(report)
+        for real, source in sources.items():
+            record = records[source.place]
+            record.functions = len(source.slice.functions)
+            record.lost = [[item.first, item.name] for item in self._lost(source, result)]
+            record.failed = result.failed.get(real, record.failed)
+            record.reports = [_entry(source, texts[real], report)
+                              for report in reports.get(real, ())]
+            self._keep(source, record)
+
+    def _pass(self, sources, texts):
+        work = {}
+        for real, source in sources.items():
+            work.setdefault(tuple(source.slice.rules), []).append((real, texts[real]))
+        by_id = {rule.id: rule for rule in self.rules}
+        todo = [([by_id[name] for name in needed], files) for needed, files in work.items()]
+        return self.spatch.run(todo, self.jobs, self.progress)
+
+    @staticmethod
+    def _lost(source, result):
         """Compares our own list of functions with what spatch walked through."""
-        for real in files:
-            source = self.sources[real]
-            own = source.slice.functions
-            seen = result.covered.get(real, set())
-            self.coverage.functions += len(own)
-            self.coverage.lost += ["%s:%d: %s" % (source.shown, f.first, f.name)
-                                   for f in own if f.name not in seen]
-            if real in result.failed:
-                self.coverage.failed[source.shown] = result.failed[real]
+        seen = result.covered.get(source.place.real, ())
+        return [item for item in source.slice.functions if item.name not in seen]
 
-    def _allow(self, findings):
-        """Applies the allow comments. A bare or an idle one is a finding itself."""
-        ids = {rule.id for rule in self.rules}
-        for source in self.sources.values():
-            marks = csource.allows(source.text)
-            mine = [item for item in findings if item.path == source.shown]
-            for mark in marks:
-                hit = [item for item in mine if item.rule == mark.rule and item.line in mark.lines]
-                if hit and mark.reason:
-                    findings = [item for item in findings if item not in hit]
-                elif hit or mark.rule in ids:
-                    findings.append(_allow_error(source, mark, hit))
-        return findings
+    def _findings(self, place, record):
+        """Counts the file and makes its findings, less those that a comment allows."""
+        self.coverage.files += 1
+        self.coverage.analysed += bool(record.rules)
+        self.coverage.functions += record.functions
+        self.coverage.lost += ["%s:%d: %s" % (place.shown, *item) for item in record.lost]
+        if record.unread or record.failed:
+            self.coverage.failed[place.shown] = record.unread or record.failed
+        found = []
+        for entry in record.reports:
+            item = Finding(place, entry["line"], entry["col"], entry["severity"],
+                           entry["message"], entry["rule"], entry["end"])
+            item.source, item.function = entry["source"], entry["function"]
+            found.append(item)
+        kept, allowed = marks.apply(place, record.marks, found, {rule.id for rule in self.rules})
+        self.suppressed += allowed
+        return kept
 
 
-def _allow_error(source, mark, hit):
-    what = ("allow %s gives no reason" if hit else "allow %s has nothing to allow") % mark.rule
-    item = Finding(source.shown, mark.line, 1, "error", what, "PG00")
-    item.source = source.line(mark.line)
-    return item
+def _entry(source, text, report):
+    """A report in code points; spatch counts the bytes of the text that it was given."""
+    line = text.split("\n")[report.line - 1].encode("utf-8", "surrogatepass")
+
+    def points(column):
+        return len(line[:column - 1].decode("utf-8", "ignore")) + 1
+
+    return {"line": report.line, "col": points(report.col), "end": points(report.end),
+            "severity": report.severity, "message": report.message, "rule": report.rule,
+            "source": source.line(report.line), "function": source.function_at(report.line)}
 
 
 def _unique(reports):

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The command line of pgcheck."""
-import argparse
+"""The command line of pgcheck: one run from its words to its exit status."""
+import glob
 import os
 import platform
 import signal
@@ -8,65 +8,16 @@ import sys
 import tempfile
 import time
 
-from . import CannotAnalyse, VERSION, analysis, finding, output, rules as ruleset
+from . import CannotAnalyse, VERSION, analysis, config, finding, options as choices
+from . import output, patches, places, rules as ruleset, tool
+from .cache import Cache, digest
 from .history import History
+from .source import Place
 from .spatch import Spatch
 
 CLEAN, FINDINGS, FAILED = 0, 1, 2
-
-
-def parser():
-    """All options."""
-    own = argparse.ArgumentParser(
-        prog="pgcheck", description="Find pgmap-unsafe bio construction in C sources.",
-        epilog="Exit status: 0 clean, 1 findings, 2 could not analyse.")
-    own.add_argument("paths", nargs="*", metavar="PATH", help="files and directories to analyse")
-    own.add_argument("--format", action="append", default=[], metavar="NAME[=FILE]",
-                     help="%s; may be repeated (default: text)" % "|".join(output.FORMATS))
-    own.add_argument("--rules", metavar="PGnn,...", help="only these rules")
-    own.add_argument("--since", metavar="REV", help="only what is new since a git revision")
-    own.add_argument("--baseline", metavar="FILE", help="known findings; stale ones are errors")
-    own.add_argument("--write-baseline", metavar="FILE", help="note all findings as known")
-    own.add_argument("-j", "--jobs", type=int, default=os.cpu_count() or 1, metavar="N",
-                     help="spatch processes at a time, from 1 (default: one per CPU)")
-    own.add_argument("--max-unparsed", type=float, default=2.0, metavar="PERCENT",
-                     help="more functions that cannot be parsed are an error: 0 to 100 "
-                          "(default: 2)")
-    own.add_argument("--show-unparsed", action="store_true", help="name those functions")
-    own.add_argument("--timeout", type=int, default=120, metavar="SECONDS",
-                     help="for one file, from 1 (default: 120); what takes longer is an error")
-    own.add_argument("--spatch", default=os.environ.get("SPATCH", "spatch"), metavar="PROGRAM")
-    own.add_argument("--list-rules", action="store_true", help="name the rules and leave")
-    own.add_argument("--explain", metavar="PGnn", help="show the page of a rule and leave")
-    own.add_argument("--quiet", action="store_true", help="no versions, counts or progress")
-    own.add_argument("--version", action="version", version="pgcheck " + VERSION)
-    return own
-
-
-def check_numbers(options):
-    """Nothing is made to fit."""
-    if options.jobs < 1:
-        raise CannotAnalyse("--jobs %d: less than 1" % options.jobs)
-    if options.timeout < 1:
-        raise CannotAnalyse("--timeout %d: less than 1 second" % options.timeout)
-    if not 0 <= options.max_unparsed <= 100:
-        raise CannotAnalyse("--max-unparsed %g: not 0 to 100" % options.max_unparsed)
-
-
-def formats(options):
-    """(name, file) pairs; at most one of them goes to standard output."""
-    found = []
-    for word in options.format or ["text"]:
-        name, _, path = word.partition("=")
-        if name not in output.FORMATS:
-            raise CannotAnalyse("no format %s; there are %s" % (name, ", ".join(output.FORMATS)))
-        found.append((name, path))
-    if sum(path in ("", "-") for _, path in found) > 1:
-        raise CannotAnalyse("only one format can go to standard output; use NAME=FILE")
-    files = [path for _, path in found if path]
-    if len(set(files)) < len(files):
-        raise CannotAnalyse("two formats go to the same file")
-    return found
+# So many names of functions or files are enough to see what is wrong.
+NAMED = 20
 
 
 class Notes:
@@ -92,81 +43,215 @@ class Notes:
         if self.live:
             sys.stderr.write("\r\033[K")
 
-
-def new_findings(run, pairs, options):
-    """The findings, less what was there at --since."""
-    if not options.since:
-        return run.run(pairs), pairs
-    history = History(options.paths, options.since)
-    changed = history.changed()
-    pairs = [pair for pair in pairs if pair[0] in changed]
-    with tempfile.TemporaryDirectory(prefix="pgcheck-") as folder:
-        past = analysis.Analysis(run.rules, run.spatch, run.jobs, run.progress)
-        old = {item.fingerprint for item in past.run(history.before(pairs, folder))}
-    run.coverage.failed.update(past.coverage.failed)
-    return [item for item in run.run(pairs) if item.fingerprint not in old], pairs
+    def some(self, lines):
+        """The first few of many."""
+        for line in lines[:NAMED]:
+            self.say(line)
+        if len(lines) > NAMED:
+            self.say("and %d more" % (len(lines) - NAMED))
 
 
-def judge(coverage, options, notes):
-    """Why not enough of the sources was understood for a verdict; "" if it was."""
-    for name, why in sorted(coverage.failed.items())[:20]:
-        notes.say("%s: not analysed: %s" % (name, why))
-    if options.show_unparsed:
-        for place in coverage.lost:
-            notes.say("not parsed: " + place)
-    if coverage.failed:
-        return "%d files could not be analysed" % len(coverage.failed)
-    if coverage.share() > options.max_unparsed:
-        return ("%.2f %% of the functions could not be parsed, more than %g %%; "
-                "--show-unparsed names them" % (coverage.share(), options.max_unparsed))
-    return ""
+class Check:
+    """One run: what it is about, and what it found."""
+
+    def __init__(self, options, settings, chosen, notes):
+        self.options, self.settings, self.rules, self.notes = options, settings, chosen, notes
+        self.content = {}
+        self.tools = [("python", platform.python_version())]
+        self.summary = ""
+
+    def collect(self):
+        """The files; none at all is no verdict, unless they are excluded."""
+        collector = places.Collector(self.settings.top, self.options.exclude)
+        if self.options.paths == [choices.STDIN]:
+            name = self.options.stdin_name
+            if not name.endswith(places.SUFFIXES):
+                raise CannotAnalyse("%s: not a C source" % places.shown(name))
+            real = os.path.realpath(name)
+            self.content[real] = sys.stdin.buffer.read()
+            collector.file(name, real)
+        else:
+            for path in self.options.paths:
+                collector.add(path)
+        found = collector.places()
+        if not found and not collector.excluded:
+            raise CannotAnalyse("no C files in %s" % " ".join(map(places.shown,
+                                                                  self.options.paths)))
+        if collector.excluded:
+            self.notes.say("%d files are excluded" % collector.excluded)
+        return found
+
+    def run(self):
+        """Findings and the files that were looked at."""
+        options = self.options
+        where = self.collect()
+        with Spatch(options.data, options.spatch, options.timeout,
+                    self.settings.project) as spatch:
+            self.tools.insert(0, ("spatch", spatch.version))
+            self.notes.say("%s, %s; rules %s"
+                           % (VERSION, ", ".join(" ".join(pair) for pair in self.tools),
+                              " ".join(rule.id for rule in self.rules)))
+            cache = Cache(options.cache)
+            cache.tool = self._tool(spatch)
+            try:
+                return self._analyse(where, spatch, cache)
+            finally:
+                cache.close()
+
+    def _analyse(self, where, spatch, cache):
+        options = self.options
+        found, where, run = self._new_findings(where, spatch, cache)
+        if options.fix or options.diff:
+            fixed = self._patch(run, spatch, found)
+            if fixed and options.fix:
+                found, where, run = self._new_findings(where, spatch, cache)
+        self.coverage = run.coverage
+        self.summary = run.coverage.text()
+        return found, where
+
+    def _tool(self, spatch):
+        """Everything that decides besides the sources, as a digest."""
+        names = [name for folder in ("rules", "spatch", "pgchecklib")
+                 for name in sorted(glob.glob(os.path.join(self.options.data, folder, "*.*")))]
+        parts = []
+        for name in names:
+            with open(name, "rb") as file:
+                parts.append(file.read())
+        return digest(VERSION, spatch.version, tool.identity(spatch.program), *parts,
+                      repr(sorted(self.settings.project.items())),
+                      " ".join(rule.id for rule in self.rules))
+
+    def _new_findings(self, where, spatch, cache):
+        """The findings, less what was there at --since."""
+        options, progress = self.options, self.notes.progress
+        run = analysis.Analysis(self.rules, spatch, cache, options.jobs, progress)
+        if not options.since:
+            return run.run(where, self.content), where, run
+        history = History(options.paths, options.since)
+        changed = history.changed()
+        where = [place for place in where if place.real in changed]
+        past = analysis.Analysis(self.rules, spatch, cache, options.jobs, progress)
+        with tempfile.TemporaryDirectory(prefix="pgcheck-") as folder:
+            old = {item.fingerprint for item in past.run(history.before(where, folder))}
+        found = run.run(where)
+        # What could not be read then can have no old findings; what cannot be now, counts.
+        for name, why in past.coverage.failed.items():
+            run.coverage.failed.setdefault(name, "at %s: %s" % (options.since, why))
+        return [item for item in found if item.fingerprint not in old], where, run
+
+    def _patch(self, run, spatch, found):
+        """--fix and --diff; returns whether a file has changed."""
+        keep = run.suppressed
+        if self.options.baseline:
+            known = finding.read_baseline(self.options.baseline)
+            keep = keep + [item for item in found if item.fingerprint in known]
+        made, odd = patches.make(self.rules, spatch, [item for item in found if item not in keep],
+                                 keep, self.options.jobs)
+        for name in odd:
+            self.notes.say("%s: is not UTF-8 with LF and stays as it is" % name)
+        for patch in made:
+            if self.options.fix:
+                patch.apply()
+                self.notes.say("%s: changed" % patch.place.shown)
+            else:
+                sys.stdout.write(patch.diff())
+        return bool(made)
+
+    def judge(self):
+        """Why not enough of the sources was understood for a verdict; "" if it was."""
+        coverage, options = self.coverage, self.options
+        self.notes.some(["%s: not analysed: %s" % pair
+                         for pair in sorted(coverage.failed.items())])
+        if options.show_unparsed:
+            for place in coverage.lost:
+                self.notes.say("not parsed: " + place)
+        else:
+            self.notes.some(["not parsed: " + place for place in coverage.lost])
+        if coverage.failed:
+            return "%d files could not be analysed" % len(coverage.failed)
+        if coverage.share() > options.max_unparsed:
+            return ("%.2f %% of the functions could not be parsed, more than %g %%; "
+                    "--show-unparsed names them" % (coverage.share(), options.max_unparsed))
+        return ""
+
+    def without_known(self, found, where, known):
+        """Applies --baseline. A run of --since sees too little to call an entry stale."""
+        seen = {place.name for place in where}
+        ids = {rule.id for rule in self.rules}
+        top = self.settings.top
+        roots = tuple(os.path.join(places.below(os.path.realpath(path), top), "")
+                      for path in self.options.paths)
+
+        def judged(entry):
+            inside = entry["path"] in seen or "./" in roots or entry["path"].startswith(roots)
+            return not self.options.since and entry["rule"] in ids and inside
+
+        path = self.options.baseline
+        place = Place(os.path.realpath(path), places.shown(path),
+                      places.below(os.path.realpath(path), top))
+        return finding.apply_baseline(found, known, place, judged)
 
 
-def check(options, chosen, notes):
+def check(options, settings, chosen, notes):
     """A whole run; returns the exit status."""
-    check_numbers(options)
-    targets = formats(options)
-    for _, path in targets:
-        output.check_place(path)
+    choices.check(options)
+    targets = choices.formats(options)
     known = finding.read_baseline(options.baseline) if options.baseline else None
-    pairs = analysis.collect(options.paths)
-    if not pairs:
-        raise CannotAnalyse("no C files in %s" % " ".join(options.paths))
-    with Spatch(options.data, options.spatch, options.timeout) as spatch:
-        tools = [("spatch", spatch.version), ("python", platform.python_version())]
-        notes.say("%s, %s; rules %s" % (VERSION, ", ".join(" ".join(tool) for tool in tools),
-                                        " ".join(rule.id for rule in chosen)))
-        spatch.check_rules(chosen)
-        run = analysis.Analysis(chosen, spatch, options.jobs, notes.progress)
-        found, pairs = new_findings(run, pairs, options)
-    notes.say(run.coverage.text())
-    problem = judge(run.coverage, options, notes)
+    this = Check(options, settings, chosen, notes)
+    found, problem = [], ""
+    try:
+        found, where = this.run()
+        notes.say(this.summary)
+        problem = this.judge()
+    except CannotAnalyse as error:
+        problem = str(error)
+        if options.format:
+            _write(this, targets, found, problem)
+        raise
     if options.write_baseline and not problem:
         finding.write_baseline(options.write_baseline, found)
     if options.baseline:
-        found = known_removed(found, known, pairs, chosen, options)
+        found = this.without_known(found, where, known)
     found.sort(key=finding.Finding.key)
-    result = output.Run(found, chosen, tools, run.coverage.text(), problem)
     notes.clear()
-    for name, path in targets:
-        output.write(result, name, path, sys.stdout)
+    _write(this, targets, found, problem)
     if problem:
         raise CannotAnalyse(problem)
-    notes.say("%d findings in %.1f s" % (len(found), time.monotonic() - notes.started))
-    return FINDINGS if found and not options.write_baseline else CLEAN
+    level = config.SEVERITIES.index(options.fail_on)
+    failing = [item for item in found if config.SEVERITIES.index(item.severity) >= level]
+    notes.say("%d findings%s in %.1f s"
+              % (len(found), "" if len(failing) == len(found) else
+                 ", %d of them below %s" % (len(found) - len(failing), options.fail_on),
+                 time.monotonic() - notes.started))
+    return FINDINGS if failing and not options.write_baseline else CLEAN
 
 
-def known_removed(found, known, pairs, chosen, options):
-    """Applies --baseline. A run of --since sees too little to call an entry stale."""
-    seen = {shown for _, shown in pairs}
-    ids = {rule.id for rule in chosen}
-    roots = tuple(os.path.join(analysis.shown(path), "") for path in options.paths)
+def _write(this, targets, found, problem):
+    if this.options.diff and not this.options.format:
+        return
+    result = output.Run(found, this.rules, this.tools, this.summary, problem)
+    result.fail_on = this.options.fail_on
+    result.help_base = this.options.help_base or ruleset.pages(this.options.data)
+    for name, path in targets:
+        output.write(result, name, path, sys.stdout)
 
-    def judged(entry):
-        inside = entry["path"] in seen or "./" in roots or entry["path"].startswith(roots)
-        return not options.since and entry["rule"] in ids and inside
 
-    return finding.apply_baseline(found, known, analysis.shown(options.baseline), judged)
+def start(options):
+    """Whatever can be asked for; returns the exit status."""
+    everything = ruleset.load(options.data)
+    if options.list_rules:
+        for rule in everything:
+            print("%s  %-7s  %-8s  %s" % (rule.id, rule.severity, rule.confidence, rule.title))
+        return CLEAN
+    if options.explain:
+        print(ruleset.page(everything, options.explain, options.data), end="")
+        return CLEAN
+    first = next((path for path in options.paths if path != choices.STDIN), None)
+    top = places.top_of(first or (options.stdin_name if options.paths else os.curdir))
+    settings = config.load(top, options.config)
+    choices.complete(options, settings)
+    return check(options, settings, ruleset.select(everything, options.rules),
+                 Notes(options.quiet))
 
 
 def main(words, data):
@@ -174,28 +259,16 @@ def main(words, data):
     # Ends the spatch processes too, also where the shell has ^C ignored.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.default_int_handler)
-    options = parser().parse_args(words)
+    options = choices.parser().parse_args(words)
     options.data = data
     try:
-        everything = ruleset.load(data)
-        if options.list_rules:
-            for rule in everything:
-                print("%s  %-7s  %-8s  %s" % (rule.id, rule.severity, rule.confidence, rule.title))
-            return CLEAN
-        if options.explain:
-            with open(ruleset.select(everything, options.explain)[0].page(data),
-                      encoding="utf-8") as page:
-                print(page.read(), end="")
-            return CLEAN
-        if not options.paths:
-            raise CannotAnalyse("no PATH given; --help tells how")
-        return check(options, ruleset.select(everything, options.rules), Notes(options.quiet))
+        return start(options)
     except CannotAnalyse as error:
         print("pgcheck: %s" % error, file=sys.stderr)
         return FAILED
     except KeyboardInterrupt:
         return 130
     except OSError as error:
-        where = "%s: " % analysis.shown(error.filename) if error.filename else ""
+        where = "%s: " % places.shown(error.filename) if error.filename else ""
         print("pgcheck: %s%s" % (where, error.strerror), file=sys.stderr)
         return FAILED

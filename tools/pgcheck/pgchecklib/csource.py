@@ -1,25 +1,28 @@
 # SPDX-License-Identifier: GPL-2.0
-"""What the runner itself must know of a C file: its functions, its allow comments.
+"""What the runner itself must know of a C file: its functions and its comments.
 
 The function list is made without spatch, so that it can tell what spatch lost.
 """
 import bisect
 import re
 
+_COMMENT = r"/\*.*?\*/|//(?:\\\n|[^\n])*"
+_STRING = r"\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n])*'"
 # A comment, a string or a character; whatever comes first in the text wins.
-_NOT_CODE = re.compile(
-    r"/\*.*?\*/|//(?:\\\n|[^\n])*|\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n])*'",
-    re.DOTALL)
+_NOT_CODE = re.compile(_COMMENT + "|" + _STRING, re.DOTALL)
+# A directive may hold a comment that ends on a later line; the directive ends with that
+# line.
+_PIECE = re.compile(r"(?P<directive>^[ \t]*#(?:\\\n|%s|%s|[^\n])*)|%s|%s"
+                    % (_COMMENT, _STRING, _COMMENT, _STRING), re.DOTALL | re.MULTILINE)
 _DIRECTIVE = re.compile(r"^[ \t]*#(?:\\\n|[^\n])*", re.MULTILINE)
 _CONDITIONAL = re.compile(r"[ \t]*#[ \t]*(if|ifdef|ifndef|else|elif|endif)\b")
 _TOKEN = re.compile(r"[A-Za-z_]\w*|[^\s\w]")
 _BRACE = re.compile(r"[{}]")
-_ALLOW = re.compile(r"pgcheck:\s*allow\s+(PG\d\d)\b[ \t]*(.*?)\s*(?:\*/|$)", re.MULTILINE)
 
 
 def _blank(match):
     """Spaces of the same length, so that offsets stay what they were."""
-    return re.sub(r"[^\n]", " ", match.group(0))
+    return _blank_text(match.group(0))
 
 
 def without_comments(text):
@@ -27,18 +30,39 @@ def without_comments(text):
     return _NOT_CODE.sub(_blank, text)
 
 
+def _blank_text(text):
+    return re.sub(r"[^\n]", " ", text)
+
+
+def _one_directive(match):
+    """A directive without its comments. What follows a comment of several lines belongs
+    to the directive still, so it goes with the comment."""
+    text = _NOT_CODE.sub(lambda found: _blank(found) if found.group(0)[0] == "/"
+                         else found.group(0), match.group("directive"))
+    end = re.match(r"(?:\\\n|[^\n])*", text).end()
+    return text[:end] + _blank_text(text[end:])
+
+
+def directives_only(text):
+    """The text with everything but its directives blanked out."""
+    at, out = 0, []
+    for found in _PIECE.finditer(text):
+        if found.group("directive"):
+            out += [_blank_text(text[at:found.start()]), _one_directive(found)]
+            at = found.end()
+    return "".join(out) + _blank_text(text[at:])
+
+
+def one_line_directives(text):
+    """The text with each directive ended by its line: spatch and the C compiler do not
+    agree on a comment in one that goes on in the next line."""
+    return _PIECE.sub(lambda found: _one_directive(found) if found.group("directive") and
+                      "\n" in found.group(0).replace("\\\n", "") else found.group(0), text)
+
+
 def code_only(text):
     """The text with comments, strings and directives blanked out."""
-    return _DIRECTIVE.sub(_blank, without_comments(text))
-
-
-def without_code(text, start, end):
-    """The text from start to end with everything but its directives blanked out."""
-    part, at, out = without_comments(text[start:end]), 0, []
-    for found in _DIRECTIVE.finditer(part):
-        out += [re.sub(r"[^\n]", " ", part[at:found.start()]), text[start + found.start():start + found.end()]]
-        at = found.end()
-    return "".join(out) + re.sub(r"[^\n]", " ", part[at:])
+    return _PIECE.sub(_blank, text)
 
 
 def without_else_branches(text):
@@ -78,7 +102,8 @@ class _Scanner:
     """Walks over the tokens and notes where a body opens and closes at file level."""
 
     def __init__(self, text):
-        cleaned = _NOT_CODE.sub(_blank, text)
+        cleaned = _PIECE.sub(lambda found: _one_directive(found) if found.group("directive")
+                             else _blank(found), text)
         cleaned = _DIRECTIVE.sub(_blank, without_else_branches(cleaned))
         self.starts = [0] + [m.end() for m in re.finditer("\n", text)]
         self.text = cleaned
@@ -166,33 +191,18 @@ def functions(text):
     return _Scanner(text).run()
 
 
-class Allow:
-    """One allow comment: what it allows, and on which lines."""
+def outline(text):
+    """What two texts of the same structure have in common: where functions begin and end,
+    and how deep in braces the text ends."""
+    scanner = _Scanner(text)
+    return [(item.name, item.first, item.last) for item in scanner.run()], scanner.depth
 
-    def __init__(self, rule, reason, line, lines):
-        self.rule, self.reason, self.line, self.lines = rule, reason, line, lines
-        self.used = False
 
-
-def allows(text):
-    """The allow comments of a file.
-
-    A comment holds for its own lines and for the first line of code after it.
-    """
-    found = []
-    if "pgcheck:" not in text:
-        return found
-    code = code_only(text).split("\n")
+def comments(text):
+    """(comment, its first line) of each one."""
+    at = line = 0
     for match in _NOT_CODE.finditer(text):
-        inner = _ALLOW.search(match.group(0))
-        if not inner or match.group(0)[0] != "/":
-            continue
-        first = text.count("\n", 0, match.start()) + 1
-        last = first + match.group(0).count("\n")
-        if not code[first - 1].strip():
-            while last < len(code) and not code[last].strip():
-                last += 1
-            last += 1
-        reason = inner.group(2).strip(" *-:")
-        found.append(Allow(inner.group(1), reason, first, range(first, last + 1)))
-    return found
+        if match.group(0)[0] == "/":
+            line += text.count("\n", at, match.start())
+            at = match.start()
+            yield match.group(0), line + 1

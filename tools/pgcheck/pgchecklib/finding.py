@@ -14,8 +14,10 @@ ENTRY = ("fingerprint", "rule", "path", "function")
 class Finding:
     """What the user sees: a place, a rule and a message."""
 
-    def __init__(self, path, line, col, severity, message, rule, end=None):
-        self.path, self.line, self.col, self.end = path, line, col, end or col + 1
+    def __init__(self, place, line, col, severity, message, rule, end=None):
+        self.place = place
+        self.path, self.name, self.real = place.shown, place.name, place.real
+        self.line, self.col, self.end = line, col, end or col + 1
         self.severity, self.message, self.rule = severity, message, rule
         self.function = ""
         self.source = ""
@@ -30,11 +32,12 @@ class Finding:
 
 
 def add_fingerprints(findings):
-    """Made of everything but the line number; equal ones are numbered in order."""
+    """Made of everything but the line number, with the name from the top of the repository;
+    equal ones are numbered in order."""
     seen = {}
     for item in sorted(findings, key=Finding.key):
         source = re.sub(r"\s+", " ", item.source).strip()
-        parts = "\0".join((item.rule, item.path, item.function, source))
+        parts = "\0".join((item.rule, item.name, item.function, source))
         seen[parts] = seen.get(parts, 0) + 1
         digest = hashlib.sha256(("%s\0%d" % (parts, seen[parts])).encode())
         item.fingerprint = digest.hexdigest()[:32]
@@ -42,8 +45,8 @@ def add_fingerprints(findings):
 
 def write_baseline(path, findings):
     """A file to be committed: sorted, one finding per line, no line numbers."""
-    entries = [{name: getattr(item, name) for name in ENTRY}
-               for item in sorted(findings, key=Finding.key)]
+    entries = [dict(zip(ENTRY, (item.fingerprint, item.rule, item.name, item.function)))
+               for item in sorted(findings, key=lambda item: (item.name, item.key()))]
     lines = ",\n".join("  " + json.dumps(entry) for entry in entries)
     with open(path, "w", encoding="utf-8") as file:
         file.write("{\"version\": 1, \"findings\": [\n%s\n]}\n" % lines)
@@ -68,7 +71,7 @@ def read_baseline(path):
         raise CannotAnalyse("baseline %s was not written by pgcheck" % path) from None
 
 
-def apply_baseline(findings, known, path, judged):
+def apply_baseline(findings, known, place, judged):
     """Drops the known ones; entries that nothing matches any more are findings.
 
     judged(entry) tells whether this run could have seen the entry at all.
@@ -78,7 +81,7 @@ def apply_baseline(findings, known, path, judged):
     for mark, entry in known.items():
         if mark in present or not judged(entry):
             continue
-        stale = Finding(path, 1, 1, "error", "stale entry: %s in %s (%s) is no longer found; "
+        stale = Finding(place, 1, 1, "error", "stale entry: %s in %s (%s) is no longer found; "
                         "remove it" % (entry["rule"], entry["path"], entry["function"] or "file"),
                         "PG00")
         stale.fingerprint = mark

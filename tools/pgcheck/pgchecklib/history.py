@@ -4,6 +4,7 @@ import os
 import subprocess
 
 from . import CannotAnalyse
+from .source import Place
 
 
 def _git(folder, *words, binary=False):
@@ -36,8 +37,11 @@ class History:
             return _git(self.top, "rev-parse", "--verify", revision + "^{commit}").strip()
         except CannotAnalyse:
             unborn = revision == "HEAD" and not _git(self.top, "for-each-ref", "--count=1")
+            if not unborn and _git(self.top, "rev-parse", "--is-shallow-repository") == "true\n":
+                raise CannotAnalyse("%s is not in this shallow clone; fetch the history (git fetch "
+                                    "--unshallow, or fetch-depth: 0)" % revision) from None
             if not unborn:
-                raise
+                raise CannotAnalyse("--since: no revision %s in %s" % (revision, self.top)) from None
         return _git(self.top, "hash-object", "-t", "tree", os.devnull).strip()
 
     def changed(self):
@@ -55,16 +59,16 @@ class History:
             found[os.path.realpath(os.path.join(self.top, name))] = None
         return found
 
-    def before(self, pairs, folder):
-        """Writes the old state of the files; pairs again, shown under the new names."""
+    def before(self, places, folder):
+        """Writes the old state of the files; places again, with the new names."""
         old_names = self.changed()
         old = []
-        for number, (real, shown) in enumerate(pairs):
-            if old_names.get(real) is None:
+        for number, place in enumerate(places):
+            if old_names.get(place.real) is None:
                 continue
-            path = os.path.join(folder, "%d-%s" % (number, os.path.basename(real)))
+            path = os.path.join(folder, "%d-%s" % (number, os.path.basename(place.real)))
             with open(path, "wb") as file:
-                file.write(_git(self.top, "show", "%s:%s" % (self.revision, old_names[real]),
-                                binary=True))
-            old.append((os.path.realpath(path), shown))
+                file.write(_git(self.top, "show",
+                                "%s:%s" % (self.revision, old_names[place.real]), binary=True))
+            old.append(Place(os.path.realpath(path), place.shown, place.name))
         return old

@@ -2,13 +2,15 @@
 """The output formats. Each takes a Run and returns a text."""
 import json
 import os
-import urllib.parse
+import re
 from xml.sax.saxutils import escape, quoteattr
 
-from . import CannotAnalyse, VERSION
+from . import CannotAnalyse
+from .config import SEVERITIES
+from .sarif import OWN_TITLE, sarif
 
-SARIF_SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
-LEVEL = {"error": "error", "warning": "warning", "note": "note"}
+# GitHub shows no job summary above 1 MiB.
+ROWS = 1000
 GITLAB = {"error": "critical", "warning": "major", "note": "info"}
 
 
@@ -19,6 +21,7 @@ class Run:
     def __init__(self, findings, rules, tools, summary, problem):
         self.findings, self.rules, self.tools = findings, rules, tools
         self.summary, self.problem = summary, problem
+        self.fail_on, self.help_base = "warning", ""
 
 
 def text(run):
@@ -32,7 +35,7 @@ def github(run):
     lines = []
     for item in run.findings:
         lines.append("::%s file=%s,line=%d,col=%d,title=%s::%s\n" % (
-            kinds[item.severity], _property(item.path), item.line, item.col,
+            kinds[item.severity], _property(item.name), item.line, item.col,
             _property(item.rule), _data(item.message)))
     if run.problem:
         lines.append("::error title=pgcheck::%s\n" % _data(run.problem))
@@ -54,104 +57,68 @@ def gitlab(run):
         "check_name": item.rule,
         "fingerprint": item.fingerprint,
         "severity": GITLAB[item.severity],
-        "location": {"path": item.path, "lines": {"begin": item.line}},
+        "location": {"path": item.name, "lines": {"begin": item.line}},
     } for item in run.findings]
     return json.dumps(items, indent=1) + "\n"
 
 
 def junit(run):
-    """One test case per rule, which has failed if there are findings, and one for the
-    analysis itself."""
-    cases = [_junit_case("analysis", run.problem, run.summary)]
-    ids = [(rule.id, rule.title) for rule in run.rules]
-    if any(item.rule == "PG00" for item in run.findings):
-        ids.append(OWN_RULE)
-    for name, title in ids:
-        mine = [item.text() for item in run.findings if item.rule == name]
-        cases.append(_junit_case("%s %s" % (name, title),
-                                 "%d findings" % len(mine) if mine else "", "\n".join(mine)))
+    """One test case for the analysis itself, one for each finding, and one for each rule
+    that found nothing. What is below --fail-on has not failed."""
+    cases = [_junit_case("pgcheck", "analysis", run.problem, run.summary)]
+    level = SEVERITIES.index(run.fail_on)
+    titles = {rule.id: rule.title for rule in run.rules}
+    found = {item.rule for item in run.findings}
+    cases += [_junit_case("pgcheck." + name, title) for name, title in titles.items()
+              if name not in found]
+    for item in run.findings:
+        failure = item.message if SEVERITIES.index(item.severity) >= level else ""
+        name = "%s:%d:%d %s" % (item.path, item.line, item.col,
+                                titles.get(item.rule, OWN_TITLE))
+        cases.append(_junit_case("pgcheck." + item.rule, name, failure, item.text(), item))
     failed = sum("<failure" in case for case in cases)
-    return ("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites><testsuite name=\"pgcheck\" "
-            "tests=\"%d\" failures=\"%d\">\n%s\n</testsuite></testsuites>\n"
-            % (len(cases), failed, "\n".join(cases)))
+    return ("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
+            "<testsuites tests=\"%d\" failures=\"%d\"><testsuite name=\"pgcheck\" "
+            "tests=\"%d\" failures=\"%d\" errors=\"0\" skipped=\"0\">\n%s\n"
+            "</testsuite></testsuites>\n"
+            % (len(cases), failed, len(cases), failed, "\n".join(cases)))
 
 
-def _junit_case(name, failure, details):
-    body = ""
+def _junit_case(group, name, failure="", details="", item=None):
+    body = "<system-out>%s</system-out>" % escape(details) if details else ""
     if failure:
-        body = "<failure message=%s>%s</failure>" % (quoteattr(failure), escape(details))
-    return "<testcase classname=\"pgcheck\" name=%s>%s</testcase>" % (quoteattr(name), body)
+        kind = item.severity if item else "error"
+        body = "<failure type=%s message=%s>%s</failure>" % (
+            quoteattr(kind), quoteattr(failure), escape(details))
+    place = " file=%s line=\"%d\"" % (quoteattr(item.name), item.line) if item else ""
+    return "<testcase classname=%s name=%s%s>%s</testcase>" % (
+        quoteattr(group), quoteattr(name), place, body)
 
 
-# What the runner itself finds.
-OWN_RULE = ("PG00", "An allow comment or a baseline entry is not in use, or gives no reason.")
-
-
-def _sarif_own():
-    return {"id": OWN_RULE[0], "shortDescription": {"text": OWN_RULE[1]},
-            "defaultConfiguration": {"level": "error"}}
-
-
-def _sarif_rule(rule):
-    return {
-        "id": rule.id,
-        "shortDescription": {"text": rule.title},
-        "fullDescription": {"text": rule.description},
-        "help": {"text": "pgcheck --explain %s, or %s" % (rule.id, rule.url)},
-        "defaultConfiguration": {"level": LEVEL[rule.severity]},
-        "properties": {"precision": rule.confidence.lower()},
-    }
-
-
-def _sarif_place(path):
-    """Relative to where pgcheck was started, unless the file is elsewhere."""
-    if os.path.isabs(path):
-        return {"uri": "file://" + urllib.parse.quote(path)}
-    return {"uri": urllib.parse.quote(path), "uriBaseId": "SRCROOT"}
-
-
-def _sarif_result(item, ids):
-    region = {"startLine": item.line, "startColumn": item.col, "endColumn": item.end}
-    if item.source:
-        region["snippet"] = {"text": item.source}
-    return {
-        "ruleId": item.rule,
-        "ruleIndex": ids.index(item.rule),
-        "level": LEVEL[item.severity],
-        "message": {"text": item.message},
-        "partialFingerprints": {"pgcheck/v1": item.fingerprint},
-        "locations": [{"physicalLocation": {
-            "artifactLocation": _sarif_place(item.path),
-            "region": region,
-        }}],
-    }
-
-
-def _sarif_invocation(run):
-    invocation = {"executionSuccessful": not run.problem, "properties": {"summary": run.summary}}
+def summary(run):
+    """Markdown for people who look at the run, as GitHub's job summary."""
+    lines = ["### pgcheck", ""]
     if run.problem:
-        invocation["toolExecutionNotifications"] = [
-            {"level": "error", "message": {"text": run.problem}}]
-    return invocation
+        lines += ["**No verdict:** %s" % _cell(run.problem), ""]
+    if run.findings:
+        lines += ["| place | severity | rule | finding |", "|---|---|---|---|"]
+        lines += ["| %s:%d | %s | %s | %s |" % (_cell(item.name), item.line, item.severity,
+                                                item.rule, _cell(item.message))
+                  for item in run.findings[:ROWS]]
+        if len(run.findings) > ROWS:
+            lines.append("| and %d more | | | |" % (len(run.findings) - ROWS))
+    elif not run.problem:
+        lines.append("No findings.")
+    return "\n".join(lines + ["", _cell(run.summary)]) + "\n"
 
 
-def sarif(run):
-    """SARIF 2.1.0 with relative paths."""
-    rules = [_sarif_own()] + [_sarif_rule(rule) for rule in run.rules]
-    ids = [rule["id"] for rule in rules]
-    driver = {"name": "pgcheck", "version": VERSION, "rules": rules}
-    extensions = [{"name": name, "version": number} for name, number in run.tools]
-    log = {"$schema": SARIF_SCHEMA, "version": "2.1.0", "runs": [{
-        "tool": {"driver": driver, "extensions": extensions},
-        "columnKind": "unicodeCodePoints",
-        "originalUriBaseIds": {"SRCROOT": {"description": {"text": "where pgcheck was started"}}},
-        "results": [_sarif_result(item, ids) for item in run.findings],
-        "invocations": [_sarif_invocation(run)],
-    }]}
-    return json.dumps(log, indent=1) + "\n"
+def _cell(value):
+    """One cell of a table, whatever is in it."""
+    return escape(re.sub(r"([\\|`*_\[\]])", r"\\\1", value))
 
 
-FORMATS = {"text": text, "github": github, "gitlab": gitlab, "junit": junit, "sarif": sarif}
+FORMATS = {"text": text, "github": github, "gitlab": gitlab, "junit": junit, "sarif": sarif,
+           "summary": summary}
 
 
 def check_place(path):

@@ -65,15 +65,23 @@ class Rule:
         """Can a file with this content have findings at all?"""
         return any(word in content for word in self.words) and bool(self.match.search(content))
 
-    def page(self, data):
-        """The file that explains the rule, wherever it was installed."""
-        name = os.path.basename(self.url)
-        for place in (os.path.join(data, "checks"),
-                      os.path.join(data, "..", "..", "Documentation", "checks")):
-            path = os.path.join(place, name)
-            if os.path.exists(path):
-                return path
-        raise CannotAnalyse("%s: its page %s is not installed" % (self.id, name))
+
+def pages(data):
+    """The directory with the pages of the rules, wherever it was installed."""
+    for place in (os.path.join(data, "checks"),
+                  os.path.join(data, "..", "..", "Documentation", "checks")):
+        if os.path.isdir(place):
+            return os.path.realpath(place)
+    raise CannotAnalyse("the pages of the rules are not installed")
+
+
+def page(rules, name, data):
+    """The text that explains a rule, or what the runner finds itself."""
+    name = name.strip().upper()
+    if name != "PG00":
+        name = select(rules, name)[0].id
+    with open(os.path.join(pages(data), name + ".rst"), encoding="utf-8") as file:
+        return file.read()
 
 
 def load(data):
@@ -96,15 +104,17 @@ def select(rules, names):
     return [known[name] for name in sorted(set(wanted))]
 
 
-def combined(rules, coverage):
+def combined(rules, coverage, project):
     """One semantic patch out of several, so that spatch parses each file once.
 
     The coverage rule comes last: a function that it prints has been through
-    all the others.
+    all the others. The project's own names come first, for all of them.
     """
     parts = ["virtual %s\n" % mode for mode in MODES]
+    parts.append("@initialize:python@\n@@\npgcheck_project = %r\n" % (project,))
     for rule in rules:
         parts.append(re.sub(r"^virtual .*$", "", rule.text, flags=re.MULTILINE))
-    with open(coverage, encoding="utf-8") as file:
-        parts.append(file.read())
+    if coverage:
+        with open(coverage, encoding="utf-8") as file:
+            parts.append(file.read())
     return "\n".join(parts)

@@ -69,11 +69,20 @@ class Slice:
         self.functions = [body.function for body in bodies if body in kept and body.function]
         self._empty = [body.function for body in bodies if body not in kept and body.function]
         self._text = text
+        self.whole = False
 
     def text(self):
+        """What spatch is given: the whole file where the copy would not have the same
+        functions at the same lines."""
         out, at = [], 0
         for function in self._empty:
             out += [self._text[at:function.opened + 1],
-                    csource.without_code(self._text, function.opened + 1, function.closed)]
+                    csource.directives_only(self._text[function.opened + 1:function.closed])]
             at = function.closed
-        return "".join(out) + self._text[at:]
+        cut = "".join(out) + self._text[at:]
+        self.whole = csource.outline(cut) != csource.outline(self._text)
+        return self.all_text() if self.whole else csource.one_line_directives(cut)
+
+    def all_text(self):
+        """The file with all of its functions."""
+        return csource.one_line_directives(self._text)

@@ -6,19 +6,16 @@ only if the coverage rule, which runs last, named its functions.
 """
 import concurrent.futures
 import contextlib
-import glob
 import os
 import re
 import shutil
 import signal
 import subprocess
-import sys
-import sysconfig
 import tempfile
 import threading
 import urllib.parse
 
-from . import CannotAnalyse
+from . import CannotAnalyse, tool
 from .rules import combined
 
 _REPORT = re.compile(
@@ -60,94 +57,57 @@ class Result:
         self.covered.update(other.covered)
         self.failed.update(other.failed)
 
-
-def version(program):
-    """First line of spatch --version, and which versions are known to work."""
-    try:
-        out = subprocess.run([program, "--version"], capture_output=True, text=True, check=False)
-    except OSError as error:
-        raise CannotAnalyse("%s: %s (Debian: apt install coccinelle)"
-                            % (program, error.strerror)) from None
-    found = re.match(r"spatch version (\S+)", out.stdout)
-    if not found:
-        raise CannotAnalyse("%s --version says nothing of a version" % program)
-    if "Python scripting support: yes" not in out.stdout:
-        raise CannotAnalyse("%s was built without Python scripting" % program)
-    return found.group(1)
-
-
-def _libpython():
-    """The shared library of this Python, which spatch loads by a name that only
-    the development package provides."""
-    wanted = sysconfig.get_config_var("INSTSONAME") or ""
-    base = sysconfig.get_config_var("LIBDIR") or "/usr/lib"
-    multi = sysconfig.get_config_var("MULTIARCH") or ""
-    for folder in (base, os.path.join(base, multi), os.path.join("/usr/lib", multi)):
-        for path in sorted(glob.glob(os.path.join(folder, wanted + "*"))):
-            if wanted and os.path.exists(path):
-                return path
-    return None
+    def add(self, other):
+        """A second run over some of the files."""
+        self.reports += other.reports
+        for path, names in other.covered.items():
+            self.covered.setdefault(path, set()).update(names)
 
 
 class Spatch:
     """A working spatch; use as a context manager."""
 
-    def __init__(self, data, program="spatch", timeout=120):
+    def __init__(self, data, program="spatch", timeout=120, project=None):
         # It is started in another directory than ours.
         self.program = os.path.abspath(program) if os.sep in program else program
-        self.data, self.timeout = data, timeout
-        self.version = version(self.program)
-        self.env = dict(os.environ)
+        self.data, self.timeout, self.project = data, timeout, project or {}
+        self.version = tool.version(self.program)
         self.lock = threading.Lock()
         self.stopped = False        # with the lock, as children
         self.children = set()
         self.paths = {}
+        self.runs = 0
 
     def __enter__(self):
         self.tmp = tempfile.mkdtemp(prefix="pgcheck-")
-        try:
-            self._probe()
-        except BaseException:
-            self.__exit__()
-            raise
+        self.setup = tool.Setup(self.tmp)
         return self
 
     def __exit__(self, *_):
         self.stop()
         shutil.rmtree(self.tmp, ignore_errors=True)
 
-    def _probe(self):
-        """Does a Python rule run at all? If not, once more with a library path."""
+    def prepare(self, rules, cache):
+        """Is this a spatch that runs the rules? What an earlier run found out, it remembers."""
+        if self.setup.recall(cache.get("setup")):
+            return
         source = os.path.join(self.tmp, "probe.c")
         with open(source, "w", encoding="utf-8") as file:
             file.write("int probe(void)\n{\n\treturn 0;\n}\n")
-        coverage = self._write("probe.cocci", combined([], self._coverage()))
-        out, err = self._run(coverage, [source])
-        if "pgcheck-function" not in out:
-            library = _libpython()
-            if library:
-                folder = os.path.join(self.tmp, "lib")
-                os.mkdir(folder)
-                name = os.path.basename(library).split(".so")[0] + ".so"
-                os.symlink(library, os.path.join(folder, name))
-                old = self.env.get("LD_LIBRARY_PATH")
-                self.env["LD_LIBRARY_PATH"] = folder + (":" + old if old else "")
-                out, err = self._run(coverage, [source])
-        if "pgcheck-function" not in out:
-            hint = " (install libpython%d.%d)" % sys.version_info[:2] if "libpython" in err else ""
-            raise CannotAnalyse("%s cannot run Python rules%s: %s"
-                                % (self.program, hint, err.strip()[-300:]))
+        coverage = self._write("probe.cocci", self._combined([]))
+        known = self.setup.probe(self.program, lambda: self._run(coverage, [source]))
+        self._check_rules(rules, source)
+        cache.put(known, "setup")
 
-    def check_rules(self, rules):
+    def _check_rules(self, rules, source):
         """A rule that spatch cannot read is a fault of its own, not of the sources."""
-        cocci = self._write("all.cocci", combined(rules, self._coverage()))
-        out, err = self._run(cocci, [os.path.join(self.tmp, "probe.c")])
+        out, err = self._run(self._write("all.cocci", self._combined(rules)), [source])
         if "pgcheck-function" not in out or _FATAL.search(err):
             raise CannotAnalyse("%s does not accept the rules: %s"
                                 % (self.program, err.strip()[-400:]))
 
-    def _coverage(self):
-        return os.path.join(self.data, "spatch", "coverage.cocci")
+    def _combined(self, rules):
+        return combined(rules, os.path.join(self.data, "spatch", "coverage.cocci"), self.project)
 
     def _write(self, name, text):
         path = os.path.join(self.tmp, name)
@@ -160,21 +120,26 @@ class Spatch:
         handle, groups = tempfile.mkstemp(dir=self.tmp, suffix=".groups")
         with os.fdopen(handle, "w", encoding="utf-8") as file:
             file.write("".join(name + "\n\n" for name in files))
-        command = [self.program, "-D", "report", "--cocci-file", cocci, "--file-groups", groups,
-                   "--no-includes", "--no-show-diff", "--timeout", str(self.timeout),
+        out, err = self._start(["-D", "report", "--cocci-file", cocci, "--file-groups", groups])
+        os.unlink(groups)
+        return out, err
+
+    def _start(self, words):
+        """Standard output and standard error of one spatch."""
+        command = [self.program, *words, "--no-includes", "--no-show-diff",
+                   "--timeout", str(self.timeout), *self.setup.options,
                    "--macro-file", os.path.join(self.data, "spatch", "macros.h")]
         with self.lock:
             if self.stopped:
                 return "", ""
             child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                                     stdin=subprocess.DEVNULL, env=self.env, text=True,
+                                     stdin=subprocess.DEVNULL, env=self.setup.env, text=True,
                                      errors="replace", cwd=self.tmp, start_new_session=True)
             self.children.add(child)
         with child:
             out, err = child.communicate()
         with self.lock:
             self.children.discard(child)
-        os.unlink(groups)
         if child.returncode:
             err += "\nFatal error: spatch ended with %d" % child.returncode
         return out, err
@@ -182,7 +147,7 @@ class Spatch:
     def _copy(self, path, text):
         """A file that spatch reads in place of the one at path. Its name has the same
         end, without blanks, which the lists that spatch reads do not know."""
-        name = os.path.join(self.tmp, "src", urllib.parse.quote(os.fsencode(path.lstrip("/"))))
+        name = os.path.join(self.tmp, "src%d" % self.runs, urllib.parse.quote(os.fsencode(path.lstrip("/"))))
         os.makedirs(os.path.dirname(name), exist_ok=True)
         with open(name, "w", encoding="utf-8") as file:
             file.write(text)
@@ -216,10 +181,13 @@ class Spatch:
     def run(self, work, jobs, progress):
         """work: (rules, [(path, text to analyse)]) pairs. Calls progress(done, total)
         after each batch."""
+        if not work:
+            return Result()
+        self.runs += 1
         batches = []
         for number, (rules, sources) in enumerate(work):
             files = [self._copy(path, text) for path, text in sources]
-            cocci = self._write("rules%d.cocci" % number, combined(rules, self._coverage()))
+            cocci = self._write("rules%d.cocci" % number, self._combined(rules))
             batches += [(cocci, group) for group in _groups(files)]
         batches.sort(key=lambda batch: -sum(map(os.path.getsize, batch[1])))
         total, done, result = sum(len(group) for _, group in batches), 0, Result()
@@ -235,6 +203,24 @@ class Spatch:
                 self.stop()
                 raise
         return result
+
+    def patch(self, rule, texts, jobs):
+        """What a rule's patch mode makes of the texts, by path."""
+        self.runs += 1
+        cocci = self._write("patch.cocci", combined([rule], None, self.project))
+        copies = {path: self._copy(path, text) for path, text in texts.items()}
+
+        def one(path):
+            out, err = self._start(["-D", "patch", "--in-place", "--cocci-file", cocci,
+                                    copies[path]])
+            if _FATAL.search(err) or _TIMEOUT.search(err):
+                raise CannotAnalyse("%s: %s cannot be applied: %s"
+                                    % (path, rule.id, (err or out).strip().splitlines()[-1]))
+            with open(copies[path], encoding="utf-8", newline="") as file:
+                return path, file.read()
+
+        with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
+            return dict(pool.map(one, texts))
 
 
 def _groups(files):

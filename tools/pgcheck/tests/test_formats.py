@@ -28,19 +28,22 @@ SARIF = {
     "run": {"tool": "!tool", "columnKind": "columns", "originalUriBaseIds": "{base",
             "results": "[result", "invocations": "[invocation"},
     "tool": {"driver": "!component", "extensions": "[component"},
-    "component": {"name": "!text", "version": "text", "rules": "[rule"},
-    "rule": {"id": "!text", "shortDescription": "message",
-             "fullDescription": "message", "help": "message",
+    "component": {"name": "!text", "version": "text", "semanticVersion": "text",
+                  "informationUri": "absolute", "rules": "[rule"},
+    "rule": {"id": "!text", "name": "name", "shortDescription": "message",
+             "fullDescription": "message", "help": "message", "helpUri": "absolute",
+             "messageStrings": "{message",
              "defaultConfiguration": "configuration", "properties": "any"},
     "configuration": {"level": "level"},
-    "message": {"text": "!text"},
+    "message": {"text": "!text", "markdown": "text", "id": "text", "arguments": "[text"},
     "base": {"description": "message"},
     "invocation": {"executionSuccessful": "!truth", "properties": "any",
                    "toolExecutionNotifications": "[notification"},
     "notification": {"level": "level", "message": "!message"},
     "result": {"ruleId": "text", "ruleIndex": "index", "level": "level", "message": "!message",
                "partialFingerprints": "{text", "locations": "[location"},
-    "location": {"physicalLocation": "physical"},
+    "location": {"physicalLocation": "physical", "logicalLocations": "[logical"},
+    "logical": {"name": "text", "kind": "text"},
     "physical": {"artifactLocation": "artifact", "region": "region"},
     "artifact": {"uri": "uri", "uriBaseId": "text"},
     "region": {"startLine": "number", "startColumn": "number", "endColumn": "number",
@@ -55,6 +58,8 @@ VALUES = {
     "version": lambda value: value == "2.1.0",
     "level": lambda value: value in ("none", "note", "warning", "error"),
     "columns": lambda value: value in ("utf16CodeUnits", "unicodeCodePoints"),
+    "name": lambda value: isinstance(value, str) and re.fullmatch(r"[A-Z]\w*", value, re.ASCII),
+    "absolute": lambda value: isinstance(value, str) and re.match(r"[a-z]+:/", value),
     "uri": lambda value: isinstance(value, str) and re.fullmatch(
         r"(?:[-\w.~:/?#\[\]@!$&'()*+,;=]|%[0-9A-F]{2})+", value, re.ASCII),
 }
@@ -188,7 +193,7 @@ class Sarif(Tree):
 
 
 class Files(Tree):
-    NAMES = ("text", "sarif", "github", "gitlab", "junit")
+    NAMES = ("text", "sarif", "github", "gitlab", "junit", "summary")
 
     def test_all_at_once(self):
         self.write("a.c", BAD + BAD.replace("f(", "g("))
@@ -207,9 +212,12 @@ class Files(Tree):
                          [3, 7])
         case = [case for case in xml.etree.ElementTree.fromstring(read["junit"]).iter("testcase")
                 if case.find("failure") is not None]
-        self.assertEqual([item.get("name")[:4] for item in case], ["PG03"])
+        self.assertEqual([(item.get("classname"), item.get("name")[:8], item.get("file"),
+                           item.get("line")) for item in case],
+                         [("pgcheck.PG03", "a.c:3:2 ", "a.c", "3"),
+                          ("pgcheck.PG03", "a.c:7:2 ", "a.c", "7")])
         self.assertEqual(sorted(os.listdir(self.top)),
-                         sorted([name + ".out" for name in self.NAMES] + ["spatch", "src"]))
+                         sorted([name + ".out" for name in self.NAMES] + ["spatch", "spatch.runs", "src"]))
 
     def test_where_it_cannot_be_written(self):
         self.write("a.c", GOOD)
@@ -242,8 +250,8 @@ class Files(Tree):
     def test_own_findings_in_junit(self):
         self.write("a.c", GOOD + "/* pgcheck: allow PG03 for nothing */\n")
         suite = xml.etree.ElementTree.fromstring(self.pgcheck("--format=junit", ".")[1])
-        self.assertEqual([case.get("name")[:4] for case in suite.iter("testcase")
-                          if case.find("failure") is not None], ["PG00"])
+        self.assertEqual([case.get("classname") for case in suite.iter("testcase")
+                          if case.find("failure") is not None], ["pgcheck.PG00"])
 
 
 class Options(Tree):

@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: GPL-2.0
+"""The comments that allow a finding.
+
+    /* pgcheck: allow PG04 reason */         its own lines and the next line of code
+    /* pgcheck: allow-begin PG04 reason */   everything up to the next
+    /* pgcheck: allow-end PG04 */
+
+One that gives no reason, that nothing needs or that does not end is a finding itself.
+"""
+import re
+
+from . import csource
+from .finding import Finding
+
+_ALLOW = re.compile(r"pgcheck:\s*allow(?P<kind>-begin|-end|)\s+(?P<rule>PG\d\d)\b[ \t]*"
+                    r"(?P<reason>.*?)\s*(?:\*/|$)", re.MULTILINE)
+
+
+class Mark:
+    """What it allows, on which lines, and what is wrong with it."""
+
+    def __init__(self, rule, reason, lines, wrong="", source=""):
+        self.rule, self.reason, self.wrong, self.source = rule, reason, wrong, source
+        self.first, self.last = lines
+
+    def data(self):
+        return vars(self)
+
+
+def find(text):
+    """The marks of a file."""
+    found, begun = [], {}
+    code = csource.code_only(text).split("\n")
+    for comment, first in csource.comments(text):
+        inner = _ALLOW.search(comment)
+        if not inner:
+            continue
+        rule, reason = inner.group("rule"), inner.group("reason").strip(" *-:")
+        last = first + comment.count("\n")
+        if inner.group("kind") == "-begin":
+            if rule in begun:
+                found.append(Mark(rule, reason, (first, last), "begins twice"))
+            else:
+                begun[rule] = Mark(rule, reason, (first, len(code)), "has no end")
+                found.append(begun[rule])
+        elif inner.group("kind") == "-end":
+            if rule in begun:
+                begun[rule].last, begun.pop(rule).wrong = last, ""
+            else:
+                found.append(Mark(rule, reason, (first, last), "ends without a beginning"))
+        else:
+            found.append(Mark(rule, reason, (first, _next_code(code, first, last))))
+    lines = text.split("\n")
+    for mark in found:
+        mark.source = lines[mark.first - 1]
+    return found
+
+
+def _next_code(code, first, last):
+    """The last line that a comment holds for."""
+    if code[first - 1].strip():
+        return last
+    while last < len(code) and not code[last].strip():
+        last += 1
+    return last + 1
+
+
+def apply(place, entries, findings, ids):
+    """(findings that are left, those that are allowed). ids: the rules that were asked;
+    an idle mark of another rule may have its reason."""
+    allowed = []
+    for entry in entries:
+        mark = Mark(entry["rule"], entry["reason"], (entry["first"], entry["last"]),
+                    entry["wrong"], entry["source"])
+        hit = [item for item in findings
+               if item.rule == mark.rule and mark.first <= item.line <= mark.last]
+        wrong = mark.wrong or ("" if hit else "has nothing to allow") or \
+            ("" if mark.reason else "gives no reason")
+        if not wrong:
+            findings = [item for item in findings if item not in hit]
+            allowed += hit
+        elif hit or mark.wrong or mark.rule in ids:
+            findings = findings + [_complaint(place, mark, wrong)]
+    return findings, allowed
+
+
+def _complaint(place, mark, wrong):
+    item = Finding(place, mark.first, 1, "error", "allow %s %s" % (mark.rule, wrong), "PG00")
+    item.source = mark.source
+    return item
