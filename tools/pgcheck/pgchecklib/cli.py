@@ -111,8 +111,10 @@ class Check:
 
     def _tool(self, spatch):
         """Everything that decides besides the sources, as a digest."""
-        names = [name for folder in ("rules", "spatch", "pgchecklib")
-                 for name in sorted(glob.glob(os.path.join(self.options.data, folder, "*.*")))]
+        data = self.options.data
+        names = [name for folder in (os.path.join(data, "rules"), os.path.join(data, "spatch"),
+                                     os.path.dirname(__file__))
+                 for name in sorted(glob.glob(os.path.join(folder, "*.*")))]
         parts = []
         for name in names:
             with open(name, "rb") as file:
@@ -272,3 +274,8 @@ def main(words, data):
         where = "%s: " % places.shown(error.filename) if error.filename else ""
         print("pgcheck: %s%s" % (where, error.strerror), file=sys.stderr)
         return FAILED
+
+
+def script():
+    """Entry point of an installed package, which has everything in one directory."""
+    sys.exit(main(sys.argv[1:], os.path.dirname(os.path.abspath(__file__))))

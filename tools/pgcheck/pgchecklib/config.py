@@ -9,7 +9,8 @@
     max-unparsed = 2.0
 
     [project]                       what the project calls by names of its own
-    predicates = ["my_same_pgmap"]
+    predicates = ["my_is_p2p_page"]
+    guards = ["my_same_pgmap"]
     asserts = ["MY_ASSERT"]
     allocators = ["my_alloc_page"]
     adders = ["my_add_page"]
@@ -22,7 +23,7 @@ from . import CannotAnalyse
 from .places import CONFIG
 
 SEVERITIES = ("note", "warning", "error")
-KINDS = ("predicates", "asserts", "allocators", "adders", "releases")
+KINDS = ("predicates", "guards", "asserts", "allocators", "adders", "releases")
 _LISTS = ("paths", "exclude", "rules")
 _NAME = re.compile(r"[A-Za-z_]\w*$", re.ASCII)
 

@@ -67,24 +67,33 @@ class Collector:
 
     def file(self, path, real):
         """One file, unless it is excluded."""
-        if real in self.found:
+        self._file(Place(real, shown(path), below(real, self.top)))
+
+    def _file(self, place):
+        if place.real in self.found:
             return
-        name = below(real, self.top)
-        if self._is_excluded(name):
+        if self._is_excluded(place.name):
             self.excluded += 1
         else:
-            self.found[real] = Place(real, shown(path), name)
+            self.found[place.real] = place
 
     def _walk(self, path, real):
         with os.scandir(path) as entries:
             entries = sorted(entries, key=lambda entry: entry.name)
+        inner = os.path.join(real, "")
+        heads = [("" if head == "." else head + "/") for head in (shown(path),
+                                                                  below(real, self.top))]
         for entry in entries:
-            inner = os.path.join(real, entry.name)
             if entry.is_dir(follow_symlinks=False):
                 if entry.name not in SKIP:
-                    self._walk(os.path.join(path, entry.name), inner)
-            elif entry.name.endswith(SUFFIXES) and os.path.isfile(entry.path):
-                self.file(entry.path, os.path.realpath(inner) if entry.is_symlink() else inner)
+                    self._walk(os.path.join(path, entry.name), inner + entry.name)
+            elif not entry.name.endswith(SUFFIXES):
+                pass
+            elif entry.is_file(follow_symlinks=False):
+                end = _printable(entry.name)
+                self._file(Place(inner + entry.name, heads[0] + end, heads[1] + end))
+            elif os.path.isfile(entry.path):
+                self.file(entry.path, os.path.realpath(entry.path))
 
     def _is_excluded(self, name):
         parts = name.split("/")

@@ -11,8 +11,8 @@ Place = collections.namedtuple("Place", "real shown name")
 
 _MARKS = ((b"\xff\xfe\0\0", "UTF-32"), (b"\0\0\xfe\xff", "UTF-32"),
           (b"\xff\xfe", "UTF-16"), (b"\xfe\xff", "UTF-16"))
-# What no text in C does without, other than a list of numbers.
-_C = re.compile(rb"[;{}(]|^[ \t]*#", re.MULTILINE)
+# What no text in C does without.
+_C = re.compile(rb"[;{}(,]|^[ \t]*#", re.MULTILINE)
 _WORD = re.compile(r"(?<!\w)[A-Za-z_]")
 _POINTER = re.compile(rb"version https://git-lfs\.github\.com/spec/|/?(\.git/)?annex/objects/")
 

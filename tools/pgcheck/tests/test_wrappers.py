@@ -42,6 +42,7 @@ def blocks(text, key):
             inner.append(follow.strip())
         inner = [re.sub(r"^- ", "", item) if not found.group(3) else item
                  for item in inner if item]
+        inner = [item for item in inner if item != "|"]     # a block within a list
         yield (" " if found.group(3) == ">-" else "\n").join(inner)
 
 
@@ -55,7 +56,8 @@ class Wrapper(unittest.TestCase):
         self.user = os.path.join(self.top, "user")
         self.tool = os.path.join(self.top, "tool")
         os.mkdir(self.user)
-        for name in ("tools/pgcheck", "Documentation/checks", ".pre-commit-hooks.yaml"):
+        for name in ("tools/pgcheck", "Documentation/checks", "Documentation/man",
+                     ".pre-commit-hooks.yaml"):
             source, copy = os.path.join(TOP, name), os.path.join(self.tool, name)
             if os.path.isdir(source):
                 shutil.copytree(source, copy)
@@ -95,31 +97,60 @@ class Wrapper(unittest.TestCase):
 
 
 class GitHub(Wrapper):
-    def action(self, paths=".", options=""):
+    def action(self, paths=".", options="", fail_on=""):
+        """Runs the steps that are scripts, each with what the ones before it left."""
         path = os.path.join(self.tool, "tools", "pgcheck", "ci")
         steps = list(blocks(read("tools/pgcheck/ci/action.yml"), "run"))
         self.assertEqual(len(steps), 2)
+        out = os.path.join(self.top, "output")
         for step in steps:
-            done = self.shell(step, GITHUB_ACTION_PATH=path, PATHS=paths, OPTIONS=options)
-        return done
+            done = self.shell(step, GITHUB_ACTION_PATH=path, PATHS=paths, OPTIONS=options,
+                              FAIL_ON=fail_on, SARIF="pgcheck.sarif", PAGES="https://x.example/y",
+                              GITHUB_OUTPUT=out,
+                              GITHUB_STEP_SUMMARY=os.path.join(self.top, "summary"))
+            self.assertEqual(done.returncode, 0, done.stderr)
+        with open(out, encoding="utf-8") as file:
+            return int(file.read().split("status=")[-1]), done.stdout
 
     def test_action(self):
         self.write("new file.c", NEW)
-        done = self.action()
-        self.assertEqual(done.returncode, 1, done.stderr)
-        self.assertIn("::error file=new file.c,line=3", done.stdout)
-        self.assertIn("::error file=old.c,line=3", done.stdout)
+        status, out = self.action()
+        self.assertEqual(status, 1)
+        self.assertIn("::error file=new file.c,line=3", out)
+        self.assertIn("::error file=old.c,line=3", out)
         with open(os.path.join(self.user, "pgcheck.sarif"), encoding="utf-8") as file:
-            self.assertEqual(len(json.load(file)["runs"][0]["results"]), 2)
+            run = json.load(file)["runs"][0]
+        self.assertEqual(len(run["results"]), 2)
+        self.assertEqual(run["tool"]["driver"]["rules"][1]["helpUri"], "https://x.example/y/PG01.rst")
+        with open(os.path.join(self.top, "summary"), encoding="utf-8") as file:
+            self.assertIn("| new file.c:3 | error | PG03 |", file.read())
         self.assertIn("coccinelle", self.called())
 
     def test_inputs(self):
-        self.write("good.c", GOOD)
-        self.assertEqual(self.action(paths="good.c old.c", options="--since=HEAD -j1").returncode, 0)
+        self.write("a good.c", GOOD)
+        self.assertEqual(self.action("a good.c\nold.c", "--since=HEAD\n-j1")[0], 0)
+        self.assertEqual(self.action("a good.c\nold.c\n")[0], 1)
+        self.assertEqual(self.action("missing one.c")[0], 2)
+        self.write("old.c", GOOD.replace("bio_add_page", "x->bv_len = bio_add_page"))
+        self.assertEqual([self.action("old.c", fail_on=level)[0] for level in
+                          ("", "note", "error")], [0, 1, 0])
+
+    def test_paths_of_the_configuration(self):
+        self.write("new.c", NEW)
+        self.write(".pgcheck", 'paths = ["new.c"]\n')
+        self.assertNotIn("old.c", self.action("")[1])
+        os.unlink(os.path.join(self.user, ".pgcheck"))
+        self.assertIn("old.c", self.action("")[1])
+
+    def test_others_are_pinned(self):
+        uses = re.findall(r"uses: (?!OWNER)(\S+)", read("tools/pgcheck/ci/action.yml"))
+        self.assertTrue(uses)
+        for name in uses:
+            self.assertRegex(name, r"@[0-9a-f]{40}$")
 
     def test_inputs_are_those_of_the_steps(self):
         text = read("tools/pgcheck/ci/action.yml")
-        for name in re.findall(r"inputs\.(\w+)", text):
+        for name in re.findall(r"inputs\.([\w-]+)", text):
             self.assertRegex(text, r"(?m)^  %s:$" % name)
 
 
@@ -157,8 +188,15 @@ class GitLab(Wrapper):
 
     def test_pgcheck_from_elsewhere(self):
         self.commit(self.tool)
-        done = self.job(PGCHECK_URL="file://" + self.tool, PGCHECK_OPTIONS="--since=HEAD")
-        self.assertEqual(done.returncode, 0, done.stderr)
+        self.git(self.tool, "tag", "v1")
+        self.write("a file.c", NEW)
+        for given, status in (({}, 1), ({"PGCHECK_REF": "v1"}, 1), ({"PGCHECK_REF": "v2"}, 128),
+                              ({"PGCHECK_OPTIONS": "--since=HEAD\n-j1",
+                                "PGCHECK_PATHS": "old.c"}, 0),
+                              ({"PGCHECK_PATHS": "old.c\na file.c"}, 1)):
+            done = self.job(PGCHECK_URL="file://" + self.tool, **given)
+            self.assertEqual(done.returncode, status, done.stderr)
+            shutil.rmtree(self.top + "/opt")
 
     def test_artifacts_are_what_is_written(self):
         text = read("tools/pgcheck/ci/gitlab.yml")
@@ -229,6 +267,44 @@ class Install(Wrapper):
                          read("Documentation/checks/PG01.rst"))
         self.write("old.c", GOOD)
         self.assertEqual(self.run_installed(".").returncode, 0)
+
+    def test_the_page_names_every_option(self):
+        self.make("install")
+        with open(os.path.join(self.top, "dest/usr/share/man/man1/pgcheck.1"),
+                  encoding="utf-8") as file:
+            page = file.read()
+        words = set(re.findall(r"(--[a-z-]+)", self.run_installed("--help").stdout))
+        self.assertEqual({word for word in words
+                          if not re.search(r"Fl -%s\b" % word[2:], page)}, set())
+        with open(os.path.join(self.tool, "tools/pgcheck/pgchecklib/config.py"),
+                  encoding="utf-8") as file:
+            settings = re.findall(r"^    (\S+) = ", file.read().split('"""')[1], re.MULTILINE)
+        self.assertGreater(len(settings), 10)
+        for name in settings:
+            self.assertIn(".It Ic " + name + "\n", page)
+
+    def test_wheel(self):
+        """As pip makes and uses it, without a network."""
+        try:
+            import setuptools  # noqa: F401
+        except ImportError:
+            self.skipTest("no setuptools")
+        out = os.path.join(self.top, "wheel")
+        os.mkdir(out)
+        done = subprocess.run([sys.executable, "-c", "import sys\n"
+                               "from setuptools import build_meta\n"
+                               "print(build_meta.build_wheel(sys.argv[1]))", out],
+                              cwd=os.path.join(self.tool, "tools", "pgcheck"),
+                              capture_output=True, text=True, check=False)
+        if "wheel" in done.stderr.strip().split("\n")[-1] and done.returncode:
+            self.skipTest("setuptools without wheel")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        shutil.unpack_archive(os.path.join(out, done.stdout.split()[-1]), out, "zip")
+        for words, status in ((["."], 1), (["--explain=PG01"], 0), (["--list-rules"], 0)):
+            done = subprocess.run([sys.executable, "-c", "from pgchecklib.cli import script\n"
+                                   "script()", *words], cwd=self.user, capture_output=True,
+                                  text=True, check=False, env=dict(os.environ, PYTHONPATH=out))
+            self.assertEqual(done.returncode, status, done.stderr)
 
     def test_uninstall_removes_it_all(self):
         self.make("install")
