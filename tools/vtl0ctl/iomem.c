@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "dev.h"
+#include "die.h"
 #include "iomem.h"
 #include "text.h"
 

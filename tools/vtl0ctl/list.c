@@ -7,6 +7,7 @@
 #include <linux/vtl0.h>
 
 #include "dev.h"
+#include "die.h"
 #include "json.h"
 #include "message.h"
 #include "query.h"

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "die.h"
 #include "vtl0ctl.h"
 
 #ifndef VERSION

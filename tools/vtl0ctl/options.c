@@ -1,46 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Options and arguments that several commands share. */
 #include <errno.h>
-#include <stdarg.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <linux/vtl0.h>
 
 #include "dev.h"
+#include "die.h"
 #include "message.h"
-#include "text.h"
 #include "vtl0ctl.h"
 
 enum { KEY_DEVICE = 0x100, KEY_JSON, KEY_ORDER, KEY_TRIM, KEY_CHUNK };
 
 #define MAX_ORDER 63	/* the bits of struct vtl0_info.orders */
-
-static void print_line(const char *fmt, va_list args)
-{
-	fputs("vtl0ctl: ", stderr);
-	vfprintf(stderr, fmt, args);
-	fputc('\n', stderr);
-}
-
-void complain(const char *fmt, ...)
-{
-	va_list args;
-
-	va_start(args, fmt);
-	print_line(fmt, args);
-	va_end(args);
-}
-
-void usage(const char *fmt, ...)
-{
-	va_list args;
-
-	va_start(args, fmt);
-	print_line(fmt, args);
-	va_end(args);
-	exit(STATUS_USAGE);
-}
 
 static error_t parse_common(int key, char *arg, struct argp_state *state)
 {

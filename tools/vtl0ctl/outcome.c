@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "die.h"
 #include "json.h"
 #include "outcome.h"
 #include "text.h"

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "dev.h"
+#include "die.h"
 #include "query.h"
 #include "text.h"
 

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Values as text, and a table with aligned columns. */
-#include <errno.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -9,6 +8,7 @@
 
 #include <linux/vtl0.h>
 
+#include "die.h"
 #include "text.h"
 #include "vtl0ctl.h"
 
@@ -76,38 +76,6 @@ const char *state_text(uint32_t state)
 		return "draining";
 	}
 	return "unknown";
-}
-
-static char *xvasprintf(const char *fmt, va_list args)
-{
-	char *s;
-
-	if (vasprintf(&s, fmt, args) < 0) {
-		complain("%s", strerror(ENOMEM));
-		exit(STATUS_FAILED);
-	}
-	return s;
-}
-
-char *xasprintf(const char *fmt, ...)
-{
-	va_list args;
-	char *s;
-
-	va_start(args, fmt);
-	s = xvasprintf(fmt, args);
-	va_end(args);
-	return s;
-}
-
-void *xrealloc(void *p, size_t nr, size_t size)
-{
-	p = reallocarray(p, nr, size);
-	if (!p) {
-		complain("%s", strerror(ENOMEM));
-		exit(STATUS_FAILED);
-	}
-	return p;
 }
 
 void table_cell(struct table *table, const char *fmt, ...)

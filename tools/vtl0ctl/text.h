@@ -21,10 +21,6 @@ struct text range_text(uint64_t start, uint64_t length); /* 0x40000000+1G */
 
 const char *state_text(uint32_t state);
 
-/* These two exit when there is no memory. */
-char *xasprintf(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-void *xrealloc(void *p, size_t nr, size_t size);
-
 /* Cells are added row by row; columns start with '<' (left) or '>' (right). */
 struct table {
 	const char *const *columns;

@@ -43,11 +43,6 @@ void ranges_add(struct ranges *ranges, const char *text);
 /* Opens common->device or says why not and exits with STATUS_USAGE. */
 void open_device(struct common *common);
 
-/* Both print one line behind "vtl0ctl: "; usage() exits with STATUS_USAGE. */
-void complain(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-void usage(const char *fmt, ...)
-	__attribute__((format(printf, 1, 2), noreturn));
-
 int cmd_add(int argc, char **argv, struct common *common);
 int cmd_remove(int argc, char **argv, struct common *common);
 int cmd_list(int argc, char **argv, struct common *common);
