@@ -3,12 +3,6 @@
 #
 # What holds for the repository as a whole: files, documents, build entry points.
 
-# Prints standard input and fails if there is any.
-nothing()
-{
-	! grep .
-}
-
 all_files()
 {
 	find . -type f | sort
