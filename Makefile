@@ -17,7 +17,10 @@ KBUILD = $(MAKE) -C $(KDIR) M=$(CURDIR) $(if $(MO),MO=$(abspath $(MO))) \
 VERSION := $(shell sed -n 's/^PACKAGE_VERSION="\(.*\)"$$/\1/p' dkms.conf)
 HEADERS := $(wildcard include/uapi/linux/*.h)
 # Directories with user-space programs that a build may leave objects in.
-USER_DIRS := $(patsubst %/Makefile,%,$(wildcard tools/*/Makefile tests/*/Makefile))
+USER_DIRS := $(patsubst %/Makefile,%,$(wildcard tools/*/Makefile tests/*/Makefile tests/*/*/Makefile))
+# Those of which a guest of the lab has the programs.
+GUEST_DIRS := tools/vtl0ctl tests/vtl0 tests/vtl0/fuzz tests/vtl0/stress tests/vtl0/bench \
+	tests/bounce tests/demo
 
 modules: kdir
 	$(KBUILD) modules
@@ -52,6 +55,11 @@ uninstall:
 	$(MAKE) -C tools/pgcheck uninstall PREFIX=$(PREFIX) DESTDIR=$(DESTDIR)
 	rm -f $(HEADERS:include/uapi/%=$(DESTDIR)$(PREFIX)/include/%)
 
+# For the lab: O=DIR is where they go, KSRC=DIR a kernel's source.
+guest-programs:
+	set -e; for d in $(GUEST_DIRS); do \
+		mkdir -p $(O)/$$d; $(MAKE) -C $$d O=$(O)/$$d; done
+
 demo:
 	@tests/demo/run
 
@@ -60,7 +68,7 @@ check:
 
 # What the project's own checker says of its own drivers.
 pgcheck:
-	@tools/pgcheck/pgcheck drivers include tests/modules $(ARGS)
+	@tools/pgcheck/pgcheck drivers include $(wildcard tests/*/modules) $(ARGS)
 
 help:
 	@echo 'make                  build the modules (KDIR=DIR W=1 C=2 MO=DIR VTL0_TESTS=1)'
@@ -69,8 +77,9 @@ help:
 	@echo 'make install          install vtl0ctl, its manual, the header and pgcheck (DESTDIR= PREFIX=)'
 	@echo 'make uninstall        remove what install installed'
 	@echo 'make clean            remove what a build left in the tree'
+	@echo 'make guest-programs   build what the lab puts into a guest (O=DIR KSRC=DIR)'
 	@echo 'make demo             show it all in a virtual machine'
 	@echo 'make pgcheck          look for unsafe bio construction in the drivers'
 	@echo 'make check            run all tests (ARGS="--only GROUP --log DIR ...")'
 
-.PHONY: modules modules_install clean kdir tools install uninstall demo check pgcheck help
+.PHONY: modules modules_install clean kdir tools install uninstall guest-programs demo check pgcheck help

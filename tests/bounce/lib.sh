@@ -18,7 +18,7 @@ exec 9<>"$tmp/never"
 
 # The lab builds it; elsewhere it is built here.
 command -v bounce_io >/dev/null ||
-	cc -O2 -D_GNU_SOURCE -pthread -o "$tmp/bounce_io" "$here/../selftests/bounce_io.c" || exit 1
+	cc -O2 -D_GNU_SOURCE -pthread -o "$tmp/bounce_io" "$here/bounce_io.c" || exit 1
 PATH=$PATH:$tmp
 
 # ------------------------------------------------------------------

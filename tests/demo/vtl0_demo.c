@@ -17,7 +17,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "../modules/upstream.h"
+#include "../vtl0/modules/upstream.h"
 
 #define MAX_SEAMS 8
 

@@ -122,7 +122,7 @@ run_guest() {
 # For this kernel, when anything changed; other runs wait for it.
 build_checkout() {
 	built=$LAB/build/$kernel-$(basename "$SRC")-$(printf '%s' "$SRC" | cksum | cut -d' ' -f1)
-	[ ! -d "$SRC/tests/selftests" ] || set_up source
+	[ ! -f "$SRC/Makefile" ] || set_up source
 	mkdir -p "$built"
 	inputs="$SRC $(cat "$LAB/stamp/kernel-$kernel" "$LAB/stamp/root")"
 	exec 8>"$built/lock"
@@ -165,13 +165,10 @@ make_stage() {
 			in_root strip --strip-debug -o "$modules/updates/$(basename "$ko")" "$built/modules/$ko"
 		done
 	fi
-	for dir in tools/vtl0ctl tools/bench tests/selftests tests/demo tests/fuzz tests/stress; do
-		[ -f "$SRC/$dir/Makefile" ] || continue
-		mkdir -p "$built/$dir"
-		in_root make -C "$SRC/$dir" O="$built/$dir" KSRC="$LAB/linux-7.3" -j"$(nproc)"
-		find "$built/$dir" -maxdepth 1 -type f -perm -u+x ! -name '*.so' \
-			-exec cp {} "$stage/opt/vtl0/bin/" \;
-	done
+	if [ -f "$SRC/Makefile" ]; then
+		in_root make -C "$SRC" guest-programs O="$built/programs" KSRC="$LAB/linux-7.3" -j"$(nproc)"
+		find "$built/programs" -type f -perm -u+x ! -name '*.so' -exec cp {} "$stage/opt/vtl0/bin/" \;
+	fi
 	# depmod wants to see all modules, the guest has the kernel's own already.
 	cp -al "$LAB/kernels/$kernel/modules/usr/lib/modules/$release/." "$modules/"
 	rm -f "$modules"/modules.*.bin "$modules"/modules.dep "$modules"/modules.alias "$modules"/modules.symbols \

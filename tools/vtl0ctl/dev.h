@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * All that vtl0ctl asks of the system goes through these functions; the tests
- * link tests/fake_dev.c in place of dev.c.
+ * link their own in place of dev.c.
  */
 #ifndef DEV_H
 #define DEV_H

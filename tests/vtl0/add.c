@@ -1,0 +1,559 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Which ranges can be registered, and how they are laid out. */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/mshv.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "kselftest_harness.h"
+#include "add.h"
+
+TEST_F(add, row01_aligned_beyond_max_folio_order)
+{
+	struct vtl0_chunk_info chunks[4];
+	struct vtl0_add arg = { .start = 1ULL << 47, .length = GIB(2) };
+	struct vtl0_info info = { };
+
+	ASSERT_EQ(0, cmd_info(self->ctl, &info));
+	/* as a processor with fewer address bits has it */
+	while (arg.start + arg.length - 1 > info.max_address)
+		arg.start >>= 1;
+	ASSERT_LT(EMPTY_BASE, arg.start);
+	ASSERT_EQ(0, cmd_add(self->ctl, &arg));
+	EXPECT_EQ(1, arg.nr_chunks);
+	ASSERT_EQ(1, list_chunks(self->ctl, chunks, 4));
+	EXPECT_EQ(arg.start, chunks[0].start);
+	EXPECT_EQ(arg.length, chunks[0].length);
+	EXPECT_EQ(PUD_FOLIO_ORDER, chunks[0].order);
+}
+
+TEST_F(add, row02_order_is_one_that_can_be_mapped)
+{
+	static const struct {
+		u64 start;
+		u64 length;
+	} cases[] = {
+		{ GIB(16), GIB(16) }, { GIB(32), GIB(32) }, { GIB(1), GIB(7) },
+		{ MIB(2), MIB(4) },
+	};
+	struct vtl0_chunk_info chunks[4];
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(cases); i++) {
+		u64 start = EMPTY_BASE + cases[i].start;
+
+		ASSERT_EQ(0, add_range(self->ctl, start, cases[i].length, 0));
+		ASSERT_EQ(1, list_chunks(self->ctl, chunks, 4));
+		EXPECT_EQ(cases[i].start % GIB(1) ? 9 : 18, chunks[0].order);
+		ASSERT_EQ(0, remove_range(self->ctl, start, cases[i].length));
+	}
+}
+
+/* Each order that the caller can ask for, and what it is good for. */
+TEST_F_TIMEOUT(add, row02_order_of_the_callers_choice, SLOW)
+{
+	static const struct {
+		u32 asked;
+		u32 order;
+		int pte, pmd, pud;
+	} cases[] = {
+		{ 0, 0, 1, 0, 0 },
+		{ 8, 0, 1, 0, 0 },
+		{ 9, 9, 0, 1, 0 },
+		{ 17, 9, 0, 1, 0 },
+		{ 18, 18, 0, 0, 1 },
+		{ 22, 18, 0, 0, 1 },
+	};
+	int low = open_low(O_RDWR);
+
+	NEED_WINDOW(0);
+	ASSERT_LE(0, low);
+	if (self->start[0] % GIB(1) || self->length[0] < GIB(1))
+		SKIP(return, "window 0 is not 1 GiB, aligned to 1 GiB");
+	for (unsigned int i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct vtl0_range_info info = { };
+		struct vtl0_chunk_info chunk;
+		char *p;
+
+		ASSERT_EQ(0, add_order(self->ctl, self->start[0], GIB(1), cases[i].asked));
+		ASSERT_EQ(1, list_chunks(self->ctl, &chunk, 1));
+		EXPECT_EQ(cases[i].order, chunk.order);
+		p = map_low(low, self->start[0], GIB(1), PROT_READ | PROT_WRITE);
+		ASSERT_NE(MAP_FAILED, (void *)p);
+		EXPECT_EQ(0, touch(p + MIB(100)));
+		ASSERT_EQ(0, find_range(self->ctl, self->start[0], &info));
+		EXPECT_EQ(cases[i].pte, info.faults_pte);
+		EXPECT_EQ(cases[i].pmd, info.faults_pmd);
+		EXPECT_EQ(cases[i].pud, info.faults_pud);
+		EXPECT_EQ(1, info.mappings);
+		EXPECT_EQ(0, info.fallbacks);
+		ASSERT_EQ(0, munmap(p, GIB(1)));
+		ASSERT_EQ(0, remove_range(self->ctl, self->start[0], GIB(1)));
+	}
+	close(low);
+}
+
+TEST_F(add, row03_malformed)
+{
+	static const struct vtl0_add bad[] = {
+		{ .start = EMPTY_BASE, .length = 0 },
+		{ .start = 0, .length = 0 },
+		{ .start = UINT64_MAX, .length = 0 },
+		/* fields that belong to a flag */
+		{ .start = EMPTY_BASE, .length = MIB(2), .chunk_length = MIB(2) },
+		{ .start = EMPTY_BASE, .length = MIB(2), .max_order = 9 },
+		{ .start = EMPTY_BASE, .length = MIB(2), .node = -1 },
+		{ .start = EMPTY_BASE, .length = MIB(2), .flags = VTL0_ADD_CHUNK },
+		/* values out of range */
+		{ .start = EMPTY_BASE, .length = MIB(2), .flags = VTL0_ADD_ORDER, .max_order = 52 },
+		{ .start = EMPTY_BASE, .length = MIB(2), .flags = VTL0_ADD_ORDER,
+		  .max_order = UINT32_MAX },
+		{ .start = EMPTY_BASE, .length = MIB(2), .flags = VTL0_ADD_NODE, .node = -1 },
+		{ .start = EMPTY_BASE, .length = MIB(2), .flags = VTL0_ADD_NODE, .node = 1 << 30 },
+	};
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(bad); i++) {
+		struct vtl0_add arg = bad[i];
+
+		EXPECT_EQ(-EINVAL, cmd_add(self->ctl, &arg))
+			TH_LOG("case %u", i);
+		EXPECT_EQ(0, list_ranges(self->ctl, self->ranges, 64));
+	}
+}
+
+TEST_F(add, row04_addresses_out_of_range)
+{
+	u64 end = self->max_address + 1;
+
+	EXPECT_REFUSED(-ERANGE, 1ULL << 52, MIB(2));
+	EXPECT_REFUSED(-ERANGE, 1ULL << 62, MIB(2));
+	EXPECT_REFUSED(-ERANGE, end, MIB(2));
+	EXPECT_REFUSED(-ERANGE, end - MIB(2), MIB(4));
+	EXPECT_REFUSED(-ERANGE, EMPTY_BASE, 1ULL << 52);
+	EXPECT_REFUSED(-ERANGE, EMPTY_BASE, 1ULL << 63);
+	EXPECT_REFUSED(-EOVERFLOW, EMPTY_BASE, -MIB(2));
+	EXPECT_REFUSED(-EOVERFLOW, EMPTY_BASE, -EMPTY_BASE);
+	EXPECT_REFUSED(-EOVERFLOW, (1ULL << 63) - MIB(2), (1ULL << 63) + MIB(2));
+	EXPECT_REFUSED(-ERANGE, 0, UINT64_MAX);
+	/* the last that is in range */
+	EXPECT_EQ(0, add_range(self->ctl, end - MIB(2), MIB(2), 0));
+	EXPECT_EQ(0, remove_range(self->ctl, end - MIB(2), MIB(2)));
+}
+
+/* As a VMM does that was restarted, or whose code does not keep count. */
+TEST_F(add, row05_exact_again)
+{
+	struct vtl0_add first = {
+		.start = EMPTY_BASE, .length = MIB(16), .flags = VTL0_ADD_PERSIST,
+	};
+	struct vtl0_add again = { .start = EMPTY_BASE, .length = MIB(16) };
+	struct vtl0_add trimmed = {
+		.start = EMPTY_BASE - 4096,
+		.length = MIB(16) + 8192,
+		.flags = VTL0_ADD_TRIM,
+	};
+
+	ASSERT_EQ(0, cmd_add(self->ctl, &first));
+	for (int i = 0; i < 3; i++) {
+		close(self->ctl);
+		self->ctl = open_control();
+		ASSERT_LE(0, self->ctl);
+		ASSERT_EQ(0, cmd_add(self->ctl, &again));
+		EXPECT_EQ(first.id, again.id);
+		EXPECT_EQ(first.nr_chunks, again.nr_chunks);
+		EXPECT_EQ(EMPTY_BASE, again.added_start);
+		EXPECT_EQ(MIB(16), again.added_length);
+		EXPECT_EQ(0, again.conflict_length);
+		EXPECT_EQ(1, list_ranges(self->ctl, self->ranges, 64));
+	}
+	ASSERT_EQ(0, cmd_add(self->ctl, &trimmed));
+	EXPECT_EQ(first.id, trimmed.id);
+	/* unless the caller wants to know */
+	again.flags = VTL0_ADD_EXCLUSIVE;
+	EXPECT_EQ(-EEXIST, cmd_add(self->ctl, &again));
+	EXPECT_EQ(EMPTY_BASE, again.conflict_start);
+	EXPECT_EQ(MIB(16), again.conflict_length);
+	EXPECT_EQ(0, remove_range(self->ctl, EMPTY_BASE, MIB(16)));
+	EXPECT_EQ(0, cmd_add(self->ctl, &again));
+	EXPECT_NE(first.id, again.id);
+	EXPECT_EQ(0, again.conflict_length);
+}
+
+TEST_F(add, row06_overlap)
+{
+	static const struct {
+		u64 start, length;
+		u64 conflict_start, conflict_length;
+	} cases[] = {
+		{ 0, MIB(10), MIB(8), MIB(2) },			/* its beginning */
+		{ MIB(14), MIB(10), MIB(14), MIB(2) },		/* its end */
+		{ MIB(8), MIB(2), MIB(8), MIB(2) },		/* parts of it */
+		{ MIB(10), MIB(2), MIB(10), MIB(2) },
+		{ MIB(14), MIB(2), MIB(14), MIB(2) },
+		{ MIB(8), MIB(10), MIB(8), MIB(8) },		/* more than it */
+		{ MIB(6), MIB(10), MIB(8), MIB(8) },
+	};
+	struct vtl0_chunk_info before[4], after[4];
+
+	ASSERT_EQ(0, add_chunked(self->ctl, EMPTY_BASE + MIB(8), MIB(8), MIB(2)));
+	ASSERT_EQ(4, list_chunks(self->ctl, before, 4));
+	for (unsigned int i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct vtl0_add arg = {
+			.start = EMPTY_BASE + cases[i].start,
+			.length = cases[i].length,
+		};
+
+		EXPECT_EQ(-EEXIST, cmd_add(self->ctl, &arg))
+			TH_LOG("case %u", i);
+		EXPECT_EQ(EMPTY_BASE + cases[i].conflict_start, arg.conflict_start);
+		EXPECT_EQ(cases[i].conflict_length, arg.conflict_length);
+		ASSERT_EQ(4, list_chunks(self->ctl, after, 4));
+		EXPECT_EQ(0, memcmp(before, after, sizeof(after)));
+	}
+	/* what only touches it is none */
+	EXPECT_EQ(0, add_range(self->ctl, EMPTY_BASE + MIB(4), MIB(4), 0));
+	EXPECT_EQ(0, add_range(self->ctl, EMPTY_BASE + MIB(16), MIB(4), 0));
+	EXPECT_EQ(3, list_ranges(self->ctl, self->ranges, 64));
+}
+
+TEST_F(add, row07_superset)
+{
+	struct vtl0_add arg = { };
+	u64 inner, length = MIB(4);
+	int low = open_low(O_RDWR);
+	char *p;
+
+	NEED_WINDOW(1);
+	ASSERT_LE(0, low);
+	inner = self->start[1] + MIB(8);
+	ASSERT_EQ(0, add_range(self->ctl, inner, length, 0));
+	p = map_low(low, inner, length, PROT_READ | PROT_WRITE);
+	ASSERT_NE(MAP_FAILED, (void *)p);
+	fill_pattern(p, length, 7);
+
+	arg.start = self->start[1];
+	arg.length = MIB(32);
+	EXPECT_EQ(-EEXIST, cmd_add(self->ctl, &arg));
+	EXPECT_EQ(inner, arg.conflict_start);
+	EXPECT_EQ(length, arg.conflict_length);
+	EXPECT_EQ(1, list_ranges(self->ctl, self->ranges, 64));
+
+	/* the inner one is still as it was, also for a new mapping */
+	EXPECT_TRUE(check_pattern(p, length, 7));
+	ASSERT_EQ(0, munmap(p, length));
+	p = map_low(low, inner, length, PROT_READ | PROT_WRITE);
+	ASSERT_NE(MAP_FAILED, (void *)p);
+	ASSERT_EQ(0, touch(p));
+	EXPECT_TRUE(check_pattern(p, length, 7));
+	ASSERT_EQ(0, munmap(p, length));
+	close(low);
+	/* and with it gone the superset is fine */
+	ASSERT_EQ(0, remove_range(self->ctl, inner, length));
+	EXPECT_EQ(0, add_range(self->ctl, arg.start, arg.length, 0));
+}
+
+struct racer {
+	pthread_barrier_t *barrier;
+	unsigned int rounds;
+	int fd;
+	u64 start, length;
+	/* per round */
+	int ret[64];
+};
+
+/* Between the two waits of a round the main thread looks and cleans up. */
+static void *race(void *arg)
+{
+	struct racer *r = arg;
+
+	for (unsigned int i = 0; i < r->rounds; i++) {
+		pthread_barrier_wait(r->barrier);
+		r->ret[i] = add_range(r->fd, r->start, r->length, 0);
+		pthread_barrier_wait(r->barrier);
+		pthread_barrier_wait(r->barrier);
+	}
+	return NULL;
+}
+
+TEST_F_TIMEOUT(add, row08_two_threads_overlap, SLOW)
+{
+	unsigned int rounds = debug_kernel() ? 24 : 64;
+	struct racer r[2] = {
+		{ .start = EMPTY_BASE, .length = MIB(8), .rounds = rounds },
+		{ .start = EMPTY_BASE + MIB(4), .length = MIB(8), .rounds = rounds },
+	};
+	pthread_barrier_t barrier;
+	pthread_t thread[2];
+
+	pthread_barrier_init(&barrier, NULL, 3);
+	for (int i = 0; i < 2; i++) {
+		r[i].fd = self->ctl;
+		r[i].barrier = &barrier;
+		ASSERT_EQ(0, pthread_create(&thread[i], NULL, race, &r[i]));
+	}
+	for (unsigned int i = 0; i < rounds; i++) {
+		int won;
+
+		pthread_barrier_wait(&barrier);
+		pthread_barrier_wait(&barrier);
+		won = r[0].ret[i] ? 1 : 0;
+		EXPECT_EQ(0, r[won].ret[i]);
+		EXPECT_EQ(-EEXIST, r[!won].ret[i]);
+		EXPECT_EQ(1, list_ranges(self->ctl, self->ranges, 64));
+		EXPECT_EQ(r[won].start, self->ranges[0].start);
+		EXPECT_EQ(0, remove_range(self->ctl, r[won].start, r[won].length));
+		pthread_barrier_wait(&barrier);
+	}
+	for (int i = 0; i < 2; i++)
+		pthread_join(thread[i], NULL);
+	pthread_barrier_destroy(&barrier);
+}
+
+TEST_F_TIMEOUT(add, row08_two_threads_same_range, SLOW)
+{
+	unsigned int rounds = debug_kernel() ? 24 : 64;
+	struct racer r[2] = {
+		{ .start = EMPTY_BASE, .length = MIB(8), .rounds = rounds },
+		{ .start = EMPTY_BASE, .length = MIB(8), .rounds = rounds },
+	};
+	pthread_barrier_t barrier;
+	pthread_t thread[2];
+
+	pthread_barrier_init(&barrier, NULL, 3);
+	for (int i = 0; i < 2; i++) {
+		r[i].fd = open_control();
+		ASSERT_LE(0, r[i].fd);
+		r[i].barrier = &barrier;
+		ASSERT_EQ(0, pthread_create(&thread[i], NULL, race, &r[i]));
+	}
+	for (unsigned int i = 0; i < rounds; i++) {
+		pthread_barrier_wait(&barrier);
+		pthread_barrier_wait(&barrier);
+		EXPECT_EQ(0, r[0].ret[i]);
+		EXPECT_EQ(0, r[1].ret[i]);
+		EXPECT_EQ(1, list_ranges(self->ctl, self->ranges, 64));
+		EXPECT_EQ(2, self->ranges[0].owners);
+		EXPECT_EQ(0, remove_range(self->ctl, EMPTY_BASE, MIB(8)));
+		pthread_barrier_wait(&barrier);
+	}
+	for (int i = 0; i < 2; i++) {
+		pthread_join(thread[i], NULL);
+		close(r[i].fd);
+	}
+	pthread_barrier_destroy(&barrier);
+}
+
+TEST_F(add, row25_unaligned_edges)
+{
+	static const struct {
+		u64 cut_start, cut_end;
+	} cases[] = {
+		{ 4096, 0 }, { 0, 4096 }, { 4096, 4096 }, { 1, 1 },
+		{ MIB(1), MIB(1) }, { MIB(2) - 1, MIB(2) - 1 }, { 0x10000, 0x400000 - 0x10000 },
+	};
+	u64 start = EMPTY_BASE, length = MIB(32);
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(cases); i++) {
+		u64 first = start + cases[i].cut_start;
+		u64 end = start + length - cases[i].cut_end;
+		struct vtl0_add arg = { .start = first, .length = end - first };
+		struct vtl0_plan plan = { .start = first, .length = end - first };
+		u64 edge = cases[i].cut_start ? first : end;
+
+		EXPECT_EQ(-EINVAL, cmd_add(self->ctl, &arg))
+			TH_LOG("case %u", i);
+		EXPECT_EQ(edge, arg.conflict_start);
+		EXPECT_EQ(0, arg.conflict_length);
+		EXPECT_EQ(0, list_ranges(self->ctl, self->ranges, 64));
+		EXPECT_EQ(-EINVAL, cmd_plan(self->ctl, &plan));
+		EXPECT_EQ(edge, plan.edge);
+
+		arg.flags = VTL0_ADD_TRIM;
+		ASSERT_EQ(0, cmd_add(self->ctl, &arg));
+		EXPECT_EQ(cases[i].cut_start ? start + MIB(2) : start, arg.added_start);
+		EXPECT_EQ((end & ~(MIB(2) - 1)) - arg.added_start, arg.added_length);
+		EXPECT_EQ(0, remove_range(self->ctl, arg.added_start, arg.added_length));
+	}
+}
+
+TEST_F(add, row25_nothing_left_between_edges)
+{
+	static const struct {
+		u64 start, length;
+	} cases[] = {
+		{ 4096, 4096 }, { 4096, MIB(2) - 4096 }, { 4096, MIB(4) - 8192 },
+		{ 0, MIB(2) - 1 }, { 1, MIB(2) }, { MIB(1), MIB(2) },
+	};
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct vtl0_add arg = {
+			.start = EMPTY_BASE + cases[i].start,
+			.length = cases[i].length,
+			.flags = VTL0_ADD_TRIM,
+		};
+
+		EXPECT_EQ(-EINVAL, cmd_add(self->ctl, &arg))
+			TH_LOG("case %u", i);
+		EXPECT_EQ(EMPTY_BASE + cases[i].start, arg.conflict_start);
+		EXPECT_EQ(0, list_ranges(self->ctl, self->ranges, 64));
+	}
+}
+
+/* The trimmed part can be touched, its edges cannot, as all that is not ours. */
+TEST_F(add, row25_edges_stay_unmapped)
+{
+	int low = open_low(O_RDWR);
+	struct vtl0_add arg;
+	char *p;
+
+	NEED_WINDOW(1);
+	ASSERT_LE(0, low);
+	arg = (struct vtl0_add) {
+		.start = self->start[1] + 0x10000,
+		.length = MIB(6),
+		.flags = VTL0_ADD_TRIM,
+	};
+	ASSERT_EQ(0, cmd_add(self->ctl, &arg));
+	EXPECT_EQ(self->start[1] + MIB(2), arg.added_start);
+	EXPECT_EQ(MIB(4), arg.added_length);
+	p = map_low(low, self->start[1], MIB(8), PROT_READ | PROT_WRITE);
+	ASSERT_NE(MAP_FAILED, (void *)p);
+	EXPECT_LT(0, touch(p + MIB(2) - 1));
+	EXPECT_EQ(0, touch_write(p + MIB(2)));
+	EXPECT_EQ(0, touch_write(p + MIB(6) - 1));
+	EXPECT_LT(0, touch(p + MIB(6)));
+	ASSERT_EQ(0, munmap(p, MIB(8)));
+	close(low);
+}
+
+/*
+ * The index finds each of many chunks, and only those. What that costs is for
+ * tests/vtl0/bench to measure.
+ */
+TEST_F_TIMEOUT(add, row33_thousands_of_chunks, SLOW)
+{
+	/* of the 256 GiB that the row names as many as take seconds, not minutes */
+	unsigned int nr = debug_kernel() ? 512 : 4096;
+	u64 length = nr * MIB(2);
+	struct vtl0_chunk_info *chunks = calloc(nr + 1, sizeof(*chunks)), one;
+	struct vtl0_add arg = {
+		.start = EMPTY_BASE,
+		.length = length,
+		.chunk_length = MIB(2),
+		.flags = VTL0_ADD_CHUNK,
+	};
+	struct vtl0_query q;
+
+	ASSERT_NE(NULL, chunks);
+	ASSERT_EQ(0, cmd_add(self->ctl, &arg));
+	EXPECT_EQ(nr, arg.nr_chunks);
+	ASSERT_EQ((int)nr, list_chunks(self->ctl, chunks, nr + 1));
+	for (unsigned int i = 0; i < nr; i++) {
+		u64 start = EMPTY_BASE + i * MIB(2);
+		u64 cursors[] = { start, start + 4096, start + MIB(2) - 1 };
+
+		ASSERT_EQ(start, chunks[i].start);
+		ASSERT_EQ(MIB(2), chunks[i].length);
+		ASSERT_EQ(9, chunks[i].order);
+		for (unsigned int j = 0; j < ARRAY_SIZE(cursors); j++) {
+			q = (struct vtl0_query) {
+				.flags = VTL0_QUERY_CHUNKS,
+				.cursor = cursors[j],
+				.buf = (uintptr_t)&one,
+				.entry_size = sizeof(one),
+				.count = 1,
+			};
+			ASSERT_EQ(0, cmd_query(self->ctl, &q));
+			ASSERT_EQ(1, q.count);
+			ASSERT_EQ(start, one.start);
+		}
+	}
+	EXPECT_EQ(-EEXIST, add_range(self->ctl, EMPTY_BASE + length - MIB(2), MIB(2), 0));
+	EXPECT_EQ(0, remove_range(self->ctl, EMPTY_BASE, length));
+	EXPECT_EQ(0, list_chunks(self->ctl, chunks, nr));
+	free(chunks);
+}
+
+static u64 random_u64(u64 *state)
+{
+	*state ^= *state << 13;
+	*state ^= *state >> 7;
+	*state ^= *state << 17;
+	return *state;
+}
+
+/* An address or a length of the kind that breaks things. */
+static u64 nasty(u64 *state)
+{
+	static const u64 values[] = {
+		0, 1, 4095, 4096, MIB(1), MIB(2), MIB(2) + 4096, MIB(128), 0x10000, 0x9fc00000,
+		0xfee00000, GIB(4), 1ULL << 46, 1ULL << 47, 1ULL << 51, 1ULL << 52, 1ULL << 63,
+		(1ULL << 52) - MIB(2), (1ULL << 63) - MIB(2), -MIB(2), UINT64_MAX,
+	};
+	u64 r = random_u64(state);
+	u64 v = values[r % ARRAY_SIZE(values)];
+
+	switch (r >> 32 & 3) {
+	case 0:
+		return v;
+	case 1:
+		return v + 4096;
+	case 2:
+		return v - 4096;
+	default:
+		return EMPTY_BASE + (r >> 40 & 15) * MIB(2);
+	}
+}
+
+/* What can be asked for is either done or refused; the teardown looks at the log. */
+TEST_F_TIMEOUT(add, row34_no_input_warns, SLOW)
+{
+	unsigned int rounds = debug_kernel() ? 200 : 3000, done = 0;
+	char panics[8];
+	u64 state = 0x76746c30;
+
+	ASSERT_LT(0, read_file("/proc/sys/kernel/panic_on_warn", panics, sizeof(panics)));
+	if (atoi(panics) != 1)
+		TH_LOG("panic_on_warn is off: only the log and the taint tell");
+	for (unsigned int i = 0; i < rounds; i++) {
+		u64 r = random_u64(&state);
+		struct vtl0_add arg = {
+			.start = nasty(&state),
+			.length = nasty(&state),
+			.flags = r & 0x3f,
+		};
+		struct mshv_vtl_ram_disposition ram = {
+			.start_pfn = nasty(&state) >> (r & 64 ? 12 : 0),
+			.last_pfn = nasty(&state) >> (r & 64 ? 12 : 0),
+		};
+
+		/* large ones take long, and are tested elsewhere */
+		if (arg.length > GIB(1) && arg.length < (1ULL << 48))
+			arg.length = MIB(4);
+		if (r & VTL0_ADD_CHUNK)
+			arg.chunk_length = nasty(&state);
+		if (r & VTL0_ADD_ORDER)
+			arg.max_order = r >> 8 & 31;
+		if (r & VTL0_ADD_NODE)
+			arg.node = (int)(r >> 16 & 7) - 2;
+		if (!cmd_add(self->ctl, &arg)) {
+			done++;
+			ASSERT_EQ(0, remove_range(self->ctl, arg.added_start, arg.added_length));
+		}
+		if (ram.last_pfn - ram.start_pfn < GIB(1) >> 12 &&
+		    !vtl0_ioctl(self->ctl, MSHV_ADD_VTL0_MEMORY, &ram)) {
+			done++;
+			ASSERT_EQ(0, remove_range(self->ctl, ram.start_pfn << 12,
+						  (ram.last_pfn - ram.start_pfn) << 12));
+		}
+		remove_range(self->ctl, nasty(&state), nasty(&state));
+	}
+	/* some of it makes sense */
+	EXPECT_LT(0, done);
+	EXPECT_EQ(0, list_ranges(self->ctl, self->ranges, 64));
+	EXPECT_EQ(0, add_range(self->ctl, EMPTY_BASE, MIB(2), 0));
+}
+
+TEST_HARNESS_MAIN

@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What cannot be registered because it is somebody else's. */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+
+#include "kselftest_harness.h"
+#include "add.h"
+#include "modules/upstream.h"
+
+/* A 2 MiB piece in an entry of /proc/iomem. */
+static u64 align_up(u64 start)
+{
+	return (start + MIB(2) - 1) & ~(MIB(2) - 1);
+}
+
+TEST_F(add, row20_system_ram)
+{
+	struct vtl0_add arg = { .length = MIB(2) };
+	int low = open_low(O_RDWR);
+	u64 start, length;
+	char *p;
+
+	ASSERT_LE(0, low);
+	ASSERT_EQ(0, iomem_find("System RAM", MIB(64), &start, &length));
+	start = align_up(start);
+	arg.start = start;
+	EXPECT_EQ(-EBUSY, cmd_add(self->ctl, &arg));
+	EXPECT_LE(arg.conflict_start, start);
+	EXPECT_LT(start, arg.conflict_start + arg.conflict_length);
+	/* and it cannot be touched */
+	p = map_low(low, start, MIB(2), PROT_READ | PROT_WRITE);
+	ASSERT_NE(MAP_FAILED, (void *)p);
+	EXPECT_LT(0, touch(p));
+	EXPECT_LT(0, touch_write(p + MIB(1)));
+	munmap(p, MIB(2));
+	/* the lowest RAM, with what firmware keeps in it */
+	EXPECT_REFUSED(-EBUSY, 0, MIB(2));
+	close(low);
+}
+
+TEST_F(add, row20_device_memory)
+{
+	struct vtl0_add arg = { .length = MIB(2) };
+	int low = open_low(O_RDWR);
+	u64 start, length;
+	char *p;
+
+	ASSERT_LE(0, low);
+	ASSERT_EQ(0, iomem_find_window(MIB(64), &start, &length));
+	start = align_up(start);
+	arg.start = start;
+	EXPECT_EQ(-ENXIO, cmd_add(self->ctl, &arg));
+	EXPECT_LT(0, arg.conflict_length);
+	p = map_low(low, start, MIB(2), PROT_READ | PROT_WRITE);
+	ASSERT_NE(MAP_FAILED, (void *)p);
+	EXPECT_LT(0, touch(p));
+	munmap(p, MIB(2));
+	/* the I/O APIC and what is around it belong to the kernel */
+	EXPECT_REFUSED(-EBUSY, 0xfec00000, MIB(2));
+	close(low);
+}
+
+TEST_F(add, row20_memory_of_another_driver)
+{
+	struct upstream_add other = { .length = MIB(4), .order = UPSTREAM_ORDER_CTZ };
+	struct vtl0_add arg = { .length = MIB(8) };
+	int low = open_low(O_RDWR);
+	char *p;
+	int fd;
+
+	NEED_WINDOW(1);
+	if (run("modprobe vtl0_upstream"))
+		SKIP(return, "no module vtl0_upstream");
+	ASSERT_LE(0, low);
+	fd = open("/dev/vtl0_upstream", O_RDWR);
+	ASSERT_LE(0, fd);
+	other.start = self->start[1] + MIB(4);
+	ASSERT_EQ(0, ioctl(fd, UPSTREAM_ADD, &other));
+	arg.start = self->start[1];
+	EXPECT_EQ(-EBUSY, cmd_add(self->ctl, &arg));
+	EXPECT_EQ(other.start, arg.conflict_start);
+	EXPECT_EQ(other.length, arg.conflict_length);
+	EXPECT_EQ(0, list_ranges(self->ctl, self->ranges, 64));
+	/* it has struct pages, but they are not ours */
+	p = map_low(low, self->start[1], MIB(8), PROT_READ | PROT_WRITE);
+	ASSERT_NE(MAP_FAILED, (void *)p);
+	for (u64 pos = 0; pos < MIB(8); pos += MIB(2)) {
+		EXPECT_LT(0, touch(p + pos));
+	}
+	/* beside it is allowed */
+	EXPECT_EQ(0, add_range(self->ctl, self->start[1], MIB(4), 0));
+	EXPECT_EQ(0, touch(p));
+	EXPECT_LT(0, touch(p + MIB(4)));
+	munmap(p, MIB(8));
+	close(low);
+	EXPECT_EQ(0, ioctl(fd, UPSTREAM_REMOVE));
+	close(fd);
+	EXPECT_EQ(0, run("modprobe -r vtl0_upstream"));
+}
+
+TEST_F(add, row23_shared_alias)
+{
+	int low = open_low(O_RDWR);
+	u64 alias = 1ULL << 63;
+
+	NEED_WINDOW(1);
+	ASSERT_LE(0, low);
+	EXPECT_REFUSED(-EOPNOTSUPP, self->start[1] | alias, MIB(2));
+	EXPECT_REFUSED(-EOPNOTSUPP, alias, MIB(2));
+	/* also beside the registered range itself */
+	ASSERT_EQ(0, add_range(self->ctl, self->start[1], MIB(2), 0));
+	EXPECT_EQ(-EOPNOTSUPP, add_range(self->ctl, self->start[1] | alias, MIB(2), 0));
+	EXPECT_EQ(MAP_FAILED, map_low(low, self->start[1] | alias, MIB(2), PROT_READ));
+	EXPECT_EQ(EOPNOTSUPP, errno);
+	close(low);
+}
+
+/* Pages of another pgmap: they exist, GUP would take them, but they are not ours. */
+TEST_F(add, row20_foreign_zone_device)
+{
+	struct vtl0_add arg = { .length = MIB(2) };
+	int low = open_low(O_RDWR);
+	u64 start, length;
+	char *p;
+
+	ASSERT_LE(0, low);
+	if (cmb_find(&start, &length))
+		SKIP(return, "no NVMe controller with memory (CMB)");
+	arg.start = start;
+	EXPECT_EQ(-EBUSY, cmd_add(self->ctl, &arg));
+	EXPECT_LE(arg.conflict_start, start);
+	EXPECT_LT(start, arg.conflict_start + arg.conflict_length);
+	p = map_low(low, start, MIB(2), PROT_READ | PROT_WRITE);
+	ASSERT_NE(MAP_FAILED, (void *)p);
+	EXPECT_LT(0, touch(p));
+	EXPECT_LT(0, touch_write(p + MIB(1)));
+	munmap(p, MIB(2));
+	close(low);
+	/* the last bytes of it, and what is behind */
+	EXPECT_REFUSED(-EBUSY, start + length - MIB(2), MIB(4));
+}
+
+TEST_F(add, row26_reaches_into_system_ram)
+{
+	struct vtl0_add arg;
+	u64 end;
+
+	NEED_WINDOW(1);
+	end = self->start[1] + self->length[1];
+	arg = (struct vtl0_add) { .start = end - MIB(8), .length = MIB(16) };
+	EXPECT_EQ(-EBUSY, cmd_add(self->ctl, &arg));
+	/* the first byte that is in the way is where RAM goes on */
+	EXPECT_EQ(end, arg.conflict_start);
+	EXPECT_LT(0, arg.conflict_length);
+	EXPECT_EQ(0, list_ranges(self->ctl, self->ranges, 64));
+	/* RAM before it, and on both sides */
+	EXPECT_REFUSED(-EBUSY, self->start[1] - MIB(8), MIB(16));
+	EXPECT_REFUSED(-EBUSY, self->start[1] - MIB(8), self->length[1] + MIB(16));
+	/* one subsection too many at either side */
+	EXPECT_REFUSED(-EBUSY, self->start[1] - MIB(2), MIB(4));
+	EXPECT_REFUSED(-EBUSY, end - MIB(2), MIB(4));
+	/* up to it is allowed */
+	EXPECT_EQ(0, add_range(self->ctl, end - MIB(8), MIB(8), 0));
+}
+
+/* A resource that is not busy within a reserved one, as PNP makes them. */
+TEST_F(add, row26_resource_in_reserved_memory)
+{
+	struct vtl0_add arg = { .length = MIB(16) };
+	char command[128];
+	u64 child;
+
+	NEED_WINDOW(1);
+	child = self->start[1] + MIB(64);
+	snprintf(command, sizeof(command),
+		 "modprobe reserved_child start=%" PRIu64 " length=%" PRIu64, child, MIB(4));
+	ASSERT_EQ(0, run(command));
+	/* around it */
+	arg.start = child - MIB(8);
+	EXPECT_EQ(-EBUSY, cmd_add(self->ctl, &arg));
+	EXPECT_LE(arg.conflict_start, child);
+	EXPECT_LE(child + MIB(4), arg.conflict_start + arg.conflict_length);
+	/* one end of it, the other one, all of it, and in it */
+	EXPECT_REFUSED(-EBUSY, child - MIB(2), MIB(4));
+	EXPECT_REFUSED(-EBUSY, child + MIB(2), MIB(4));
+	EXPECT_REFUSED(-ENXIO, child, MIB(4));
+	EXPECT_REFUSED(-ENXIO, child + MIB(2), MIB(2));
+	/* beside it is allowed */
+	EXPECT_EQ(0, add_range(self->ctl, child - MIB(2), MIB(2), 0));
+	EXPECT_EQ(0, add_range(self->ctl, child + MIB(4), MIB(2), 0));
+	EXPECT_EQ(0, remove_range(self->ctl, child - MIB(2), MIB(2)));
+	EXPECT_EQ(0, remove_range(self->ctl, child + MIB(4), MIB(2)));
+	EXPECT_EQ(0, run("modprobe -r reserved_child"));
+	EXPECT_EQ(0, add_range(self->ctl, child - MIB(8), MIB(16), 0));
+}
+
+/* All of memory: RAM, windows, PCI, and the holes between them. */
+TEST_F(add, row26_everything)
+{
+	int ret = add_range(self->ctl, 0, GIB(16), 0);
+
+	EXPECT_TRUE(ret == -EBUSY || ret == -ENXIO)
+		TH_LOG("%d", ret);
+	EXPECT_EQ(0, list_ranges(self->ctl, self->ranges, 64));
+	/* where there is nothing at all is a hole, and that is allowed */
+	EXPECT_EQ(0, add_range(self->ctl, EMPTY_BASE, GIB(2), 0));
+}
+
+TEST_HARNESS_MAIN

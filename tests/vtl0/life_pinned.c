@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Pages that are still pinned when everything else is gone: removal is refused
+ * with the address, close lets the range drain, the module stays, and when the
+ * last pin goes all of it goes.
+ */
+#include <liburing.h>
+#include <sys/uio.h>
+
+#include "map.h"
+
+#define OFFSET (MIB(2) + PAGE_BYTES)
+#define SIZE MIB(3)
+
+FIXTURE(pinned) {
+	struct map_state s;
+	struct io_uring ring;
+	u64 busy;
+};
+
+FIXTURE_VARIANT(pinned) {
+	LEVEL_FIELDS;
+};
+
+FIXTURE_VARIANT_ADD(pinned, pte) { LEVEL_PTE };
+FIXTURE_VARIANT_ADD(pinned, pmd) { LEVEL_PMD };
+FIXTURE_VARIANT_ADD(pinned, pud) { LEVEL_PUD };
+
+/* A registered buffer, and no mapping any more. */
+FIXTURE_SETUP(pinned)
+{
+	struct iovec iov;
+	char *va;
+	int ret = map_setup(&self->s, variant->length, variant->order);
+
+	if (ret == -ENOENT)
+		SKIP(return, NO_RAM);
+	ASSERT_EQ(0, ret);
+	va = map_low(self->s.low, self->s.start, self->s.length, PROT_READ | PROT_WRITE);
+	ASSERT_NE(MAP_FAILED, va);
+	iov = (struct iovec){ va + OFFSET, SIZE };
+	ASSERT_EQ(0, io_uring_queue_init(2, &self->ring, 0));
+	ASSERT_EQ(0, io_uring_register_buffers(&self->ring, &iov, 1));
+	ASSERT_EQ(0, munmap(va, self->s.length));
+	ASSERT_EQ(0, close(self->s.low));
+	self->busy = self->s.start + OFFSET / variant->entry * variant->entry;
+	EXPECT_EQ(0, map_info(&self->s).mappings);
+	EXPECT_EQ((OFFSET + SIZE - 1) / variant->entry - OFFSET / variant->entry + 1,
+		  map_info(&self->s).held);
+}
+
+FIXTURE_TEARDOWN_PARENT(pinned)
+{
+	EXPECT_ALL_GONE();
+	/* nothing keeps the module either */
+	EXPECT_TRUE(wait_until(module_unloads, NULL, 20));
+	EXPECT_EQ(0, load_module());
+}
+
+static int remove_busy(const struct map_state *s, u64 *start, u64 *length)
+{
+	struct vtl0_remove arg = { .start = s->start, .length = s->length };
+	int ret = cmd_remove(s->control, &arg);
+
+	*start = arg.busy_start;
+	*length = arg.busy_length;
+	return ret;
+}
+
+static bool remove_succeeds(void *arg)
+{
+	struct map_state *s = arg;
+
+	return !remove_range(s->control, s->start, s->length);
+}
+
+#define EXPECT_BUSY() do {						\
+	u64 busy_start, busy_length;					\
+	EXPECT_EQ(-EBUSY, remove_busy(&self->s, &busy_start, &busy_length)); \
+	EXPECT_EQ(self->busy, busy_start);				\
+	EXPECT_EQ(variant->entry, busy_length);				\
+} while (0)
+
+TEST_F_TIMEOUT(pinned, row28_remove_is_busy, SLOW)
+{
+	EXPECT_BUSY();
+	EXPECT_EQ(VTL0_STATE_LIVE, map_info(&self->s).state);
+	EXPECT_TRUE(iomem_has(self->s.start, self->s.length, "vtl0"));
+	ASSERT_EQ(0, io_uring_unregister_buffers(&self->ring));
+	EXPECT_EQ(0, map_info(&self->s).held);
+	EXPECT_EQ(0, remove_range(self->s.control, self->s.start, self->s.length));
+	io_uring_queue_exit(&self->ring);
+}
+
+TEST_F_TIMEOUT(pinned, row28_mapping_survives_failed_remove, SLOW)
+{
+	char *va;
+
+	self->s.low = open_low(O_RDWR);
+	ASSERT_LE(0, self->s.low);
+	va = map_low(self->s.low, self->s.start, self->s.length, PROT_READ | PROT_WRITE);
+	ASSERT_NE(MAP_FAILED, va);
+	fill_pattern(va, MIB(4), 28);
+	EXPECT_BUSY();
+	EXPECT_TRUE(check_pattern(va, MIB(4), 28));
+	ASSERT_EQ(0, munmap(va, self->s.length));
+	io_uring_queue_exit(&self->ring);
+	EXPECT_TRUE(wait_until(remove_succeeds, &self->s, 20));
+}
+
+TEST_F_TIMEOUT(pinned, row28_close_drains, SLOW)
+{
+	ASSERT_EQ(0, close(self->s.control));
+	/* no file of ours is open: only the pin keeps the module */
+	EXPECT_EQ(-EAGAIN, unload_module());
+	self->s.control = open_control();
+	ASSERT_LE(0, self->s.control);
+	EXPECT_EQ(VTL0_STATE_DRAINING, map_info(&self->s).state);
+	EXPECT_EQ(0, map_info(&self->s).owners);
+	EXPECT_BUSY();
+	EXPECT_EQ(VTL0_STATE_DRAINING, map_info(&self->s).state);
+	EXPECT_TRUE(iomem_has(self->s.start, self->s.length, "vtl0"));
+	/* the rings' memory is freed in the background, and so the range */
+	io_uring_queue_exit(&self->ring);
+	EXPECT_TRUE(wait_until(map_nothing_registered, NULL, 20));
+	EXPECT_FALSE(iomem_has(self->s.start, self->s.length, "vtl0"));
+}
+
+TEST_F_TIMEOUT(pinned, row28_draining_cannot_be_touched, SLOW)
+{
+	char *va;
+
+	ASSERT_EQ(0, close(self->s.control));
+	self->s.control = open_control();
+	self->s.low = open_low(O_RDWR);
+	ASSERT_LE(0, self->s.low);
+	va = map_low(self->s.low, self->s.start, self->s.length, PROT_READ | PROT_WRITE);
+	ASSERT_NE(MAP_FAILED, va);
+	EXPECT_EQ(BUS_ADRERR, touch(va));
+	io_uring_queue_exit(&self->ring);
+}
+
+TEST_F_TIMEOUT(pinned, row28_add_resurrects_draining, SLOW)
+{
+	u32 id = map_info(&self->s).id;
+	char *va;
+
+	ASSERT_EQ(0, close(self->s.control));
+	self->s.control = open_control();
+	ASSERT_LE(0, self->s.control);
+	EXPECT_EQ(VTL0_STATE_DRAINING, map_info(&self->s).state);
+	/* no other range, but the same may be added */
+	EXPECT_EQ(-EEXIST, add_range(self->s.control, self->s.start, MIB(2), 0));
+	ASSERT_EQ(0, add_range(self->s.control, self->s.start, self->s.length, 0));
+	EXPECT_EQ(VTL0_STATE_LIVE, map_info(&self->s).state);
+	EXPECT_EQ(id, map_info(&self->s).id);
+	EXPECT_EQ(1, map_info(&self->s).owners);
+	self->s.low = open_low(O_RDWR);
+	va = map_low(self->s.low, self->s.start, self->s.length, PROT_READ | PROT_WRITE);
+	ASSERT_NE(MAP_FAILED, va);
+	EXPECT_EQ(0, touch_write(va));
+	io_uring_queue_exit(&self->ring);
+	ASSERT_EQ(0, munmap(va, self->s.length));
+	/* it has an owner again, so it stays */
+	EXPECT_TRUE(wait_until(map_is_idle, &self->s, 20));
+	EXPECT_EQ(VTL0_STATE_LIVE, map_info(&self->s).state);
+	EXPECT_EQ(0, remove_range(self->s.control, self->s.start, self->s.length));
+}
+
+/* A persistent range has no owner to lose; its pins keep the module all the same. */
+TEST_F_TIMEOUT(pinned, row28_pinned_persistent_keeps_module, SLOW)
+{
+	ASSERT_EQ(0, add_range(self->s.control, self->s.start, self->s.length,
+			       VTL0_ADD_PERSIST));
+	ASSERT_EQ(0, close(self->s.control));
+	EXPECT_EQ(-EAGAIN, unload_module());
+	io_uring_queue_exit(&self->ring);
+	EXPECT_TRUE(wait_until(module_unloads, NULL, 20));
+	ASSERT_EQ(0, load_module());
+}
+
+/* The pages are in a pipe instead. */
+TEST_F_TIMEOUT(pinned, row28_pipe_holds_pages, SLOW)
+{
+	char copy[PAGE_BYTES];
+	struct iovec iov;
+	int pipefd[2];
+	char *va;
+
+	self->s.low = open_low(O_RDWR);
+	ASSERT_LE(0, self->s.low);
+	va = map_low(self->s.low, self->s.start, self->s.length, PROT_READ | PROT_WRITE);
+	ASSERT_NE(MAP_FAILED, va);
+	fill_pattern(va + OFFSET, PAGE_BYTES, 28);
+	iov = (struct iovec){ va + OFFSET, PAGE_BYTES };
+	ASSERT_EQ(0, pipe(pipefd));
+	ASSERT_EQ(PAGE_BYTES, vmsplice(pipefd[1], &iov, 1, 0));
+	ASSERT_EQ(0, munmap(va, self->s.length));
+	ASSERT_EQ(0, close(self->s.low));
+	ASSERT_EQ(0, io_uring_unregister_buffers(&self->ring));
+	io_uring_queue_exit(&self->ring);
+	EXPECT_EQ(1, map_info(&self->s).held);
+	EXPECT_BUSY();
+	ASSERT_EQ(0, close(self->s.control));
+	EXPECT_EQ(-EAGAIN, unload_module());
+	/* the pages are good as long as they are held */
+	ASSERT_EQ(PAGE_BYTES, read(pipefd[0], copy, PAGE_BYTES));
+	EXPECT_TRUE(check_pattern(copy, PAGE_BYTES, 28));
+	EXPECT_TRUE(wait_until(module_unloads, NULL, 20));
+	ASSERT_EQ(0, load_module());
+}
+
+TEST_HARNESS_MAIN

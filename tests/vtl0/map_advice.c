@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Memory-management calls on a mapping of the low node: each has a defined
+ * result, the data stay as they were, and nothing is left behind.
+ */
+#include <linux/userfaultfd.h>
+#include <sys/wait.h>
+
+#include "map.h"
+
+#ifndef MADV_COLD
+#define MADV_COLD 20
+#define MADV_PAGEOUT 21
+#endif
+#ifndef MADV_POPULATE_READ
+#define MADV_POPULATE_READ 22
+#define MADV_POPULATE_WRITE 23
+#endif
+#ifndef MADV_COLLAPSE
+#define MADV_COLLAPSE 25
+#endif
+#ifndef MADV_GUARD_INSTALL
+#define MADV_GUARD_INSTALL 102
+#endif
+
+#define DATA MIB(4)
+
+FIXTURE(advice) {
+	struct map_state s;
+	char *va;
+};
+
+FIXTURE_VARIANT(advice) {
+	LEVEL_FIELDS;
+};
+
+FIXTURE_VARIANT_ADD(advice, pte) { LEVEL_PTE };
+FIXTURE_VARIANT_ADD(advice, pmd) { LEVEL_PMD };
+FIXTURE_VARIANT_ADD(advice, pud) { LEVEL_PUD };
+
+FIXTURE_SETUP(advice)
+{
+	int ret = map_setup(&self->s, variant->length, variant->order);
+
+	if (ret == -ENOENT)
+		SKIP(return, NO_RAM);
+	ASSERT_EQ(0, ret);
+	self->va = map_low(self->s.low, self->s.start, self->s.length,
+			   PROT_READ | PROT_WRITE);
+	ASSERT_NE(MAP_FAILED, self->va);
+	fill_pattern(self->va, DATA, 30);
+}
+
+FIXTURE_TEARDOWN_PARENT(advice)
+{
+	EXPECT_ALL_GONE();
+}
+
+#define FINISH() do {							\
+	EXPECT_TRUE(check_pattern(self->va, DATA, 30));			\
+	EXPECT_EQ(0, map_info(&self->s).held);				\
+	ASSERT_EQ(0, munmap(self->va, self->s.length));			\
+	EXPECT_UNUSED_AND_REMOVE(&self->s);				\
+} while (0)
+
+/* The mapping is inherited as shared memory, also by a child that outlives it. */
+TEST_F_TIMEOUT(advice, row30_fork, SLOW)
+{
+	pid_t child;
+	int status;
+
+	child = fork();
+	if (!child) {
+		bool good = check_pattern(self->va, DATA, 30);
+
+		fill_pattern(self->va + MIB(1), MIB(1), 31);
+		_exit(good ? 0 : 1);
+	}
+	ASSERT_EQ(child, waitpid(child, &status, 0));
+	EXPECT_EQ(0, status);
+	EXPECT_TRUE(check_pattern(self->va + MIB(1), MIB(1), 31));
+	fill_pattern(self->va, DATA, 30);
+	FINISH();
+}
+
+static int advise_all(char *va, u64 length, int advice)
+{
+	/* whole entries, a page and a block in them, and what begins in the middle */
+	const struct { u64 offset, length; } parts[] = {
+		{ 0, length },
+		{ PAGE_BYTES, PAGE_BYTES },
+		{ PMD_BYTES, PMD_BYTES },
+		{ PMD_BYTES / 2, PMD_BYTES },
+	};
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(parts); i++) {
+		touch_write(va + parts[i].offset);
+		if (madvise(va + parts[i].offset, parts[i].length, advice))
+			return -errno;
+	}
+	return 0;
+}
+
+TEST_F_TIMEOUT(advice, row30_madvise_that_works, SLOW)
+{
+	const int kinds[] = {
+		MADV_DONTNEED, MADV_COLD, MADV_PAGEOUT, MADV_HUGEPAGE,
+		MADV_POPULATE_READ, MADV_POPULATE_WRITE, MADV_WILLNEED,
+		MADV_SEQUENTIAL, MADV_NORMAL, MADV_DONTFORK, MADV_DONTDUMP,
+	};
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(kinds); i++) {
+		int ret = advise_all(self->va, self->s.length, kinds[i]);
+
+		/* read-ahead needs a file that can be read */
+		if (kinds[i] == MADV_WILLNEED && ret == -EBADF)
+			ret = 0;
+		EXPECT_EQ(0, ret) {
+			TH_LOG("advice %d", kinds[i]);
+		}
+		EXPECT_TRUE(check_pattern(self->va, DATA, 30)) {
+			TH_LOG("advice %d", kinds[i]);
+		}
+	}
+	FINISH();
+}
+
+/* What would change, free or replace the memory, or dump it. */
+TEST_F_TIMEOUT(advice, row30_madvise_that_is_refused, SLOW)
+{
+	const int kinds[] = {
+		MADV_FREE, MADV_REMOVE, MADV_COLLAPSE, MADV_GUARD_INSTALL,
+		MADV_WIPEONFORK, MADV_DODUMP, MADV_DOFORK,
+	};
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(kinds); i++) {
+		EXPECT_NE(0, advise_all(self->va, self->s.length, kinds[i])) {
+			TH_LOG("advice %d", kinds[i]);
+		}
+		EXPECT_TRUE(check_pattern(self->va, DATA, 30)) {
+			TH_LOG("advice %d", kinds[i]);
+		}
+	}
+	FINISH();
+}
+
+/* Without huge pages by wish of the user: pages, and counted as fallback. */
+TEST_F_TIMEOUT(advice, row30_nohugepage, SLOW)
+{
+	struct vtl0_range_info before, after;
+
+	ASSERT_EQ(0, madvise(self->va, self->s.length, MADV_NOHUGEPAGE));
+	ASSERT_EQ(0, madvise(self->va, self->s.length, MADV_DONTNEED));
+	before = map_info(&self->s);
+	ASSERT_EQ(0, touch_write(self->va));
+	ASSERT_EQ(0, touch_write(self->va + PAGE_BYTES));
+	after = map_info(&self->s);
+	EXPECT_EQ(before.faults_pte + 2, after.faults_pte);
+	EXPECT_EQ(before.fallbacks + (variant->order ? 2 : 0), after.fallbacks);
+	FINISH();
+}
+
+TEST_F_TIMEOUT(advice, row30_mlock, SLOW)
+{
+	u64 length = variant->entry == PAGE_BYTES ? DATA : self->s.length;
+
+	ASSERT_EQ(0, madvise(self->va, self->s.length, MADV_DONTNEED));
+	ASSERT_EQ(0, mlock(self->va, length));
+	EXPECT_EQ(length / variant->entry, map_info(&self->s).mappings);
+	EXPECT_EQ(0, mlock(self->va + PAGE_BYTES, PAGE_BYTES));
+	EXPECT_EQ(0, munlock(self->va + PAGE_BYTES, PAGE_BYTES));
+	EXPECT_EQ(0, munlock(self->va, length));
+	EXPECT_EQ(0, mlockall(MCL_CURRENT));
+	EXPECT_EQ(0, munlockall());
+	EXPECT_EQ(0, status_bytes("VmLck"));
+	FINISH();
+}
+
+TEST_F_TIMEOUT(advice, row30_mremap_cannot_grow, SLOW)
+{
+	u64 length = self->s.length;
+
+	EXPECT_EQ(MAP_FAILED, mremap(self->va, length, length + PMD_BYTES, 0));
+	EXPECT_EQ(EFAULT, errno);
+	EXPECT_EQ(MAP_FAILED, mremap(self->va, length, length + PMD_BYTES, MREMAP_MAYMOVE));
+	EXPECT_EQ(EFAULT, errno);
+	/* a second mapping of the same memory by the old trick */
+	EXPECT_EQ(MAP_FAILED, mremap(self->va, 0, length, MREMAP_MAYMOVE));
+	FINISH();
+}
+
+TEST_F_TIMEOUT(advice, row30_mremap_shrinks, SLOW)
+{
+	u64 length = self->s.length - PMD_BYTES;
+
+	ASSERT_EQ(self->va, mremap(self->va, self->s.length, length, 0));
+	EXPECT_EQ(0, touch_write(self->va + length - 1));
+	EXPECT_EQ(-SIGSEGV, touch(self->va + length));
+	FINISH();
+}
+
+TEST_F_TIMEOUT(advice, row30_mincore, SLOW)
+{
+	unsigned char *present = malloc(DATA / PAGE_BYTES);
+
+	ASSERT_EQ(0, mincore(self->va, DATA, present));
+	free(present);
+	FINISH();
+}
+
+/*
+ * User space must not get to hold a fault on guest memory, or to write-protect
+ * it: the kernel refuses because the mapping has a fixed size (VM_DONTEXPAND).
+ */
+TEST_F(advice, row30_userfaultfd)
+{
+	const u64 modes[] = {
+		UFFDIO_REGISTER_MODE_MISSING, UFFDIO_REGISTER_MODE_WP, UFFDIO_REGISTER_MODE_MINOR,
+	};
+	const u64 features[] = { 0, UFFD_FEATURE_WP_ASYNC | UFFD_FEATURE_WP_UNPOPULATED };
+
+	if (access("/proc/sys/vm/unprivileged_userfaultfd", F_OK))
+		SKIP(return, "the kernel has no userfaultfd");
+	for (unsigned int i = 0; i < ARRAY_SIZE(features); i++) {
+		struct uffdio_api api = { .api = UFFD_API, .features = features[i] };
+		int fd = syscall(SYS_userfaultfd, O_CLOEXEC);
+
+		ASSERT_LE(0, fd);
+		ASSERT_EQ(0, ioctl(fd, UFFDIO_API, &api));
+		for (unsigned int j = 0; j < ARRAY_SIZE(modes); j++) {
+			struct uffdio_register reg = {
+				.range = { .start = (uintptr_t)self->va, .len = self->s.length },
+				.mode = modes[j],
+			};
+
+			EXPECT_EQ(-1, ioctl(fd, UFFDIO_REGISTER, &reg));
+			EXPECT_EQ(EINVAL, errno);
+		}
+		close(fd);
+	}
+	FINISH();
+}
+
+TEST_HARNESS_MAIN

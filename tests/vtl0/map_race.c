@@ -1,0 +1,280 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Faults against registration: touching before, while and after a range comes
+ * and goes, without a new mmap.
+ */
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "map.h"
+
+#define NR_THREADS 4
+
+FIXTURE(race) {
+	struct map_state s;
+	int disk;
+	char *va;
+};
+
+FIXTURE_SETUP(race)
+{
+	int ret = map_open(&self->s);
+
+	if (ret == -ENOENT)
+		SKIP(return, NO_RAM);
+	ASSERT_EQ(0, ret);
+	self->s.length = MIB(32);
+	self->disk = open_disk(512);
+	if (self->disk < 0)
+		SKIP(return, NO_DISK);
+	self->va = map_low(self->s.low, self->s.start, self->s.length,
+			   PROT_READ | PROT_WRITE);
+	ASSERT_NE(MAP_FAILED, self->va);
+}
+
+FIXTURE_TEARDOWN_PARENT(race)
+{
+	EXPECT_ALL_GONE();
+}
+
+TEST_F(race, row12_touch_register_odirect)
+{
+	for (u64 i = 0; i < self->s.length; i += PAGE_BYTES * 16)
+		ASSERT_EQ(BUS_ADRERR, touch(self->va + i));
+	ASSERT_EQ(0, add_range(self->s.control, self->s.start, self->s.length, 0));
+	for (u64 i = 0; i < self->s.length; i += PMD_BYTES)
+		EXPECT_EQ(0, direct_io(self->disk, self->va + i, MIB(1), i));
+	ASSERT_EQ(0, munmap(self->va, self->s.length));
+	EXPECT_UNUSED_AND_REMOVE(&self->s);
+}
+
+/* As above with page entries, whose page table is there before the range is. */
+TEST_F(race, row12_touch_register_odirect_pages)
+{
+	ASSERT_EQ(0, add_order(self->s.control, self->s.start, self->s.length, 0));
+	ASSERT_EQ(0, touch_write(self->va));
+	ASSERT_EQ(0, remove_range(self->s.control, self->s.start, self->s.length));
+	ASSERT_EQ(BUS_ADRERR, touch(self->va));
+	ASSERT_EQ(BUS_ADRERR, touch_write(self->va + PAGE_BYTES));
+	/* the page table stays, so the large folio is mapped by pages */
+	ASSERT_EQ(0, add_order(self->s.control, self->s.start, self->s.length, 9));
+	EXPECT_EQ(0, touch(self->va));
+	EXPECT_EQ(0, direct_io(self->disk, self->va, MIB(4), 12));
+	EXPECT_LT(0, map_info(&self->s).fallbacks);
+	EXPECT_LT(0, map_info(&self->s).faults_pmd);
+	ASSERT_EQ(0, munmap(self->va, self->s.length));
+	EXPECT_UNUSED_AND_REMOVE(&self->s);
+}
+
+struct touchers {
+	char *va;
+	u64 length;
+	atomic_bool stop;
+	atomic_ulong good;
+	atomic_ulong bus;
+	atomic_ulong other;
+};
+
+static void *touch_for_ever(void *arg)
+{
+	struct touchers *t = arg;
+	u64 i = (uintptr_t)&i;
+
+	while (!atomic_load(&t->stop)) {
+		char *addr = t->va + (i = i * 6364136223846793005ULL + 1) / 64 % t->length;
+		int ret = i >> 63 ? touch(addr) : touch_write(addr);
+
+		atomic_fetch_add(!ret ? &t->good : ret == BUS_ADRERR ? &t->bus : &t->other, 1);
+	}
+	return NULL;
+}
+
+/* Give the touchers a chance to see the state as it is now. */
+struct progress {
+	atomic_ulong *count;
+	unsigned long from;
+};
+
+static bool progressed(void *arg)
+{
+	struct progress *p = arg;
+
+	return atomic_load(p->count) > p->from;
+}
+
+static bool wait_for_more(atomic_ulong *count)
+{
+	struct progress p = { count, atomic_load(count) };
+
+	return wait_until(progressed, &p, 30);
+}
+
+/* Calls @cycle with touching threads around it, returns how many cycles were bad. */
+static unsigned int under_touch(struct map_state *s, char *va, unsigned int cycles,
+				int (*cycle)(struct map_state *s, struct touchers *t,
+					     int disk, unsigned int n), int disk)
+{
+	struct touchers t = { .va = va, .length = s->length };
+	pthread_t threads[NR_THREADS];
+	unsigned int bad = 0;
+
+	for (int i = 0; i < NR_THREADS; i++)
+		bad += !!pthread_create(&threads[i], NULL, touch_for_ever, &t);
+	for (unsigned int n = 0; n < cycles && !bad; n++) {
+		int ret = cycle(s, &t, disk, n);
+
+		if (ret)
+			printf("# cycle %u: %d (%s)\n", n, ret, strerror(ret < 0 ? -ret : 0));
+		bad += !!ret;
+	}
+	atomic_store(&t.stop, true);
+	for (int i = 0; i < NR_THREADS; i++)
+		pthread_join(threads[i], NULL);
+	printf("# touched %lu times, SIGBUS %lu times\n", t.good, t.bus);
+	if (atomic_load(&t.other))
+		bad++;
+	return bad;
+}
+
+/* A thread may write back what it read before: no wrong data, but a wrong test. */
+static int io_beside_writers(int disk, char *addr, size_t size, unsigned int seed)
+{
+	int ret = direct_io(disk, addr, size, seed);
+
+	return ret == -EILSEQ ? 0 : ret;
+}
+
+/* Add while it is being touched; as soon as ADD returns, touching works. */
+static int add_and_touch(struct map_state *s, struct touchers *t, int disk, unsigned int n)
+{
+	static const u32 orders[] = { 0, 9, 18 };
+	int ret;
+
+	if (!wait_for_more(&t->bus))
+		return 1;
+	ret = add_order(s->control, s->start, s->length, orders[n % 3]);
+	if (ret)
+		return ret;
+	if (touch(t->va + n % 32 * MIB(1)) || touch_write(t->va))
+		return 2;
+	if (!wait_for_more(&t->good))
+		return 3;
+	ret = io_beside_writers(disk, t->va + s->length / 2, KIB(64), n);
+	if (ret)
+		return ret;
+	return remove_range(s->control, s->start, s->length);
+}
+
+TEST_F_TIMEOUT(race, row09_fault_while_adding, SLOW)
+{
+	EXPECT_EQ(0, under_touch(&self->s, self->va, debug_kernel() ? 10 : 60,
+				 add_and_touch, self->disk));
+	EXPECT_EQ(BUS_ADRERR, touch(self->va));
+}
+
+/*
+ * In a block that the threads do not touch, so that the data can be checked: what
+ * could not be pinned must be pinnable as soon as it is registered.
+ */
+static int publish_and_pin(struct map_state *s, struct touchers *t, int disk, unsigned int n)
+{
+	char *mine = t->va + t->length;
+	u64 length = t->length + MIB(2);
+	int ret;
+
+	if (touch(mine) != BUS_ADRERR)
+		return 1;
+	ret = add_order(s->control, s->start, length, n & 1 ? 9 : 0);
+	if (ret)
+		return ret;
+	ret = direct_io(disk, mine, KIB(64), n);
+	if (ret)
+		return ret;
+	ret = remove_range(s->control, s->start, length);
+	if (ret)
+		return ret;
+	return touch(mine) == BUS_ADRERR ? 0 : 2;
+}
+
+TEST_F_TIMEOUT(race, row16_publish_then_pin, SLOW)
+{
+	self->s.length -= MIB(2);
+	EXPECT_EQ(0, under_touch(&self->s, self->va, debug_kernel() ? 15 : 150,
+				 publish_and_pin, self->disk));
+}
+
+/*
+ * Page tables that are new in each cycle, while the order of the memory changes: a
+ * fault that found no table must not put a large entry where there is one now.
+ */
+static int change_order(struct map_state *s, struct touchers *t, int disk, unsigned int n)
+{
+	int ret = 0;
+
+	(void)disk;
+	if (mmap(t->va, t->length, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED,
+		 s->low, s->start) != t->va)
+		return -errno;
+	for (unsigned int i = 0; i < 2 && !ret; i++) {
+		ret = add_order(s->control, s->start, s->length, (n + i) & 1 ? 9 : 0);
+		if (!ret && !wait_for_more(&t->good))
+			ret = 1;
+		if (!ret)
+			ret = remove_range(s->control, s->start, s->length);
+	}
+	return ret;
+}
+
+TEST_F_TIMEOUT(race, row16_order_changes, SLOW)
+{
+	self->s.length = PMD_BYTES;
+	EXPECT_EQ(0, under_touch(&self->s, self->va, debug_kernel() ? 25 : 200,
+				 change_order, self->disk));
+}
+
+/* Gives every 2M block a page table, and takes it away when it is empty. */
+static void *churn_tables(void *arg)
+{
+	struct touchers *t = arg;
+	bool ok = true;
+
+	while (!atomic_load(&t->stop)) {
+		ok = ok && !madvise(t->va, t->length, MADV_NOHUGEPAGE);
+		for (u64 i = 0; i < t->length; i += PMD_BYTES)
+			ok = ok && !touch(t->va + i);
+		ok = ok && !madvise(t->va, t->length, MADV_HUGEPAGE);
+		ok = ok && !madvise(t->va, t->length, MADV_DONTNEED);
+		atomic_fetch_add(ok ? &t->good : &t->other, 1);
+	}
+	return NULL;
+}
+
+static int direct_io_once(struct map_state *s, struct touchers *t, int disk, unsigned int n)
+{
+	return io_beside_writers(disk, t->va + n * PMD_BYTES % s->length, PMD_BYTES, n);
+}
+
+/*
+ * A page table and a 2M entry are both allowed, and each comes while a fault is
+ * on its way that has seen the other.
+ */
+TEST_F(race, row12_page_table_or_large_entry)
+{
+	struct touchers t = { .va = self->va, .length = self->s.length };
+	pthread_t thread;
+
+	ASSERT_EQ(0, add_order(self->s.control, self->s.start, self->s.length, 9));
+	ASSERT_EQ(0, pthread_create(&thread, NULL, churn_tables, &t));
+	EXPECT_EQ(0, under_touch(&self->s, self->va, debug_kernel() ? 15 : 100,
+				 direct_io_once, self->disk));
+	atomic_store(&t.stop, true);
+	ASSERT_EQ(0, pthread_join(thread, NULL));
+	EXPECT_LT(0, t.good);
+	EXPECT_EQ(0, t.other);
+	EXPECT_LT(0, map_info(&self->s).fallbacks);
+	EXPECT_LT(0, map_info(&self->s).faults_pmd);
+	ASSERT_EQ(0, munmap(self->va, self->s.length));
+	EXPECT_UNUSED_AND_REMOVE(&self->s);
+}
+
+TEST_HARNESS_MAIN

@@ -1,0 +1,503 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * In place of dev.c: a device whose ranges are in the file that the
+ * environment variable VTL0_FAKE_STATE names. It checks its input as
+ * include/uapi/linux/vtl0.h demands. The fake machine has System RAM below 1G,
+ * device memory from 3G to 4G, somebody else's memory from 64G to 65G, nodes 0
+ * and 1 and 46 bits of address. More variables:
+ *
+ * VTL0_FAKE_FAIL=REQUEST:ERRNO  a request (or OPEN) fails, as in ADD:EINTR
+ * VTL0_FAKE_BATCH=N             QUERY returns at most N entries
+ * VTL0_FAKE_GROW=N              QUERY adds a range behind the last until N exist
+ * VTL0_FAKE_STUCK=1             QUERY does not advance the cursor
+ * VTL0_FAKE_PINNED=ADDR         this address is pinned
+ * VTL0_FAKE_STATE_OF=ADDR:N     the range with this address is in state N
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <linux/vtl0.h>
+
+#include "dev.h"
+#include "text.h"
+
+#define M (1ULL << 20)
+#define G (1ULL << 30)
+#define MIN_ALIGN (2 * M)
+#define MAX_ADDRESS ((1ULL << 46) - 1)
+
+struct fake_range {
+	uint64_t start, length, chunk_length;
+	uint32_t id, max_order, node, persist;
+};
+
+static struct fake_range *ranges;
+static size_t nr_ranges;
+
+static const char *setting(const char *name)
+{
+	return getenv(name) ?: "";
+}
+
+static uint64_t number(const char *name)
+{
+	return strtoull(setting(name), NULL, 0);
+}
+
+static int wanted_failure(const char *request)
+{
+	const char *fail = setting("VTL0_FAKE_FAIL");
+	size_t len = strlen(request);
+	int err;
+
+	if (strncmp(fail, request, len) || fail[len] != ':')
+		return 0;
+	for (err = 1; err < 134; err++)
+		if (strerrorname_np(err) &&
+		    !strcmp(strerrorname_np(err), fail + len + 1))
+			return err;
+	abort();
+}
+
+int dev_open(const char *path)
+{
+	struct fake_range r;
+	int fd;
+
+	(void)path;
+	errno = wanted_failure("OPEN");
+	if (errno)
+		return -1;
+	fd = open(setting("VTL0_FAKE_STATE"), O_RDWR | O_CREAT, 0600);
+	while (fd >= 0 && read(fd, &r, sizeof(r)) == sizeof(r)) {
+		ranges = xrealloc(ranges, nr_ranges + 1, sizeof(r));
+		ranges[nr_ranges++] = r;
+	}
+	return fd;
+}
+
+/* Also called after each change, so that others see it while this one holds. */
+static void save(int fd, bool closing)
+{
+	size_t i;
+
+	if (ftruncate(fd, 0) || lseek(fd, 0, SEEK_SET))
+		abort();
+	for (i = 0; i < nr_ranges; i++) {
+		if (closing && !ranges[i].persist)
+			continue;
+		if (write(fd, &ranges[i], sizeof(*ranges)) != sizeof(*ranges))
+			abort();
+	}
+}
+
+void dev_close(int fd)
+{
+	save(fd, true);
+	close(fd);
+	free(ranges);
+	ranges = NULL;
+	nr_ranges = 0;
+}
+
+FILE *dev_iomem(void)
+{
+	static char text[] =
+		"00000000-00000fff : Reserved\n"
+		"00001000-3fffffff : System RAM\n"
+		"  01000000-01ffffff : Kernel code\n"
+		"c0000000-ffffffff : PCI Bus 0000:00\n"
+		"  c0000000-c0003fff : 0000:00:04.0\n"
+		"    c0000000-c0003fff : nvme\n"
+		"1000000000-103fffffff : dax0.0\n";
+
+	return fmemopen(text, strlen(text), "r");
+}
+
+struct chunk_list {
+	struct vtl0_chunk_info *v;
+	uint32_t nr;
+};
+
+static uint64_t memmap_of(uint64_t length, uint32_t order)
+{
+	return order ? (length >> 12 >> order) * 8192 : (length >> 12) * 64;
+}
+
+static uint64_t min(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+/* Adds [start, end) with one order, split at multiples of @chunk_length. */
+static void add_chunks(struct chunk_list *list, uint64_t start, uint64_t end,
+		       uint32_t order, uint64_t chunk_length)
+{
+	while (start < end) {
+		uint64_t next = chunk_length ?
+			min(end, (start / chunk_length + 1) * chunk_length) :
+			end;
+
+		list->v = xrealloc(list->v, list->nr + 1, sizeof(*list->v));
+		list->v[list->nr++] = (struct vtl0_chunk_info) {
+			.start = start, .length = next - start, .order = order,
+			.memmap_bytes = memmap_of(next - start, order),
+		};
+		start = next;
+	}
+}
+
+static struct chunk_list split(uint64_t start, uint64_t length,
+			       uint32_t max_order, uint64_t chunk_length)
+{
+	uint64_t end = start + length;
+	uint64_t first = (start + G - 1) / G * G, last = end / G * G;
+	struct chunk_list list = { };
+
+	if (chunk_length && chunk_length < G && max_order > 9)
+		max_order = 9;
+	if (max_order < 18 || first >= last) {
+		add_chunks(&list, start, end, max_order < 9 ? 0 : 9,
+			   chunk_length);
+		return list;
+	}
+	add_chunks(&list, start, first, 9, chunk_length);
+	add_chunks(&list, first, last, 18, chunk_length);
+	add_chunks(&list, last, end, 9, chunk_length);
+	return list;
+}
+
+static uint64_t memmap_sum(const struct chunk_list *list)
+{
+	uint64_t sum = 0;
+	uint32_t i;
+
+	for (i = 0; i < list->nr; i++)
+		sum += list->v[i].memmap_bytes;
+	return sum;
+}
+
+/* Checks and trims what ADD and PLAN have in common. */
+static int check_values(uint32_t flags, uint64_t *start, uint64_t *length,
+			uint64_t chunk_length, uint32_t max_order,
+			uint64_t *edge)
+{
+	uint64_t end = *start + *length;
+
+	if (!*length || max_order > 18 || chunk_length % MIN_ALIGN ||
+	    (max_order && !(flags & VTL0_ADD_ORDER)) ||
+	    !chunk_length != !(flags & VTL0_ADD_CHUNK))
+		return EINVAL;
+	if (end < *start)
+		return EOVERFLOW;
+	if (end >> 63)
+		return EOPNOTSUPP;
+	if (flags & VTL0_ADD_TRIM) {
+		*start = (*start + MIN_ALIGN - 1) / MIN_ALIGN * MIN_ALIGN;
+		end = end / MIN_ALIGN * MIN_ALIGN;
+		if (*start >= end)
+			return EINVAL;
+		*length = end - *start;
+	}
+	*edge = *start % MIN_ALIGN ? *start : end % MIN_ALIGN ? end : 0;
+	if (*edge)
+		return EINVAL;
+	return end - 1 > MAX_ADDRESS ? ERANGE : 0;
+}
+
+static int conflict(struct vtl0_add *add, uint64_t from, uint64_t to, int err)
+{
+	uint64_t start = add->added_start, end = start + add->added_length;
+
+	if (end <= from || to <= start)
+		return 0;
+	add->conflict_start = start > from ? start : from;
+	add->conflict_length = min(end, to) - add->conflict_start;
+	return err;
+}
+
+static int find_conflict(struct vtl0_add *add)
+{
+	size_t i;
+	int err;
+
+	for (i = 0; i < nr_ranges; i++) {
+		err = conflict(add, ranges[i].start,
+			       ranges[i].start + ranges[i].length, EEXIST);
+		if (err)
+			return err;
+	}
+	err = conflict(add, 0, G, EBUSY);
+	if (!err)
+		err = conflict(add, 64 * G, 65 * G, EBUSY);
+	if (!err)
+		err = conflict(add, 3 * G, 4 * G, ENXIO);
+	return err;
+}
+
+static struct fake_range *find_exact(uint64_t start, uint64_t length)
+{
+	size_t i;
+
+	for (i = 0; i < nr_ranges; i++)
+		if (ranges[i].start == start && ranges[i].length == length)
+			return &ranges[i];
+	return NULL;
+}
+
+static struct fake_range *insert(struct fake_range new)
+{
+	size_t i = nr_ranges++, j;
+
+	for (j = 0; j + 1 < nr_ranges; j++)
+		if (ranges[j].id >= new.id)
+			new.id = ranges[j].id + 1;
+	ranges = xrealloc(ranges, nr_ranges, sizeof(*ranges));
+	for (; i && ranges[i - 1].start > new.start; i--)
+		ranges[i] = ranges[i - 1];
+	ranges[i] = new;
+	return &ranges[i];
+}
+
+static struct fake_range wanted(const struct vtl0_add *add)
+{
+	return (struct fake_range) {
+		.start = add->added_start, .length = add->added_length,
+		.chunk_length = add->chunk_length,
+		.max_order = add->flags & VTL0_ADD_ORDER ? add->max_order : 18,
+		.node = add->node,
+	};
+}
+
+static int fake_add(int fd, struct vtl0_add *add)
+{
+	uint64_t start = add->start, length = add->length, edge = 0;
+	struct chunk_list list;
+	struct fake_range *r;
+	int err;
+
+	if (add->size != sizeof(*add) || add->flags >> 6 ||
+	    (add->node && !(add->flags & VTL0_ADD_NODE)))
+		return EINVAL;
+	err = check_values(add->flags, &start, &length, add->chunk_length,
+			   add->max_order, &edge);
+	add->added_start = start;
+	add->added_length = length;
+	add->conflict_start = edge;
+	if (err)
+		return err;
+	if (add->node > 1)
+		return ENODEV;
+	r = find_exact(add->added_start, add->added_length);
+	if (!r || add->flags & VTL0_ADD_EXCLUSIVE) {
+		err = find_conflict(add);
+		if (err)
+			return err;
+		r = insert(wanted(add));
+	}
+	if (add->flags & VTL0_ADD_PERSIST)
+		r->persist = 1;
+	add->id = r->id;
+	list = split(r->start, r->length, r->max_order, r->chunk_length);
+	add->nr_chunks = list.nr;
+	free(list.v);
+	save(fd, false);
+	return 0;
+}
+
+static int fake_remove(int fd, struct vtl0_remove *remove)
+{
+	struct fake_range *r = find_exact(remove->start, remove->length);
+	uint64_t pinned = number("VTL0_FAKE_PINNED");
+
+	if (remove->size != sizeof(*remove) || remove->flags)
+		return EINVAL;
+	if (!r)
+		return ENOENT;
+	if (pinned >= r->start && pinned < r->start + r->length) {
+		remove->busy_start = pinned;
+		remove->busy_length = MIN_ALIGN;
+		return EBUSY;
+	}
+	nr_ranges--;
+	memmove(r, r + 1, (ranges + nr_ranges - r) * sizeof(*r));
+	save(fd, false);
+	return 0;
+}
+
+static uint32_t fake_state(const struct fake_range *r)
+{
+	const char *colon = strchr(setting("VTL0_FAKE_STATE_OF"), ':');
+	uint64_t addr = number("VTL0_FAKE_STATE_OF");
+
+	if (colon && addr >= r->start && addr < r->start + r->length)
+		return atoi(colon + 1);
+	return VTL0_STATE_LIVE;
+}
+
+static struct vtl0_range_info describe(const struct fake_range *r)
+{
+	struct chunk_list list = split(r->start, r->length, r->max_order,
+				       r->chunk_length);
+	struct vtl0_range_info info = {
+		.start = r->start, .length = r->length, .id = r->id,
+		.state = fake_state(r), .node = r->node,
+		.flags = r->persist ? VTL0_RANGE_PERSIST : 0,
+		.nr_chunks = list.nr, .owners = !r->persist,
+		.memmap_bytes = memmap_sum(&list), .mappings = 514, .held = 3,
+		.faults_pte = 7, .faults_pmd = 512, .faults_pud = 2,
+		.fallbacks = 5,
+	};
+
+	info.memmap_saved = memmap_of(r->length, 0) - info.memmap_bytes;
+	free(list.v);
+	return info;
+}
+
+/* Writes one entry if it ends behind the cursor; 0 when the array is full. */
+static bool emit(struct vtl0_query *q, uint32_t room, const void *entry,
+		 uint64_t end)
+{
+	char *buf = (char *)(uintptr_t)q->buf;
+
+	if (end <= q->cursor)
+		return true;
+	if (q->count == room)
+		return false;
+	memcpy(buf + (size_t)q->count++ * q->entry_size, entry, q->entry_size);
+	q->cursor = end;
+	return true;
+}
+
+static bool emit_chunks(struct vtl0_query *q, uint32_t room,
+			const struct fake_range *r)
+{
+	struct chunk_list list = split(r->start, r->length, r->max_order,
+				       r->chunk_length);
+	bool more = true;
+	uint32_t i;
+
+	for (i = 0; more && i < list.nr; i++) {
+		list.v[i].range_id = r->id;
+		more = emit(q, room, &list.v[i],
+			    list.v[i].start + list.v[i].length);
+	}
+	free(list.v);
+	return more;
+}
+
+static void grow(int fd)
+{
+	if (nr_ranges >= number("VTL0_FAKE_GROW"))
+		return;
+	insert((struct fake_range) {
+		.start = nr_ranges ? ranges[nr_ranges - 1].start + G : 128 * G,
+		.length = 4 * M, .max_order = 9, .persist = 1,
+	});
+	save(fd, false);
+}
+
+static int fake_query(int fd, struct vtl0_query *q)
+{
+	uint32_t room = q->count, limit = number("VTL0_FAKE_BATCH");
+	bool chunks = q->flags & VTL0_QUERY_CHUNKS, more = true;
+	size_t i;
+
+	if (q->size != sizeof(*q) || q->flags >> 1 || !room ||
+	    q->entry_size != (chunks ? sizeof(struct vtl0_chunk_info)
+				     : sizeof(struct vtl0_range_info)))
+		return EINVAL;
+	grow(fd);
+	if (limit && limit < room)
+		room = limit;
+	q->count = 0;
+	for (i = 0; more && i < nr_ranges; i++) {
+		struct vtl0_range_info info = describe(&ranges[i]);
+
+		more = chunks ? emit_chunks(q, room, &ranges[i])
+			      : emit(q, room, &info, info.start + info.length);
+	}
+	if (more)
+		q->cursor = 0;
+	else if (number("VTL0_FAKE_STUCK"))
+		q->cursor = 1;
+	return 0;
+}
+
+static int fake_info(struct vtl0_info *info)
+{
+	size_t i;
+
+	if (info->size != sizeof(*info) || info->flags)
+		return EINVAL;
+	*info = (struct vtl0_info) {
+		.size = sizeof(*info), .page_size = 4096,
+		.features = VTL0_FEATURE_MAP_PMD | VTL0_FEATURE_DEDUP | 1 << 9,
+		.orders = 1 | 1 << 9 | 1 << 18,
+		.min_align = MIN_ALIGN, .max_address = MAX_ADDRESS,
+		.nr_ranges = nr_ranges,
+	};
+	for (i = 0; i < nr_ranges; i++) {
+		struct vtl0_range_info r = describe(&ranges[i]);
+
+		info->nr_chunks += r.nr_chunks;
+		info->bytes += r.length;
+		info->memmap_bytes += r.memmap_bytes;
+		info->memmap_saved += r.memmap_saved;
+	}
+	return 0;
+}
+
+static int fake_plan(struct vtl0_plan *plan)
+{
+	uint64_t start = plan->start, length = plan->length, edge = 0;
+	struct chunk_list list;
+	int err;
+
+	if (plan->size != sizeof(*plan) || plan->flags >> 3)
+		return EINVAL;
+	err = check_values(plan->flags, &start, &length, plan->chunk_length,
+			   plan->max_order, &edge);
+	plan->edge = edge;
+	if (err)
+		return err;
+	list = split(start, length, plan->flags & VTL0_ADD_ORDER ?
+		     plan->max_order : 18, plan->chunk_length);
+	if (plan->count)
+		memcpy((void *)(uintptr_t)plan->buf, list.v,
+		       min(plan->count, list.nr) * sizeof(*list.v));
+	plan->count = list.nr;
+	plan->planned_start = start;
+	plan->planned_length = length;
+	plan->memmap_bytes = memmap_sum(&list);
+	plan->memmap_saved = memmap_of(length, 0) - plan->memmap_bytes;
+	free(list.v);
+	return 0;
+}
+
+int dev_ioctl(int fd, unsigned long request, void *arg)
+{
+	static const char *const names[] = {
+		"ADD", "REMOVE", "QUERY", "INFO", "PLAN",
+	};
+	int err = wanted_failure(names[request - VTL0_ADD]);
+
+	if (err)
+		return err;
+	switch (request) {
+	case VTL0_ADD:
+		return fake_add(fd, arg);
+	case VTL0_REMOVE:
+		return fake_remove(fd, arg);
+	case VTL0_QUERY:
+		return fake_query(fd, arg);
+	case VTL0_INFO:
+		return fake_info(arg);
+	}
+	return fake_plan(arg);
+}
