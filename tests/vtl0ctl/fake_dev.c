@@ -24,6 +24,7 @@
 #include <linux/vtl0.h>
 
 #include "dev.h"
+#include "die.h"
 #include "text.h"
 
 #define M (1ULL << 20)
