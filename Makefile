@@ -19,8 +19,7 @@ HEADERS := $(wildcard include/uapi/linux/*.h)
 # Directories with user-space programs that a build may leave objects in.
 USER_DIRS := $(patsubst %/Makefile,%,$(wildcard tools/*/Makefile tests/*/Makefile tests/*/*/Makefile))
 # Those of which a guest of the lab has the programs.
-GUEST_DIRS := tools/vtl0ctl tests/vtl0 tests/vtl0/fuzz tests/vtl0/stress tests/vtl0/bench \
-	tests/bounce tests/demo
+GUEST_DIRS := tools/vtl0ctl tests/vtl0 tests/bounce tests/demo
 
 modules: kdir
 	$(KBUILD) modules

@@ -5,7 +5,7 @@
  * reads every attribute. Then looks whether anything is left.
  *
  * Leaks of slab objects are found by kmemleak, which the lab scans afterwards, a
- * single page by row114_no_page_left; what is left here is the memory as a whole,
+ * single page by the test no_page_left; what is left here is the memory as a whole,
  * see memory.c, after the first tenth has settled.
  */
 #include <dirent.h>
@@ -21,21 +21,25 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "clock.h"
+#include "file.h"
 #include "memory.h"
-#include "util.h"
+#include "module.h"
+#include "tap.h"
+#include "units.h"
 
 #define CONFIG		"/sys/kernel/config/bounce_blk"
 #define DEVICE		CONFIG "/cycle"
 #define DISK		"/dev/bounce-cycle"
 #define STATISTICS	"/sys/block/bounce-cycle/bounce"
-#define IO		(256 * KIB)
+#define IO		KIB(256)
 /*
  * A page for every four cycles; the reserve alone is 256. And what a debug kernel
  * keeps in partial slabs and traces of stacks, of which each run has seen another
  * amount.
  */
 #define LEAK_PER_CYCLE	1024
-#define LEAK_NOISE	(12 * MIB)
+#define LEAK_NOISE	MIB(12)
 
 static const char *backing = "/dev/nvme0n1";
 static unsigned int cycle;
@@ -122,7 +126,7 @@ static void set(const char *attribute, const char *value)
 	char path[256];
 
 	snprintf(path, sizeof(path), DEVICE "/%s", attribute);
-	need(spit(path, value), attribute);
+	need(!write_file(path, value), attribute);
 }
 
 static void write_and_read(char *buf)
@@ -153,7 +157,7 @@ static void one_cycle(char *buf)
 	write_and_read(buf);
 	/* A third goes by rmdir while it is live, also under I/O. */
 	if (cycle % 3) {
-		while (!spit(DEVICE "/power", "0")) {
+		while (write_file(DEVICE "/power", "0")) {
 			need(errno == EBUSY, "power off");
 			nr_busy++;
 			usleep(1000);

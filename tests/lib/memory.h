@@ -1,11 +1,25 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* How much memory is left. A debug kernel alone moves that by some MiB. */
-#ifndef STRESS_MEMORY_H
-#define STRESS_MEMORY_H
+/* How much memory is left, and what is in a buffer. */
+#ifndef _TESTS_MEMORY_H
+#define _TESTS_MEMORY_H
 
-#include <stdint.h>
+#include <stdbool.h>
+#include <stddef.h>
 
-/* Bytes; takes a second or longer, until what is being freed has been. */
-uint64_t memory_available(void);
+#include "units.h"
 
-#endif
+/* A line of /proc/meminfo in bytes. */
+u64 meminfo(const char *name);
+/* A line of /proc/self/status in bytes ("VmPTE", "RssFile", ...), or -errno. */
+long long status_bytes(const char *name);
+/*
+ * Bytes; takes a second or longer, until what is being freed has been. A debug
+ * kernel alone moves it by some MiB.
+ */
+u64 memory_available(void);
+void *alloc_aligned(size_t alignment, size_t size);		/* NULL; free() */
+/* Fill or check with a pattern that depends on seed and position. */
+void fill_pattern(void *buf, size_t size, u64 seed);
+bool check_pattern(const void *buf, size_t size, u64 seed);
+
+#endif /* _TESTS_MEMORY_H */

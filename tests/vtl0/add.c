@@ -2,16 +2,13 @@
 /* Which ranges can be registered, and how they are laid out. */
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/mshv.h>
-#include <pthread.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 
 #include "kselftest_harness.h"
 #include "add.h"
 
-TEST_F(add, row01_aligned_beyond_max_folio_order)
+TEST_F(add, aligned_beyond_max_folio_order)
 {
 	struct vtl0_chunk_info chunks[4];
 	struct vtl0_add arg = { .start = 1ULL << 47, .length = GIB(2) };
@@ -30,7 +27,7 @@ TEST_F(add, row01_aligned_beyond_max_folio_order)
 	EXPECT_EQ(PUD_FOLIO_ORDER, chunks[0].order);
 }
 
-TEST_F(add, row02_order_is_one_that_can_be_mapped)
+TEST_F(add, order_is_one_that_can_be_mapped)
 {
 	static const struct {
 		u64 start;
@@ -52,7 +49,7 @@ TEST_F(add, row02_order_is_one_that_can_be_mapped)
 }
 
 /* Each order that the caller can ask for, and what it is good for. */
-TEST_F_TIMEOUT(add, row02_order_of_the_callers_choice, SLOW)
+TEST_F_TIMEOUT(add, order_of_the_callers_choice, SLOW)
 {
 	static const struct {
 		u32 asked;
@@ -95,7 +92,7 @@ TEST_F_TIMEOUT(add, row02_order_of_the_callers_choice, SLOW)
 	close(low);
 }
 
-TEST_F(add, row03_malformed)
+TEST_F(add, malformed)
 {
 	static const struct vtl0_add bad[] = {
 		{ .start = EMPTY_BASE, .length = 0 },
@@ -123,7 +120,7 @@ TEST_F(add, row03_malformed)
 	}
 }
 
-TEST_F(add, row04_addresses_out_of_range)
+TEST_F(add, addresses_out_of_range)
 {
 	u64 end = self->max_address + 1;
 
@@ -143,7 +140,7 @@ TEST_F(add, row04_addresses_out_of_range)
 }
 
 /* As a VMM does that was restarted, or whose code does not keep count. */
-TEST_F(add, row05_exact_again)
+TEST_F(add, exact_again)
 {
 	struct vtl0_add first = {
 		.start = EMPTY_BASE, .length = MIB(16), .flags = VTL0_ADD_PERSIST,
@@ -181,7 +178,7 @@ TEST_F(add, row05_exact_again)
 	EXPECT_EQ(0, again.conflict_length);
 }
 
-TEST_F(add, row06_overlap)
+TEST_F(add, overlap)
 {
 	static const struct {
 		u64 start, length;
@@ -218,7 +215,7 @@ TEST_F(add, row06_overlap)
 	EXPECT_EQ(3, list_ranges(self->ctl, self->ranges, 64));
 }
 
-TEST_F(add, row07_superset)
+TEST_F(add, superset)
 {
 	struct vtl0_add arg = { };
 	u64 inner, length = MIB(4);
@@ -254,98 +251,7 @@ TEST_F(add, row07_superset)
 	EXPECT_EQ(0, add_range(self->ctl, arg.start, arg.length, 0));
 }
 
-struct racer {
-	pthread_barrier_t *barrier;
-	unsigned int rounds;
-	int fd;
-	u64 start, length;
-	/* per round */
-	int ret[64];
-};
-
-/* Between the two waits of a round the main thread looks and cleans up. */
-static void *race(void *arg)
-{
-	struct racer *r = arg;
-
-	for (unsigned int i = 0; i < r->rounds; i++) {
-		pthread_barrier_wait(r->barrier);
-		r->ret[i] = add_range(r->fd, r->start, r->length, 0);
-		pthread_barrier_wait(r->barrier);
-		pthread_barrier_wait(r->barrier);
-	}
-	return NULL;
-}
-
-TEST_F_TIMEOUT(add, row08_two_threads_overlap, SLOW)
-{
-	unsigned int rounds = debug_kernel() ? 24 : 64;
-	struct racer r[2] = {
-		{ .start = EMPTY_BASE, .length = MIB(8), .rounds = rounds },
-		{ .start = EMPTY_BASE + MIB(4), .length = MIB(8), .rounds = rounds },
-	};
-	pthread_barrier_t barrier;
-	pthread_t thread[2];
-
-	pthread_barrier_init(&barrier, NULL, 3);
-	for (int i = 0; i < 2; i++) {
-		r[i].fd = self->ctl;
-		r[i].barrier = &barrier;
-		ASSERT_EQ(0, pthread_create(&thread[i], NULL, race, &r[i]));
-	}
-	for (unsigned int i = 0; i < rounds; i++) {
-		int won;
-
-		pthread_barrier_wait(&barrier);
-		pthread_barrier_wait(&barrier);
-		won = r[0].ret[i] ? 1 : 0;
-		EXPECT_EQ(0, r[won].ret[i]);
-		EXPECT_EQ(-EEXIST, r[!won].ret[i]);
-		EXPECT_EQ(1, list_ranges(self->ctl, self->ranges, 64));
-		EXPECT_EQ(r[won].start, self->ranges[0].start);
-		EXPECT_EQ(0, remove_range(self->ctl, r[won].start, r[won].length));
-		pthread_barrier_wait(&barrier);
-	}
-	for (int i = 0; i < 2; i++)
-		pthread_join(thread[i], NULL);
-	pthread_barrier_destroy(&barrier);
-}
-
-TEST_F_TIMEOUT(add, row08_two_threads_same_range, SLOW)
-{
-	unsigned int rounds = debug_kernel() ? 24 : 64;
-	struct racer r[2] = {
-		{ .start = EMPTY_BASE, .length = MIB(8), .rounds = rounds },
-		{ .start = EMPTY_BASE, .length = MIB(8), .rounds = rounds },
-	};
-	pthread_barrier_t barrier;
-	pthread_t thread[2];
-
-	pthread_barrier_init(&barrier, NULL, 3);
-	for (int i = 0; i < 2; i++) {
-		r[i].fd = open_control();
-		ASSERT_LE(0, r[i].fd);
-		r[i].barrier = &barrier;
-		ASSERT_EQ(0, pthread_create(&thread[i], NULL, race, &r[i]));
-	}
-	for (unsigned int i = 0; i < rounds; i++) {
-		pthread_barrier_wait(&barrier);
-		pthread_barrier_wait(&barrier);
-		EXPECT_EQ(0, r[0].ret[i]);
-		EXPECT_EQ(0, r[1].ret[i]);
-		EXPECT_EQ(1, list_ranges(self->ctl, self->ranges, 64));
-		EXPECT_EQ(2, self->ranges[0].owners);
-		EXPECT_EQ(0, remove_range(self->ctl, EMPTY_BASE, MIB(8)));
-		pthread_barrier_wait(&barrier);
-	}
-	for (int i = 0; i < 2; i++) {
-		pthread_join(thread[i], NULL);
-		close(r[i].fd);
-	}
-	pthread_barrier_destroy(&barrier);
-}
-
-TEST_F(add, row25_unaligned_edges)
+TEST_F(add, unaligned_edges)
 {
 	static const struct {
 		u64 cut_start, cut_end;
@@ -378,7 +284,7 @@ TEST_F(add, row25_unaligned_edges)
 	}
 }
 
-TEST_F(add, row25_nothing_left_between_edges)
+TEST_F(add, nothing_left_between_edges)
 {
 	static const struct {
 		u64 start, length;
@@ -402,7 +308,7 @@ TEST_F(add, row25_nothing_left_between_edges)
 }
 
 /* The trimmed part can be touched, its edges cannot, as all that is not ours. */
-TEST_F(add, row25_edges_stay_unmapped)
+TEST_F(add, edges_stay_unmapped)
 {
 	int low = open_low(O_RDWR);
 	struct vtl0_add arg;
@@ -426,134 +332,6 @@ TEST_F(add, row25_edges_stay_unmapped)
 	EXPECT_LT(0, touch(p + MIB(6)));
 	ASSERT_EQ(0, munmap(p, MIB(8)));
 	close(low);
-}
-
-/*
- * The index finds each of many chunks, and only those. What that costs is for
- * tests/vtl0/bench to measure.
- */
-TEST_F_TIMEOUT(add, row33_thousands_of_chunks, SLOW)
-{
-	/* of the 256 GiB that the row names as many as take seconds, not minutes */
-	unsigned int nr = debug_kernel() ? 512 : 4096;
-	u64 length = nr * MIB(2);
-	struct vtl0_chunk_info *chunks = calloc(nr + 1, sizeof(*chunks)), one;
-	struct vtl0_add arg = {
-		.start = EMPTY_BASE,
-		.length = length,
-		.chunk_length = MIB(2),
-		.flags = VTL0_ADD_CHUNK,
-	};
-	struct vtl0_query q;
-
-	ASSERT_NE(NULL, chunks);
-	ASSERT_EQ(0, cmd_add(self->ctl, &arg));
-	EXPECT_EQ(nr, arg.nr_chunks);
-	ASSERT_EQ((int)nr, list_chunks(self->ctl, chunks, nr + 1));
-	for (unsigned int i = 0; i < nr; i++) {
-		u64 start = EMPTY_BASE + i * MIB(2);
-		u64 cursors[] = { start, start + 4096, start + MIB(2) - 1 };
-
-		ASSERT_EQ(start, chunks[i].start);
-		ASSERT_EQ(MIB(2), chunks[i].length);
-		ASSERT_EQ(9, chunks[i].order);
-		for (unsigned int j = 0; j < ARRAY_SIZE(cursors); j++) {
-			q = (struct vtl0_query) {
-				.flags = VTL0_QUERY_CHUNKS,
-				.cursor = cursors[j],
-				.buf = (uintptr_t)&one,
-				.entry_size = sizeof(one),
-				.count = 1,
-			};
-			ASSERT_EQ(0, cmd_query(self->ctl, &q));
-			ASSERT_EQ(1, q.count);
-			ASSERT_EQ(start, one.start);
-		}
-	}
-	EXPECT_EQ(-EEXIST, add_range(self->ctl, EMPTY_BASE + length - MIB(2), MIB(2), 0));
-	EXPECT_EQ(0, remove_range(self->ctl, EMPTY_BASE, length));
-	EXPECT_EQ(0, list_chunks(self->ctl, chunks, nr));
-	free(chunks);
-}
-
-static u64 random_u64(u64 *state)
-{
-	*state ^= *state << 13;
-	*state ^= *state >> 7;
-	*state ^= *state << 17;
-	return *state;
-}
-
-/* An address or a length of the kind that breaks things. */
-static u64 nasty(u64 *state)
-{
-	static const u64 values[] = {
-		0, 1, 4095, 4096, MIB(1), MIB(2), MIB(2) + 4096, MIB(128), 0x10000, 0x9fc00000,
-		0xfee00000, GIB(4), 1ULL << 46, 1ULL << 47, 1ULL << 51, 1ULL << 52, 1ULL << 63,
-		(1ULL << 52) - MIB(2), (1ULL << 63) - MIB(2), -MIB(2), UINT64_MAX,
-	};
-	u64 r = random_u64(state);
-	u64 v = values[r % ARRAY_SIZE(values)];
-
-	switch (r >> 32 & 3) {
-	case 0:
-		return v;
-	case 1:
-		return v + 4096;
-	case 2:
-		return v - 4096;
-	default:
-		return EMPTY_BASE + (r >> 40 & 15) * MIB(2);
-	}
-}
-
-/* What can be asked for is either done or refused; the teardown looks at the log. */
-TEST_F_TIMEOUT(add, row34_no_input_warns, SLOW)
-{
-	unsigned int rounds = debug_kernel() ? 200 : 3000, done = 0;
-	char panics[8];
-	u64 state = 0x76746c30;
-
-	ASSERT_LT(0, read_file("/proc/sys/kernel/panic_on_warn", panics, sizeof(panics)));
-	if (atoi(panics) != 1)
-		TH_LOG("panic_on_warn is off: only the log and the taint tell");
-	for (unsigned int i = 0; i < rounds; i++) {
-		u64 r = random_u64(&state);
-		struct vtl0_add arg = {
-			.start = nasty(&state),
-			.length = nasty(&state),
-			.flags = r & 0x3f,
-		};
-		struct mshv_vtl_ram_disposition ram = {
-			.start_pfn = nasty(&state) >> (r & 64 ? 12 : 0),
-			.last_pfn = nasty(&state) >> (r & 64 ? 12 : 0),
-		};
-
-		/* large ones take long, and are tested elsewhere */
-		if (arg.length > GIB(1) && arg.length < (1ULL << 48))
-			arg.length = MIB(4);
-		if (r & VTL0_ADD_CHUNK)
-			arg.chunk_length = nasty(&state);
-		if (r & VTL0_ADD_ORDER)
-			arg.max_order = r >> 8 & 31;
-		if (r & VTL0_ADD_NODE)
-			arg.node = (int)(r >> 16 & 7) - 2;
-		if (!cmd_add(self->ctl, &arg)) {
-			done++;
-			ASSERT_EQ(0, remove_range(self->ctl, arg.added_start, arg.added_length));
-		}
-		if (ram.last_pfn - ram.start_pfn < GIB(1) >> 12 &&
-		    !vtl0_ioctl(self->ctl, MSHV_ADD_VTL0_MEMORY, &ram)) {
-			done++;
-			ASSERT_EQ(0, remove_range(self->ctl, ram.start_pfn << 12,
-						  (ram.last_pfn - ram.start_pfn) << 12));
-		}
-		remove_range(self->ctl, nasty(&state), nasty(&state));
-	}
-	/* some of it makes sense */
-	EXPECT_LT(0, done);
-	EXPECT_EQ(0, list_ranges(self->ctl, self->ranges, 64));
-	EXPECT_EQ(0, add_range(self->ctl, EMPTY_BASE, MIB(2), 0));
 }
 
 TEST_HARNESS_MAIN

@@ -33,7 +33,7 @@ FIXTURE_SETUP(add)
 		env_range(i, &self->start[i], &self->length[i]);
 }
 
-/* Row 34 for every test here: nothing was worth a line in the kernel log. */
+/* For every test here: nothing was worth a line in the kernel log. */
 FIXTURE_TEARDOWN(add)
 {
 	char line[256] = "";

@@ -10,7 +10,7 @@
 #include "add.h"
 
 /* Too little memory for the memmap is found out before anything is touched. */
-TEST_F(add, row10_no_memory_for_the_memmap)
+TEST_F(add, no_memory_for_the_memmap)
 {
 	struct vtl0_add arg = {
 		.start = EMPTY_BASE,
@@ -28,7 +28,7 @@ TEST_F(add, row10_no_memory_for_the_memmap)
 }
 
 /* Every allocation of the caller's thread fails in turn. */
-TEST_F_TIMEOUT(add, row10_failing_allocations, SLOW)
+TEST_F_TIMEOUT(add, failing_allocations, SLOW)
 {
 	struct vtl0_add arg;
 	unsigned int nth, failed = 0;
@@ -66,7 +66,7 @@ TEST_F_TIMEOUT(add, row10_failing_allocations, SLOW)
 	EXPECT_EQ(0, remove_range(self->ctl, EMPTY_BASE, MIB(8)));
 }
 
-TEST_F_TIMEOUT(add, row10_failing_allocations_elsewhere, SLOW)
+TEST_F_TIMEOUT(add, failing_allocations_elsewhere, SLOW)
 {
 	static const char * const names[] = {
 		"remove", "query", "info", "plan", "create_vtl", "open"
@@ -136,7 +136,7 @@ static int fail_pgmap(unsigned int nth)
 	       write_file(FAIL_PGMAP "times", "1");
 }
 
-TEST_F_TIMEOUT(add, row11_pgmap_fails_midway, SLOW)
+TEST_F_TIMEOUT(add, pgmap_fails_midway, SLOW)
 {
 	struct vtl0_info before = { }, after = { };
 	u64 length = MIB(12);

@@ -17,7 +17,7 @@ static u64 align_up(u64 start)
 	return (start + MIB(2) - 1) & ~(MIB(2) - 1);
 }
 
-TEST_F(add, row20_system_ram)
+TEST_F(add, system_ram)
 {
 	struct vtl0_add arg = { .length = MIB(2) };
 	int low = open_low(O_RDWR);
@@ -42,7 +42,7 @@ TEST_F(add, row20_system_ram)
 	close(low);
 }
 
-TEST_F(add, row20_device_memory)
+TEST_F(add, device_memory)
 {
 	struct vtl0_add arg = { .length = MIB(2) };
 	int low = open_low(O_RDWR);
@@ -64,7 +64,7 @@ TEST_F(add, row20_device_memory)
 	close(low);
 }
 
-TEST_F(add, row20_memory_of_another_driver)
+TEST_F(add, memory_of_another_driver)
 {
 	struct upstream_add other = { .length = MIB(4), .order = UPSTREAM_ORDER_CTZ };
 	struct vtl0_add arg = { .length = MIB(8) };
@@ -102,7 +102,7 @@ TEST_F(add, row20_memory_of_another_driver)
 	EXPECT_EQ(0, run("modprobe -r vtl0_upstream"));
 }
 
-TEST_F(add, row23_shared_alias)
+TEST_F(add, shared_alias)
 {
 	int low = open_low(O_RDWR);
 	u64 alias = 1ULL << 63;
@@ -120,7 +120,7 @@ TEST_F(add, row23_shared_alias)
 }
 
 /* Pages of another pgmap: they exist, GUP would take them, but they are not ours. */
-TEST_F(add, row20_foreign_zone_device)
+TEST_F(add, foreign_zone_device)
 {
 	struct vtl0_add arg = { .length = MIB(2) };
 	int low = open_low(O_RDWR);
@@ -144,7 +144,7 @@ TEST_F(add, row20_foreign_zone_device)
 	EXPECT_REFUSED(-EBUSY, start + length - MIB(2), MIB(4));
 }
 
-TEST_F(add, row26_reaches_into_system_ram)
+TEST_F(add, reaches_into_system_ram)
 {
 	struct vtl0_add arg;
 	u64 end;
@@ -168,7 +168,7 @@ TEST_F(add, row26_reaches_into_system_ram)
 }
 
 /* A resource that is not busy within a reserved one, as PNP makes them. */
-TEST_F(add, row26_resource_in_reserved_memory)
+TEST_F(add, resource_in_reserved_memory)
 {
 	struct vtl0_add arg = { .length = MIB(16) };
 	char command[128];
@@ -199,7 +199,7 @@ TEST_F(add, row26_resource_in_reserved_memory)
 }
 
 /* All of memory: RAM, windows, PCI, and the holes between them. */
-TEST_F(add, row26_everything)
+TEST_F(add, everything)
 {
 	int ret = add_range(self->ctl, 0, GIB(16), 0);
 

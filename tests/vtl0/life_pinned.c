@@ -81,7 +81,7 @@ static bool remove_succeeds(void *arg)
 	EXPECT_EQ(variant->entry, busy_length);				\
 } while (0)
 
-TEST_F_TIMEOUT(pinned, row28_remove_is_busy, SLOW)
+TEST_F_TIMEOUT(pinned, remove_is_busy, SLOW)
 {
 	EXPECT_BUSY();
 	EXPECT_EQ(VTL0_STATE_LIVE, map_info(&self->s).state);
@@ -92,7 +92,7 @@ TEST_F_TIMEOUT(pinned, row28_remove_is_busy, SLOW)
 	io_uring_queue_exit(&self->ring);
 }
 
-TEST_F_TIMEOUT(pinned, row28_mapping_survives_failed_remove, SLOW)
+TEST_F_TIMEOUT(pinned, mapping_survives_failed_remove, SLOW)
 {
 	char *va;
 
@@ -108,7 +108,7 @@ TEST_F_TIMEOUT(pinned, row28_mapping_survives_failed_remove, SLOW)
 	EXPECT_TRUE(wait_until(remove_succeeds, &self->s, 20));
 }
 
-TEST_F_TIMEOUT(pinned, row28_close_drains, SLOW)
+TEST_F_TIMEOUT(pinned, close_drains, SLOW)
 {
 	ASSERT_EQ(0, close(self->s.control));
 	/* no file of ours is open: only the pin keeps the module */
@@ -126,7 +126,7 @@ TEST_F_TIMEOUT(pinned, row28_close_drains, SLOW)
 	EXPECT_FALSE(iomem_has(self->s.start, self->s.length, "vtl0"));
 }
 
-TEST_F_TIMEOUT(pinned, row28_draining_cannot_be_touched, SLOW)
+TEST_F_TIMEOUT(pinned, draining_cannot_be_touched, SLOW)
 {
 	char *va;
 
@@ -140,7 +140,7 @@ TEST_F_TIMEOUT(pinned, row28_draining_cannot_be_touched, SLOW)
 	io_uring_queue_exit(&self->ring);
 }
 
-TEST_F_TIMEOUT(pinned, row28_add_resurrects_draining, SLOW)
+TEST_F_TIMEOUT(pinned, add_resurrects_draining, SLOW)
 {
 	u32 id = map_info(&self->s).id;
 	char *va;
@@ -168,7 +168,7 @@ TEST_F_TIMEOUT(pinned, row28_add_resurrects_draining, SLOW)
 }
 
 /* A persistent range has no owner to lose; its pins keep the module all the same. */
-TEST_F_TIMEOUT(pinned, row28_pinned_persistent_keeps_module, SLOW)
+TEST_F_TIMEOUT(pinned, pinned_persistent_keeps_module, SLOW)
 {
 	ASSERT_EQ(0, add_range(self->s.control, self->s.start, self->s.length,
 			       VTL0_ADD_PERSIST));
@@ -180,7 +180,7 @@ TEST_F_TIMEOUT(pinned, row28_pinned_persistent_keeps_module, SLOW)
 }
 
 /* The pages are in a pipe instead. */
-TEST_F_TIMEOUT(pinned, row28_pipe_holds_pages, SLOW)
+TEST_F_TIMEOUT(pinned, pipe_holds_pages, SLOW)
 {
 	char copy[PAGE_BYTES];
 	struct iovec iov;

@@ -38,7 +38,7 @@ FIXTURE_TEARDOWN_PARENT(remove)
 	EXPECT_ALL_GONE();
 }
 
-TEST_F_TIMEOUT(remove, row27_remove_revokes_mappings, SLOW)
+TEST_F_TIMEOUT(remove, remove_revokes_mappings, SLOW)
 {
 	EXPECT_LT(0, map_info(&self->s).mappings);
 	ASSERT_EQ(0, remove_range(self->s.control, self->s.start, self->s.length));
@@ -54,7 +54,7 @@ TEST_F_TIMEOUT(remove, row27_remove_revokes_mappings, SLOW)
 }
 
 /* The owner's last close, with the mapping still there. */
-TEST_F_TIMEOUT(remove, row27_close_revokes_mappings, SLOW)
+TEST_F_TIMEOUT(remove, close_revokes_mappings, SLOW)
 {
 	ASSERT_EQ(0, close(self->s.control));
 	self->s.control = open_control();
@@ -65,7 +65,7 @@ TEST_F_TIMEOUT(remove, row27_close_revokes_mappings, SLOW)
 }
 
 /* As if the VMM had crashed: another process has it mapped. */
-TEST_F_TIMEOUT(remove, row27_owner_is_killed, SLOW)
+TEST_F_TIMEOUT(remove, owner_is_killed, SLOW)
 {
 	u64 other = self->s.start + self->s.length / 2;
 	int ready[2];
@@ -94,7 +94,7 @@ TEST_F_TIMEOUT(remove, row27_owner_is_killed, SLOW)
 	EXPECT_EQ(BUS_ADRERR, touch(self->va));
 }
 
-TEST_F_TIMEOUT(remove, row27_unload_while_mapped, SLOW)
+TEST_F_TIMEOUT(remove, unload_while_mapped, SLOW)
 {
 	/* the mapping alone keeps the module */
 	ASSERT_EQ(0, close(self->s.low));
@@ -108,7 +108,7 @@ TEST_F_TIMEOUT(remove, row27_unload_while_mapped, SLOW)
 	ASSERT_EQ(0, load_module());
 }
 
-TEST_F_TIMEOUT(remove, row27_unload_while_open, SLOW)
+TEST_F_TIMEOUT(remove, unload_while_open, SLOW)
 {
 	ASSERT_EQ(0, munmap(self->va, self->s.length));
 	ASSERT_EQ(0, close(self->s.low));
@@ -123,7 +123,7 @@ TEST_F_TIMEOUT(remove, row27_unload_while_open, SLOW)
 }
 
 /* A range that nobody owns does not keep the module; it goes with it. */
-TEST_F_TIMEOUT(remove, row27_unload_removes_persistent, SLOW)
+TEST_F_TIMEOUT(remove, unload_removes_persistent, SLOW)
 {
 	ASSERT_EQ(0, munmap(self->va, self->s.length));
 	ASSERT_EQ(0, remove_range(self->s.control, self->s.start, self->s.length));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Row 20, lockdown: with the kernel locked down no memory can be registered or
+ * Lockdown: with the kernel locked down no memory can be registered or
  * mapped. There is no way back, so run.sh runs this program as the last one.
  */
 #include <errno.h>
@@ -15,7 +15,7 @@
 
 #define LOCKDOWN "/sys/kernel/security/lockdown"
 
-TEST(row20_locked_down)
+TEST(locked_down)
 {
 	struct mshv_vtl_ram_disposition ram = {
 		.start_pfn = EMPTY_BASE >> 12,

@@ -51,7 +51,7 @@ static int reachable(int disk, char *addr)
 	return 0;
 }
 
-TEST_F(access, row13_unregistered_2m_is_refused_by_gup)
+TEST_F(access, unregistered_2m_is_refused_by_gup)
 {
 	char *va = map_low(self->s.low, self->s.start, MIB(8), PROT_READ | PROT_WRITE);
 
@@ -61,7 +61,7 @@ TEST_F(access, row13_unregistered_2m_is_refused_by_gup)
 		EXPECT_EQ(0, reachable(self->disk, va + i));
 }
 
-TEST_F(access, row13_unregistered_1g_is_refused_by_gup)
+TEST_F(access, unregistered_1g_is_refused_by_gup)
 {
 	char *va = map_low(self->s.low, self->s.start, PUD_BYTES, PROT_READ | PROT_WRITE);
 
@@ -71,7 +71,7 @@ TEST_F(access, row13_unregistered_1g_is_refused_by_gup)
 		EXPECT_EQ(0, reachable(self->disk, va + i));
 }
 
-TEST_F(access, row14_registered_head_unregistered_tail)
+TEST_F(access, registered_head_unregistered_tail)
 {
 	char *copy = alloc_aligned(PAGE_BYTES, 3 * PMD_BYTES);
 	char *va;
@@ -108,7 +108,7 @@ TEST_F(access, row14_registered_head_unregistered_tail)
 }
 
 /* The same with a mapping that a 1G entry would just fit, but for its last block. */
-TEST_F(access, row14_last_block_of_gib_missing)
+TEST_F(access, last_block_of_gib_missing)
 {
 	u64 length = PUD_BYTES - PMD_BYTES;
 	struct vtl0_range_info info;
@@ -128,7 +128,7 @@ TEST_F(access, row14_last_block_of_gib_missing)
 	EXPECT_EQ(0, remove_range(self->s.control, self->s.start, length));
 }
 
-TEST_F(access, row19_private_is_refused)
+TEST_F(access, private_is_refused)
 {
 	ASSERT_EQ(0, add_range(self->s.control, self->s.start, MIB(8), 0));
 	for (int prot = PROT_NONE; prot <= (PROT_READ | PROT_WRITE); prot++) {
@@ -138,7 +138,7 @@ TEST_F(access, row19_private_is_refused)
 	}
 }
 
-TEST_F(access, row19_read_only_fd_cannot_write)
+TEST_F(access, read_only_fd_cannot_write)
 {
 	int low = open_low(O_RDONLY), mem = open("/proc/self/mem", O_RDWR);
 	char *va, byte = 1;
@@ -185,7 +185,7 @@ static int foreign(struct map_state *s, const char *name)
 	return iomem_find(name, PAGE_BYTES, &start, &length) ?: foreign_at(s, start);
 }
 
-TEST_F(access, row20_system_ram_and_mmio)
+TEST_F(access, system_ram_and_mmio)
 {
 	u64 start, length;
 
@@ -199,7 +199,7 @@ TEST_F(access, row20_system_ram_and_mmio)
 		EXPECT_EQ(0, foreign(&self->s, "nvme"));
 }
 
-TEST_F(access, row20_hole_and_limits)
+TEST_F(access, hole_and_limits)
 {
 	struct vtl0_info info = { };
 	u64 top = 1ULL << 52;
@@ -221,7 +221,7 @@ TEST_F(access, row20_hole_and_limits)
 }
 
 /* The shared alias of isolated machines. */
-TEST_F(access, row23_alias_bit_is_refused)
+TEST_F(access, alias_bit_is_refused)
 {
 	ASSERT_EQ(0, add_range(self->s.control, self->s.start, MIB(8), 0));
 	EXPECT_EQ(MAP_FAILED, map_low(self->s.low, self->s.start | 1ULL << 63, MIB(2),

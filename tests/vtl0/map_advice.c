@@ -64,7 +64,7 @@ FIXTURE_TEARDOWN_PARENT(advice)
 } while (0)
 
 /* The mapping is inherited as shared memory, also by a child that outlives it. */
-TEST_F_TIMEOUT(advice, row30_fork, SLOW)
+TEST_F_TIMEOUT(advice, fork, SLOW)
 {
 	pid_t child;
 	int status;
@@ -101,7 +101,7 @@ static int advise_all(char *va, u64 length, int advice)
 	return 0;
 }
 
-TEST_F_TIMEOUT(advice, row30_madvise_that_works, SLOW)
+TEST_F_TIMEOUT(advice, madvise_that_works, SLOW)
 {
 	const int kinds[] = {
 		MADV_DONTNEED, MADV_COLD, MADV_PAGEOUT, MADV_HUGEPAGE,
@@ -126,7 +126,7 @@ TEST_F_TIMEOUT(advice, row30_madvise_that_works, SLOW)
 }
 
 /* What would change, free or replace the memory, or dump it. */
-TEST_F_TIMEOUT(advice, row30_madvise_that_is_refused, SLOW)
+TEST_F_TIMEOUT(advice, madvise_that_is_refused, SLOW)
 {
 	const int kinds[] = {
 		MADV_FREE, MADV_REMOVE, MADV_COLLAPSE, MADV_GUARD_INSTALL,
@@ -145,7 +145,7 @@ TEST_F_TIMEOUT(advice, row30_madvise_that_is_refused, SLOW)
 }
 
 /* Without huge pages by wish of the user: pages, and counted as fallback. */
-TEST_F_TIMEOUT(advice, row30_nohugepage, SLOW)
+TEST_F_TIMEOUT(advice, nohugepage, SLOW)
 {
 	struct vtl0_range_info before, after;
 
@@ -160,7 +160,7 @@ TEST_F_TIMEOUT(advice, row30_nohugepage, SLOW)
 	FINISH();
 }
 
-TEST_F_TIMEOUT(advice, row30_mlock, SLOW)
+TEST_F_TIMEOUT(advice, mlock, SLOW)
 {
 	u64 length = variant->entry == PAGE_BYTES ? DATA : self->s.length;
 
@@ -176,7 +176,7 @@ TEST_F_TIMEOUT(advice, row30_mlock, SLOW)
 	FINISH();
 }
 
-TEST_F_TIMEOUT(advice, row30_mremap_cannot_grow, SLOW)
+TEST_F_TIMEOUT(advice, mremap_cannot_grow, SLOW)
 {
 	u64 length = self->s.length;
 
@@ -189,7 +189,7 @@ TEST_F_TIMEOUT(advice, row30_mremap_cannot_grow, SLOW)
 	FINISH();
 }
 
-TEST_F_TIMEOUT(advice, row30_mremap_shrinks, SLOW)
+TEST_F_TIMEOUT(advice, mremap_shrinks, SLOW)
 {
 	u64 length = self->s.length - PMD_BYTES;
 
@@ -199,7 +199,7 @@ TEST_F_TIMEOUT(advice, row30_mremap_shrinks, SLOW)
 	FINISH();
 }
 
-TEST_F_TIMEOUT(advice, row30_mincore, SLOW)
+TEST_F_TIMEOUT(advice, mincore, SLOW)
 {
 	unsigned char *present = malloc(DATA / PAGE_BYTES);
 
@@ -212,7 +212,7 @@ TEST_F_TIMEOUT(advice, row30_mincore, SLOW)
  * User space must not get to hold a fault on guest memory, or to write-protect
  * it: the kernel refuses because the mapping has a fixed size (VM_DONTEXPAND).
  */
-TEST_F(advice, row30_userfaultfd)
+TEST_F(advice, userfaultfd)
 {
 	const u64 modes[] = {
 		UFFDIO_REGISTER_MODE_MISSING, UFFDIO_REGISTER_MODE_WP, UFFDIO_REGISTER_MODE_MINOR,

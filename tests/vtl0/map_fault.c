@@ -58,7 +58,7 @@ static int touch_all(char *va, u64 length, u64 step)
 	return ret;
 }
 
-TEST_F_TIMEOUT(fault, row17_one_fault_per_entry, SLOW)
+TEST_F_TIMEOUT(fault, one_fault_per_entry, SLOW)
 {
 	u64 step = variant->entry < PMD_BYTES ? variant->entry : PMD_BYTES;
 	u64 entries = variant->length / variant->entry;
@@ -79,7 +79,7 @@ TEST_F_TIMEOUT(fault, row17_one_fault_per_entry, SLOW)
 }
 
 /* As many GiB as there are in the first window: one fault and no page table each. */
-TEST(row17_one_fault_per_gib)
+TEST(one_fault_per_gib)
 {
 	struct vtl0_range_info info;
 	struct map_state s = { };
@@ -112,7 +112,7 @@ TEST(row17_one_fault_per_gib)
 }
 
 /* 1G entries need no table at all here, 2M ones one of PMDs, pages one per 2M. */
-TEST_F_TIMEOUT(fault, row17_page_tables_bounded, SLOW)
+TEST_F_TIMEOUT(fault, page_tables_bounded, SLOW)
 {
 	u64 expected = variant->entry == PUD_BYTES ? 0 : PAGE_BYTES;
 	long long before;
@@ -138,7 +138,7 @@ TEST_F_TIMEOUT(fault, row17_page_tables_bounded, SLOW)
 	EXPECT_UNUSED_AND_REMOVE(&self->s);
 }
 
-TEST_F(fault, row31_hintless_mmap_is_congruent)
+TEST_F(fault, hintless_mmap_is_congruent)
 {
 	/* odd offsets and lengths, each with at least one whole entry */
 	const u64 skip[] = { 0, PAGE_BYTES, variant->entry / 2 / PAGE_BYTES * PAGE_BYTES };
@@ -170,7 +170,7 @@ TEST_F(fault, row31_hintless_mmap_is_congruent)
 	EXPECT_UNUSED_AND_REMOVE(&self->s);
 }
 
-TEST_F(fault, row31_incongruent_falls_back_and_is_counted)
+TEST_F(fault, incongruent_falls_back_and_is_counted)
 {
 	bool large = variant->entry > PAGE_BYTES;
 	struct vtl0_range_info info;
@@ -194,7 +194,7 @@ TEST_F(fault, row31_incongruent_falls_back_and_is_counted)
 }
 
 /* Congruent modulo 2M only: a 1G folio cannot be mapped by 2M entries. */
-TEST(row31_gib_folio_at_2m_address)
+TEST(gib_folio_at_2m_address)
 {
 	struct vtl0_range_info info;
 	struct map_state s = { };

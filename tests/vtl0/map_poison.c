@@ -75,7 +75,7 @@ static int log2_of(u64 n)
 	return 63 - __builtin_clzll(n);
 }
 
-TEST_F_TIMEOUT(poison, row30_mapper_gets_sigbus, SLOW)
+TEST_F_TIMEOUT(poison, mapper_gets_sigbus, SLOW)
 {
 	char *addr = self->va + OFFSET, byte;
 	struct iovec local = { &byte, 1 }, remote = { addr, 1 };
@@ -99,7 +99,7 @@ TEST_F_TIMEOUT(poison, row30_mapper_gets_sigbus, SLOW)
 }
 
 /* Found by reverse mapping: a process that wants to know before it touches. */
-TEST_F_TIMEOUT(poison, row30_other_mapper_is_told, 60)
+TEST_F_TIMEOUT(poison, other_mapper_is_told, 60)
 {
 	u64 mine = map_info(&self->s).mappings;
 	int status, ready[2];
@@ -126,7 +126,7 @@ TEST_F_TIMEOUT(poison, row30_other_mapper_is_told, 60)
 	EXPECT_UNUSED_AND_REMOVE(&self->s);
 }
 
-TEST_F_TIMEOUT(poison, row30_new_registration_is_good, SLOW)
+TEST_F_TIMEOUT(poison, new_registration_is_good, SLOW)
 {
 	ASSERT_EQ(0, poison_page(self->va + OFFSET));
 	EXPECT_EQ(BUS_MCEERR_AR, touch(self->va + OFFSET));

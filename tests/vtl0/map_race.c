@@ -37,7 +37,7 @@ FIXTURE_TEARDOWN_PARENT(race)
 	EXPECT_ALL_GONE();
 }
 
-TEST_F(race, row12_touch_register_odirect)
+TEST_F(race, touch_register_odirect)
 {
 	for (u64 i = 0; i < self->s.length; i += PAGE_BYTES * 16)
 		ASSERT_EQ(BUS_ADRERR, touch(self->va + i));
@@ -49,7 +49,7 @@ TEST_F(race, row12_touch_register_odirect)
 }
 
 /* As above with page entries, whose page table is there before the range is. */
-TEST_F(race, row12_touch_register_odirect_pages)
+TEST_F(race, touch_register_odirect_pages)
 {
 	ASSERT_EQ(0, add_order(self->s.control, self->s.start, self->s.length, 0));
 	ASSERT_EQ(0, touch_write(self->va));
@@ -165,7 +165,7 @@ static int add_and_touch(struct map_state *s, struct touchers *t, int disk, unsi
 	return remove_range(s->control, s->start, s->length);
 }
 
-TEST_F_TIMEOUT(race, row09_fault_while_adding, SLOW)
+TEST_F_TIMEOUT(race, fault_while_adding, SLOW)
 {
 	EXPECT_EQ(0, under_touch(&self->s, self->va, debug_kernel() ? 10 : 60,
 				 add_and_touch, self->disk));
@@ -196,7 +196,7 @@ static int publish_and_pin(struct map_state *s, struct touchers *t, int disk, un
 	return touch(mine) == BUS_ADRERR ? 0 : 2;
 }
 
-TEST_F_TIMEOUT(race, row16_publish_then_pin, SLOW)
+TEST_F_TIMEOUT(race, publish_then_pin, SLOW)
 {
 	self->s.length -= MIB(2);
 	EXPECT_EQ(0, under_touch(&self->s, self->va, debug_kernel() ? 15 : 150,
@@ -225,7 +225,7 @@ static int change_order(struct map_state *s, struct touchers *t, int disk, unsig
 	return ret;
 }
 
-TEST_F_TIMEOUT(race, row16_order_changes, SLOW)
+TEST_F_TIMEOUT(race, order_changes, SLOW)
 {
 	self->s.length = PMD_BYTES;
 	EXPECT_EQ(0, under_touch(&self->s, self->va, debug_kernel() ? 25 : 200,
@@ -258,7 +258,7 @@ static int direct_io_once(struct map_state *s, struct touchers *t, int disk, uns
  * A page table and a 2M entry are both allowed, and each comes while a fault is
  * on its way that has seen the other.
  */
-TEST_F(race, row12_page_table_or_large_entry)
+TEST_F(race, page_table_or_large_entry)
 {
 	struct touchers t = { .va = self->va, .length = self->s.length };
 	pthread_t thread;

@@ -84,14 +84,14 @@ static u64 part_seed(void)
 	EXPECT_UNUSED_AND_REMOVE(&self->s);				\
 } while (0)
 
-TEST_F_TIMEOUT(split, row18_munmap_part, SLOW)
+TEST_F_TIMEOUT(split, munmap_part, SLOW)
 {
 	ASSERT_EQ(0, munmap(self->middle, variant->part));
 	EXPECT_EQ(-SIGSEGV, touch(self->middle));
 	FINISH();
 }
 
-TEST_F_TIMEOUT(split, row18_mprotect_part, SLOW)
+TEST_F_TIMEOUT(split, mprotect_part, SLOW)
 {
 	ASSERT_EQ(0, mprotect(self->middle, variant->part, PROT_READ));
 	EXPECT_TRUE(check_pattern(self->middle, variant->part, part_seed()));
@@ -106,7 +106,7 @@ TEST_F_TIMEOUT(split, row18_mprotect_part, SLOW)
 }
 
 /* The whole entry, which need not be split. */
-TEST_F_TIMEOUT(split, row18_mprotect_whole, SLOW)
+TEST_F_TIMEOUT(split, mprotect_whole, SLOW)
 {
 	ASSERT_EQ(0, mprotect(self->va, self->s.length, PROT_READ));
 	EXPECT_TRUE(check_pattern(self->middle, variant->part, part_seed()));
@@ -116,7 +116,7 @@ TEST_F_TIMEOUT(split, row18_mprotect_whole, SLOW)
 	FINISH();
 }
 
-TEST_F_TIMEOUT(split, row18_mremap_part, SLOW)
+TEST_F_TIMEOUT(split, mremap_part, SLOW)
 {
 	char *to = mmap(NULL, 2 * variant->part, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	char *moved;
@@ -135,7 +135,7 @@ TEST_F_TIMEOUT(split, row18_mremap_part, SLOW)
 }
 
 /* To an address as aligned as before: page-table entries move as they are. */
-TEST_F_TIMEOUT(split, row18_mremap_whole, SLOW)
+TEST_F_TIMEOUT(split, mremap_whole, SLOW)
 {
 	u64 length = self->s.length;
 	char *to = mmap(NULL, length + variant->entry, PROT_NONE,
@@ -155,7 +155,7 @@ TEST_F_TIMEOUT(split, row18_mremap_whole, SLOW)
 }
 
 /* A page is gone for good: the VMAs beside it take no entry that would contain it. */
-TEST_F_TIMEOUT(split, row18_refault_beside_hole, SLOW)
+TEST_F_TIMEOUT(split, refault_beside_hole, SLOW)
 {
 	struct vtl0_range_info info;
 

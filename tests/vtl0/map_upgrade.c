@@ -44,7 +44,7 @@ FIXTURE_TEARDOWN_PARENT(upgrade)
 	EXPECT_UNUSED_AND_REMOVE(&self->s);				\
 } while (0)
 
-TEST_F(upgrade, row32_read_then_write)
+TEST_F(upgrade, read_then_write)
 {
 	struct vtl0_range_info info;
 
@@ -58,7 +58,7 @@ TEST_F(upgrade, row32_read_then_write)
 }
 
 /* Through a read-only view first, which must not change the other one. */
-TEST_F(upgrade, row32_mprotect_to_writable)
+TEST_F(upgrade, mprotect_to_writable)
 {
 	char *view = map_low(self->s.low, self->s.start, self->s.length, PROT_READ);
 
@@ -100,7 +100,7 @@ static bool have_soft_dirty(void)
  * While the kernel tracks soft-dirty pages, read faults make read-only entries
  * in writable mappings: the one way to a write fault on an entry of the driver.
  */
-TEST_F(upgrade, row32_write_fault_on_read_only_entry)
+TEST_F(upgrade, write_fault_on_read_only_entry)
 {
 	struct vtl0_range_info before, after;
 
@@ -155,7 +155,7 @@ static void *fault_in_rounds(void *arg)
 	return NULL;
 }
 
-TEST_F_TIMEOUT(upgrade, row32_concurrent_faults, SLOW)
+TEST_F_TIMEOUT(upgrade, concurrent_faults, SLOW)
 {
 	struct crowd crowd = { .va = self->va, .rounds = debug_kernel() ? 100 : 250 };
 	struct member members[NR_THREADS];

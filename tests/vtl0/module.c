@@ -54,7 +54,7 @@ static bool nothing_of_it(void)
 	       !exists("/sys/kernel/debug/vtl0");
 }
 
-TEST_F_TIMEOUT(module, row29_load_and_unload, SLOW)
+TEST_F_TIMEOUT(module, load_and_unload, SLOW)
 {
 	unsigned int cycles = debug_kernel() ? 5 : 30;
 
@@ -83,7 +83,7 @@ TEST_F_TIMEOUT(module, row29_load_and_unload, SLOW)
 }
 
 /* Unload removes a range that was written to, and the next load finds the data. */
-TEST_F_TIMEOUT(module, row29_unload_with_used_ranges, SLOW)
+TEST_F_TIMEOUT(module, unload_with_used_ranges, SLOW)
 {
 	u64 start, length;
 
@@ -113,7 +113,7 @@ TEST_F_TIMEOUT(module, row29_unload_with_used_ranges, SLOW)
 	}
 }
 
-TEST_F(module, row29_remove_twice)
+TEST_F(module, remove_twice)
 {
 	int ctl = open_control();
 
@@ -127,7 +127,7 @@ TEST_F(module, row29_remove_twice)
 	EXPECT_NE(0, run("rmmod vtl0"));
 }
 
-TEST_F(module, row29_load_twice)
+TEST_F(module, load_twice)
 {
 	EXPECT_NE(0, run("insmod $(modinfo -n vtl0)"));
 	EXPECT_TRUE(exists("/dev/vtl0"));
@@ -213,7 +213,7 @@ static int load(int fd, const char *parameters)
  * tells how many allocations that are. It takes minutes, so a fourth of them unless
  * EVERY_ALLOCATION is in the environment.
  */
-TEST_F_TIMEOUT(module, row29_init_failures, 900)
+TEST_F_TIMEOUT(module, init_failures, 900)
 {
 	unsigned int step = getenv("EVERY_ALLOCATION") ? 1 : 4;
 	unsigned int nth, failed = 0, survived = 0;

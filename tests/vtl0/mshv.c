@@ -92,7 +92,7 @@ TEST_F(mshv, end_is_exclusive)
 	}
 }
 
-TEST_F(mshv, row03_last_not_behind_start)
+TEST_F(mshv, last_not_behind_start)
 {
 	for (int i = 0; i < 2; i++) {
 		EXPECT_EQ(-EINVAL, add_pfns(self->fds[i], PFN(EMPTY_BASE), PFN(EMPTY_BASE)));
@@ -104,7 +104,7 @@ TEST_F(mshv, row03_last_not_behind_start)
 	}
 }
 
-TEST_F(mshv, row04_pfns_out_of_range)
+TEST_F(mshv, pfns_out_of_range)
 {
 	u64 start = 0, length;
 
@@ -123,7 +123,7 @@ TEST_F(mshv, row04_pfns_out_of_range)
 }
 
 /* A VMM that comes back adds everything again, and upstream's does not look at errors. */
-TEST_F(mshv, row05_again_after_restart)
+TEST_F(mshv, again_after_restart)
 {
 	u32 id;
 
@@ -160,7 +160,7 @@ TEST_F(mshv, makes_persistent)
 	EXPECT_EQ(0, remove_range(self->ctl, EMPTY_BASE, MIB(8)));
 }
 
-TEST_F(mshv, row06_overlap)
+TEST_F(mshv, overlap)
 {
 	ASSERT_EQ(0, add_pfns(self->vtl, PFN(EMPTY_BASE), PFN(EMPTY_BASE + MIB(8))));
 	EXPECT_EQ(-EEXIST, add_pfns(self->vtl, PFN(EMPTY_BASE), PFN(EMPTY_BASE + MIB(4))));
@@ -171,7 +171,7 @@ TEST_F(mshv, row06_overlap)
 }
 
 /* On isolated platforms bit 51 of a pfn is the shared alias. */
-TEST_F(mshv, row23_shared_alias)
+TEST_F(mshv, shared_alias)
 {
 	u64 alias = 1ULL << 51;
 
@@ -188,14 +188,14 @@ TEST_F(mshv, row23_shared_alias)
 	EXPECT_EQ(0, remove_range(self->ctl, EMPTY_BASE, MIB(8)));
 }
 
-TEST_F(mshv, row25_unaligned_edges)
+TEST_F(mshv, unaligned_edges)
 {
 	EXPECT_EQ(-EINVAL, add_pfns(self->vtl, PFN(EMPTY_BASE) + 16, PFN(EMPTY_BASE + MIB(8))));
 	EXPECT_EQ(-EINVAL, add_pfns(self->vtl, PFN(EMPTY_BASE), PFN(EMPTY_BASE + MIB(8)) - 1));
 	EXPECT_EQ(0, list_ranges(self->ctl, &self->r, 1));
 }
 
-TEST_F(mshv, row26_system_ram)
+TEST_F(mshv, system_ram)
 {
 	EXPECT_EQ(-EBUSY, add_pfns(self->vtl, 0, 512));
 	EXPECT_EQ(0, list_ranges(self->ctl, &self->r, 1));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* How long a range lives: files that own it, PERSIST, and removal. Row 35: nodes. */
+/* How long a range lives: files that own it, PERSIST, and removal; and its node. */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/mempolicy.h>
@@ -208,7 +208,7 @@ static int node_of(void *addr)
 }
 
 /* Each node that is online, whatever the caller runs on. */
-TEST_F_TIMEOUT(owner, row35_node_of_choice, SLOW)
+TEST_F_TIMEOUT(owner, node_of_choice, SLOW)
 {
 	u64 start, length, nodes = online_nodes();
 	int low = open_low(O_RDWR);
@@ -253,7 +253,7 @@ TEST_F_TIMEOUT(owner, row35_node_of_choice, SLOW)
 }
 
 /* Without a choice: what firmware says, not where the caller happens to run. */
-TEST_F(owner, row35_node_of_firmware)
+TEST_F(owner, node_of_firmware)
 {
 	u64 start[2], length[2];
 	cpu_set_t set, old;

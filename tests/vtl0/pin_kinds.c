@@ -61,7 +61,7 @@ static u64 folios_of(u64 offset, u64 size, u64 entry)
 	return (offset + size - 1) / entry - offset / entry + 1;
 }
 
-TEST_F_TIMEOUT(kinds, row15_odirect_over_2m, SLOW)
+TEST_F_TIMEOUT(kinds, odirect_over_2m, SLOW)
 {
 	ASSERT_EQ(0, direct_io(self->disk, self->buf, self->size, 15));
 	/* and into memory that has not been faulted in */
@@ -74,7 +74,7 @@ TEST_F_TIMEOUT(kinds, row15_odirect_over_2m, SLOW)
 }
 
 /* FOLL_LONGTERM: each folio once, however many of its pages are in the buffer. */
-TEST_F_TIMEOUT(kinds, row15_registered_buffer_over_2m, SLOW)
+TEST_F_TIMEOUT(kinds, registered_buffer_over_2m, SLOW)
 {
 	struct iovec iov = { self->buf, self->size };
 	struct io_uring_cqe *cqe;
@@ -106,7 +106,7 @@ TEST_F_TIMEOUT(kinds, row15_registered_buffer_over_2m, SLOW)
 	FINISH();
 }
 
-TEST_F_TIMEOUT(kinds, row15_process_vm_readv_writev, SLOW)
+TEST_F_TIMEOUT(kinds, process_vm_readv_writev, SLOW)
 {
 	char *copy = alloc_aligned(PAGE_BYTES, self->size);
 	struct iovec local = { copy, self->size }, remote = { self->buf, self->size };
@@ -122,7 +122,7 @@ TEST_F_TIMEOUT(kinds, row15_process_vm_readv_writev, SLOW)
 	FINISH();
 }
 
-TEST_F_TIMEOUT(kinds, row15_proc_mem, SLOW)
+TEST_F_TIMEOUT(kinds, proc_mem, SLOW)
 {
 	char *copy = alloc_aligned(PAGE_BYTES, self->size);
 	int mem = open("/proc/self/mem", O_RDWR);
@@ -140,7 +140,7 @@ TEST_F_TIMEOUT(kinds, row15_proc_mem, SLOW)
 }
 
 /* Copies by the kernel: read() into the mapping, write() out of it. */
-TEST_F_TIMEOUT(kinds, row15_read_write_syscalls, SLOW)
+TEST_F_TIMEOUT(kinds, read_write_syscalls, SLOW)
 {
 	char path[] = "/tmp/vtl0-XXXXXX";
 	int fd = mkstemp(path);
@@ -158,7 +158,7 @@ TEST_F_TIMEOUT(kinds, row15_read_write_syscalls, SLOW)
 }
 
 /* The pipe holds the pages, not copies of them. */
-TEST_F_TIMEOUT(kinds, row15_vmsplice, SLOW)
+TEST_F_TIMEOUT(kinds, vmsplice, SLOW)
 {
 	u64 size = 16 * PAGE_BYTES;
 	char *buf = self->va + PMD_BYTES - size / 2;
@@ -181,7 +181,7 @@ TEST_F_TIMEOUT(kinds, row15_vmsplice, SLOW)
 	FINISH();
 }
 
-TEST_F(kinds, row15_ptrace_peek_poke)
+TEST_F(kinds, ptrace_peek_poke)
 {
 	pid_t child = fork();
 	int status;

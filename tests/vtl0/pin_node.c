@@ -74,7 +74,7 @@ FIXTURE_TEARDOWN_PARENT(node)
 }
 
 /* The node goes while it is open and mapped. */
-TEST_F_TIMEOUT(node, row21_second_node_unlinked, SLOW)
+TEST_F_TIMEOUT(node, second_node_unlinked, SLOW)
 {
 	int low = open(self->path, O_RDWR);
 	char *here, *there;
@@ -105,7 +105,7 @@ TEST_F_TIMEOUT(node, row21_second_node_unlinked, SLOW)
 }
 
 /* Writable long-term pins are refused on mappings that write back. */
-TEST_F_TIMEOUT(node, row22_registered_buffers, SLOW)
+TEST_F_TIMEOUT(node, registered_buffers, SLOW)
 {
 	int low = open(self->path, O_RDWR);
 	struct io_uring_cqe *cqe;

@@ -127,7 +127,7 @@ static bool refused(int disk, char *buf, size_t size)
 	EXPECT_EQ(((last) - (first)) / STEP + 1 - good, no);		\
 } while (0)
 
-TEST_F_TIMEOUT(seam, row24_two_chunks, SLOW)
+TEST_F_TIMEOUT(seam, two_chunks, SLOW)
 {
 	size_t size = 3 * 4096;
 
@@ -135,7 +135,7 @@ TEST_F_TIMEOUT(seam, row24_two_chunks, SLOW)
 	FINISH();
 }
 
-TEST_F_TIMEOUT(seam, row24_three_chunks, SLOW)
+TEST_F_TIMEOUT(seam, three_chunks, SLOW)
 {
 	size_t size = PMD_BYTES + 2 * 4096;
 
@@ -144,14 +144,14 @@ TEST_F_TIMEOUT(seam, row24_three_chunks, SLOW)
 	FINISH();
 }
 
-TEST_F_TIMEOUT(seam, row24_all_chunks_and_normal_memory, SLOW)
+TEST_F_TIMEOUT(seam, all_chunks_and_normal_memory, SLOW)
 {
 	EXPECT_EQ(0, direct_io(self->disk, self->va, self->s.length + PMD_BYTES, 24));
 	EXPECT_TRUE(on_disk(self->disk, self->s.length + PMD_BYTES, 24));
 	FINISH();
 }
 
-TEST_F_TIMEOUT(seam, row24_chunk_then_normal_memory, SLOW)
+TEST_F_TIMEOUT(seam, chunk_then_normal_memory, SLOW)
 {
 	size_t size = 3 * 4096;
 
@@ -160,7 +160,7 @@ TEST_F_TIMEOUT(seam, row24_chunk_then_normal_memory, SLOW)
 }
 
 /* Pieces of chunks, of normal memory, and of a chunk again, in one request. */
-TEST_F_TIMEOUT(seam, row24_iovec_of_chunks_and_normal_memory, SLOW)
+TEST_F_TIMEOUT(seam, iovec_of_chunks_and_normal_memory, SLOW)
 {
 	struct iovec iov[] = {
 		{ self->va + PMD_BYTES - 8192, 16384 },
@@ -257,13 +257,13 @@ static int transfers(size_t cut, size_t size)
 	io_uring_queue_exit(&ring);					\
 } while (0)
 
-TEST_F_TIMEOUT(seam, row24_io_uring, SLOW)
+TEST_F_TIMEOUT(seam, io_uring, SLOW)
 {
 	RING_AROUND(false, variant->block);
 	FINISH();
 }
 
-TEST_F_TIMEOUT(seam, row24_io_uring_registered_buffer, SLOW)
+TEST_F_TIMEOUT(seam, io_uring_registered_buffer, SLOW)
 {
 	RING_AROUND(true, STEP);
 	FINISH();

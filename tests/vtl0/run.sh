@@ -17,10 +17,10 @@
 
 set -u
 here=$(cd "$(dirname "$0")" && pwd) || exit 1
+# shellcheck source=tests/lib/tap.sh
+. "$here/../lib/tap.sh"
 dir=/opt/vtl0/bin
 seconds=900
-nr=0
-failed=0
 tmp=$(mktemp -d) || exit 1
 trap 'rm -rf "$tmp"' EXIT
 
@@ -29,29 +29,12 @@ if [ "${1-}" = -d ]; then
 	shift 2
 fi
 
-# result STATUS NAME [DIRECTIVE]
-result()
-{
-	nr=$((nr + 1))
-	if [ "$1" = 0 ]; then
-		echo "ok $nr $2${3:+ # $3}"
-	else
-		echo "not ok $nr $2"
-		failed=1
-	fi
-}
-
 # Those that match a pattern. What takes rights away for good comes last.
 programs()
 {
 	(
 		cd "$here" || exit
-		for source in *.c; do
-			case $source in
-			common.c | lockdown.c) ;;
-			*) echo "vtl0_${source%.c}" ;;
-			esac
-		done
+		grep -l '^TEST_HARNESS_MAIN' ./*.c | sed -n '/lockdown/d; s,^\./\(.*\)\.c$,vtl0_\1,p'
 		echo vtl0_lockdown
 	) | while read -r name; do
 		[ $# -gt 0 ] || echo "$name"
@@ -64,64 +47,38 @@ programs()
 	done
 }
 
-# One program: its KTAP, one level deeper. Its exit status decides, so that a
-# crash is a failure.
-run_program()
-{
-	echo "vtl0-test: $1 begins" >/dev/kmsg
-	echo "    # Subtest: $1"
-	{
-		timeout -k 10 "$seconds" "$dir/$1" </dev/null 2>&1
-		echo $? >"$tmp/status"
-	} | while IFS= read -r line; do
-		# not sed, whose output would come late
-		printf '    %s\n' "$line"
-	done
-	status=$(cat "$tmp/status")
-	case $status in
-	0|4) result 0 "$1" ;;
-	124) echo "# $1 took more than $seconds s"; result 1 "$1" ;;
-	*) echo "# $1 ended with status $status"; result 1 "$1" ;;
-	esac
-}
-
-echo 'KTAP version 1'
 programs "$@" >"$tmp/programs"
-if [ ! -s "$tmp/programs" ]; then
-	echo '1..1'
-	result 1 "programs $*"
-	exit 1
-fi
-echo "1..$(($(wc -l <"$tmp/programs") + 3))"
+[ -s "$tmp/programs" ] || only_result 1 "programs $*"
+plan $(($(wc -l <"$tmp/programs") + 3))
 
 cat /proc/iomem >"$tmp/before"
-if ! modprobe vtl0 2>&1 | sed 's/^/# /' || [ ! -c /dev/vtl0 ]; then
+modprobe vtl0 2>&1 | notes
+if [ ! -c /dev/vtl0 ]; then
 	result 1 module_load
 	exit 1
 fi
 result 0 module_load
 
 while read -r name; do
-	run_program "$name"
+	echo "vtl0-test: $name begins" >/dev/kmsg
+	subtest "$name" timeout -k 10 "$seconds" "$dir/$name" </dev/null
 done <"$tmp/programs"
 
-modprobe -r vtl0 2>&1 | sed 's/^/# /'
+modprobe -r vtl0 2>&1 | notes
 cat /proc/iomem >"$tmp/after"
 if [ -d /sys/module/vtl0 ]; then
-	echo '# vtl0 is still loaded'
+	note 'vtl0 is still loaded'
 	result 1 nothing_left
 elif ! diff "$tmp/before" "$tmp/after" >"$tmp/diff"; then
-	sed 's/^/# /' "$tmp/diff"
+	notes <"$tmp/diff"
 	result 1 nothing_left
 else
 	result 0 nothing_left
 fi
 
 # bad page, oops, warning
-if [ $(($(cat /proc/sys/kernel/tainted) & (1 << 5 | 1 << 7 | 1 << 9))) != 0 ]; then
-	echo "# /proc/sys/kernel/tainted is $(cat /proc/sys/kernel/tainted)"
-	result 1 no_kernel_report
-else
-	result 0 no_kernel_report
-fi
-exit $failed
+tainted=$(cat /proc/sys/kernel/tainted)
+note "tainted: $tainted"
+[ $((tainted & (1 << 5 | 1 << 7 | 1 << 9))) = 0 ]
+result $? no_kernel_report
+tap_end

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Table-driven test of parse.c; prints TAP. */
+/* Table-driven test of parse.c; prints KTAP. */
 #include <stdint.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "parse.h"
+#include "tap.h"
+#include "units.h"
 
 #define UNTOUCHED 0x5a5a5a5aULL
-#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
 struct size_case {
 	const char *text;
@@ -164,35 +165,29 @@ static const struct number_case numbers[] = {
 	{ "9 ", "behind", 63, 0 },
 };
 
-static unsigned int nr_tests, nr_failed;
-
 /* @same: the values are as expected, or untouched where it had to fail. */
 static void judge(const char *what, const char *text, const char *expected,
 		  const char *wrong, bool same)
 {
 	bool ok = same && !wrong == !expected &&
 		  (!wrong || strstr(wrong, expected));
+	char shown[128] = "";
+	size_t used = 0;
 
-	printf("%sok %u - %s \"", ok ? "" : "not ", ++nr_tests, what);
-	for (; *text; text++)
-		if (*text > ' ' && *text <= '~')
-			putchar(*text);
-		else
-			printf("\\x%02x", (unsigned char)*text);
-	puts("\"");
-	if (ok)
-		return;
-	nr_failed++;
-	printf("# expected \"%s\", got \"%s\", values %s\n",
-	       expected ?: "success", wrong ?: "success",
-	       same ? "right" : "wrong");
+	for (; *text && used < sizeof(shown) - 5; text++)
+		used += sprintf(shown + used, *text > ' ' && *text <= '~' ? "%c" : "\\x%02x",
+				(unsigned char)*text);
+	if (!ok)
+		tap_note("expected \"%s\", got \"%s\", values %s", expected ?: "success",
+			 wrong ?: "success", same ? "right" : "wrong");
+	tap_ok(ok, "%s \"%s\"", what, shown);
 }
 
 static void test_sizes(void)
 {
 	size_t i;
 
-	for (i = 0; i < COUNT(sizes); i++) {
+	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
 		const struct size_case *c = &sizes[i];
 		uint64_t size = UNTOUCHED;
 		const char *wrong = parse_size(c->text, &size);
@@ -206,7 +201,7 @@ static void test_ranges(void)
 {
 	size_t i;
 
-	for (i = 0; i < COUNT(ranges); i++) {
+	for (i = 0; i < ARRAY_SIZE(ranges); i++) {
 		const struct range_case *c = &ranges[i];
 		struct range r = { UNTOUCHED, UNTOUCHED };
 		const char *wrong = parse_range(c->text, &r);
@@ -221,7 +216,7 @@ static void test_numbers(void)
 {
 	size_t i;
 
-	for (i = 0; i < COUNT(numbers); i++) {
+	for (i = 0; i < ARRAY_SIZE(numbers); i++) {
 		const struct number_case *c = &numbers[i];
 		uint32_t number = UNTOUCHED;
 		const char *wrong = parse_number(c->text, c->max, &number);
@@ -233,12 +228,9 @@ static void test_numbers(void)
 
 int main(void)
 {
-	size_t planned = COUNT(sizes) + COUNT(ranges) + COUNT(numbers);
-
-	puts("TAP version 13");
-	printf("1..%zu\n", planned);
+	tap_plan(ARRAY_SIZE(sizes) + ARRAY_SIZE(ranges) + ARRAY_SIZE(numbers));
 	test_sizes();
 	test_ranges();
 	test_numbers();
-	return nr_failed || nr_tests != planned;
+	return tap_status();
 }

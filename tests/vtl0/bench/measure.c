@@ -16,8 +16,11 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
+#include "file.h"
 #include "measure.h"
-#include "util.h"
+#include "memory.h"
+#include "tap.h"
 
 static clockid_t spinner_clock;
 static volatile bool spinning;
@@ -41,7 +44,7 @@ void measure_init(void)
 	pthread_t thread;
 
 	/* pages in the allocator's per-processor lists are not in MemFree: keep few */
-	if (!spit("/proc/sys/vm/percpu_pagelist_high_fraction", "10000000"))
+	if (write_file("/proc/sys/vm/percpu_pagelist_high_fraction", "10000000"))
 		die("percpu_pagelist_high_fraction");
 	sem_init(&go, 0, 0);
 	errno = pthread_create(&thread, NULL, spin, NULL);

@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What the two halves of vtl0_fuzz share: callers (vtl0_fuzz.c), users (users.c). */
+/* What the two halves of vtl0_fuzz share: callers (callers.c, args.c), users (users.c). */
 #ifndef _VTL0_FUZZ_H
 #define _VTL0_FUZZ_H
 
+#include <linux/mshv.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "util.h"
+#include "ioctl.h"
+#include "random.h"
+#include "window.h"
 
 /* What must have happened now and then, or the run has tested little. */
 enum event {
@@ -76,8 +80,57 @@ extern __thread volatile bool guarded;
 #define unguard()	(guarded = false)
 void catch_bus_errors(void);
 
+/* ------------------------------------------------------------------ */
+/* callers.c and args.c */
+
+#define PAGE 4096UL
+#define OUT_SIZE MIB(4)
+
+struct caller {
+	pthread_t thread;
+	struct rng rng;
+	uint64_t calls;
+	unsigned int index;
+	/* the same page writable and read-only, then one that is not mapped */
+	char *page;
+	char *out;
+};
+
+union arg {
+	struct vtl0_add add;
+	struct vtl0_remove remove;
+	struct vtl0_query query;
+	struct vtl0_info info;
+	struct vtl0_plan plan;
+	struct mshv_vtl_ram_disposition ram;
+	uint32_t words[64];
+};
+
+/* all of the window, mapped for the whole run */
+extern char *arena;
+
+/* Of the caller's random numbers: 0 <= result < n; one time in 16 */
+uint64_t pick(struct caller *c, uint64_t n);
+bool rarely(struct caller *c);
+
+/* Fills in an argument and returns the command that it is for. */
+typedef unsigned int (*fill_fn)(struct caller *c, union arg *arg);
+unsigned int fill_add(struct caller *c, union arg *arg);
+unsigned int fill_remove(struct caller *c, union arg *arg);
+unsigned int fill_query(struct caller *c, union arg *arg);
+unsigned int fill_info(struct caller *c, union arg *arg);
+unsigned int fill_plan(struct caller *c, union arg *arg);
+unsigned int fill_mshv_add(struct caller *c, union arg *arg);
+unsigned int fill_mshv_check(struct caller *c, union arg *arg);
+unsigned int fill_garbage(struct caller *c, union arg *arg);
+
+void open_files(void);
+void start_caller(struct caller *c);
 /* Closes and unmaps what calls are made with; also in the users, which inherit it. */
 void forget_callers(void);
+
+/* ------------------------------------------------------------------ */
+/* users.c */
 
 /* Starts the processes that use the memory; waits for their end. */
 void start_users(uint64_t seed);

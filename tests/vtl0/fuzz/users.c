@@ -24,10 +24,10 @@
 #include <unistd.h>
 
 #include "fuzz.h"
+#include "tap.h"
 
-#define PAGE		4096UL
-#define IO_MAX		(256 * KIB)
-#define DISK_SPAN	(256 * MIB)
+#define IO_MAX		KIB(256)
+#define DISK_SPAN	MIB(256)
 /* pause between rounds: the callers shall get most of the processors */
 #define PAUSE_US	2000
 
@@ -50,7 +50,7 @@ static const struct window *pick_piece(uint64_t *offset, uint64_t *length)
 
 	*offset = slot->start + below(slot->length / PAGE) * PAGE;
 	if (below(2))
-		*offset &= ~(2 * MIB - 1);
+		*offset &= ~(MIB(2) - 1);
 	*length = (1 + below(below(2) ? 16 : 4096)) * PAGE;
 	if (*offset + *length > window.length)
 		*length = window.length - *offset;
@@ -126,7 +126,7 @@ static void change_part(char *p, uint64_t length)
 			count(MOVED);
 		break;
 	case 3:
-		mlock(p + at, part < MIB ? part : MIB);
+		mlock(p + at, part < MIB(1) ? part : MIB(1));
 		munlock(p + at, part);
 		break;
 	case 4:
@@ -222,7 +222,7 @@ static void fixed_io(struct io_uring *ring, char *p, uint64_t length)
 static void remove_pinned(const struct window *slot)
 {
 	int control = open(CONTROL, O_RDWR | O_CLOEXEC);
-	int ret = vtl0_remove(control, window.start + slot->start, slot->length);
+	int ret = remove_range(control, window.start + slot->start, slot->length);
 
 	close(control);
 	if (ret == -EBUSY)
@@ -285,7 +285,7 @@ static void use_pipes(void)
 	p = map_piece(offset, length);
 	if (p == MAP_FAILED)
 		return;
-	iov = (struct iovec) { p, length < 64 * KIB ? length : 64 * KIB };
+	iov = (struct iovec) { p, length < KIB(64) ? length : KIB(64) };
 	if (!pipe2(pipes, O_CLOEXEC | O_NONBLOCK)) {
 		if (vmsplice(pipes[1], &iov, 1, SPLICE_F_NONBLOCK) > 0)
 			count(SPLICED);
@@ -319,7 +319,7 @@ static void owner(char *p, uint64_t length)
 	const struct window *slot = &slots[below(NR_SLOTS)];
 	int control = open(CONTROL, O_RDWR | O_CLOEXEC);
 
-	vtl0_add_simple(control, window.start + slot->start, slot->length, 0);
+	add_range(control, window.start + slot->start, slot->length, 0);
 	touch_some(p, length, 3);
 	kill(getpid(), SIGKILL);
 	_exit(0);

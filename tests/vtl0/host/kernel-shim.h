@@ -7,10 +7,8 @@
 #include <errno.h>
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
 
-typedef uint64_t u64;
-typedef uint32_t u32;
+#include "units.h"
 
 /* As in the kernel the sizes are powers of two. */
 static inline u64 shim_power(u64 size)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Bookkeeping of ranges and checking of requests, on addresses without RAM. */
+/* Bookkeeping of ranges, on addresses without RAM. */
 #include <kunit/test.h>
 #include <linux/completion.h>
 #include <linux/err.h>
@@ -142,7 +142,6 @@ static void add_find_remove_test(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, find(GIB(2)));
 }
 
-/* Rows 6 and 7. */
 static void overlap_test(struct kunit *test)
 {
 	static const struct {
@@ -174,7 +173,6 @@ static void overlap_test(struct kunit *test)
 	KUNIT_EXPECT_NOT_ERR_OR_NULL(test, add(o->b, MIB(16), MIB(4)));
 }
 
-/* Row 5. */
 static void again_test(struct kunit *test)
 {
 	struct owners *o = test->priv;
@@ -301,7 +299,7 @@ static void chunks_test(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, next(pos));
 }
 
-/* Row 10: known before anything is done. */
+/* Known before anything is done. */
 static void no_memory_test(struct kunit *test)
 {
 	struct owners *o = test->priv;
@@ -315,7 +313,7 @@ static void no_memory_test(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, next(0));
 }
 
-/* Row 8: two threads and a range each; ranges and rounds differ by case. */
+/* Two threads and a range each; ranges and rounds differ by case. */
 struct racer {
 	struct vtl0_owner *owner;
 	u64 start;
@@ -392,52 +390,6 @@ static void race_overlap_test(struct kunit *test)
 	run_race(test, 0, MIB(4), false);
 }
 
-/* Rows 3, 4, 23, 25: one errno for each cause. */
-static void request_test(struct kunit *test)
-{
-	static const struct {
-		struct vtl0_add arg;
-		int ret;
-		u64 edge;
-	} cases[] = {
-		{ { .start = BASE, .length = MIB(2) }, 0 },
-		{ { .start = BASE, .length = 0 }, -EINVAL },
-		{ { .start = BASE, .length = MIB(2), .flags = 1U << 6 }, -EOPNOTSUPP },
-		{ { .start = BASE, .length = MIB(2), .flags = 1U << 31 }, -EOPNOTSUPP },
-		{ { .start = BASE | BIT_ULL(63), .length = MIB(2) }, -EOPNOTSUPP },
-		{ { .start = BASE, .length = -BASE }, -EOVERFLOW },
-		{ { .start = BASE, .length = U64_MAX }, -EOVERFLOW },
-		{ { .start = BIT_ULL(62), .length = MIB(2) }, -ERANGE },
-		{ { .start = BASE, .length = BIT_ULL(62) }, -ERANGE },
-		{ { .start = BASE + 4096, .length = MIB(2) }, -EINVAL, BASE + 4096 },
-		{ { .start = BASE, .length = MIB(2) + 4096 }, -EINVAL, BASE + MIB(2) + 4096 },
-		{ { .start = BASE + 4096, .length = MIB(4), .flags = VTL0_ADD_TRIM }, 0 },
-		{ { .start = BASE, .length = MIB(2), .max_order = 9 }, -EINVAL },
-		{ { .start = BASE, .length = MIB(2), .chunk_length = MIB(2) }, -EINVAL },
-		{ { .start = BASE, .length = MIB(2), .flags = VTL0_ADD_CHUNK }, -EINVAL },
-		{ { .start = BASE, .length = MIB(2), .flags = VTL0_ADD_CHUNK,
-		    .chunk_length = MIB(1) }, -EINVAL },
-		{ { .start = BASE, .length = MIB(2), .node = 1 }, -EINVAL },
-		{ { .start = BASE, .length = MIB(2), .flags = VTL0_ADD_NODE, .node = -1 },
-		  -EINVAL },
-		{ { .start = BASE, .length = MIB(2), .flags = VTL0_ADD_NODE,
-		    .node = MAX_NUMNODES }, -EINVAL },
-		{ { .start = BASE, .length = (VTL0_MAX_CHUNKS + 1) * MIB(2),
-		    .flags = VTL0_ADD_CHUNK,
-		    .chunk_length = MIB(2) }, -EINVAL },
-	};
-	struct vtl0_request rq;
-	unsigned int i;
-
-	for (i = 0; i < ARRAY_SIZE(cases); i++) {
-		u64 edge = 0;
-
-		KUNIT_EXPECT_EQ_MSG(test, vtl0_check_add(&cases[i].arg, &rq, &edge),
-				    cases[i].ret, "case %u", i);
-		KUNIT_EXPECT_EQ_MSG(test, edge, cases[i].edge, "case %u", i);
-	}
-}
-
 static struct kunit_case range_tests[] = {
 	KUNIT_CASE(add_find_remove_test),
 	KUNIT_CASE(overlap_test),
@@ -450,7 +402,6 @@ static struct kunit_case range_tests[] = {
 	KUNIT_CASE(no_memory_test),
 	KUNIT_CASE_SLOW(race_same_test),
 	KUNIT_CASE_SLOW(race_overlap_test),
-	KUNIT_CASE(request_test),
 	{ }
 };
 

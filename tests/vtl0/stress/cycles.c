@@ -19,15 +19,22 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "clock.h"
+#include "file.h"
+#include "ioctl.h"
 #include "memory.h"
-#include "util.h"
+#include "module.h"
+#include "random.h"
+#include "tap.h"
+#include "units.h"
+#include "window.h"
 
-#define SIZE		(32 * MIB)
-#define CHUNK		(8 * MIB)
-#define IO		(256 * KIB)
+#define SIZE		MIB(32)
+#define CHUNK		MIB(8)
+#define IO		KIB(256)
 /* a page for every four cycles; a leak of a page per cycle is four times that */
 #define LEAK_PER_CYCLE	1024
-#define LEAK_NOISE	(2 * MIB)
+#define LEAK_NOISE	MIB(2)
 
 static struct window window;
 static int module, disk;
@@ -93,7 +100,7 @@ static void add(int control, bool in_chunks, uint32_t flags)
 		.chunk_length = in_chunks ? CHUNK : 0,
 	};
 
-	need(vtl0_add(control, &arg), 0, "add");
+	need(cmd_add(control, &arg), 0, "add");
 	if (arg.nr_chunks != (in_chunks ? SIZE / CHUNK : 1))
 		need(-ERANGE, 0, "number of chunks");
 }
@@ -160,7 +167,7 @@ static void one_cycle(enum variation v)
 		goto unload;
 	}
 	if (v == REMOVE_WHILE_MAPPED) {
-		need(vtl0_remove(control, window.start, SIZE), 0, "remove while mapped");
+		need(remove_range(control, window.start, SIZE), 0, "remove while mapped");
 		munmap(p, SIZE);
 	} else if (v == CLOSE_WHILE_MAPPED) {
 		close(control);
@@ -169,7 +176,7 @@ static void one_cycle(enum variation v)
 	} else {
 		munmap(p, SIZE);
 		if (v != LEFT_TO_CLOSE && v != LEFT_TO_UNLOAD)
-			need(vtl0_remove(control, window.start, SIZE), 0, "remove");
+			need(remove_range(control, window.start, SIZE), 0, "remove");
 	}
 	if (control >= 0)
 		close(control);
@@ -222,7 +229,7 @@ int main(int argc, char **argv)
 		}
 	}
 	tap_plan(3);
-	if (!window_aligned(2 * MIB, SIZE, &window)) {
+	if (!window_aligned(MIB(2), SIZE, &window)) {
 		errno = ENODEV;
 		die("no reserved RAM of 32 MiB (memmap=)");
 	}

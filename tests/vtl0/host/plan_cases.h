@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What the planner must make of some ranges on x86-64, for KUnit and for ../host. */
-#ifndef _VTL0_TESTS_PLAN_CASES_H
-#define _VTL0_TESTS_PLAN_CASES_H
+/* Machines, and what the planner must make of some ranges on x86-64. */
+#ifndef _TESTS_VTL0_PLAN_CASES_H
+#define _TESTS_VTL0_PLAN_CASES_H
 
 #include "plan.h"
+#include "units.h"
 
-#define MIB(n) ((u64)(n) << 20)
-#define GIB(n) ((u64)(n) << 30)
 /* no cap of the order */
 #define ANY 0xffffffffU
 
@@ -56,4 +55,42 @@ static const struct plan_case plan_cases[] = {
 	{ "middle, but capped", MIB(2), GIB(64), 9, 1, { { MIB(2), GIB(64), 9 } } },
 };
 
-#endif /* _VTL0_TESTS_PLAN_CASES_H */
+struct part_case {
+	u64 start, length, chunk, part;
+};
+
+static const struct part_case part_cases[] = {
+	{ 0, GIB(1), 0, GIB(1) },
+	{ GIB(3), GIB(5), 0, GIB(5) },
+	{ MIB(2), GIB(1), MIB(4), MIB(2) },
+	{ MIB(4), GIB(1), MIB(4), MIB(4) },
+	{ MIB(4), MIB(2), MIB(4), MIB(2) },
+	/* not a power of two */
+	{ MIB(2), GIB(1), MIB(6), MIB(4) },
+	{ MIB(6), GIB(1), MIB(6), MIB(6) },
+	{ 0, GIB(1), 1ULL << 62, GIB(1) },
+};
+
+struct trim_case {
+	u64 start, length;
+	bool trim;
+	int ret;
+	u64 edge;
+	u64 out_start, out_length;
+};
+
+static const struct trim_case trim_cases[] = {
+	{ MIB(2), MIB(4), false, 0, 0, MIB(2), MIB(4) },
+	{ MIB(2), MIB(4), true, 0, 0, MIB(2), MIB(4) },
+	{ 4096, MIB(8), false, -EINVAL, 4096, 0, 0 },
+	{ MIB(2), MIB(8) + 4096, false, -EINVAL, MIB(10) + 4096, 0, 0 },
+	{ 4096, MIB(8), true, 0, 0, MIB(2), MIB(6) },
+	{ 0x10000, 0x9fc00000 - 0x10000, true, 0, 0, MIB(2), 0x9fc00000 - MIB(2) },
+	{ 4096, MIB(2), true, -EINVAL, 4096, 0, 0 },
+	{ 0, 4096, true, -EINVAL, 0, 0, 0 },
+	/* where rounding up would wrap */
+	{ UINT64_MAX - 4096, 4096, true, -EINVAL, UINT64_MAX - 4096, 0, 0 },
+	{ -MIB(6) + 1, MIB(6) - 2, true, 0, 0, -MIB(4), MIB(2) },
+};
+
+#endif /* _TESTS_VTL0_PLAN_CASES_H */

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Time, and waiting. */
+#ifndef _TESTS_CLOCK_H
+#define _TESTS_CLOCK_H
+
+#include <stdbool.h>
+
+#include "units.h"
+
+u64 now_ns(void);
+/* Ask until done(arg) is true, at most @seconds; returns whether it came true. */
+bool wait_until(bool (*done)(void *arg), void *arg, unsigned int seconds);
+
+#endif /* _TESTS_CLOCK_H */

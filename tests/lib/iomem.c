@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: GPL-2.0
+/* See iomem.h. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "iomem.h"
+
+bool iomem_walk(bool (*found)(u64 start, u64 length, const char *name, void *arg), void *arg)
+{
+	FILE *f = fopen("/proc/iomem", "re");
+	bool ret = false;
+	char line[256];
+
+	if (!f)
+		return false;
+	while (!ret && fgets(line, sizeof(line), f)) {
+		char name[128];
+		u64 start, end;
+
+		if (sscanf(line, " %" SCNx64 "-%" SCNx64 " : %127[^\n]", &start, &end, name) == 3)
+			ret = found(start, end - start + 1, name, arg);
+	}
+	fclose(f);
+	return ret;
+}
+
+struct iomem_wish {
+	u64 start;
+	u64 length;
+	const char *name;
+};
+
+static bool is_it(u64 start, u64 length, const char *name, void *arg)
+{
+	struct iomem_wish *w = arg;
+
+	return start == w->start && length == w->length &&
+	       (!w->name || !strcmp(name, w->name));
+}
+
+static bool is_like_it(u64 start, u64 length, const char *name, void *arg)
+{
+	struct iomem_wish *w = arg;
+
+	if (length < w->length || strcmp(name, w->name))
+		return false;
+	w->start = start;
+	w->length = length;
+	return true;
+}
+
+bool iomem_has(u64 start, u64 length, const char *name)
+{
+	struct iomem_wish w = { start, length, name };
+
+	return iomem_walk(is_it, &w);
+}
+
+int iomem_find(const char *name, u64 min_length, u64 *start, u64 *length)
+{
+	struct iomem_wish w = { 0, min_length, name };
+
+	if (!iomem_walk(is_like_it, &w))
+		return -ENOENT;
+	*start = w.start;
+	*length = w.length;
+	return 0;
+}
+
+/* A window of PCI; the second name is what it has in a machine booted with pci=noacpi. */
+int iomem_find_window(u64 min_length, u64 *start, u64 *length)
+{
+	int ret = iomem_find("PCI Bus 0000:00", min_length, start, length);
+
+	return ret ? iomem_find("PNP0A08:00", min_length, start, length) : 0;
+}

@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=sh
+#
+# Prints results as KTAP, from sh and bash: "plan", "result" or "subtest" for each
+# test, then "tap_end".
+
+tap_nr=0
+tap_failed=0
+
+# plan COUNT
+plan()
+{
+	echo 'KTAP version 1'
+	echo "1..$1"
+}
+
+# note TEXT...: a diagnostic
+note()
+{
+	echo "# $*"
+}
+
+# notes: standard input as diagnostics
+notes()
+{
+	sed 's/^/# /'
+}
+
+# result STATUS NAME [REASON]: of a test that ended so; 4 means skipped
+result()
+{
+	tap_nr=$((tap_nr + 1))
+	case $1 in
+	0) echo "ok $tap_nr $2" ;;
+	4) echo "ok $tap_nr $2 # SKIP${3:+ $3}" ;;
+	*)
+		echo "not ok $tap_nr $2"
+		tap_failed=1
+		;;
+	esac
+}
+
+# only_result STATUS NAME [REASON]: what there is when nothing can be tested; ends
+only_result()
+{
+	plan 1
+	result "$@"
+	exit $tap_failed
+}
+
+# indented COMMAND...: its output line by line, a level deeper. Not by sed, which
+# would hold it back.
+indented()
+{
+	{
+		tap_status=$({ {
+			"$@" 2>&1 3>&- 4>&-
+			echo $? >&3
+		} | while IFS= read -r tap_line; do
+			printf '    %s\n' "$tap_line"
+		done >&4; } 3>&1)
+	} 4>&1
+	return "$tap_status"
+}
+
+# subtest NAME COMMAND...: a command that prints KTAP itself; its status decides, so
+# that one which crashes has failed
+subtest()
+{
+	tap_name=$1
+	shift
+	echo "    # Subtest: $tap_name"
+	indented "$@"
+	tap_status=$?
+	case $tap_status in
+	0 | 4) result 0 "$tap_name" ;;
+	124) note "$tap_name took too long"; result 1 "$tap_name" ;;
+	*) note "$tap_name ended with status $tap_status"; result 1 "$tap_name" ;;
+	esac
+}
+
+# tap_end: the last command of a script, for its exit status
+tap_end()
+{
+	return $tap_failed
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What the parts of vtl0_bench share: options, devices, results. */
+#ifndef _TESTS_VTL0_BENCH_H
+#define _TESTS_VTL0_BENCH_H
+
+#include <stdbool.h>
+
+#include "units.h"
+
+#define MAX_REPS	9
+#define PUD_ORDER	18
+#define PMD_ORDER	9
+
+/* Where a machine with a few GiB has neither RAM nor devices. */
+#define NO_RAM		GIB(64)
+
+extern bool json, check;
+extern unsigned int reps;
+extern int control, upstream;
+
+/* results.c */
+void add_row(const char *section, const char *name, const char *unit, double vtl0,
+	     double other);
+void print_table(void);
+void print_json(void);
+void progress(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/* ranges.c */
+void upstream_add(uint64_t start, uint64_t length, int order);
+void upstream_remove(void);
+void bench_unaligned(void);
+void bench_aligned(void);
+void bench_plans(uint64_t seed);
+void bench_samples(uint64_t seed);
+
+/* faults.c */
+void bench_faults(void);
+
+#endif /* _TESTS_VTL0_BENCH_H */

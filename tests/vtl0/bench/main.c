@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What registering, mapping and removing costs, beside the upstream way of doing
+ * it (tests/vtl0/modules/vtl0_upstream.c: one pgmap, as large folios as the alignment
+ * of the range allows, special page-table entries). Runs in a guest whose time
+ * counts instructions; see measure.c and tests/vtl0/bench/bench.
+ *
+ * Ranges without RAM behind them are registered, but never touched. Faults are
+ * measured on reserved RAM (memmap= on the command line).
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bench.h"
+#include "ioctl.h"
+#include "measure.h"
+#include "module.h"
+#include "tap.h"
+
+bool json, check;
+unsigned int reps = 5;
+int control, upstream;
+
+static void set_up(void)
+{
+	int ret = module_load("vtl0", "");
+
+	errno = -ret;
+	if (ret && ret != -EEXIST)
+		die("cannot load vtl0");
+	ret = module_load("vtl0_upstream", "");
+	errno = -ret;
+	if (ret && ret != -EEXIST)
+		die("cannot load vtl0_upstream (build the modules with VTL0_TESTS=1)");
+	control = open(CONTROL, O_RDWR | O_CLOEXEC);
+	if (control < 0)
+		die(CONTROL);
+	upstream = open("/dev/vtl0_upstream", O_RDWR | O_CLOEXEC);
+	if (upstream < 0)
+		die("/dev/vtl0_upstream");
+	measure_init();
+}
+
+static void usage(int status)
+{
+	fputs("usage: vtl0_bench [--json | --check] [--reps N] [--seed N] [--only a,b,c,d]\n"
+	      "  a: 64 GiB aligned to 2 MiB   b: 1 TiB aligned to 1 GiB\n"
+	      "  c: random ranges             d: faults\n", status ? stderr : stdout);
+	exit(status);
+}
+
+int main(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "json", no_argument, NULL, 'j' },
+		{ "check", no_argument, NULL, 'c' },
+		{ "reps", required_argument, NULL, 'r' },
+		{ "seed", required_argument, NULL, 's' },
+		{ "only", required_argument, NULL, 'o' },
+		{ "help", no_argument, NULL, 'h' },
+		{ }
+	};
+	const char *only = "a,b,c,d";
+	uint64_t seed = 1;
+	int c;
+
+	while ((c = getopt_long(argc, argv, "", options, NULL)) >= 0) {
+		switch (c) {
+		case 'j':
+			json = true;
+			break;
+		case 'c':
+			check = true;
+			break;
+		case 'r':
+			reps = strtoul(optarg, NULL, 0);
+			break;
+		case 's':
+			seed = strtoull(optarg, NULL, 0);
+			break;
+		case 'o':
+			only = optarg;
+			break;
+		default:
+			usage(c == 'h' ? 0 : 2);
+		}
+	}
+	if (optind != argc || !reps || reps > MAX_REPS || (json && check) ||
+	    (check && reps < 3))
+		usage(2);
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	set_up();
+	if (check)
+		tap_plan(!!strchr(only, 'a') * 2 + !!strchr(only, 'b') +
+			 !!strchr(only, 'c') * 3 + !!strchr(only, 'd'));
+	if (strchr(only, 'a'))
+		bench_unaligned();
+	if (strchr(only, 'b'))
+		bench_aligned();
+	if (strchr(only, 'c')) {
+		bench_plans(seed);
+		bench_samples(seed);
+	}
+	if (strchr(only, 'd'))
+		bench_faults();
+	if (json)
+		print_json();
+	else
+		print_table();
+	return check ? tap_status() : 0;
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The nodes of vtl0 and their ioctls. Functions return 0 (or a file descriptor) or
+ * -errno where nothing else is said. They know nothing of the harness.
+ */
+#ifndef _TESTS_VTL0_IOCTL_H
+#define _TESTS_VTL0_IOCTL_H
+
+#include <stddef.h>
+
+#include <linux/vtl0.h>
+
+#include "units.h"
+
+#define CONTROL "/dev/vtl0"
+#define LOW "/dev/vtl0_low"
+
+int open_control(void);				/* read-write */
+int open_low(int flags);			/* with O_RDWR or O_RDONLY */
+void *map_low(int low, u64 start, size_t length, int prot);	/* MAP_FAILED, errno */
+
+/*
+ * The ioctls. A structure whose size is 0 gets the right one. Any fd that takes
+ * the ioctls will do.
+ */
+int vtl0_ioctl(int fd, unsigned long cmd, void *arg);
+int cmd_add(int fd, struct vtl0_add *arg);
+int cmd_remove(int fd, struct vtl0_remove *arg);
+int cmd_query(int fd, struct vtl0_query *arg);
+int cmd_info(int fd, struct vtl0_info *arg);
+int cmd_plan(int fd, struct vtl0_plan *arg);
+/* The short ones. */
+int add_range(int fd, u64 start, u64 length, u32 flags);
+int add_chunked(int fd, u64 start, u64 length, u64 chunk_length);
+int add_order(int fd, u64 start, u64 length, u32 max_order);
+int remove_range(int fd, u64 start, u64 length);
+/* Removes every range, waiting for those that are pinned; their number or -errno. */
+int remove_all(int fd);
+/* Iterate with QUERY; return how many there are (at most @max are stored). */
+int list_ranges(int fd, struct vtl0_range_info *info, unsigned int max);
+int list_chunks(int fd, struct vtl0_chunk_info *info, unsigned int max);
+/* The range that begins at @start, or -ENOENT. */
+int find_range(int fd, u64 start, struct vtl0_range_info *info);
+/* Ranges and chunks as text, one a line, without what faults change; free() it. */
+char *describe_ranges(int fd);
+
+/* /sys/class/vtl0/rangeID/NAME without its last newline. */
+int range_attr(u32 id, const char *name, char *buf, size_t size);
+int range_attr_u64(u32 id, const char *name, u64 *value);
+
+/*
+ * What a test left behind: returns 0 if no range is registered and none is in
+ * /proc/iomem. Else the number of ranges, with a description in @why; they are
+ * removed, so that only this test fails.
+ */
+int left_behind(char *why, size_t size);
+
+#endif /* _TESTS_VTL0_IOCTL_H */

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What is refused before anything is done. */
+#include <kunit/test.h>
+#include <linux/numa.h>
+
+#include "vtl0.h"
+
+#define MIB(n) ((u64)(n) << 20)
+/* 16 TiB: beyond what any machine of the lab has */
+#define BASE BIT_ULL(44)
+
+/* One errno for each cause. */
+static void request_test(struct kunit *test)
+{
+	static const struct {
+		struct vtl0_add arg;
+		int ret;
+		u64 edge;
+	} cases[] = {
+		{ { .start = BASE, .length = MIB(2) }, 0 },
+		{ { .start = BASE, .length = 0 }, -EINVAL },
+		{ { .start = BASE, .length = MIB(2), .flags = 1U << 6 }, -EOPNOTSUPP },
+		{ { .start = BASE, .length = MIB(2), .flags = 1U << 31 }, -EOPNOTSUPP },
+		{ { .start = BASE | BIT_ULL(63), .length = MIB(2) }, -EOPNOTSUPP },
+		{ { .start = BASE, .length = -BASE }, -EOVERFLOW },
+		{ { .start = BASE, .length = U64_MAX }, -EOVERFLOW },
+		{ { .start = BIT_ULL(62), .length = MIB(2) }, -ERANGE },
+		{ { .start = BASE, .length = BIT_ULL(62) }, -ERANGE },
+		{ { .start = BASE + 4096, .length = MIB(2) }, -EINVAL, BASE + 4096 },
+		{ { .start = BASE, .length = MIB(2) + 4096 }, -EINVAL, BASE + MIB(2) + 4096 },
+		{ { .start = BASE + 4096, .length = MIB(4), .flags = VTL0_ADD_TRIM }, 0 },
+		{ { .start = BASE, .length = MIB(2), .max_order = 9 }, -EINVAL },
+		{ { .start = BASE, .length = MIB(2), .chunk_length = MIB(2) }, -EINVAL },
+		{ { .start = BASE, .length = MIB(2), .flags = VTL0_ADD_CHUNK }, -EINVAL },
+		{ { .start = BASE, .length = MIB(2), .flags = VTL0_ADD_CHUNK,
+		    .chunk_length = MIB(1) }, -EINVAL },
+		{ { .start = BASE, .length = MIB(2), .node = 1 }, -EINVAL },
+		{ { .start = BASE, .length = MIB(2), .flags = VTL0_ADD_NODE, .node = -1 },
+		  -EINVAL },
+		{ { .start = BASE, .length = MIB(2), .flags = VTL0_ADD_NODE,
+		    .node = MAX_NUMNODES }, -EINVAL },
+		{ { .start = BASE, .length = (VTL0_MAX_CHUNKS + 1) * MIB(2),
+		    .flags = VTL0_ADD_CHUNK,
+		    .chunk_length = MIB(2) }, -EINVAL },
+	};
+	struct vtl0_request rq;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		u64 edge = 0;
+
+		KUNIT_EXPECT_EQ_MSG(test, vtl0_check_add(&cases[i].arg, &rq, &edge),
+				    cases[i].ret, "case %u", i);
+		KUNIT_EXPECT_EQ_MSG(test, edge, cases[i].edge, "case %u", i);
+	}
+}
+
+static struct kunit_case request_tests[] = {
+	KUNIT_CASE(request_test),
+	{ }
+};
+
+static struct kunit_suite request_suite = {
+	.name = "vtl0_request",
+	.test_cases = request_tests,
+};
+
+kunit_test_suite(request_suite);

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What PLAN tells, and that ADD does just that. */
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "kselftest_harness.h"
+#include "common.h"
+
+FIXTURE(plan) {
+	int ctl;
+	struct vtl0_range_info ranges[64];
+};
+
+FIXTURE_SETUP(plan)
+{
+	self->ctl = open_control();
+	ASSERT_LE(0, self->ctl);
+}
+
+FIXTURE_TEARDOWN(plan)
+{
+	close(self->ctl);
+	EXPECT_NOTHING_LEFT();
+}
+
+TEST_F(plan, equals_add)
+{
+	static const struct {
+		u64 start;
+		u64 length;
+		u64 chunk;
+		u32 flags;
+		u32 order;
+	} cases[] = {
+		{ 0, MIB(2), 0, 0, 0 },
+		{ 0, GIB(2), 0, 0, 0 },
+		{ MIB(2), GIB(2), 0, 0, 0 },
+		{ MIB(2), GIB(4), 0, 0, 0 },
+		{ 0, GIB(1), 0, VTL0_ADD_ORDER, 9 },
+		{ 0, MIB(64), 0, VTL0_ADD_ORDER, 0 },
+		{ 0, MIB(64), 0, VTL0_ADD_ORDER, 5 },
+		{ MIB(2), MIB(64), MIB(6), VTL0_ADD_CHUNK, 0 },
+		{ 4096, MIB(64), MIB(16), VTL0_ADD_CHUNK | VTL0_ADD_TRIM, 0 },
+	};
+	struct vtl0_chunk_info planned[32], added[32];
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct vtl0_plan plan = {
+			.flags = cases[i].flags,
+			.start = EMPTY_BASE + cases[i].start,
+			.length = cases[i].length,
+			.chunk_length = cases[i].chunk,
+			.max_order = cases[i].order,
+			.count = 32,
+			.buf = (uintptr_t)planned,
+		};
+		struct vtl0_add add = {
+			.flags = cases[i].flags,
+			.start = EMPTY_BASE + cases[i].start,
+			.length = cases[i].length,
+			.chunk_length = cases[i].chunk,
+			.max_order = cases[i].order,
+		};
+		struct vtl0_range_info info = { };
+
+		ASSERT_EQ(0, cmd_plan(self->ctl, &plan));
+		ASSERT_EQ(0, list_ranges(self->ctl, self->ranges, 64));
+		ASSERT_EQ(0, cmd_add(self->ctl, &add));
+		EXPECT_EQ(plan.planned_start, add.added_start);
+		EXPECT_EQ(plan.planned_length, add.added_length);
+		ASSERT_EQ(plan.count, add.nr_chunks);
+		ASSERT_EQ((int)plan.count, list_chunks(self->ctl, added, 32));
+		for (unsigned int j = 0; j < plan.count; j++) {
+			EXPECT_EQ(planned[j].start, added[j].start);
+			EXPECT_EQ(planned[j].length, added[j].length);
+			EXPECT_EQ(planned[j].order, added[j].order);
+			EXPECT_EQ(planned[j].memmap_bytes, added[j].memmap_bytes);
+			EXPECT_EQ(0, planned[j].range_id);
+			EXPECT_EQ(add.id, added[j].range_id);
+		}
+		ASSERT_EQ(0, find_range(self->ctl, add.added_start, &info));
+		EXPECT_EQ(plan.memmap_bytes, info.memmap_bytes);
+		EXPECT_EQ(plan.memmap_saved, info.memmap_saved);
+		EXPECT_EQ(0, remove_range(self->ctl, add.added_start, add.added_length));
+	}
+}
+
+TEST_F(plan, buffer)
+{
+	struct vtl0_chunk_info chunks[4];
+	struct vtl0_plan plan = {
+		.flags = VTL0_ADD_CHUNK,
+		.start = EMPTY_BASE,
+		.length = MIB(6),
+		.chunk_length = MIB(2),
+	};
+
+	/* just how many */
+	ASSERT_EQ(0, cmd_plan(self->ctl, &plan));
+	EXPECT_EQ(3, plan.count);
+	/* fewer than there are: the rest is not written */
+	memset(chunks, 0xff, sizeof(chunks));
+	plan.buf = (uintptr_t)chunks;
+	plan.count = 2;
+	ASSERT_EQ(0, cmd_plan(self->ctl, &plan));
+	EXPECT_EQ(3, plan.count);
+	EXPECT_EQ(EMPTY_BASE + MIB(2), chunks[1].start);
+	EXPECT_EQ(UINT64_MAX, chunks[2].start);
+	plan.buf = 0;
+	plan.count = 1;
+	EXPECT_EQ(-EFAULT, cmd_plan(self->ctl, &plan));
+	/* flags of ADD alone */
+	plan = (struct vtl0_plan) { .start = EMPTY_BASE, .length = MIB(2) };
+	plan.flags = VTL0_ADD_PERSIST;
+	EXPECT_EQ(-EOPNOTSUPP, cmd_plan(self->ctl, &plan));
+}
+
+TEST_F(plan, chunk_length)
+{
+	u64 bad[] = { 1, 4096, MIB(1), MIB(3), MIB(2) + 4096, UINT64_MAX };
+	struct vtl0_chunk_info chunks[8];
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(bad); i++) {
+		EXPECT_EQ(-EINVAL, add_chunked(self->ctl, EMPTY_BASE, MIB(8), bad[i]))
+			TH_LOG("chunk_length %#llx", (unsigned long long)bad[i]);
+	}
+	/* chunks end at multiples of it */
+	ASSERT_EQ(0, add_chunked(self->ctl, EMPTY_BASE + MIB(2), MIB(8), MIB(4)));
+	ASSERT_EQ(3, list_chunks(self->ctl, chunks, 8));
+	EXPECT_EQ(MIB(2), chunks[0].length);
+	EXPECT_EQ(MIB(4), chunks[1].length);
+	EXPECT_EQ(MIB(2), chunks[2].length);
+	ASSERT_EQ(0, remove_range(self->ctl, EMPTY_BASE + MIB(2), MIB(8)));
+	/* longer than the range */
+	ASSERT_EQ(0, add_chunked(self->ctl, EMPTY_BASE, MIB(8), TIB(1)));
+	EXPECT_EQ(1, list_chunks(self->ctl, chunks, 8));
+}
+
+TEST_F(plan, too_many_chunks)
+{
+	struct vtl0_plan plan = {
+		.flags = VTL0_ADD_CHUNK,
+		.start = EMPTY_BASE,
+		.length = VTL0_MAX_CHUNKS * MIB(2),
+		.chunk_length = MIB(2),
+	};
+
+	ASSERT_EQ(0, cmd_plan(self->ctl, &plan));
+	EXPECT_EQ(VTL0_MAX_CHUNKS, plan.count);
+	plan.length += MIB(2);
+	plan.count = 0;
+	EXPECT_EQ(-EINVAL, cmd_plan(self->ctl, &plan));
+	EXPECT_EQ(-EINVAL, add_chunked(self->ctl, EMPTY_BASE, plan.length, MIB(2)));
+}
+
+TEST_HARNESS_MAIN

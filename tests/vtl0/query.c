@@ -1,0 +1,283 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What INFO, QUERY and sysfs tell. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "kselftest_harness.h"
+#include "common.h"
+
+FIXTURE(query) {
+	int ctl;
+	u64 buf[8192 / 8];
+	struct vtl0_range_info ranges[64];
+};
+
+FIXTURE_SETUP(query)
+{
+	self->ctl = open_control();
+	ASSERT_LE(0, self->ctl);
+}
+
+FIXTURE_TEARDOWN(query)
+{
+	close(self->ctl);
+	EXPECT_NOTHING_LEFT();
+}
+
+TEST_F(query, info)
+{
+	struct vtl0_info info = { };
+
+	ASSERT_EQ(0, cmd_info(self->ctl, &info));
+	EXPECT_EQ(4096, info.page_size);
+	EXPECT_EQ(MIB(2), info.min_align);
+	EXPECT_EQ(1ULL | 1ULL << 9 | 1ULL << 18, info.orders);
+	EXPECT_EQ(VTL0_FEATURE_MSHV | VTL0_FEATURE_MAP_PMD | VTL0_FEATURE_MAP_PUD |
+		  VTL0_FEATURE_DEDUP, info.features);
+	EXPECT_LE(GIB(64), info.max_address);
+	EXPECT_EQ(0, info.nr_ranges);
+	EXPECT_EQ(0, info.nr_chunks);
+	EXPECT_EQ(0, info.bytes);
+	EXPECT_EQ(0, info.memmap_bytes);
+	EXPECT_EQ(0, info.memmap_saved);
+}
+
+/* Three ranges of 1, 3 and 2 chunks, with gaps between them. */
+static int add_three(int ctl)
+{
+	return add_range(ctl, EMPTY_BASE, MIB(2), 0) ?:
+	       add_chunked(ctl, EMPTY_BASE + MIB(8), MIB(6), MIB(2)) ?:
+	       add_chunked(ctl, EMPTY_BASE + MIB(32), MIB(6), MIB(4));
+}
+
+static const struct {
+	u64 start;
+	u64 length;
+} three[] = {
+	{ MIB(0), MIB(2) },
+	{ MIB(8), MIB(2) }, { MIB(10), MIB(2) }, { MIB(12), MIB(2) },
+	{ MIB(32), MIB(4) }, { MIB(36), MIB(2) },
+};
+
+TEST_F(query, chunks_one_by_one)
+{
+	struct vtl0_chunk_info chunk;
+	struct vtl0_query q = { .flags = VTL0_QUERY_CHUNKS };
+
+	ASSERT_EQ(0, add_three(self->ctl));
+	for (unsigned int i = 0; i < ARRAY_SIZE(three); i++) {
+		q.buf = (uintptr_t)&chunk;
+		q.entry_size = sizeof(chunk);
+		q.count = 1;
+		memset(&chunk, 0xff, sizeof(chunk));
+		ASSERT_EQ(0, cmd_query(self->ctl, &q));
+		ASSERT_EQ(1, q.count);
+		EXPECT_EQ(EMPTY_BASE + three[i].start, chunk.start);
+		EXPECT_EQ(three[i].length, chunk.length);
+		EXPECT_EQ(9, chunk.order);
+		EXPECT_EQ(i + 1 == ARRAY_SIZE(three), !q.cursor);
+	}
+	/* 0 is the beginning again */
+	ASSERT_EQ(0, cmd_query(self->ctl, &q));
+	EXPECT_EQ(1, q.count);
+	EXPECT_EQ(EMPTY_BASE, chunk.start);
+}
+
+TEST_F(query, ranges_with_any_count)
+{
+	static const u64 starts[] = { 0, MIB(8), MIB(32) };
+	static const u32 nr_chunks[] = { 1, 3, 2 };
+
+	ASSERT_EQ(0, add_three(self->ctl));
+	for (u32 count = 1; count <= 4; count++) {
+		struct vtl0_query q = { .entry_size = sizeof(*self->ranges) };
+		unsigned int nr = 0;
+
+		do {
+			q.buf = (uintptr_t)(self->ranges + nr);
+			q.count = count;
+			ASSERT_EQ(0, cmd_query(self->ctl, &q));
+			ASSERT_LE(q.count, count);
+			nr += q.count;
+			ASSERT_LE(nr, 3);
+		} while (q.cursor);
+		ASSERT_EQ(3, nr);
+		for (unsigned int i = 0; i < 3; i++) {
+			EXPECT_EQ(EMPTY_BASE + starts[i], self->ranges[i].start);
+			EXPECT_EQ(nr_chunks[i], self->ranges[i].nr_chunks);
+			EXPECT_EQ(VTL0_STATE_LIVE, self->ranges[i].state);
+			EXPECT_EQ(1, self->ranges[i].owners);
+			EXPECT_EQ(0, self->ranges[i].flags);
+		}
+	}
+}
+
+/* The cursor may be any address: what ends behind it is listed. */
+TEST_F(query, cursor_anywhere)
+{
+	static const struct {
+		u64 cursor;
+		u64 start;
+	} cases[] = {
+		{ 0, 0 }, { 1, 0 }, { MIB(2) - 1, 0 }, { MIB(2), MIB(8) },
+		{ MIB(8) + 4096, MIB(8) }, { MIB(13), MIB(8) }, { MIB(14), MIB(32) },
+		{ MIB(38) - 1, MIB(32) },
+	};
+	struct vtl0_query q = { };
+
+	ASSERT_EQ(0, add_three(self->ctl));
+	for (unsigned int i = 0; i < ARRAY_SIZE(cases); i++) {
+		q = (struct vtl0_query) {
+			.cursor = EMPTY_BASE + cases[i].cursor,
+			.buf = (uintptr_t)self->ranges,
+			.entry_size = sizeof(*self->ranges),
+			.count = 1,
+		};
+		ASSERT_EQ(0, cmd_query(self->ctl, &q));
+		ASSERT_EQ(1, q.count);
+		EXPECT_EQ(EMPTY_BASE + cases[i].start, self->ranges[0].start)
+			TH_LOG("cursor %#llx", (unsigned long long)cases[i].cursor);
+	}
+	q.cursor = EMPTY_BASE + MIB(38);
+	ASSERT_EQ(0, cmd_query(self->ctl, &q));
+	EXPECT_EQ(0, q.count);
+	EXPECT_EQ(0, q.cursor);
+}
+
+TEST_F(query, entry_sizes)
+{
+	struct vtl0_query q = { .count = 3, .buf = (uintptr_t)self->buf };
+	u32 bad[] = { 0, 1, 15, 4097, UINT32_MAX };
+	u64 full[sizeof(struct vtl0_range_info) / 8 + 1];
+
+	ASSERT_EQ(0, add_three(self->ctl));
+	for (unsigned int i = 0; i < ARRAY_SIZE(bad); i++) {
+		q.entry_size = bad[i];
+		EXPECT_EQ(-EINVAL, cmd_query(self->ctl, &q))
+			TH_LOG("entry_size %u", bad[i]);
+	}
+	/* only what an entry begins with */
+	memset(self->buf, 0xff, sizeof(self->buf));
+	q.entry_size = 16;
+	q.count = 3;
+	ASSERT_EQ(0, cmd_query(self->ctl, &q));
+	ASSERT_EQ(3, q.count);
+	EXPECT_EQ(EMPTY_BASE + MIB(8), self->buf[2]);
+	EXPECT_EQ(MIB(6), self->buf[3]);
+	EXPECT_EQ(UINT64_MAX, self->buf[6]);
+	/* more than this kernel knows */
+	memset(full, 0xff, sizeof(full));
+	q.buf = (uintptr_t)full;
+	q.entry_size = sizeof(full);
+	q.cursor = 0;
+	q.count = 1;
+	ASSERT_EQ(0, cmd_query(self->ctl, &q));
+	EXPECT_EQ(EMPTY_BASE, full[0]);
+	EXPECT_EQ(0, full[ARRAY_SIZE(full) - 1]);
+}
+
+TEST_F(query, errors)
+{
+	struct vtl0_query q = {
+		.buf = (uintptr_t)self->ranges,
+		.entry_size = sizeof(*self->ranges),
+	};
+	struct vtl0_info info = { };
+	char *two;
+
+	EXPECT_EQ(-EINVAL, cmd_query(self->ctl, &q));
+	q.count = 1;
+	ASSERT_EQ(0, cmd_info(self->ctl, &info));
+	q.cursor = info.max_address + 1;
+	EXPECT_EQ(-ERANGE, cmd_query(self->ctl, &q));
+	q.cursor = UINT64_MAX;
+	EXPECT_EQ(-ERANGE, cmd_query(self->ctl, &q));
+	q.cursor = info.max_address;
+	EXPECT_EQ(0, cmd_query(self->ctl, &q));
+
+	ASSERT_EQ(0, add_three(self->ctl));
+	q = (struct vtl0_query) { .entry_size = sizeof(*self->ranges), .count = 1 };
+	EXPECT_EQ(-EFAULT, cmd_query(self->ctl, &q));
+	EXPECT_EQ(0, q.count);
+	/* room for one only */
+	two = mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	ASSERT_NE(MAP_FAILED, (void *)two);
+	ASSERT_EQ(0, munmap(two + 4096, 4096));
+	q.buf = (uintptr_t)two + 4096 - sizeof(*self->ranges);
+	q.count = 3;
+	q.cursor = 0;
+	EXPECT_EQ(-EFAULT, cmd_query(self->ctl, &q));
+	EXPECT_EQ(1, q.count);
+}
+
+static u64 number_in(const char *path)
+{
+	char buf[64];
+
+	return read_file(path, buf, sizeof(buf)) < 0 ? UINT64_MAX : strtoull(buf, NULL, 0);
+}
+
+TEST_F(query, sysfs_equals_query)
+{
+	static const char * const states[] = { "adding", "live", "removing", "draining" };
+	struct vtl0_chunk_info chunks[16];
+	struct vtl0_info totals = { };
+	u64 v, bytes = 0, memmap = 0, saved = 0;
+	unsigned int chunk = 0;
+	char text[256];
+
+	ASSERT_EQ(0, add_three(self->ctl));
+	ASSERT_EQ(0, add_range(self->ctl, EMPTY_BASE + GIB(1), GIB(1), VTL0_ADD_PERSIST));
+	ASSERT_EQ(4, list_ranges(self->ctl, self->ranges, 64));
+	ASSERT_EQ(7, list_chunks(self->ctl, chunks, 16));
+	for (unsigned int i = 0; i < 4; i++) {
+		struct vtl0_range_info *r = &self->ranges[i];
+		char expected[256];
+
+#define EXPECT_ATTR(name, value) do {					\
+		ASSERT_EQ(0, range_attr_u64(r->id, name, &v))		\
+			TH_LOG("attribute %s", name);			\
+		EXPECT_EQ((u64)(value), v)				\
+			TH_LOG("attribute %s", name);			\
+} while (0)
+		EXPECT_ATTR("start", r->start);
+		EXPECT_ATTR("length", r->length);
+		EXPECT_ATTR("node", r->node);
+		EXPECT_ATTR("persist", r->flags & VTL0_RANGE_PERSIST);
+		EXPECT_ATTR("owners", r->owners);
+		EXPECT_ATTR("nr_chunks", r->nr_chunks);
+		EXPECT_ATTR("memmap_bytes", r->memmap_bytes);
+		EXPECT_EQ(i == 3, r->flags == VTL0_RANGE_PERSIST);
+		ASSERT_EQ(0, range_attr(r->id, "state", text, sizeof(text)));
+		EXPECT_STREQ(states[r->state], text);
+		for (u32 j = 0; j < r->nr_chunks; j++, chunk++)
+			EXPECT_EQ(r->id, chunks[chunk].range_id);
+		sprintf(expected, "faults_pte %llu\nfaults_pmd %llu\nfaults_pud %llu\nfallbacks %llu",
+			r->faults_pte, r->faults_pmd, r->faults_pud, r->fallbacks);
+		ASSERT_EQ(0, range_attr(r->id, "stat", text, sizeof(text)));
+		EXPECT_STREQ(expected, text);
+		sprintf(expected, "mappings %llu\nheld %llu", r->mappings, r->held);
+		ASSERT_EQ(0, range_attr(r->id, "usage", text, sizeof(text)));
+		EXPECT_STREQ(expected, text);
+		bytes += r->length;
+		memmap += r->memmap_bytes;
+		saved += r->memmap_saved;
+	}
+	ASSERT_EQ(0, cmd_info(self->ctl, &totals));
+	EXPECT_EQ(4, totals.nr_ranges);
+	EXPECT_EQ(7, totals.nr_chunks);
+	EXPECT_EQ(bytes, totals.bytes);
+	EXPECT_EQ(memmap, totals.memmap_bytes);
+	EXPECT_EQ(saved, totals.memmap_saved);
+	EXPECT_EQ(4, number_in("/sys/devices/vtl0/nr_ranges"));
+	EXPECT_EQ(bytes, number_in("/sys/devices/vtl0/bytes"));
+	EXPECT_EQ(memmap, number_in("/sys/devices/vtl0/memmap_bytes"));
+	EXPECT_EQ(saved, number_in("/sys/devices/vtl0/memmap_saved"));
+	EXPECT_EQ(0, remove_range(self->ctl, EMPTY_BASE + GIB(1), GIB(1)));
+	EXPECT_EQ(-ENOENT, range_attr_u64(self->ranges[3].id, "start", &v));
+}
+
+TEST_HARNESS_MAIN
