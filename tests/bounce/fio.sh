@@ -58,11 +58,11 @@ verify()
 	*) fail "$1 $2: $errors" ;;
 	esac
 	! grep -h -m 3 '^verify: \|verify failed' "$tmp/fio" "$tmp/fioerr" || fail "$1 $2: other data"
-	say "$1 $2: status and errors $errors"
+	note "$1 $2: status and errors $errors"
 	[ -d $f ] || return
 	echo 0 >$f/probability
 	get $f/times
-	say "$1 $2: $((most_failures - got)) allocations failed"
+	note "$1 $2: $((most_failures - got)) allocations failed"
 	expect_test "$1 $2: allocations may still fail" "$got" -lt $most_failures
 }
 
@@ -97,14 +97,14 @@ on()
 	expect_stat 'bounced writes' a write_bounced_bios -gt 100
 	expect_stat 'bounced reads' a read_bounced_bios -gt 100
 	stat_of a mutations
-	say "$1: $got of the writes changed in flight"
+	note "$1: $got of the writes changed in flight"
 	# A file system may change its pages in flight; nobody changes those of fio.
 	[ "$1" != raw ] || expect 'false alarms' 0 "$got"
 }
 
-fio_raw() { on raw; }
-fio_ext4() { on ext4; }
-fio_xfs() { on xfs; }
+test_fio_raw() { on raw; }
+test_fio_ext4() { on ext4; }
+test_fio_xfs() { on xfs; }
 
 modprobe null_blk nr_devices=0 2>/dev/null
 modprobe bounce_blk || exit 1

@@ -8,6 +8,9 @@
 # A process is dear on an emulated debug kernel (a tenth of a second), so what a
 # builtin can do is left to it, and functions answer in $got, not on stdout.
 
+# shellcheck source=tests/lib/tap.sh
+. "$here/../lib/tap.sh"
+
 config=/sys/kernel/config/bounce_blk
 nullb=/sys/kernel/config/nullb
 LC_ALL=C
@@ -18,21 +21,15 @@ exec 9<>"$tmp/never"
 
 # The lab builds it; elsewhere it is built here.
 command -v bounce_io >/dev/null ||
-	cc -O2 -D_GNU_SOURCE -pthread -o "$tmp/bounce_io" "$here/bounce_io.c" || exit 1
+	cc -O2 -D_GNU_SOURCE -pthread -o "$tmp/bounce_io" "$here"/io/*.c || exit 1
 PATH=$PATH:$tmp
 
 # ------------------------------------------------------------------
 # Verdicts
 
-# say TEXT...: a diagnostic line
-say()
-{
-	echo "# $*"
-}
-
 fail()
 {
-	say "$*"
+	note "$*"
 	bad=1
 }
 
@@ -324,51 +321,53 @@ page_faults()
 # ------------------------------------------------------------------
 # Running
 
-# selected NAME PATTERN...: no pattern at all, or one that fits
+# selected NAME PATTERN...: it begins as a pattern, if there is any, and not as a
+# !pattern
 selected()
 {
-	local name=$1 pattern
+	local name=$1 pattern fits=yes
 	shift
-	[ $# -gt 0 ] || return 0
 	for pattern; do
-		# shellcheck disable=SC2254 # a pattern
-		case $name in
-		$pattern*) return 0 ;;
-		esac
+		[[ $pattern == !* ]] || fits=
 	done
-	return 1
+	for pattern; do
+		# shellcheck disable=SC2053 # patterns
+		if [[ $pattern == !* ]]; then
+			[[ $name != ${pattern#!}* ]] || return 1
+		elif [[ $name == $pattern* ]]; then
+			fits=yes
+		fi
+	done
+	[ -n "$fits" ]
 }
 
-# run_test FUNCTION: the function, and what comes of it
+# run_test NAME: the function test_NAME, and what comes of it
 run_test()
 {
 	local began=$EPOCHREALTIME took
 	bad='' skipped='' gates=''
 	echo "bounce-test: $1 begins" >/dev/kmsg
-	"$1" 2>"$tmp/err"
+	"test_$1" 2>"$tmp/err"
 	clean_up >/dev/null 2>>"$tmp/err"
 	took=$((${EPOCHREALTIME/./} - ${began/./}))
-	say "$1: $((took / 1000)) ms"
+	note "$1: $((took / 1000)) ms"
 	if [ -n "$bad" ]; then
-		sed 's/^/# /' "$tmp/err"
-		echo "not ok $nr $1"
-		status=1
+		notes <"$tmp/err"
+		result 1 "$1"
 	elif [ -n "$skipped" ]; then
-		echo "ok $nr $1 # SKIP $skipped"
+		result 4 "$1" "$skipped"
 	else
-		echo "ok $nr $1"
+		result 0 "$1"
 	fi
 }
 
-# run_tests NAME...: functions
+# run_tests NAME...: functions test_NAME
 run_tests()
 {
-	local name nr=0 status=0
-	echo 'KTAP version 1'
-	echo "1..$#"
+	local name
+	plan $#
 	for name; do
-		nr=$((nr + 1))
 		run_test "$name"
 	done
-	return $status
+	tap_end
 }

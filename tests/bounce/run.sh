@@ -1,12 +1,12 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# Rows 101 to 120 of what the code must survive, one test or more for each, and what
-# tools do to disks. As root, in a machine that may be spoilt:
+# The tests of bounce_blk, the functions test_NAME of cases/*.sh. As root, in a machine
+# that may be spoilt:
 #
-#	run.sh [PATTERN]...
+#	run.sh [PATTERN]... [!PATTERN]...
 #
-# made for
+# runs those whose NAME begins as a PATTERN and not as a !PATTERN; made for
 #
 #	lab run --nvme pi --nvme plain --nvme cmb --reserve 64M@0x60000000 -- tests/bounce/run.sh
 
@@ -25,7 +25,7 @@ modprobe bounce_blk || exit 1
 mountpoint -q /sys/kernel/debug || mount -t debugfs none /sys/kernel/debug
 mountpoint -q /sys/kernel/tracing || mount -t tracefs none /sys/kernel/tracing
 names=
-for name in $(declare -F | awk '$3 ~ /^(row[0-9]|citizen_)/ { print $3 }'); do
+for name in $(declare -F | awk 'sub(/^test_/, "", $3) { print $3 }'); do
 	! selected "$name" "$@" || names="$names $name"
 done
 # shellcheck disable=SC2086 # words

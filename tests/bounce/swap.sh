@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# Row 104: swap on a bounce device in mode all, with memory exhausted for
+# Swap on a bounce device in mode all, with memory exhausted for
 # SECONDS_TO_RUN (120), and longer when the reserve was not needed yet. For a small
 # machine:
 #
@@ -25,7 +25,7 @@ reserve_used()
 	[ "$got" -gt 0 ]
 }
 
-row104_swap()
+test_swap()
 {
 	local disk=/dev/nvme0n1 each seconds=${SECONDS_TO_RUN:-120} i pids=
 	[ -b $disk ] || { skip 'no NVMe'; return; }
@@ -52,10 +52,10 @@ row104_swap()
 	cat "$tmp"/eat* | sed 's/^/# /'
 	swapped_out
 	expect_test 'pages swapped out' "$got" -gt 10000
-	say "swapped out $got pages"
+	note "swapped out $got pages"
 	for i in reserve_uses reserve_waits orders; do
 		stat_of a $i
-		say "$i: $got"
+		note "$i: $got"
 	done
 	! dmesg | grep -i 'I/O error\|Read-error on swap\|Write-error on swap\|blocked for more' ||
 		fail 'errors in the log'
@@ -63,4 +63,4 @@ row104_swap()
 }
 
 modprobe bounce_blk || exit 1
-run_tests row104_swap
+run_tests swap

@@ -2,20 +2,19 @@
 # SPDX-License-Identifier: GPL-2.0
 # Both parts of "make demo" as a test, so that what the README begins with works.
 
+. tests/lib/tap.sh
+
 # Each line of the first part's table has both ways.
 checked() {
 	[ "$1" != guest ] ||
 		[ "$(echo "$out" | grep -cE '^[0-9]+ [KM]iB +ok +ok +EEXIST +EEXIST *$')" -eq 5 ]
 }
 
-echo 'KTAP version 1'
-echo 1..2
+plan 2
 for part in guest bounce; do
-	if out=$(tests/demo/$part.sh 2>&1) && checked $part; then
-		verdict=ok
-	else
-		verdict='not ok'
-	fi
-	echo "$out" | sed 's/^/# /'
-	echo "$verdict $part"
+	out=$(tests/demo/$part.sh 2>&1) && checked $part
+	status=$?
+	echo "$out" | notes
+	result $status $part
 done
+tap_end

@@ -1,31 +1,21 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# Runs the KUnit suites in a guest whose kernel has KUnit, by loading
-# their module, and prints what they report as KTAP.
+# kunit.sh MODULE...: loads modules with KUnit suites, in a guest whose kernel has
+# KUnit, and prints what the suites report.
 
 set -u
-suites='vtl0_plan vtl0_range bounce_core'
+. "$(dirname "$0")/tap.sh"
 debugfs=/sys/kernel/debug/kunit
 
-fail()
-{
-	echo 'KTAP version 1'
-	echo '1..1'
-	echo "not ok 1 $*"
-	exit 1
-}
-
-modprobe vtl0 || fail vtl0 does not load
-modprobe vtl0_kunit || fail vtl0_kunit does not load
-modprobe bounce_kunit || fail bounce_kunit does not load
-status=0
-for suite in $suites; do
-	[ -r "$debugfs/$suite/results" ] || fail "$suite did not run"
-	cat "$debugfs/$suite/results"
-	grep -q "^ok .*$suite" "$debugfs/$suite/results" || status=1
+for module; do
+	modprobe "$module" || only_result 1 "$module loads"
 done
-modprobe -r bounce_kunit || fail bounce_kunit does not unload
-modprobe -r vtl0_kunit || fail vtl0_kunit does not unload
-modprobe -r vtl0 || fail vtl0 does not unload
-exit $status
+nr=0
+for results in "$debugfs"/*/results; do
+	cat "$results" && nr=$((nr + 1))
+done
+[ $nr -ge $# ] || only_result 1 "$* have suites"
+for module; do
+	modprobe -r "$module" || only_result 1 "$module unloads"
+done

@@ -9,6 +9,8 @@
 #
 # With --append swiotlb=force, six cases fail; the document says which.
 
+. "$(dirname "$0")/../lib/tap.sh"
+
 # TRY DISK PAGES: RESULT CONTENT, the same for a read and for a write. A result is
 # a number of bytes (of two bios: 0) or an error, CONTENT tells what is in the pages,
 # or on the disk: n the new data, o the old. After a bar, what it is where the
@@ -69,12 +71,6 @@ expected_lines()
 	fi | sed '/^add/!{ h; s/:/ read:/p; g; s/:/ write:/; }'
 }
 
-bail_out()
-{
-	printf 'KTAP version 1\n1..1\nnot ok 1 %s\n' "$1"
-	exit 1
-}
-
 own='' peer='' pi=''
 for disk in /sys/block/nvme*n1; do
 	if [ -d "$disk/device/device/p2pmem" ]; then
@@ -85,29 +81,27 @@ for disk in /sys/block/nvme*n1; do
 		peer=$disk
 	fi
 done
-[ -n "$own" ] && [ -n "$peer" ] && [ -n "$pi" ] || bail_out 'a disk is missing'
+[ -n "$own" ] && [ -n "$peer" ] && [ -n "$pi" ] || only_result 1 'a disk is missing'
 modprobe p2p_mix_test "disks=/dev/${own##*/},/dev/${peer##*/},/dev/${pi##*/}" ||
-	bail_out 'p2p_mix_test loads'
+	only_result 1 'p2p_mix_test loads'
 results=$(cat /sys/module/p2p_mix_test/parameters/results)
-modprobe -r p2p_mix_test || bail_out 'p2p_mix_test is removed'
+modprobe -r p2p_mix_test || only_result 1 'p2p_mix_test is removed'
 
 lines=$(expected_lines "$(echo "$results" | sed -n 's/^peer: //p')")
 count=$(echo "$lines" | wc -l)
-printf 'KTAP version 1\n1..%d\n' "$((count + 1))"
-number=0
-echo "$lines" | while read -r line; do
-	number=$((number + 1))
-	result=$(echo "$results" | grep "^${line%%:*}:")
-	if [ "$result" = "$line" ]; then
-		echo "ok $number $line"
+plan $((count + 1))
+while read -r line; do
+	got=$(echo "$results" | grep "^${line%%:*}:")
+	if [ "$got" = "$line" ]; then
+		result 0 "$line"
 	else
-		echo "# expected $line"
-		echo "not ok $number $result"
+		note "expected $line"
+		result 1 "$got"
 	fi
-done
+done <<END
+$lines
+END
 # One more: the line that says whether peer DMA is allowed.
-if [ "$(echo "$results" | wc -l)" = "$((count + 1))" ]; then
-	echo "ok $((count + 1)) each try is expected"
-else
-	echo "not ok $((count + 1)) each try is expected"
-fi
+[ "$(echo "$results" | wc -l)" = "$((count + 1))" ]
+result $? 'each try is expected'
+tap_end

@@ -3,11 +3,16 @@
 #
 # Loads the module that tests pgmap_bio.h, in the lab, and prints its results as KTAP.
 
-if ! modprobe pgmap_bio_test; then
-	printf 'KTAP version 1\n1..1\nnot ok 1 pgmap_bio_test loads\n'
-	exit 1
-fi
+. "$(dirname "$0")/../lib/tap.sh"
+modprobe pgmap_bio_test || only_result 1 'pgmap_bio_test loads'
 results=$(cat /sys/module/pgmap_bio_test/parameters/results)
-echo "$results"
-modprobe -r pgmap_bio_test || exit 1
-! echo "$results" | grep -q '^not ok'
+plan $(($(echo "$results" | wc -l) + 1))
+while read -r verdict name; do
+	[ "$verdict" = passed ]
+	result $? "$name"
+done <<END
+$results
+END
+modprobe -r pgmap_bio_test
+result $? 'pgmap_bio_test is removed'
+tap_end

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=sh disable=SC2154 # lab and tmp are set by run
 #
-# The modules build without a warning, and sparse has really looked at them.
+# The modules build without a warning, sparse has really looked at them, a build leaves
+# nothing, and dkms builds them.
 
 # build KERNEL ARG...: everything, outside the tree; the output is in $tmp/make
 build()
@@ -67,4 +68,81 @@ plant_sparse_7_2()
 check_sparse_7_3()
 {
 	sparse 7.3
+}
+
+checksums()
+{
+	all_files | grep -v '^\./\.git/' | xargs sha256sum
+}
+
+# A build leaves only what .gitignore names, and clean removes all of it.
+check_build_leaves_nothing()
+{
+	kdir=$("$lab" path kernel 7.2) || return 1
+	checksums >"$tmp/before"
+	rm -rf .git
+	git init -q . && git -c safe.directory='*' add -A
+	for target in modules tools clean; do
+		make KDIR="$kdir" VTL0_TESTS=1 $target >"$tmp/make" 2>&1 || {
+			tail -n 20 "$tmp/make"
+			return 1
+		}
+		git -c safe.directory='*' status --porcelain | grep -v '^A ' | nothing || return 1
+		[ $target != modules ] || [ -e drivers/vtl0/vtl0.ko ] || return 1
+	done
+	checksums | diff "$tmp/before" -
+}
+
+# Without the tests' modules, as what is planted is noticed all the same.
+only_drivers()
+{
+	sed -i '/VTL0_TESTS/,$d' Kbuild
+}
+
+plant_build_leaves_nothing()
+{
+	only_drivers
+	printf 'modules: planted\nplanted:\n\ttouch planted\n' >>Makefile
+}
+
+plant_build_leaves_nothing__2()
+{
+	only_drivers
+	printf 'modules: planted.ko\nplanted.ko:\n\ttouch tests/.planted.a tests/planted.d\n' >>Makefile
+}
+
+# A real one, for the 7.2 kernel.
+check_dkms_build()
+{
+	kdir=$("$lab" path kernel 7.2) || return 1
+	version=$(sed -n 's/^PACKAGE_VERSION="\(.*\)"$/\1/p' dkms.conf)
+	rm -rf "$tmp/dkms"
+	mkdir -p "$tmp/dkms/src" "$tmp/dkms/tree"
+	cp -a . "$tmp/dkms/src/vtl0-$version"
+	for step in add build; do
+		dkms $step -m vtl0 -v "$version" -k "$(basename "$kdir" | sed 's/linux-headers-//')" \
+			--kernelsourcedir "$kdir" --sourcetree "$tmp/dkms/src" --dkmstree "$tmp/dkms/tree" \
+			>"$tmp/make" 2>&1 || {
+				cat "$tmp/make" "$tmp"/dkms/tree/vtl0/*/build/make.log
+				return 1
+			}
+	done
+	grep -i -e warning -e deprecated "$tmp/make" && return 1
+	for module in vtl0 bounce_blk; do
+		find "$tmp/dkms/tree" -name "$module.ko*" | grep . || {
+			echo "$module was not built:"
+			grep BUILT_MODULE dkms.conf
+			return 1
+		}
+	done
+}
+
+plant_dkms_build()
+{
+	echo '#error planted' >>drivers/vtl0/main.c
+}
+
+plant_dkms_build__2()
+{
+	sed -i '/\[1\]/s/^/# planted: /' dkms.conf
 }

@@ -3,11 +3,6 @@
 #
 # What holds for the repository as a whole: files, documents, build entry points.
 
-all_files()
-{
-	find . -type f | sort
-}
-
 # A patch is under the licence of what it changes.
 check_spdx()
 {
@@ -311,25 +306,6 @@ plant_uapi_alone()
 	echo 'planted_t planted;' >>include/uapi/linux/vtl0.h
 }
 
-# Each row of the list of scenarios has a test named after it, or a reason.
-check_rows()
-{
-	{
-		awk '/^[0-9]/ { seen[$1 + 0] = 1 }
-		     END { for (i = 1; i <= 120; i++) if (!seen[i] && (i <= 35 || i > 100)) print "row " i " is missing" }' tests/rows.txt
-		grep '^[0-9]' tests/rows.txt | while read -r row where title; do
-			[ -n "$title" ] || echo "row $row: no title or reason"
-			[ "$where" = - ] || grep -rqsE "\brow${row}_[a-z0-9_]+" "$where" ||
-				echo "row $row: no test called row${row}_... in $where"
-		done
-	} | nothing
-}
-
-plant_rows()
-{
-	echo "77 tests/planted a row without a test" >>tests/rows.txt
-}
-
 check_make_help()
 {
 	make -s help >"$tmp/help"
@@ -358,39 +334,6 @@ check_make_without_headers()
 plant_make_without_headers()
 {
 	sed -i 's/No kernel headers/planted/' Makefile
-}
-
-checksums()
-{
-	all_files | grep -v '^\./\.git/' | xargs sha256sum
-}
-
-# A build leaves only what .gitignore names, and clean removes all of it.
-check_build_leaves_nothing()
-{
-	kdir=$("$lab" path kernel 7.2) || return 1
-	checksums >"$tmp/before"
-	rm -rf .git
-	git init -q . && git -c safe.directory='*' add -A
-	for target in modules tools clean; do
-		make KDIR="$kdir" VTL0_TESTS=1 $target >"$tmp/make" 2>&1 || {
-			tail -n 20 "$tmp/make"
-			return 1
-		}
-		git -c safe.directory='*' status --porcelain | grep -v '^A ' | nothing || return 1
-		[ $target != modules ] || [ -e drivers/vtl0/vtl0.ko ] || return 1
-	done
-	checksums | diff "$tmp/before" -
-}
-
-plant_build_leaves_nothing()
-{
-	printf 'modules: planted\nplanted:\n\ttouch planted\n' >>Makefile
-}
-
-plant_build_leaves_nothing__2()
-{
-	printf 'modules: planted.ko\nplanted.ko:\n\ttouch tests/.planted.a tests/planted.d\n' >>Makefile
 }
 
 # What a user is told that install installs, and that pgcheck finds its parts there.
@@ -427,40 +370,4 @@ plant_install_uninstall()
 plant_install_uninstall__2()
 {
 	sed -i 's/^\t.* tools.pgcheck install .*/\techo planted/' Makefile
-}
-
-# A real one, for the 7.2 kernel.
-check_dkms_build()
-{
-	kdir=$("$lab" path kernel 7.2) || return 1
-	version=$(sed -n 's/^PACKAGE_VERSION="\(.*\)"$/\1/p' dkms.conf)
-	rm -rf "$tmp/dkms"
-	mkdir -p "$tmp/dkms/src" "$tmp/dkms/tree"
-	cp -a . "$tmp/dkms/src/vtl0-$version"
-	for step in add build; do
-		dkms $step -m vtl0 -v "$version" -k "$(basename "$kdir" | sed 's/linux-headers-//')" \
-			--kernelsourcedir "$kdir" --sourcetree "$tmp/dkms/src" --dkmstree "$tmp/dkms/tree" \
-			>"$tmp/make" 2>&1 || {
-				cat "$tmp/make" "$tmp"/dkms/tree/vtl0/*/build/make.log
-				return 1
-			}
-	done
-	grep -i -e warning -e deprecated "$tmp/make" && return 1
-	for module in vtl0 bounce_blk; do
-		find "$tmp/dkms/tree" -name "$module.ko*" | grep . || {
-			echo "$module was not built:"
-			grep BUILT_MODULE dkms.conf
-			return 1
-		}
-	done
-}
-
-plant_dkms_build()
-{
-	echo '#error planted' >>drivers/vtl0/main.c
-}
-
-plant_dkms_build__2()
-{
-	sed -i '/\[1\]/s/^/# planted: /' dkms.conf
 }

@@ -1,17 +1,15 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 # Runs every command of vtl0ctl against a fake device (fake_dev.c) and compares
-# exit status, output and messages. Prints TAP.
+# exit status, output and messages. Prints KTAP.
 # usage: commands.sh DIRECTORY-OF-THE-TEST-PROGRAMS
 
 bin=${1:?the directory of vtl0ctl-fake and json-get}
-planned=176
+. ../lib/tap.sh
 dir=$(mktemp -d) || exit 1
 trap 'rm -rf "$dir"' EXIT
 trap 'exit 1' INT TERM HUP
 
-nr=0
-failed=0
 label=
 status=
 
@@ -23,11 +21,9 @@ fresh() {
 	rm -f "$VTL0_FAKE_STATE"
 }
 
-result() {	# ok|"not ok" NAME
-	nr=$((nr + 1))
-	echo "$1 $nr - $(printf '%s' "$2" | tr '\n' ' ')"
-	if [ "$1" != ok ]; then
-		failed=$((failed + 1))
+verdict() {	# STATUS NAME
+	result "$1" "$(printf '%s' "$2" | tr '\n' ' ')"
+	if [ "$1" != 0 ]; then
 		sed 's/^/# out: /' "$dir/out"
 		sed 's/^/# err: /' "$dir/err"
 	fi
@@ -45,36 +41,30 @@ run() {
 	shift
 	ctl "$@"
 	if [ "$status" = "$expected" ]; then
-		result ok "$label: status $expected"
+		verdict 0 "$label: status $expected"
 	else
-		result "not ok" "$label: status $status, not $expected"
+		verdict 1 "$label: status $status, not $expected"
 	fi
 }
 
 # The last command printed this line (err: the only one).
 out() {
-	if grep -Fqx -e "$1" "$dir/out"; then
-		result ok "$label: prints: $1"
-	else
-		result "not ok" "$label: prints: $1"
-	fi
+	grep -Fqx -e "$1" "$dir/out"
+	verdict $? "$label: prints: $1"
 }
 
 err() {
-	if [ "$(cat "$dir/err")" = "vtl0ctl: $1" ]; then
-		result ok "$label: says: $1"
-	else
-		result "not ok" "$label: says: $1"
-	fi
+	[ "$(cat "$dir/err")" = "vtl0ctl: $1" ]
+	verdict $? "$label: says: $1"
 }
 
 # The last command printed JSON with this value.
 json() {
 	value=$("$bin/json-get" "$1" <"$dir/out" 2>/dev/null)
 	if [ "$value" = "$2" ]; then
-		result ok "$label: $1 is $2"
+		verdict 0 "$label: $1 is $2"
 	else
-		result "not ok" "$label: $1 is '$value', not $2"
+		verdict 1 "$label: $1 is '$value', not $2"
 	fi
 }
 
@@ -255,9 +245,9 @@ hold_until() {
 	wait $pid
 	status=$?
 	if [ $status = 0 ]; then
-		result ok "add --hold ends with status 0 by SIG$1"
+		verdict 0 "add --hold ends with status 0 by SIG$1"
 	else
-		result "not ok" "add --hold ends with status $status by SIG$1"
+		verdict 1 "add --hold ends with status $status by SIG$1"
 	fi
 	run 0 list
 	out "no ranges are registered"
@@ -331,18 +321,14 @@ usage_errors() {
 lost_output() {
 	fresh
 	if ! [ -c /dev/full ]; then
-		result ok "lost output # SKIP no /dev/full"
+		result 4 "lost output is noticed" "no /dev/full"
 		return
 	fi
-	if "$bin/vtl0ctl-fake" info >/dev/full 2>"$dir/err"; then
-		result "not ok" "lost output is noticed"
-	else
-		result ok "lost output is noticed"
-	fi
+	! "$bin/vtl0ctl-fake" info >/dev/full 2>"$dir/err"
+	verdict $? "lost output is noticed"
 }
 
-echo "TAP version 13"
-echo "1..$planned"
+plan 176
 add_and_list
 json_of_add_and_remove
 stop_at_first_failure
@@ -354,9 +340,4 @@ hold
 info_and_plan
 usage_errors
 lost_output
-
-if [ $nr != $planned ]; then
-	echo "# $nr tests ran, $planned were planned"
-	exit 1
-fi
-[ $failed = 0 ]
+tap_end

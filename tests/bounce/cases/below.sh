@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2154,SC2034 # of lib.sh
 #
-# Rows 109, 110, 112 and 115: the device below.
+# The disk below: it goes, it is slow, it has a cache or protection information.
 
 # A dead disk has no size any more: reads end, writes find no space.
 expect_gone()
@@ -33,7 +33,7 @@ start_io()
 	done
 }
 
-row109_lower_goes()
+test_lower_disk_goes()
 {
 	local name
 	for name in a b; do
@@ -51,7 +51,7 @@ row109_lower_goes()
 	done
 }
 
-row109_nvme_unplugged()
+test_nvme_unplugged()
 {
 	local disk pci
 	nvme plain || { skip 'no plain NVMe'; return; }
@@ -68,7 +68,7 @@ row109_nvme_unplugged()
 }
 
 # The device below answers nothing, and its driver gives up after a second.
-row109_timeout()
+test_lower_disk_times_out()
 {
 	local way out
 	if ! modprobe -q sd_mod || ! modprobe -q scsi_debug dev_size_mb=16 delay=0; then
@@ -87,7 +87,7 @@ row109_timeout()
 		echo 4 >/sys/bus/pseudo/drivers/scsi_debug/opts
 		out=$(bounce_io oneio /dev/bounce-a $way 0 64K)
 		echo 0 >/sys/bus/pseudo/drivers/scsi_debug/opts
-		say "$way: $out"
+		note "$way: $out"
 		value result "$out"
 		[ "$got" != 0 ] || fail "$way did not fail"
 		[ "$got" != none ] || fail "$way never ended"
@@ -126,7 +126,7 @@ arriving()
 	got=$(sed -n 's/.*block_bio_queue: [0-9,]* \(.*\) \[.*/\1/p' $t/trace)
 }
 
-row110_flush_and_the_like()
+test_flush_discard_and_the_like()
 {
 	local mode raw
 	null n discard=1 cache_size=16 fua=1
@@ -145,7 +145,7 @@ row110_flush_and_the_like()
 }
 
 # null_blk cannot do that by itself, so zeroes are written there.
-row110_write_zeroes()
+test_write_zeroes()
 {
 	local disk mode raw
 	nvme plain || { skip 'no plain NVMe'; return; }
@@ -153,7 +153,7 @@ row110_write_zeroes()
 	watch_bios "$disk"
 	arriving blkdiscard -f -z -l 1M "/dev/$disk"
 	raw=$got
-	say "raw: ${raw//$'\n'/, }"
+	note "raw: ${raw//$'\n'/, }"
 	[[ $raw == WZ* ]] || fail 'the raw device does not write zeroes'
 	for mode in none write all guest; do
 		dd if=/dev/urandom of="/dev/$disk" bs=1M count=1 oflag=direct 2>/dev/null
@@ -176,7 +176,7 @@ pi_passes()
 	expect_value "$1: right, read" result = 0 "$(bounce_io oneio "$3" read 0 512)"
 }
 
-row110_integrity()
+test_integrity_of_the_lower_disk()
 {
 	local disk mode
 	nvme pi || { skip 'no NVMe with protection information'; return; }
@@ -212,14 +212,14 @@ log_of()
 	got=$(bounce_io log /dev/log)
 }
 
-row110_log_writes()
+test_log_writes()
 {
 	local raw mode
 	null n discard=1 cache_size=16 fua=1
 	null log size=64
 	log_of raw 2>"$tmp/dm" || { skip "dm-log-writes: $(tail -n 1 "$tmp/dm")"; return; }
 	raw=$got
-	say "raw: ${raw//$'\n'/, }"
+	note "raw: ${raw//$'\n'/, }"
 	# Flush, FUA and discard are there: 1, 2 and 4.
 	for mode in 1 2 4; do
 		[[ $raw == *"0x$mode "* ]] || fail "the raw device saw no flag $mode"
@@ -230,7 +230,7 @@ row110_log_writes()
 	done
 }
 
-row115_stacked()
+test_bounce_over_bounce()
 {
 	null n
 	bounce a /dev/n mode=all reserve_kib=64
@@ -247,7 +247,7 @@ row115_stacked()
 	rmdir "$config/b"
 }
 
-row115_side_by_side()
+test_side_by_side()
 {
 	local p
 	null n

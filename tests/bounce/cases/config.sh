@@ -2,9 +2,9 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2154,SC2034 # of lib.sh
 #
-# Rows 112, 113 and 114: attributes, power, and the end of a device.
+# Attributes, power, and the end of a device.
 
-row112_power_on()
+test_power_on_refusals()
 {
 	null n
 	null zoned zoned=1 zone_size=4 memory_backed=0
@@ -53,7 +53,7 @@ attributes()
 }
 
 # What the admin guide says: the names, and their defaults.
-row113_documented()
+test_attributes_as_documented()
 {
 	local doc=$here/../../Documentation/admin-guide/bounce_blk.rst names=
 	null n
@@ -67,7 +67,7 @@ row113_documented()
 	expect_file 'features' "$names" "$config/features"
 }
 
-row113_attributes()
+test_attribute_values()
 {
 	local a v
 	null n
@@ -119,7 +119,7 @@ b'; do
 	expect_set 'a long name' 0 "${v#x}" power 1
 }
 
-row114_busy_and_gone()
+test_busy_and_gone()
 {
 	local out
 	null n
@@ -145,7 +145,7 @@ row114_busy_and_gone()
 	rm "$tmp/in"
 }
 
-row114_mounted()
+test_mounted()
 {
 	null n size=400
 	bounce a /dev/n mode=all
@@ -173,7 +173,7 @@ one_life()
 }
 
 # Exact, where the amount of free memory is not: what became of each page.
-row114_no_page_left()
+test_no_page_left()
 {
 	local t=/sys/kernel/tracing events lower size
 	nvme plain || { skip 'no plain NVMe'; return; }

@@ -12,7 +12,7 @@ durable_io()
 }
 
 # The volume moves to a disk with a volatile cache.
-row110_gains_cache()
+test_gains_cache()
 {
 	local mode flushes='FWS 0 + 0' fua='WFS 0 + 8'
 	null n1
@@ -39,7 +39,7 @@ row110_gains_cache()
 }
 
 # A SCSI disk is told to have a cache.
-row110_cache_switched_on()
+test_cache_switched_on()
 {
 	local type
 	if ! modprobe -q sd_mod || ! modprobe -q scsi_debug dev_size_mb=16 delay=0; then

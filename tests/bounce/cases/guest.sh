@@ -2,9 +2,9 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2154,SC2034 # of lib.sh
 #
-# Row 111: memory that the kernel does not own.
+# Memory that the kernel does not own.
 
-row111_p2pdma()
+test_p2pdma()
 {
 	local disk mem mode out
 	nvme cmb || { skip 'no NVMe with a CMB'; return; }
@@ -15,16 +15,16 @@ row111_p2pdma()
 	for mode in write all guest; do
 		bounce a /dev/n mode=$mode
 		out=$(bounce_io mapped /dev/bounce-a "$mem" 0 64K 0 0) || out="failed: $out"
-		say "$mode: $out"
+		note "$mode: $out"
 		expect "$mode" 'written=0 read=0 same=1' "$out"
 		expect_stat "$mode: bounced" a read_bounced_bios -gt 0
 	done
 	out=$(bounce_io mapped /dev/n "$mem" 0 64K 0 0 2>&1)
-	say "raw: $out"
+	note "raw: $out"
 	[ "$out" != 'written=0 read=0 same=1' ] || fail 'null_blk takes P2P memory by itself'
 }
 
-row111_guest_pages()
+test_guest_pages()
 {
 	local mode out base ram passed reads writes
 	base=$(sed -n 's/.*memmap=\([0-9A-Za-z]*\)\$\(0x[0-9a-f]*\).*/\2/p' /proc/cmdline)

@@ -2,32 +2,32 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2154,SC2034 # of lib.sh
 #
-# Rows 101, 102, 103 and 118: data that changes while it is in flight.
+# Data that changes while it is in flight.
 
 # Where the fault cannot happen, to be spared proves nothing: so the raw device has
 # to fail until that is ENOUGH, RAW_LEAST times at least, and through bounce_blk the
 # buffer has to have changed before the device was done with it. How often that happens
 # in so many writes is up to who else uses the machine.
-row101_pi_flip()
+test_pi_of_a_changing_buffer()
 {
 	local disk out
 	nvme pi || { skip 'no NVMe with protection information'; return; }
 	disk=$got
 	out=$(bounce_io flip "/dev/$disk" "${RAW_FLIPS:-3000}" 64K "${ENOUGH:-20}")
-	say "raw: $out"
+	note "raw: $out"
 	expect_value 'raw failures' failed -ge "${RAW_LEAST:-20}" "$out"
 	expect_value 'raw errno' errno = EILSEQ "$out"
 	bounce a "/dev/$disk" mode=write detect=1
 	out=$(bounce_io flip /dev/bounce-a "${FLIPS:-300}" 64K 1)
 	stat_of a mutations
-	say "bounced: $out, $got changed in flight"
+	note "bounced: $out, $got changed in flight"
 	expect_value 'bounced failures' failed = 0 "$out"
 	expect_value 'unreadable' unreadable = 0 "$out"
 	expect_stat 'changed in flight' a mutations -ge 20
 }
 
 # A write that waits between taking its folios and copying to them takes as long.
-row101_delayed_copy()
+test_delayed_copy()
 {
 	local began
 	has_faults || { skip 'no fault injection'; return; }
@@ -51,7 +51,7 @@ mismatches()
 }
 
 # The second leg gets its data later than the first one.
-row102_raid1_mismatch()
+test_raid1_mismatch()
 {
 	local i
 	modprobe -q raid1
@@ -70,7 +70,7 @@ row102_raid1_mismatch()
 		mismatches
 		[ "$got" = 0 ] || break
 	done
-	say "raw: mismatch_cnt $got after $i writes"
+	note "raw: mismatch_cnt $got after $i writes"
 	expect_test 'raw mismatch_cnt' "$got" -gt 0
 	dd if=/dev/zero of=/dev/md99 bs=64K count=1 oflag=direct 2>/dev/null
 	mismatches
@@ -81,7 +81,7 @@ row102_raid1_mismatch()
 	done
 	bounce_io flip /dev/bounce-a "${FLIPS:-100}" 64K 1 >"$tmp/out"
 	stat_of a mutations
-	say "bounced: $(<"$tmp/out"), $got changed in flight"
+	note "bounced: $(<"$tmp/out"), $got changed in flight"
 	expect_stat 'changed in flight' a mutations -ge 3
 	mismatches
 	expect 'bounced mismatch_cnt' 0 "$got"
@@ -90,23 +90,23 @@ row102_raid1_mismatch()
 }
 
 # null_blk has the data at once, and says so later.
-row103_read_torn()
+test_read_torn()
 {
 	local out
 	null n irqmode=2 completion_nsec=300000000
 	out=$(bounce_io watch /dev/n 256K)
-	say "raw: $out"
+	note "raw: $out"
 	expect_value 'raw early changes' early -gt 0 "$out"
 	bounce a /dev/n mode=all
 	out=$(bounce_io watch /dev/bounce-a 256K)
-	say "bounced: $out"
+	note "bounced: $out"
 	expect_value looks looks -gt 0 "$out"
 	expect_value 'early changes' early = 0 "$out"
 	expect_value 'wrong bytes' wrong = 0 "$out"
 	expect_value result result = 0 "$out"
 }
 
-row103_read_error_untouched()
+test_read_error_untouched()
 {
 	local out
 	null n badblocks=+64-64
@@ -116,7 +116,7 @@ row103_read_error_untouched()
 	echo 1 >"$nullb/n/power"
 	settle /dev/n
 	out=$(bounce_io oneio /dev/n read 0 64K)
-	say "raw: $out"
+	note "raw: $out"
 	expect_value 'raw result' result = EIO "$out"
 	expect_value 'raw changes' changed -gt 0 "$out"
 	bounce a /dev/n mode=all
@@ -125,7 +125,7 @@ row103_read_error_untouched()
 	expect_value changes changed = 0 "$out"
 }
 
-row118_detect()
+test_detect()
 {
 	local mode how t=/sys/kernel/tracing line pid
 	null n
@@ -156,7 +156,7 @@ row118_detect()
 	echo 0 >$t/events/bounce_blk/bounce_mutation/enable
 }
 
-row118_no_false_alarm()
+test_no_false_alarm()
 {
 	local mode
 	null n

@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2154,SC2034 # of lib.sh
 #
-# Rows 109 and 114 and citizens: commands for the driver of the device below.
+# Commands for the driver of the disk below.
 
 # namespace_id DISK [COMMAND...]: as the driver says, or the errno, in $got
 namespace_id()
@@ -16,7 +16,7 @@ expect_id()
 	expect "$1" "$2" "$got"
 }
 
-citizen_nvme_cli()
+test_compat_nvme_cli()
 {
 	local disk what
 	nvme plain || { skip 'no plain NVMe'; return; }
@@ -39,7 +39,7 @@ citizen_nvme_cli()
 	[ -s "$tmp/n" ] || fail 'fails without a reason'
 }
 
-citizen_ioctl_allowed()
+test_compat_ioctl_allowed()
 {
 	local disk without='setpriv --bounding-set=-sys_rawio'
 	nvme plain || { skip 'no plain NVMe'; return; }
@@ -91,7 +91,7 @@ close_it()
 	rm "$tmp/in"
 }
 
-row109_ioctl_when_unplugged()
+test_ioctl_when_unplugged()
 {
 	local disk pci
 	nvme plain || { skip 'no plain NVMe'; return; }
@@ -109,7 +109,7 @@ row109_ioctl_when_unplugged()
 	settle "/dev/$disk"
 }
 
-row114_ioctl_when_gone()
+test_ioctl_when_gone()
 {
 	local disk
 	nvme plain || { skip 'no plain NVMe'; return; }
@@ -139,7 +139,7 @@ busy_or_over()
 }
 
 # A command takes its time: nothing of it may be gone before it is back.
-row114_rmdir_waits_for_ioctl()
+test_rmdir_waits_for_ioctl()
 {
 	local pid i
 	if ! modprobe -q sd_mod || ! modprobe -q scsi_debug dev_size_mb=16 delay=0; then

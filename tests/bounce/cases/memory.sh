@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2154,SC2034 # of lib.sh
 #
-# Rows 104, 105 and 106: when memory is short. See swap.sh, too.
+# When memory is short. See swap.sh, too.
 
 # Where the kernel cannot make allocations fail, there really is no memory.
 # starved NAME WORD...: I/O to that device as starved_io.c does it, with the words as
@@ -29,7 +29,7 @@ nothing_can_be_allocated()
 	faults fail_alloc 0
 }
 
-row104_reserve_progress()
+test_reserve_progress()
 {
 	# Slow, so that the reserve is out when the next I/O comes.
 	null n irqmode=2 completion_nsec=1000000
@@ -55,7 +55,7 @@ high_orders_fail()
 	expect 'nothing above order 0' '0 0 0 0 0 0 0 0' "${got#* }"
 }
 
-row105_order0_only()
+test_order0_only()
 {
 	null n
 	bounce a /dev/n mode=all
@@ -66,14 +66,14 @@ row105_order0_only()
 		starved a loose_mib=256
 	fi
 	stat_of a orders
-	say "orders: $got"
+	note "orders: $got"
 	# More than one I/O of 256 KiB; elsewhere a few. The kernel may make room for
 	# larger folios while starved I/O goes on, and those are used again.
 	expect_test 'order 0' "${got%% *}" -gt 100
 	expect_stat 'the reserve' a reserve_uses -eq 0
 }
 
-row106_nowait()
+test_nowait()
 {
 	local out way
 	null n

@@ -2,10 +2,10 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2154,SC2034 # of lib.sh
 #
-# Rows 107, 108, 116 and 119: every shape of a bio, errors in the middle, limits of
+# Every shape of a bio, errors in the middle, limits of
 # the device below, and memory that changes under a bio.
 
-row107_shapes()
+test_shapes()
 {
 	local mode
 	null n
@@ -20,7 +20,7 @@ row107_shapes()
 	done
 }
 
-row107_large_in_order()
+test_large_in_order()
 {
 	null n
 	bounce a /dev/n mode=all max_bounce_kib=512
@@ -33,7 +33,7 @@ row107_large_in_order()
 	expect_stat splits a splits -gt 0
 }
 
-row108_error_in_split()
+test_error_in_split()
 {
 	local out way
 	null n badblocks=+1024-1031
@@ -66,7 +66,7 @@ same_limits()
 	done
 }
 
-row116_limits()
+test_lower_limits()
 {
 	local mode w align block loop
 	for w in 'blocksize=4096 max_sectors=8' virt_boundary=1; do
@@ -103,7 +103,7 @@ through_page_cache()
 	cmp "$tmp/data" "$back" || fail "$1: other data"
 }
 
-row116_few_segments()
+test_few_segments()
 {
 	local mode segments n=/sys/module/narrow_disk/parameters
 	head -c 512K /dev/urandom >"$tmp/data"
@@ -133,7 +133,7 @@ row116_few_segments()
 }
 
 # Any alignment, over a disk that wants 512 bytes.
-row116_alignment()
+test_dma_alignment()
 {
 	local loop
 	truncate -s 16M "$tmp/file"
@@ -149,7 +149,7 @@ row116_alignment()
 	rm "$tmp/file"
 }
 
-row119_user_memory()
+test_user_memory()
 {
 	local how
 	null n

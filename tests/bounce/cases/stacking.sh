@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2154,SC2034 # of lib.sh
 #
-# Rows 105, 107, 109, 110, 116 and 120: what changes or goes below is seen above, and
+# What changes or goes below is seen above, and
 # what the device below allows is allowed.
 
 # unbind_and_bind DISK COMMAND...: what an orderly removal is; the command in between
@@ -24,7 +24,7 @@ close_8()
 }
 
 # Whoever is above may still write then, so nothing that was written may be lost.
-row109_orderly_removal()
+test_orderly_removal()
 {
 	if ! modprobe -q sd_mod || ! modprobe -q scsi_debug dev_size_mb=64 delay=0; then
 		skip 'no scsi_debug'
@@ -53,7 +53,7 @@ row109_orderly_removal()
 }
 
 # As many pieces as a bio can have: nothing of it may be needed for ourselves.
-row107_all_vecs()
+test_all_vecs()
 {
 	# It takes 1 MiB as a whole; what is split cannot but wait.
 	null n max_sectors=2048
@@ -79,7 +79,7 @@ scsi_error()
 }
 
 # SCSI disks find out at the first try; then it is done in another way.
-row110_withdrawn()
+test_withdrawn_features()
 {
 	local a
 	if ! modprobe -q sd_mod ||
@@ -114,7 +114,7 @@ row110_withdrawn()
 	modprobe -r scsi_debug || fail 'scsi_debug is in use'
 }
 
-row116_passed_alignment()
+test_passed_alignment()
 {
 	local mode wanted
 	nvme plain || { skip 'no plain NVMe'; return; }
@@ -129,7 +129,7 @@ row116_passed_alignment()
 	done
 }
 
-row116_discard_as_allowed()
+test_discard_as_allowed()
 {
 	local size
 	null n discard=1
@@ -142,7 +142,7 @@ row116_discard_as_allowed()
 }
 
 # For a larger folio than is there nobody is to be woken up.
-row105_wakes_nobody()
+test_wakes_nobody()
 {
 	local t=/sys/kernel/tracing event
 	event=$t/events/kmem/mm_page_alloc
@@ -162,7 +162,7 @@ row105_wakes_nobody()
 	! grep -E 'NOWAIT|KSWAPD|RECLAIM' "$tmp/flags" || fail "flags: $(<"$tmp/flags")"
 }
 
-row120_resize()
+test_resize()
 {
 	local loop
 	truncate -s 16M "$tmp/file"

@@ -2,11 +2,11 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2154,SC2034 # of lib.sh
 #
-# Rows 117 and 120: the rest of the kernel.
+# The rest of the kernel: cgroups, suspend, hotplug, tracing.
 
 # The page cache under writeback: its writer has to wait only where the data is not
 # copied. The gate keeps it under writeback as long as it takes.
-row117_stable_writes()
+test_stable_writes()
 {
 	local pair mode
 	null n
@@ -32,7 +32,7 @@ row117_stable_writes()
 	done
 }
 
-row120_cgroup()
+test_cgroup()
 {
 	local cg=/sys/fs/cgroup/bounce up low
 	mountpoint -q /sys/fs/cgroup || mount -t cgroup2 none /sys/fs/cgroup ||
@@ -57,7 +57,7 @@ row120_cgroup()
 }
 
 # A task that is frozen while its read is on the way
-row120_freezer()
+test_freezer()
 {
 	local cg=/sys/fs/cgroup/frozen
 	mountpoint -q /sys/fs/cgroup || mount -t cgroup2 none /sys/fs/cgroup ||
@@ -83,7 +83,7 @@ row120_freezer()
 }
 
 # All tasks are frozen and thawed, as for suspend.
-row120_suspend()
+test_suspend()
 {
 	[ -w /sys/power/pm_test ] || { skip 'no pm_test'; return; }
 	null n irqmode=2 completion_nsec=1000000
@@ -98,7 +98,7 @@ row120_suspend()
 	expect random 'done=400' "$(<"$tmp/out")"
 }
 
-row120_iostat()
+test_iostat()
 {
 	local mode before stat below
 	null n
@@ -120,7 +120,7 @@ row120_iostat()
 	done
 }
 
-row120_hotplug()
+test_cpu_hotplug()
 {
 	local cpu=/sys/devices/system/cpu/cpu1/online i
 	[ -w $cpu ] || { skip 'one processor'; return; }
@@ -154,7 +154,7 @@ write_zeroes()
 	dd if=/dev/zero oflag=direct "$@" 2>/dev/null
 }
 
-row120_blktrace()
+test_blktrace()
 {
 	local pid from below above
 	command -v blktrace >/dev/null || { skip 'no blktrace'; return; }
@@ -174,13 +174,13 @@ row120_blktrace()
 	! grep -q 'dropped [^0]' "$tmp/bt" || fail "events lost: $(<"$tmp/bt")"
 
 	events bounce-a
-	say "above: ${got//$'\n'/, }"
+	note "above: ${got//$'\n'/, }"
 	# Of a bio that was split the end of its rest is seen, as with device mapper.
 	expect above "$(printf '%s\n' \
 		'Q WS 0 + 64 [dd]' 'C WS 0 + 64 [0]' 'Q WS 64 + 64 [dd]' 'C WS 64 + 64 [0]' \
 		'Q WS 128 + 128 [dd]' 'X WS 128 / 192 [dd]' 'C WS 192 + 64 [0]')" "$got"
 	events n
-	say "below: ${got//$'\n'/, }"
+	note "below: ${got//$'\n'/, }"
 	below=${got%%$'\n'A*}
 	above=${got#"$below"$'\n'}
 	[[ $below == 'Q WS 0 + 64 [dd]'*'C WS 192 + 64 [0]' ]] || fail "raw: $below"

@@ -15,7 +15,7 @@ same()
 	expect "$what" "$lower" "$upper"
 }
 
-citizen_file_systems()
+test_compat_file_systems()
 {
 	local fs
 	null n size=320 discard=1 cache_size=16 fua=1
@@ -41,7 +41,7 @@ citizen_file_systems()
 	done
 }
 
-citizen_partitions()
+test_compat_partitions()
 {
 	null n discard=1
 	bounce a /dev/n mode=write
@@ -76,7 +76,7 @@ set_all()
 	done
 }
 
-citizen_queue_attributes()
+test_compat_queue_attributes()
 {
 	local pid
 	null n discard=1 cache_size=16 fua=1
