@@ -7,7 +7,7 @@
 NVME_SIZE=1G
 # What a kernel prints when something is wrong, right after the time stamp. The
 # anchor keeps out harmless lines such as "Spectre V2 : WARNING: ...".
-REPORTS='^\[ *[0-9]+\.[0-9]+\]( \[[^]]*\])? (watchdog: |rcu: |kmemleak: [0-9]+ new |============)?(WARNING|BUG|KASAN|KFENCE|UBSAN|Oops|INFO: (task|rcu|possible|trying)|DEBUG_LOCKS_WARN_ON|Kernel panic|general protection fault|suspicious RCU|suspected memory leaks|Bad (page|rss-counter)|list_(add|del) corruption|refcount_t:|unreferenced object|kernel BUG at)'
+REPORTS='^\[ *[0-9]+\.[0-9]+\]( \[[^]]*\])? (watchdog: |rcu: |kmemleak: [0-9]+ new |============)?(WARNING|BUG|KASAN|KFENCE|UBSAN|Oops|INFO: (task|rcu|possible|trying)|DEBUG_LOCKS_WARN_ON|Kernel panic|general protection fault|suspicious RCU|suspected memory leaks|Bad (page|rss-counter)|list_(add|del) corruption|refcount_t:|unreferenced object|kernel BUG at|[^ ]+:[0-9]+: bad (pte|pmd|pud|p4d|pgd) )'
 
 # One setting a line in lists, as a path may have blanks.
 NL='
