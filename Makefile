@@ -69,6 +69,18 @@ check:
 pgcheck:
 	@tools/pgcheck/pgcheck drivers include $(wildcard tests/*/modules) $(ARGS)
 
+# The kernel-doc directive is the kernel's own: KSRC names a source tree. Without
+# it, or without Sphinx, the lab has both.
+HTMLDIR ?= Documentation/output
+htmldocs:
+ifdef KSRC
+	KSRC=$(abspath $(KSRC)) sphinx-build -W --keep-going -q -b html Documentation $(HTMLDIR)
+else
+	tools/lab/lab enter -- make -s htmldocs HTMLDIR=$(HTMLDIR) \
+		KSRC=$$(tools/lab/lab path source)
+endif
+	@echo "$(HTMLDIR)/index.html"
+
 help:
 	@echo 'make                  build the modules (KDIR=DIR W=1 C=2 MO=DIR VTL0_TESTS=1)'
 	@echo 'make modules_install  install them (INSTALL_MOD_PATH=DIR); then run depmod'
@@ -78,7 +90,8 @@ help:
 	@echo 'make clean            remove what a build left in the tree'
 	@echo 'make guest-programs   build what the lab puts into a guest (O=DIR KSRC=DIR)'
 	@echo 'make demo             show it all in a virtual machine'
+	@echo 'make htmldocs         the documents as HTML (HTMLDIR=DIR KSRC=KERNEL-SOURCE)'
 	@echo 'make pgcheck          look for unsafe bio construction in the drivers'
 	@echo 'make check            run all tests (ARGS="--only GROUP --log DIR ...")'
 
-.PHONY: modules modules_install clean kdir tools install uninstall guest-programs demo check pgcheck help
+.PHONY: modules modules_install clean kdir tools install uninstall guest-programs demo check pgcheck htmldocs help

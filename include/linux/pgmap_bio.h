@@ -324,7 +324,7 @@ pgmap_sg_set(struct scatterlist *prev, struct scatterlist *sg,
 
 /**
  * pgmap_for_each_pfn() - go over the pages of a range of pfns
- * @page: struct page __pgmap *, the page
+ * @page: ``struct page __pgmap *``, the page
  * @pfn: unsigned long, its pfn
  * @first: the first pfn
  * @end: the one behind the last
@@ -336,7 +336,7 @@ pgmap_sg_set(struct scatterlist *prev, struct scatterlist *sg,
 
 /**
  * pgmap_bio_for_each_page() - go over the pages of a bio that may be of a pgmap
- * @page: struct page __pgmap *, the page
+ * @page: ``struct page __pgmap *``, the page
  * @bv: struct bio_vec, what the bio has of it
  * @bio: the bio
  * @iter: struct bvec_iter
@@ -349,7 +349,7 @@ pgmap_sg_set(struct scatterlist *prev, struct scatterlist *sg,
 
 /**
  * pgmap_bio_for_each_bvec() - go over the segments of a bio, of one pgmap each
- * @page: struct page __pgmap *, the first page of the segment
+ * @page: ``struct page __pgmap *``, the first page of the segment
  * @bv: struct bio_vec, the segment
  * @bio: the bio
  * @iter: struct bvec_iter

@@ -100,3 +100,17 @@ plant_kernel_doc()
 	};
 	EOF
 }
+
+# Sphinx reads every document and the kernel-doc in the headers; a warning fails it.
+check_htmldocs()
+{
+	ksrc=$("$lab" path source) || return 1
+	make -s htmldocs KSRC="$ksrc" HTMLDIR="$tmp/html" || return 1
+	[ -s "$tmp/html/userspace-api/vtl0.html" ] && grep -q 'struct vtl0_add' "$tmp/html/userspace-api/vtl0.html"
+}
+
+plant_htmldocs()
+{
+	# shellcheck disable=SC2016 # not to be expanded here
+	printf '\nSee :doc:`planted`.\n' >>Documentation/lab.rst
+}
