@@ -85,6 +85,7 @@ static int __init vtl0_init(void)
 	int ret;
 
 	vtl0_geometry_init();
+	vtl0_identity_init();
 	vtl0_mmap_init();
 	ret = vtl0_mapping_init();
 	if (ret)

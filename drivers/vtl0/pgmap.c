@@ -60,6 +60,28 @@ static const struct dev_pagemap_ops pgmap_ops = {
 	.memory_failure = memory_failure_range,
 };
 
+/* The folio @n of a chunk. */
+static struct folio *chunk_folio(const struct vtl0_chunk *chunk, u64 n)
+{
+	return pfn_folio(PHYS_PFN(chunk->piece.start) + (n << chunk->piece.order));
+}
+
+static u64 chunk_folios(const struct vtl0_chunk *chunk)
+{
+	return chunk->piece.length >> (PAGE_SHIFT + chunk->piece.order);
+}
+
+static void give_identity(const struct vtl0_chunk *chunk)
+{
+	u64 n;
+
+	for (n = 0; n < chunk_folios(chunk); n++) {
+		vtl0_identity_give(chunk_folio(chunk, n));
+		if (!(n % 4096))
+			cond_resched();
+	}
+}
+
 static int add_chunk(struct vtl0_chunk *chunk, int node)
 {
 	struct dev_pagemap *pgmap;
@@ -77,12 +99,14 @@ static int add_chunk(struct vtl0_chunk *chunk, int node)
 	pgmap->range.end = chunk->piece.start + chunk->piece.length - 1;
 	pgmap->vmemmap_shift = chunk->piece.order;
 	ret = PTR_ERR_OR_ZERO(memremap_pages(pgmap, node));
-	/* where it failed early it left pointers to the pgmap in its index */
-	if (ret)
+	if (ret) {
+		/* where it failed early it left pointers to the pgmap in its index */
 		kmemleak_ignore(pgmap);
-	else
-		chunk->pgmap = pgmap;
-	return ret;
+		return ret;
+	}
+	chunk->pgmap = pgmap;
+	give_identity(chunk);
+	return 0;
 }
 
 static void del_chunk(struct vtl0_chunk *chunk)
@@ -186,17 +210,6 @@ void vtl0_pgmaps_del(struct vtl0_range *range)
 	for (i = 0; i < nr; i++)
 		flush_work(&works[i].work);
 	kfree(works);
-}
-
-/* The folio @n of a chunk. */
-static struct folio *chunk_folio(const struct vtl0_chunk *chunk, u64 n)
-{
-	return pfn_folio(PHYS_PFN(chunk->piece.start) + (n << chunk->piece.order));
-}
-
-static u64 chunk_folios(const struct vtl0_chunk *chunk)
-{
-	return chunk->piece.length >> (PAGE_SHIFT + chunk->piece.order);
 }
 
 /* The number of the folio at @address, or of the first or one past the last. */

@@ -186,6 +186,11 @@ bool vtl0_inject_pgmap(void);
 void vtl0_inject_init(void);
 void vtl0_inject_exit(void);
 
+/* identity.c: direct I/O does not see where chunks meet */
+bool vtl0_identity_works(void);
+void vtl0_identity_give(struct folio *folio);
+void vtl0_identity_init(void);
+
 /* pgmap.c: struct pages for a range */
 int vtl0_pgmaps_add(struct vtl0_range *range) __must_hold(&vtl0_lock);
 void vtl0_pgmaps_del(struct vtl0_range *range) __must_hold(&vtl0_lock);

@@ -21,6 +21,7 @@ static const struct {
 	{ VTL0_FEATURE_MAP_PMD, "map-pmd" },
 	{ VTL0_FEATURE_MAP_PUD, "map-pud" },
 	{ VTL0_FEATURE_DEDUP, "dedup" },
+	{ VTL0_FEATURE_SEAMLESS, "seamless" },
 };
 
 #define NR_FEATURES (sizeof(features) / sizeof(features[0]))

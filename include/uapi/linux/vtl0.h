@@ -231,6 +231,7 @@ struct vtl0_query {
 #define VTL0_FEATURE_MAP_PMD	(1ULL << 1)	/* PMD mappings */
 #define VTL0_FEATURE_MAP_PUD	(1ULL << 2)	/* PUD mappings */
 #define VTL0_FEATURE_DEDUP	(1ULL << 3)	/* vmemmap of large folios is shared */
+#define VTL0_FEATURE_SEAMLESS	(1ULL << 4)	/* direct I/O crosses from chunk to chunk */
 
 /**
  * struct vtl0_info - ioctl(VTL0_INFO): what this driver can do, and totals
