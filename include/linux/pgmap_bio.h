@@ -12,9 +12,13 @@
  *  - P2PDMA pages share a bio or a list only with pages of the same provider,
  *    as one of them decides how all of them are mapped.
  *
- * No function here sleeps, takes a lock or a reference; who calls them keeps
- * the pages, and whatever they are put into, to himself. The file needs nothing
- * but the headers of Linux 7.2 or later: copy it into your driver.
+ * Arrays of pages, pinning and mapping are in pgmap_pages.h. For a driver that
+ * exists Documentation/checks/adopt.rst tells where to begin.
+ *
+ * Callers must serialise access to the pages and to the bio or list. Unless a
+ * function says otherwise it takes no lock and no reference and does not sleep.
+ * The file needs nothing but the headers of Linux 7.2 or later: copy it into
+ * your driver.
  */
 #ifndef _LINUX_PGMAP_BIO_H
 #define _LINUX_PGMAP_BIO_H
@@ -319,6 +323,28 @@ pgmap_sg_set(struct scatterlist *prev, struct scatterlist *sg,
 	if (prev && !pgmap_pages_compatible(pgmap_sg_page(prev), page))
 		return false;
 	sg_set_page(sg, pgmap_plain_page(page), len, off);
+	return true;
+}
+
+/**
+ * pgmap_bvec_set() - fill a bvec of an array
+ * @prev: the bvec before it, or NULL
+ * @bv: the bvec
+ * @page: what to put into it
+ * @len: how many bytes
+ * @off: from where
+ *
+ * Context: any.
+ * Return: false, and @bv is as it was, if @page may not be in one array with what
+ * @prev holds. End the array at @prev and begin a new one.
+ */
+static inline bool __must_check
+pgmap_bvec_set(struct bio_vec *prev, struct bio_vec *bv,
+	       struct page __pgmap *page, unsigned int len, unsigned int off)
+{
+	if (prev && !pgmap_pages_compatible(pgmap_bvec_page(prev), page))
+		return false;
+	bvec_set_page(bv, pgmap_plain_page(page), len, off);
 	return true;
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What pgmap_bio.h does with real pages: of two pgmaps that are neighbours, of two
+ * What pgmap_bio.h and pgmap_pages.h do with real pages: of two pgmaps that are neighbours, of two
  * P2PDMA providers that are neighbours, and of RAM. Nobody reads or writes them, so
  * there need not be memory behind. The parameter "results" has a line for each test,
  * "passed NAME" or "failed NAME"; a module that does not load could not make the pages.
@@ -8,7 +8,7 @@
 #include <linux/ioport.h>
 #include <linux/memremap.h>
 #include <linux/module.h>
-#include <linux/pgmap_bio.h>
+#include <linux/pgmap_pages.h>
 #include <linux/sizes.h>
 
 /* What memremap_pages() can do at least. */
@@ -148,6 +148,62 @@ static void refused_sg_is_unchanged(void)
 	MUST(sg_page(&sg[1]) == ram && sg[1].length == 512 && sg[1].offset == 16);
 }
 
+static void refused_bvec_is_unchanged(void)
+{
+	bvec_set_page(&vecs[1], ram, 512, 16);
+	MUST(pgmap_bvec_set(NULL, &vecs[0], page_of(PEER_A, 0), PAGE_SIZE, 0));
+	MUST(!pgmap_bvec_set(&vecs[0], &vecs[1], page_of(GUEST_A, 0), PAGE_SIZE, 0));
+	MUST(vecs[1].bv_page == ram && vecs[1].bv_len == 512 && vecs[1].bv_offset == 16);
+	MUST(pgmap_bvec_set(&vecs[0], &vecs[1], page_of(PEER_A, 1), PAGE_SIZE, 0));
+}
+
+static void arrays_end_where_a_provider_does(void)
+{
+	struct page __pgmap *pages[] = {
+		pgmap_page(ram), page_of(GUEST_A, 0), page_of(GUEST_B, 0),
+		page_of(PEER_A, 0), page_of(PEER_A, 1), page_of(PEER_B, 0),
+	};
+
+	MUST(pgmap_pages_one_list(pages, 0) == 0);
+	MUST(pgmap_pages_one_list(pages, 1) == 1);
+	MUST(pgmap_pages_one_list(pages, 6) == 3);
+	MUST(pgmap_pages_one_list(pages + 3, 3) == 2);
+	MUST(pgmap_pages_one_list(pages + 3, 2) == 2);
+	MUST(pgmap_mark_pages(pgmap_plain_pages(pages)) == pages);
+}
+
+static void p2pdma_is_not_mapped_alone(void)
+{
+	MUST(pgmap_dma_map_page(NULL, page_of(PEER_A, 0), 0, PAGE_SIZE,
+				DMA_TO_DEVICE) == DMA_MAPPING_ERROR);
+}
+
+static void references_are_paired(void)
+{
+	struct page __pgmap *pages[] = { pgmap_page(ram), pgmap_page(ram + 1) };
+	int before = page_count(ram);
+
+	pgmap_get_pages(pages, 1);
+	MUST(page_count(ram) == before + 1);
+	pgmap_put_pages(pages, 1);
+	MUST(page_count(ram) == before);
+}
+
+static void copies_go_where_the_page_is(void)
+{
+	char text[] = "0123456";
+	char *mapped;
+
+	pgmap_memcpy_to_page(pgmap_page(ram), 16, text, sizeof(text));
+	memset(text, 0, sizeof(text));
+	pgmap_memcpy_from_page(text, pgmap_page(ram), 17, 3);
+	MUST(!strcmp(text, "123"));
+	pgmap_memzero_page(pgmap_page(ram), 18, 1);
+	mapped = pgmap_kmap_local(pgmap_page(ram));
+	MUST(mapped[17] == '1' && !mapped[18] && mapped[19] == '3');
+	kunmap_local(mapped);
+}
+
 static void only_what_follows_is_merged(void)
 {
 	struct page __pgmap *page = page_of(GUEST_A, 4);
@@ -262,6 +318,11 @@ static const struct {
 	{ "guest_and_ram_share_a_bio", guest_and_ram_share_a_bio },
 	{ "p2pdma_is_refused", p2pdma_is_refused },
 	{ "refused_sg_is_unchanged", refused_sg_is_unchanged },
+	{ "refused_bvec_is_unchanged", refused_bvec_is_unchanged },
+	{ "arrays_end_where_a_provider_does", arrays_end_where_a_provider_does },
+	{ "p2pdma_is_not_mapped_alone", p2pdma_is_not_mapped_alone },
+	{ "references_are_paired", references_are_paired },
+	{ "copies_go_where_the_page_is", copies_go_where_the_page_is },
 	{ "only_what_follows_is_merged", only_what_follows_is_merged },
 	{ "lengths_do_not_wrap", lengths_do_not_wrap },
 	{ "a_full_bio_refuses", a_full_bio_refuses },
