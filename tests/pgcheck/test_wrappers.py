@@ -56,7 +56,7 @@ class Wrapper(unittest.TestCase):
         self.user = os.path.join(self.top, "user")
         self.tool = os.path.join(self.top, "tool")
         os.mkdir(self.user)
-        for name in ("tools/pgcheck", "Documentation/checks", "Documentation/man",
+        for name in ("tools/pgcheck", "Documentation/checks", "Documentation/man", "include",
                      ".pre-commit-hooks.yaml"):
             source, copy = os.path.join(TOP, name), os.path.join(self.tool, name)
             if os.path.isdir(source):
