@@ -109,6 +109,19 @@ class Copies(Tree):
         self.assertEqual(status, 2)
         self.assertIn("a.c: not analysed: functions are lost, and the whole file fails", err)
 
+    def test_function_of_old_c(self):
+        old = "int old(bio)\n\tstruct bio *bio;\n{\n\tbio_add_page(bio);\n}\n"
+        self.assertEqual([item.name for item in csource.strange(old + GOOD)], [csource.UNNAMED])
+        for text in ("struct s {\n\tint a;\n};\n", "int a[] = { f(1) };\n", GOOD,
+                     "typedef struct __packed {\n\tint a;\n} t;\n", "extern \"C\" {\n}\n"):
+            self.assertEqual(csource.strange(text), [], text)
+        self.write("a.c", old + GOOD)
+        status, _, err = self.pgcheck(".")
+        self.assertEqual(status, 2)
+        self.assertIn("not parsed: a.c:3: (no name)", err)
+        self.write("a.c", old.replace("bio_add_page", "other") + GOOD)
+        self.assertEqual(self.pgcheck(".")[0], 0)
+
     def test_what_is_lost_is_named(self):
         self.write("a.c", GOOD + GOOD.replace("f(", "lost_f("))
         status, _, err = self.pgcheck("--max-unparsed=50", ".")

@@ -16,6 +16,8 @@ _PIECE = re.compile(r"(?P<directive>^[ \t]*#(?:\\\n|%s|%s|[^\n])*)|%s|%s"
                     % (_COMMENT, _STRING, _COMMENT, _STRING), re.DOTALL | re.MULTILINE)
 _DIRECTIVE = re.compile(r"^[ \t]*#(?:\\\n|[^\n])*", re.MULTILINE)
 _CONDITIONAL = re.compile(r"[ \t]*#[ \t]*(if|ifdef|ifndef|else|elif|endif)\b")
+_NO_CODE = ("struct", "union", "enum", "typedef", "extern", "asm")
+UNNAMED = "(no name)"
 _TOKEN = re.compile(r"[A-Za-z_]\w*|[^\s\w]")
 _BRACE = re.compile(r"[{}]")
 
@@ -108,6 +110,7 @@ class _Scanner:
         self.starts = [0] + [m.end() for m in re.finditer("\n", text)]
         self.text = cleaned
         self.functions = []
+        self.strange = []       # blocks that nobody can name
         self.depth = self.parens = 0
         self.head = []          # what stands before the brace, as (word, offset)
         self.name = None
@@ -145,8 +148,13 @@ class _Scanner:
     def open_brace(self, offset):
         if self.depth == 0 and not self.parens:
             found = self.head_name()
-            if found and "=" not in [w for w, _ in self.head]:
+            words = [word for word, _ in self.head]
+            if found and "=" not in words:
                 self.name = found + (offset,)
+            elif not words or "(" in words and "=" not in words and words[0] not in _NO_CODE:
+                # The parameters of old C are declared before the brace, for one.
+                at = self.head[0][1] if self.head else offset
+                self.name = UNNAMED, at, offset
         self.depth += 1
 
     def close_brace(self, offset):
@@ -155,8 +163,10 @@ class _Scanner:
             return
         if self.name:
             name, at, opened = self.name
-            self.functions.append(Function(name, (self.line(at), self.line(offset)),
-                                           (self.head[0][1], opened, offset)))
+            head = self.head[0][1] if self.head else opened
+            kind = self.strange if name == UNNAMED else self.functions
+            kind.append(Function(name, (self.line(at), self.line(offset)),
+                                 (head, opened, offset)))
         if self.name or "=" not in [w for w, _ in self.head]:
             self.head = []
         self.name = None
@@ -189,6 +199,13 @@ class _Scanner:
 def functions(text):
     """All function definitions of a file."""
     return _Scanner(text).run()
+
+
+def strange(text):
+    """Blocks of code at file level that are no function as far as can be seen."""
+    scanner = _Scanner(text)
+    scanner.run()
+    return scanner.strange
 
 
 def outline(text):

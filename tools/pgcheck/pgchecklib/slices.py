@@ -54,7 +54,9 @@ class Slice:
     """Which rules concern a file, and which of its functions they have to see."""
 
     def __init__(self, functions, text, rules):
-        bodies = _bodies(functions, text)
+        # spatch names none of the strange ones: they count as lost.
+        strange = csource.strange(text)
+        bodies = _bodies(sorted(functions + strange, key=lambda item: item.head), text)
         kept, self.rules = set(), []
         for rule in rules:
             found = _seeds(rule, bodies)
@@ -67,7 +69,8 @@ class Slice:
         called = set().union(*(body.calls for body in kept))
         kept |= {body for body in bodies if body.name in called}
         self.functions = [body.function for body in bodies if body in kept and body.function]
-        self._empty = [body.function for body in bodies if body not in kept and body.function]
+        self._empty = [body.function for body in bodies if body not in kept and body.function
+                       and body.function not in strange]
         self._text = text
         self.whole = False
 
