@@ -246,6 +246,35 @@ class PreCommit(Wrapper):
         self.assertIn("old.c:3:2:", done.stdout)
 
 
+class Fix(Wrapper):
+    """--fix and --diff with the real spatch, on what the patch modes are tested with."""
+
+    PATCHES = os.path.join(HERE, "patch")
+
+    def words(self, path):
+        with open(path, encoding="utf-8") as file:
+            return file.read().split()
+
+    def test_as_the_patch_modes(self):
+        names = sorted(name for name in os.listdir(self.PATCHES) if name.endswith(".c"))
+        self.assertGreater(len(names), 2)
+        for name in names:
+            path = os.path.join(self.user, name)
+            shutil.copy(os.path.join(self.PATCHES, name), path)
+            before = self.words(path)
+            command = [os.path.join(self.tool, "tools/pgcheck/pgcheck"), "--quiet",
+                       "--rules=" + name[:4], name]
+            diff = subprocess.run(command + ["--diff"], cwd=self.user, capture_output=True,
+                                  text=True, check=False).stdout
+            self.assertEqual(self.words(path), before)
+            subprocess.run(command + ["--fix"], cwd=self.user, capture_output=True, check=False)
+            after = self.words(path)
+            self.assertEqual(after, self.words(os.path.join(self.PATCHES, name[:-1] + "fixed")))
+            shutil.copy(os.path.join(self.PATCHES, name), path)
+            subprocess.run(["patch", "-sp1"], input=diff, text=True, cwd=self.user, check=True)
+            self.assertEqual(self.words(path), after)
+
+
 class Install(Wrapper):
     def make(self, target):
         done = subprocess.run(["make", "-s", "-C", os.path.join(TOP, "tools", "pgcheck"), target,
