@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Calls that add to a bio and may be refused, also by way of functions of the run."""
+import re
+
+from . import facts, tree
+
+RAW, ERRNO = "raw", "errno"     # 0 or false is a refusal; a negative number is one
+
+
+class Adder:
+    """kind; bio and page are the arguments, where they are known."""
+
+    def __init__(self, kind, bio=None, page=None):
+        self.kind, self.bio, self.page = kind, bio, page
+
+
+def adder(call, function, world):
+    """The Adder that a call is, or None."""
+    name = tree.called(call)
+    places = facts.ADD.get(name) or facts.MUST_CHECK.get(name)
+    if places and isinstance(call.fn, tree.Name):
+        args = dict(enumerate(call.args))
+        return Adder(RAW, args.get(places[0]), args.get(places[1]))
+    called = world.callee(function, call)
+    if not called or called is function or len(called.text) > 2500:
+        return None
+    if "adds" not in called.facts:
+        called.facts["adds"] = None
+        called.facts["adds"] = _kind(called, world)
+    kind = called.facts["adds"]
+    return Adder(kind) if kind else None
+
+
+def _kind(function, world):
+    if not any(name in facts.ADD or name in facts.MUST_CHECK or _may_add(name, function, world)
+               for name in function.calls):
+        return None
+    inner = [call for call in tree.calls(function.body) if adder(call, function, world)]
+    if not inner or function.calls & {"bio_alloc", "bio_alloc_bioset", "submit_bio", "bio_reset"}:
+        return None
+    for value in function.returns():
+        for end in function.values.resolve(value):
+            if _is_answer(end, inner):
+                return adder(inner[0], function, world).kind
+    return ERRNO if _refusal_is_errno(function, inner) else None
+
+
+def _may_add(name, function, world):
+    called = world.find(function.unit, name)
+    return bool(called and called.calls & facts.ADD.keys())
+
+
+def _is_answer(value, inner):
+    """Is a value the result of an add, or a comparison of it with the length?"""
+    value = tree.bare(value)
+    if any(value is call for call in inner):
+        return True
+    return isinstance(value, tree.Binary) and value.op == "==" and tree.number(value.right) != 0 and \
+        any(tree.bare(side) is call for side in (value.left, value.right) for call in inner)
+
+
+def _refusal_is_errno(function, inner):
+    """if (refused) return -E...; and nothing else."""
+    for node in tree.walk(function.body):
+        if isinstance(node, tree.If):
+            part = [call for call in inner if any(call is one for one in tree.walk(node.test))]
+            if part and refused(node.test, part[0], RAW) is True and _returns_error(node.yes):
+                return True
+    return False
+
+
+def _returns_error(node):
+    parts = node.body if isinstance(node, tree.Block) else [node]
+    if len(parts) != 1 or not isinstance(parts[0], tree.Return) or parts[0].value is None:
+        return False
+    value = tree.bare(parts[0].value)
+    return isinstance(value, tree.Unary) and value.op == "-"
+
+
+_TURNED = {"<": ">", ">": "<", "<=": ">=", ">=": "<=", "==": "==", "!=": "!="}
+
+
+def refused(node, call, kind, names=()):
+    """On which way out of a condition the add was refused; None if it does not ask.
+    names are the variables that hold the result."""
+    node = tree.bare(node)
+    mine = lambda value: tree.bare(value) is call or tree.text(value) in names or \
+        isinstance(tree.bare(value), tree.Assign) and mine(tree.bare(value).right)
+    if isinstance(node, tree.Unary) and node.op == "!":
+        found = refused(node.value, call, kind, names)
+        return None if found is None else not found
+    if isinstance(node, tree.Assign):
+        return refused(node.right, call, kind, names)
+    if mine(node):
+        return kind == ERRNO
+    if isinstance(node, tree.Call) and tree.called(node) in ("IS_ERR", "IS_ERR_VALUE") and \
+            node.args and mine(node.args[0]):
+        return True
+    if isinstance(node, tree.Binary) and node.op in _TURNED:
+        op, other = node.op, node.right
+        if not mine(node.left):
+            if not mine(node.right):
+                return None
+            op, other = _TURNED[op], node.left
+        return _compared(op, tree.number(other) == 0, kind)
+    return None
+
+
+def _compared(op, zero, kind):
+    if kind == ERRNO:
+        return {"<": True, "!=": True, "==": False, ">=": False, "<=": True, ">": False}[op] \
+            if zero else None
+    if op in ("==", "!="):
+        return (op == "==") == zero
+    return op in ("<", "<=")

@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Runs the checks over the units of a run."""
+from . import facts, pg01, pg02, pg03, pg04, pg05, pg06, pg07, pg08
+from .unit import Unit
+from .world import World
+
+CHECKS = (pg01, pg02, pg03, pg04, pg05, pg06, pg07) + pg08.CHECKS
+
+
+class Found:
+    """A finding: the rule, the function, the line and column, what to say."""
+
+    __slots__ = ("rule", "unit", "function", "line", "column", "message", "severity")
+
+    def __init__(self, rule, function, at, message):
+        self.rule, self.unit, self.function = rule, function.unit.name, function.name
+        self.line, self.column = function.unit.place(at)
+        self.severity = None
+        if isinstance(message, tuple):
+            self.severity, message = message
+        self.message = message
+
+    def key(self):
+        return self.line, self.column, self.rule
+
+
+def concerned(unit, rule, world):
+    """The functions of a unit that have one of the words of a rule in them, that call one of
+    these or are called by one."""
+    return [function for function in sorted(unit.functions.values())
+            if _has(function, rule) or
+            any(_has(other, rule) for other in
+                filter(None, (world.find(unit, name) for name in function.calls))) or
+            any(_has(other, rule) for other in world.callers_of(function))]
+
+
+def _has(function, rule):
+    """Does a function have one of the words of a rule in it?"""
+    key = "has " + rule
+    if key not in function.facts:
+        function.facts[key] = bool(facts.PATTERN[rule].search(
+            function.unit.code, function.head, function.closed + 1)) and facts.also(
+                rule, function.text)
+    return function.facts[key]
+
+
+def check_unit(unit, world, rules):
+    """(functions looked at, functions lost, findings) of a unit."""
+    looked, found = {}, {}
+    for check in CHECKS:
+        if check.RULE not in rules:
+            continue
+        for function in concerned(unit, check.RULE, world):
+            looked[function] = True
+            for variant in filter(None, (function, function.other())):
+                for at, message in check.check(variant, world):
+                    one = Found(check.RULE, function, at, message)
+                    found.setdefault(one.key(), one)
+    looked = [function for function in sorted(looked) if not function.is_macro]
+    return (looked, [function for function in looked if function.lost],
+            [found[key] for key in sorted(found)])
+
+
+def check(units, rules=None, world=None):
+    """The findings in units that are a world of their own."""
+    world = world or World(units)
+    return [one for unit in units
+            for one in check_unit(unit, world, rules or [check.RULE for check in CHECKS])[2]]

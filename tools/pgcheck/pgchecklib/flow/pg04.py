@@ -1,0 +1,181 @@
+# SPDX-License-Identifier: GPL-2.0
+"""PG04: a bio is filled in a loop without asking for room, and the bound of the loop is not
+the size of the bio's table."""
+import re
+
+from . import facts, tree
+from .graph import reach
+from .paths import follow
+
+RULE = "PG04"
+
+# What makes a table smaller than what it is made of, and what is no more than each of its
+# arguments.
+_CLAMP = re.compile(r"^\(*(?!max|max_t|round_up|roundup|bio_segments|bio_add_max_vecs|DIV_ROUND|ALIGN|"
+                    r"buf_pages|howmany)[a-z_]\w*\(")
+_LEAST = re.compile(r"^\(*(min|min_t|min3|umin|bio_max_segs)\(")
+_END = re.compile(r"(==|>=) [a-z]")
+_COUNT = re.compile(r"(\b|_)(n|nr|num|cnt|count|n?vecs|pages|n?segs|segments|steps|size|len|bytes|sectors)(_|\b)|"
+                    r"_(VECS|PAGES|SEGS)\b")
+_DULL = frozenset("""i j bio sizeof int unsigned u32 u64 size_t long PAGE_SIZE PAGE_SHIFT SECTOR_SHIFT
+    NULL GFP_KERNEL GFP_NOIO GFP_NOFS struct page folio bdev opf req""".split())
+
+
+def check(function, world):
+    for call in tree.calls(function.body, facts.ADD_NOFAIL):
+        bio = call.args[0] if call.args else None
+        if bio is None:
+            continue
+        own = [step for step in function.graph.steps if step.expr is not None and
+               any(part is call for part in tree.walk(step.expr))]
+        if not own:
+            continue
+        if _comes_back(own[0], [after for after, _ in own[0].after], bio, function, world) or \
+                _called_in_a_loop(function, own[0], bio, world):
+            if not sized(function):
+                yield call.at, "%s() in a loop that is not bounded by the bio's table" % tree.called(call)
+
+
+def _comes_back(step, starts, bio, function, world):
+    """Does a way lead round to the step with the same bio, and without asking for room?"""
+    found = []
+
+    def visit(at, env, data):
+        if at is step:
+            found.append(at)
+            return None
+        return None if _asks_or_new(at, bio, function, world) else data
+
+    follow([(start, {}, True) for start in starts], visit)
+    return bool(found)
+
+
+def _asks_or_new(step, bio, function, world):
+    if step.expr is None:
+        return False
+    name, expr = tree.text(bio), step.expr
+    if isinstance(expr, tree.Declare):
+        return expr.name in (name, tree.base(bio)) and expr.value is not None
+    for part in tree.walk(expr):
+        if isinstance(part, tree.Assign) and part.op == "=" and tree.text(part.left) == name and \
+                _fresh(part.right):
+            return True
+        # A structure with another bio in it.
+        if isinstance(part, tree.Assign) and part.op == "=" and tree.base(bio) == tree.text(part.left) and \
+                tree.text(part.left) != name:
+            return True
+        if isinstance(part, tree.Call) and _is_new(part, bio, function, world):
+            return True
+        if isinstance(part, tree.Member) and part.name in ("bi_vcnt", "bi_max_vecs"):
+            return True
+    return step.kind == "test" and isinstance(expr, tree.Call) and \
+        any(tree.text(arg) == tree.base(bio) for arg in expr.args) and _iterates(expr, bio)
+
+
+def _iterates(call, bio):
+    """The variable of an iterator is another one in each round."""
+    return bool(re.match(r"^\w*for_each\w*$", tree.called(call))) and tree.base(bio) != tree.text(bio)
+
+
+def _is_new(call, bio, function, world):
+    name = tree.called(call)
+    if name in ("bio_init", "bio_reset", "bio_init_inline") or \
+            re.search(r"(bio|io|vecs?)_(is_)?full|full\w*bio|has_room|bio_add_max_vecs", name):
+        return True
+    if re.search(r"(^|_)(submit|flush|do_io|issue|send)(_|$)", name) and \
+            any(tree.text(arg).lstrip("&") in (tree.base(bio), tree.text(bio).lstrip("&")) for arg in call.args):
+        return True
+    if re.search(r"(alloc|new|next|get|chain|start|begin|open|init)\w*_?(bio|io|wbio|rbio)s?\b|io\w*_(alloc|new|init)", name) and \
+            any(tree.text(arg).lstrip("&") == tree.base(bio) for arg in call.args):
+        return True
+    called = world.callee(function, call)
+    return bool(called) and called is not function and len(called.text) < 1200 and \
+        bool(re.search(r"\bbi_(vcnt|max_vecs)\b|\bbio_full\b", called.text)) and \
+        not called.calls & facts.ADD_NOFAIL.keys()
+
+
+def _fresh(node):
+    """Another bio, and not one that was filled before and is kept in a structure."""
+    return not re.match(r"^&?\w+((->|\.)\w+)+$", tree.text(node))
+
+
+def _called_in_a_loop(function, step, bio, world):
+    """A static function that adds to a bio of its caller, which calls it in a loop."""
+    if not function.static or function.is_macro or \
+            step not in reach([function.graph.enter], lambda other: _asks_or_new(other, bio, function, world)):
+        return False
+    if function.param(tree.base(bio)) is None:
+        return False
+    for caller, call in world.callers(function):
+        own = [one for one in caller.graph.steps if one.expr is not None and
+               any(part is call for part in tree.walk(one.expr))]
+        if own and own[0] in reach([after for after, _ in own[0].after], lambda other: other is own[0] or
+                                   _makes(other)):
+            return True
+    return False
+
+
+def _makes(step):
+    return step.expr is not None and any(
+        facts.TABLE_NAME.match(tree.called(part)) or tree.called(part) == "bio_full" or
+        isinstance(part, tree.Member) and part.name == "bi_vcnt" for part in tree.walk(step.expr))
+
+
+# Sizes and bounds, as texts.
+def _words(text):
+    """The variables, fields and constants of a text that say something of a count."""
+    found = re.findall(r"(?<![\w>.])[A-Za-z_]\w*(?:(?:->|\.)\w+)*\b(?!\()", text)
+    return {re.split(r"->|\.", name)[-1] for name in found} - _DULL
+
+
+def _made_of(texts, values, cut):
+    """The words of the texts, and of what was assigned to these. A table that was cut to a
+    limit is no longer as large as what it was made of; a loop that was is no longer."""
+    words = set()
+    for _ in range(4):
+        for text in texts:
+            words |= _words(text)
+        texts = [value for name, value in values if name in words and
+                 (not _CLAMP.match(value) or cut and _LEAST.match(value))]
+    return words
+
+
+def sized(function):
+    """Was the table made as large as the loop is long?"""
+    if "sized" not in function.facts:
+        values, bounds, sizes, lists = _collect(function)
+        sizes = [size for size in sizes if not _CLAMP.match(size)]
+        table = _made_of(sizes, values, False) | {"bi_max_vecs"}
+        function.facts["sized"] = bool(table & _made_of(bounds, values + lists, True))
+    return function.facts["sized"]
+
+
+def _collect(function):
+    values, bounds, sizes, lists = [], [], [], []
+    for node in tree.walk(function.body):
+        if isinstance(node, tree.Assign) and node.op == "=" and isinstance(tree.bare(node.left), tree.Name):
+            values.append((tree.text(node.left), tree.text(node.right)))
+        elif isinstance(node, tree.Declare) and node.value is not None:
+            values.append((node.name, tree.text(node.value)))
+        elif isinstance(node, (tree.For, tree.While, tree.Do)) and node.test is not None:
+            bounds.append(tree.text(node.test))
+        elif isinstance(node, tree.If) and _END.search(tree.text(node.test)):
+            bounds.append(tree.text(node.test))
+        elif isinstance(node, tree.Each):
+            bounds.append(", ".join(map(tree.text, node.call.args)))
+        elif isinstance(node, tree.Call):
+            _of_call(node, sizes, lists)
+    return values, bounds, sizes, lists
+
+
+def _of_call(node, sizes, lists):
+    name, args = tree.called(node), [tree.text(arg) for arg in node.args]
+    if name in facts.TABLE:
+        sizes += args[facts.TABLE[name]:][:1]
+    elif facts.TABLE_NAME.match(name):
+        sizes += [arg for arg in args if _COUNT.search(arg)]
+    # A list is as long as the count that was given to what has filled it.
+    for number, arg in enumerate(node.args):
+        arg = tree.bare(arg)
+        if isinstance(arg, tree.Unary) and arg.op == "&":
+            lists.append((tree.text(arg.value), ", ".join(args[:number] + args[number + 1:])))

@@ -1,0 +1,196 @@
+# SPDX-License-Identifier: GPL-2.0
+"""PG08: a vec is taken off a bio, and not all of its pages are given back.
+
+PG09: integrity data counts as one segment, and only its first vec is mapped.
+
+PG10: a page is added under the number of another one.
+"""
+import re
+
+from . import facts, tree
+from .graph import reach
+from .pg05 import core
+
+
+class Trimmed:
+    """PG08."""
+
+    RULE = "PG08"
+
+    @staticmethod
+    def check(function, world):
+        trims = [node for node in tree.walk(function.body) if takes_off(node)]
+        if not trims or function.is_macro:
+            return
+        puts = [call for call in tree.calls(function.body) if _first_page(call, function)]
+        if puts and not _all_pages(function):
+            yield puts[0].at, "%s() of one page of a vec that is taken off; it can have more" % \
+                tree.called(puts[0])
+        elif not puts and _pinned_here(function) and not _all_pages(function):
+            yield trims[0].at, "a vec is taken off, and its pages are not given back"
+
+
+def takes_off(node):
+    """bio->bi_vcnt--"""
+    if isinstance(node, tree.Step) and node.op == "--":
+        place = node.value
+    elif isinstance(node, tree.Assign) and node.op == "-=":
+        place = node.left
+    else:
+        return False
+    place = tree.bare(place)
+    return isinstance(place, tree.Member) and place.name in ("bi_vcnt", "bip_vcnt", "nr_bvecs", "nr_vecs", "bvec_cnt")
+
+
+def _first_page(call, function):
+    name = tree.called(call)
+    if name not in facts.PUT_ONE and not (name in facts.PUT_ARRAY and len(call.args) > 1 and
+                                          tree.number(call.args[1]) == 1):
+        return False
+    texts = [tree.text(value) for arg in call.args for value in [arg] + function.values.resolve(arg)]
+    return any(re.search(r"(->|\.)bv_page$", text.lstrip("&")) for text in texts)
+
+
+def _all_pages(function):
+    """Does the function give back as many pages as a vec has?"""
+    return bool(re.search(r"bv_page \+|nth_page|unpin_user_folio\b|unpin_user_page_range|unpin_user_pages\w*\([^;]*,\s*(?!1\b)|"
+                          r"bio_release_pages|folio_put_refs|release_bvec|bvec_nr_pages|bio_unpin_\w+", function.text))
+
+
+def _pinned_here(function):
+    return bool(re.search(r"\b(iov_iter_(extract|get)_\w+|pin_user_pages\w*|BIO_PAGE_PINNED)\b", function.text))
+
+
+class FirstOfMetadata:
+    """PG09."""
+
+    RULE = "PG09"
+
+    @staticmethod
+    def check(function, world):
+        if core(function.unit.name) or function.is_macro:
+            return
+        for call in tree.calls(function.body):
+            if not re.search(r"dma_map|map_bvec|sg_set_page|sg_set_buf|map_page|map_single|virt_to_phys|bvec_phys|"
+                             r"page_to_phys|bvec_set_page|kmap|bvec_virt", tree.called(call)):
+                continue
+            first = next((node for arg in call.args for node in _first_vec(arg, function)), None)
+            if first is None:
+                continue
+            own = [step for step in function.graph.steps if step.expr is not None and
+                   any(part is call for part in tree.walk(step.expr))]
+            if own and own[0] in reach([function.graph.enter], _one_vec):
+                yield first.at, "only the first vec of the integrity data is mapped; one segment can be several vecs"
+                return
+
+
+def _first_vec(node, function):
+    """The places where a value is taken from the first vec of a bip."""
+    values = [node]
+    base = tree.base(node)
+    values += function.values.to.get(base, [])
+    for value in values:
+        for part in tree.walk(value):
+            if tree.called(part) in ("rq_integrity_vec", "bip_first_vec"):
+                yield part
+            elif isinstance(part, tree.Member) and part.name == "bip_vec" and not _other_index(value):
+                yield part
+
+
+def _other_index(value):
+    return any(isinstance(part, tree.Index) and "bip_vec" in tree.text(part.base) and
+               tree.number(part.index) != 0 for part in tree.walk(value)) or "bip_iter.bi_idx" in tree.text(value) or \
+        any(isinstance(part, tree.Binary) and "bip_vec" in tree.text(part.left) for part in tree.walk(value))
+
+
+def _one_vec(step):
+    """A condition that asks how many vecs there are, or how long the first one is."""
+    return step.kind == "test" and bool(re.search(
+        r"bip_vcnt|bio_integrity_\w*vec|\bbv_len\b.*(==|>=|<|!=)|(==|>=|<|!=).*\bbv_len\b|bip_iter\.bi_size.*bv_len",
+        tree.text(step.expr)))
+
+
+class OtherNumber:
+    """PG10."""
+
+    RULE = "PG10"
+
+    @staticmethod
+    def check(function, world):
+        for call in tree.calls(function.body):
+            name = tree.called(call)
+            places = facts.ADD.get(name) or facts.ADD_NOFAIL.get(name) or facts.SET.get(name)
+            if not places or places[3] is None or len(call.args) <= max(places):
+                continue
+            page, offset = call.args[places[1]], call.args[places[3]]
+            if "folio" in name and _within_page(page, offset, function):
+                yield call.at, "the offset in a page is taken for one in its folio; the first page of the folio goes instead"
+            elif name in facts.ADD and _same_each_round(call, page, function):
+                yield call.at, "each round adds %s, whatever its number" % tree.text(page)
+            elif _two_buffers(page, offset):
+                yield call.at, "the page and the offset are those of two buffers"
+
+
+_IN_FOLIO = re.compile(r"folio_page_idx|offset_in_folio|folio_pos|PAGE_SHIFT|PAGE_SIZE|page_idx|folio_off|offset_in_f|"
+                       r"\bfi\.|\.offset|foff|folio_page_offset|page_to_(pfn|index)|->index|bio_offset|poff|pos\b|start\b")
+
+
+def _within_page(folio, offset, function):
+    """page_folio(page) with an offset that is one in the page?"""
+    sources = [call for value in function.values.resolve(folio) for call in [tree.bare(value)]
+               if tree.called(call) in ("page_folio", "pgmap_page_folio") and call.args]
+    if not sources:
+        return False
+    page = tree.text(sources[0].args[0])
+    if re.search(r"compound_head|folio|head|virt_to_head|^bh->|b_page|\bhpage|^first", page):
+        return False
+    if tree.number(offset) is not None:
+        return tree.number(offset) == 0 and bool(re.search(r"\[\w+\]$", page)) and \
+            not re.search(r"folio_(size|nr_pages|test_large)|PageHead|PageTail|compound_order", function.text)
+    values = [tree.text(offset)] + [tree.text(value) for value in function.values.to.get(tree.base(offset), ())]
+    if tree.base(offset) in function.values.opaque:
+        return False
+    if any(_IN_FOLIO.search(value) for value in values):
+        return False
+    return not re.search(r"folio_page_idx|folio_test_large|offset_in_folio|folio_nr_pages|get_contig_folio", function.text)
+
+
+def _same_each_round(call, page, function):
+    """Is one page of an array added in each round of a loop that counts something else?"""
+    inner = tree.bare(page)
+    if not isinstance(inner, tree.Index) or re.search(r"zero|dummy|pad|scratch|sink|trash", tree.text(page), re.IGNORECASE):
+        return False
+    loop = _innermost(call, function)
+    if loop is None or not isinstance(loop, tree.For) or loop.step is None:
+        return False
+    changed = {tree.base(part.value if isinstance(part, tree.Step) else part.left)
+               for part in tree.walk(loop) if isinstance(part, (tree.Step, tree.Assign))}
+    changed |= {arg.text for part in tree.walk(loop.body) if isinstance(part, tree.Unary) and part.op == "&"
+                for arg in [tree.bare(part.value)] if isinstance(arg, tree.Name)}
+    if tree.names(inner.index) & changed or tree.base(inner) in changed or \
+            any(isinstance(part, tree.Step) for part in tree.walk(page)):
+        return False
+    counters = {tree.base(part.value) for part in tree.walk(loop.step) if isinstance(part, tree.Step)}
+    return bool(counters) and loop.test is not None and bool(counters & tree.names(loop.test)) and \
+        not any(tree.names(arg) & counters for arg in call.args)
+
+
+def _innermost(call, function):
+    found = None
+    for node in tree.walk(function.body):
+        if isinstance(node, (tree.For, tree.While, tree.Do, tree.Each)) and \
+                any(part is call for part in tree.walk(node.body)):
+            found = node
+    return found
+
+
+def _two_buffers(page, offset):
+    """virt_to_page(a) with offset_in_page(b)"""
+    page, offset = tree.bare(page), tree.bare(offset)
+    if tree.called(page) not in ("virt_to_page", "vmalloc_to_page") or tree.called(offset) != "offset_in_page":
+        return False
+    one, two = tree.names(page.args[0]) if page.args else set(), tree.names(offset.args[0]) if offset.args else set()
+    return bool(one and two) and not one & two
+
+
+CHECKS = (Trimmed, FirstOfMetadata, OtherNumber)
