@@ -291,7 +291,7 @@ class Install(Wrapper):
         done = self.run_installed(".")
         self.assertEqual(done.returncode, 1, done.stderr)
         self.assertIn("old.c:3:2: error", done.stdout)
-        self.assertEqual(len(self.run_installed("--list-rules").stdout.splitlines()), 6)
+        self.assertEqual(len(self.run_installed("--list-rules").stdout.splitlines()), 10)
         self.assertEqual(self.run_installed("--explain=PG01").stdout,
                          read("Documentation/checks/PG01.rst"))
         self.write("old.c", GOOD)

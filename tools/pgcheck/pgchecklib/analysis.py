@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0
 """From a set of files to findings, and how much of the files was understood."""
 import hashlib
+import os
 
 from . import csource, marks
 from .finding import Finding, add_fingerprints
+from .flow import facts, run as flow
+from .flow.unit import Unit
 from .slices import Slice
 from .source import Source
 
@@ -28,12 +31,13 @@ class Coverage:
 class Record:
     """What is known of one file, in a form that can be kept: everything but its name."""
 
-    FIELDS = ("unread", "failed", "rules", "functions", "lost", "reports", "marks")
+    FIELDS = ("unread", "failed", "rules", "functions", "lost", "reports", "marks", "index")
 
     def __init__(self, data=None):
         self.unread = self.failed = ""
         self.rules, self.functions = [], 0
         self.lost, self.reports, self.marks = [], [], []
+        self.index = {}         # what the checks by data flow have to know of it
         for name, value in (data or {}).items():
             setattr(self, name, value)
 
@@ -54,6 +58,7 @@ class Analysis:
     def run(self, places, content=None):
         """Findings of the files; content: bytes of those that are not to be read."""
         self.cache.load(places)
+        flow.learn(self.spatch.project)
         records, sources = {}, []
         for place in places:
             record = self._known(place, content)
@@ -65,7 +70,10 @@ class Analysis:
                 else:
                     self._keep(source, record)
             records[place] = record
-        self._run_spatch({source.place.real: source for source in sources}, records)
+        flows = self._run_flow(records, content)
+        self._run_spatch({source.place.real: source for source in sources}, records, flows)
+        for place, result in flows.items():
+            _join(records[place], result)
         findings = [item for place, record in records.items() for item in
                     self._findings(place, record)]
         add_fingerprints(findings)
@@ -95,6 +103,8 @@ class Analysis:
             record.rules = source.slice.rules
             if record.rules and csource.outline(source.text)[1]:
                 record.failed = "ends within braces"
+        if facts.concerns(source.bytes):
+            record.index = flow.index(Unit(source.place.name, source.text))
         if b"pgcheck:" in source.bytes:
             record.marks = [mark.data() for mark in marks.find(source.text)]
         return record
@@ -103,11 +113,29 @@ class Analysis:
         if not record.failed:
             self.cache.put(record.data(), source.mark, source.place.name)
 
-    def _run_spatch(self, sources, records):
-        """Fills in what spatch says of the files."""
+    def _run_flow(self, records, content):
+        """What the checks by data flow say, by place."""
+        entries, kernels = {}, {}
+        for place, record in records.items():
+            if record.index and not record.failed:
+                given = (content or {}).get(place.real)
+                mark = hashlib.sha256(given).hexdigest() if given is not None else \
+                    self.cache.content(place) or self.cache.mark(place)
+                entries[place] = flow.Entry(place.name, mark, record.index,
+                                            lambda place=place, given=given:
+                                            Source(place, given).text,
+                                            flow.kernel_of(os.path.dirname(place.real), kernels))
+        found = flow.Flow(self.rules, self.cache, self.jobs).run(list(entries.values()))
+        return {place: found[entry.name] for place, entry in entries.items()}
+
+    def _run_spatch(self, sources, records, flows):
+        """Fills in what spatch says of the files: of those that were read wholly before, only
+        which functions it can read."""
         if not sources:
             return
         self.spatch.prepare(self.rules, self.cache)
+        for source in sources.values():
+            source.patterns = source.place not in flows or bool(flows[source.place].lost)
         texts = {real: source.slice.text() for real, source in sources.items()}
         result = self._pass(sources, texts)
         # A function that is lost in the copy may be there in the whole file.
@@ -134,7 +162,8 @@ class Analysis:
     def _pass(self, sources, texts):
         work = {}
         for real, source in sources.items():
-            work.setdefault(tuple(source.slice.rules), []).append((real, texts[real]))
+            needed = tuple(source.slice.rules) if source.patterns else ()
+            work.setdefault(needed, []).append((real, texts[real]))
         by_id = {rule.id: rule for rule in self.rules}
         todo = [([by_id[name] for name in needed], files) for needed, files in work.items()]
         return self.spatch.run(todo, self.jobs, self.progress)
@@ -162,6 +191,15 @@ class Analysis:
         kept, allowed = marks.apply(place, record.marks, found, {rule.id for rule in self.rules})
         self.suppressed += allowed
         return kept
+
+
+def _join(record, result):
+    """Puts the findings by data flow to those of spatch, and the functions that were lost."""
+    seen = {(entry["line"], entry["rule"]) for entry in result.reports}
+    record.reports = result.reports + [entry for entry in record.reports
+                                       if (entry["line"], entry["rule"]) not in seen]
+    record.functions = max(record.functions, len(result.functions))
+    record.lost += [item for item in result.lost if item not in record.lost]
 
 
 def _entry(source, text, report):

@@ -96,6 +96,13 @@ class Cache:
             self._ask("SELECT state, digest FROM files WHERE path = ?", place.real)
         return rows[0][1] if rows and rows[0][0] == state else None
 
+    def mark(self, place):
+        """The digest of a file's content, read if need be."""
+        if place.real in self.fresh:
+            return self.fresh[place.real][1]
+        with open(place.real, "rb") as file:
+            return hashlib.sha256(file.read()).hexdigest()
+
     def remember(self, place, mark):
         """The file's content has this digest."""
         with contextlib.suppress(OSError, UnicodeError):

@@ -17,6 +17,9 @@ default one of the words:
     // Function: regex
     // Second: regex           (this too, in the function or one call away)
     // Alone: regex            (enough by itself)
+
+A rule that no semantic patch can describe is such a header alone, in a .rule file; the
+checks of flow/ find what it is about.
 """
 import glob
 import os
@@ -28,7 +31,7 @@ MODES = ("patch", "context", "org", "report")
 
 
 class Rule:
-    """One .cocci file."""
+    """One .cocci or .rule file."""
 
     def __init__(self, path):
         self.path = path
@@ -41,8 +44,8 @@ class Rule:
         self.confidence = self._field("Confidence")
         self.severity = self._field("Severity")
         self.url = self._field("URL")
-        self.words = [word.replace("\\x20", " ").encode()
-                      for word in self._field("Files").split()]
+        files = self._field("Files", None if path.endswith(".cocci") else "")
+        self.words = [word.replace("\\x20", " ").encode() for word in files.split()]
         self.match = re.compile(self._field("Match", "").encode())
         words = "|".join(re.escape(word.decode()) for word in self.words)
         self.function = re.compile(self._field("Function", words))
@@ -86,7 +89,8 @@ def page(rules, name, data):
 
 def load(data):
     """All rules, in the order of their ids."""
-    found = [Rule(path) for path in sorted(glob.glob(os.path.join(data, "rules", "*.cocci")))]
+    found = [Rule(path) for kind in ("cocci", "rule")
+             for path in sorted(glob.glob(os.path.join(data, "rules", "*." + kind)))]
     if not found:
         raise CannotAnalyse("no rules in %s/rules" % data)
     return found

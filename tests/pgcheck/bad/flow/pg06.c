@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Pages of users that nobody gives back, and iterators in the wrong place. Each marked line has to be reported. */
+
+static int get_all(struct task_ctx *t, unsigned long uaddr, int nr)
+{
+	int got;
+
+	got = pin_user_pages_fast(uaddr, nr, FOLL_WRITE, t->pages);
+	if (got != nr)
+		return -EFAULT;	/* expect: PG06 */
+	t->nr = nr;
+	return 0;
+}
+
+static int get_buf(unsigned long addr, unsigned int cnt, struct page **pg, int wr)
+{
+	int ret;
+
+	down_read(&current->mm->mmap_lock);
+	ret = get_user_pages(addr, cnt, wr ? FOLL_WRITE : 0, pg);
+	up_read(&current->mm->mmap_lock);
+	if (ret != cnt)
+		return -EINVAL;	/* expect: PG06 */
+	return 0;
+}
+
+static int dma_xfer(struct dev_ctx *dev, unsigned long ua, size_t len)
+{
+	int n = DIV_ROUND_UP(offset_in_page(ua) + len, PAGE_SIZE);
+	struct page **pages;
+	struct sg_table sgt;
+	int rc;
+
+	pages = kcalloc(n, sizeof(*pages), GFP_KERNEL);
+	if (!pages)
+		return -ENOMEM;
+	rc = pin_user_pages_fast(ua, n, FOLL_WRITE, pages);
+	if (rc < 0)
+		goto free;
+	if (rc < n) {
+		unpin_user_pages(pages, rc);
+		rc = -EFAULT;
+		goto free;
+	}
+	rc = sg_alloc_table_from_pages(&sgt, pages, n, offset_in_page(ua), len, GFP_KERNEL);
+	if (rc)	/* expect: PG06 */
+		goto free;
+	rc = run_dma(dev, &sgt);
+	sg_free_table(&sgt);
+	unpin_user_pages(pages, n);
+free:
+	kfree(pages);
+	return rc;
+}
+
+static int pin_chunks(struct um *um, unsigned long at, long left)
+{
+	struct page **list = (struct page **)__get_free_page(GFP_KERNEL);
+	long got, done = 0;
+	int err = 0;
+
+	if (!list)
+		return -ENOMEM;
+	while (left) {
+		got = pin_user_pages(at, min_t(long, left, 512), FOLL_LONGTERM, list);
+		if (got < 0) {
+			err = got;	/* expect: PG06 */
+			goto out;
+		}
+		memcpy(um->all + done, list, got * sizeof(*list));
+		done += got;
+		left -= got;
+		at += got * PAGE_SIZE;
+	}
+	um->n = done;
+out:
+	free_page((unsigned long)list);
+	return err;
+}
+
+static void drop_table(struct sg_table *st, bool dirty)
+{
+	struct scatterlist *sg;
+	int i;
+
+	for_each_sgtable_sg(st, sg, i)
+		unpin_user_pages_dirty_lock(&(struct page *){ sg_page(sg) }, 1, dirty);	/* expect: PG06 */
+	sg_free_table(st);
+}
+
+static void drop_bvecs(struct bio_vec *bv, int n)
+{
+	int i;
+
+	for (i = 0; i < n; i++)
+		unpin_user_page(bv[i].bv_page);	/* expect: PG06 */
+	kvfree(bv);
+}
+
+static int one_page(struct dbell *d, unsigned long ua)
+{
+	struct page *p;
+
+	if (get_user_pages_fast(ua, 1, FOLL_WRITE, &p) != 1)
+		return -EFAULT;
+	d->map = vmap(&p, 1, VM_MAP, PAGE_KERNEL);
+	if (!d->map)
+		return -ENOMEM;	/* expect: PG06 */
+	d->page = p;
+	return 0;
+}
+
+static ssize_t send_iter(struct conn *c, struct iov_iter *it)
+{
+	struct page *pages[16];
+	ssize_t n, sent;
+	size_t off;
+
+	n = iov_iter_get_pages2(it, pages, SZ_64K, 16, &off);
+	if (n <= 0)
+		return n;
+	sent = conn_send(c, pages, off, n);
+	if (sent > 0)
+		iov_iter_advance(it, sent);	/* expect: PG06 */
+	put_pages_array(pages, DIV_ROUND_UP(off + n, PAGE_SIZE));
+	return sent;
+}
+
+static ssize_t fill(struct bio *bio, struct iov_iter *it)
+{
+	struct page *pages[8], **p = pages;
+	size_t off;
+	ssize_t n;
+	unsigned int i, left;
+
+	n = iov_iter_extract_pages(it, &p, SZ_32K, 8, 0, &off);
+	if (n <= 0)
+		return n ? n : -EFAULT;
+	for (i = 0, left = n; left; i++) {
+		unsigned int l = min_t(unsigned int, left, PAGE_SIZE - off);
+
+		if (bio_add_page(bio, pages[i], l, off) != l)	/* expect: PG06 */
+			break;
+		left -= l;
+		off = 0;
+	}
+	while (i < DIV_ROUND_UP(off + n, PAGE_SIZE))
+		unpin_user_page(pages[i++]);
+	return n - left;
+}
+
+static int userptr_get(struct obj *o)
+{
+	struct page **pv = kvmalloc_array(o->n, sizeof(*pv), GFP_KERNEL);
+	int pinned = 0, ret;
+
+	if (!pv)
+		return -ENOMEM;
+	do {
+		ret = pin_user_pages_fast(o->ptr + pinned * PAGE_SIZE, o->n - pinned,
+					  FOLL_WRITE, &pv[pinned]);
+		if (ret < 0)	/* expect: PG06 */
+			goto fail;
+		pinned += ret;
+	} while (pinned < o->n);
+	o->pages = pv;
+	return 0;
+fail:
+	kvfree(pv);
+	return ret;
+}

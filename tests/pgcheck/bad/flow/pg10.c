@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Pages added under another page's number. Each marked line has to be reported. */
+
+static int write_all(struct bio *bio, struct page **pages, int n)
+{
+	int i;
+
+	for (i = 0; i < n; i++) {
+		if (!bio_add_page(bio, pages[0], PAGE_SIZE, 0))	/* expect: PG10 */
+			return i;
+	}
+	return n;
+}
+
+static bool add_sub(struct bio *bio, struct page *page, unsigned int len, unsigned int off)
+{
+	struct folio *folio = page_folio(page);
+
+	return bio_add_folio(bio, folio, len, off);	/* expect: PG10 */
+}
