@@ -2,7 +2,7 @@
 # shellcheck shell=sh
 # shellcheck disable=SC2153,SC2154 # LAB, SRC, init, ... are set elsewhere
 # Part of lab: builds the checkout for a kernel and boots it with a command.
-# The guest's half is init.c.
+# The guest's half is guest/init.c.
 
 NVME_SIZE=1G
 # What a kernel prints when something is wrong, right after the time stamp. The
@@ -229,7 +229,7 @@ boot() {
 	qemu_pid=
 }
 
-# The words of init.c; "exit" comes last.
+# The words of guest/init.c; "exit" comes last.
 read_verdict() {
 	while read -r word value; do
 		case $word in

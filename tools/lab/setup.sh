@@ -132,7 +132,7 @@ set_up() {
 	guest)
 		set_up root
 		# Checkouts with different ones share the cache, so it is named by its source.
-		init=$LAB/init-$(sha256sum <"$LAB_DIR/init.c" | cut -c1-16)
+		init=$LAB/init-$(cat "$LAB_DIR"/guest/* | sha256sum | cut -c1-16)
 		step "${init##*/}" "$root_recipe" make_init
 		step userland "$root_recipe $NOT_IN_GUEST" make_userland
 		;;
@@ -201,7 +201,11 @@ make_root() {
 }
 
 make_init() {
-	in_root gcc -static -O2 -Wall -Wextra -o "$init.new" -x c - <"$LAB_DIR/init.c"
+	# The build root sees the cache, but not every place that LAB_DIR can be in.
+	rm -rf "$init.src"
+	cp -r "$LAB_DIR/guest" "$init.src"
+	in_root gcc -static -O2 -Wall -Wextra -o "$init.new" "$init.src"/*.c
+	rm -r "$init.src"
 	mv "$init.new" "$init"
 }
 

@@ -12,34 +12,25 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <net/if.h>
-#include <poll.h>
-#include <signal.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
-#include <sys/reboot.h>
-#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <sys/utsname.h>
 #include <sys/wait.h>
-#include <termios.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "guest.h"
 
 #define MAX_ITEMS	64
 #define OUT_PORT	"/dev/vport0p1"
 #define VERDICT_PORT	"/dev/vport0p2"
-#define TTY		"/dev/hvc0"
-#define KMEMLEAK	"/sys/kernel/debug/kmemleak"
-/* kmemleak does not report what is younger than 5 s (MSECS_MIN_AGE). */
-#define KMEMLEAK_AGE_S	6
 
 struct share {
 	char tag[32];
@@ -53,43 +44,7 @@ static char modprobes[MAX_ITEMS][64];
 static int nr_modprobes;
 static char waits[MAX_ITEMS][64];
 static int nr_waits;
-static struct winsize winsize;
-static bool use_tty, use_kmemleak;
-static int verdict_fd = -1;
-
-static void verdict(const char *fmt, ...)
-{
-	char line[256];
-	va_list ap;
-	int len;
-
-	va_start(ap, fmt);
-	len = vsnprintf(line, sizeof(line), fmt, ap);
-	va_end(ap);
-	if (len >= (int)sizeof(line))
-		len = sizeof(line) - 1;
-	if (write(verdict_fd, line, len) != len)
-		fprintf(stderr, "lab: cannot write the verdict: %s", line);
-}
-
-static void power_off(void)
-{
-	sync();
-	reboot(RB_POWER_OFF);
-	for (;;)
-		pause();
-}
-
-static void fail(const char *what, const char *name)
-{
-	char why[128];
-
-	snprintf(why, sizeof(why), "%s", strerror(errno));
-	fprintf(stderr, "lab: %s %s: %s\n", what, name, why);
-	if (verdict_fd >= 0)
-		verdict("fail %s %s: %s\n", what, name, why);
-	power_off();
-}
+static bool use_kmemleak;
 
 static void mkdirs(const char *path)
 {
@@ -321,171 +276,6 @@ static char **read_argv(void)
 		argv[n++] = p;
 	close(fd);
 	return argv;
-}
-
-/* In its own session, with a pipe (or the terminal) for its output. */
-static void run_command(char **argv, int out)
-{
-	sigset_t none;
-	int in;
-
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
-	setsid();
-	in = open(use_tty ? TTY : "/dev/null", O_RDWR);
-	if (use_tty) {
-		ioctl(in, TIOCSCTTY, 0);
-		if (winsize.ws_row)
-			ioctl(in, TIOCSWINSZ, &winsize);
-		out = in;
-	}
-	dup2(out, 1);
-	dup2(out, 2);
-	dup2(in, 0);
-	if (in > 2)
-		close(in);
-	if (chdir("/src"))
-		perror("lab: /src");
-	execvp(argv[0], argv);
-	fprintf(stderr, "lab: %s: %s\n", argv[0], strerror(errno));
-	_exit(errno == ENOENT ? 127 : 126);
-}
-
-static void write_all(int fd, const char *buf, ssize_t len)
-{
-	ssize_t n;
-
-	while (len > 0) {
-		n = write(fd, buf, len);
-		/* not for a lack of memory, which a test may have made */
-		if (n < 0 && errno != EINTR && errno != ENOMEM)
-			fail("cannot write", "the output");
-		if (n > 0) {
-			buf += n;
-			len -= n;
-		}
-	}
-}
-
-/* Passes on at most @limit bytes; false when nothing is left. */
-static bool copy_output(int from, int to, size_t limit)
-{
-	static char buf[1 << 16];
-	ssize_t len;
-
-	while (limit) {
-		len = read(from, buf, limit < sizeof(buf) ? limit : sizeof(buf));
-		if (len <= 0)
-			return len < 0 && errno == EINTR;
-		write_all(to, buf, len);
-		limit -= len;
-	}
-	return true;
-}
-
-/* Reaps whatever ended; true and its status when @pid is among it. */
-static bool reap(pid_t pid, int *status)
-{
-	bool found = false;
-	pid_t p;
-	int st;
-
-	while ((p = waitpid(-1, &st, WNOHANG)) > 0) {
-		if (p != pid)
-			continue;
-		*status = WIFEXITED(st) ? WEXITSTATUS(st) : 128 + WTERMSIG(st);
-		found = true;
-	}
-	return found;
-}
-
-static int supervise(char **argv, int out_port)
-{
-	struct signalfd_siginfo info;
-	struct pollfd fds[2] = { { .events = POLLIN }, { .events = POLLIN } };
-	int pipefd[2], status = 0;
-	sigset_t chld;
-	pid_t pid;
-
-	sigemptyset(&chld);
-	sigaddset(&chld, SIGCHLD);
-	sigprocmask(SIG_BLOCK, &chld, NULL);
-	/*
-	 * A pipe, not the port itself: a port can be open only once, so
-	 * "echo >/dev/stderr" in a script would fail with EBUSY.
-	 */
-	if (pipe2(pipefd, O_CLOEXEC))
-		fail("cannot make", "a pipe");
-	fds[0].fd = signalfd(-1, &chld, SFD_CLOEXEC | SFD_NONBLOCK);
-	fds[1].fd = pipefd[0];
-	pid = fork();
-	if (!pid)
-		run_command(argv, pipefd[1]);
-	close(pipefd[1]);
-	fcntl(pipefd[0], F_SETFL, O_NONBLOCK);
-	for (;;) {
-		poll(fds, fds[1].fd < 0 ? 1 : 2, -1);
-		if (fds[1].fd >= 0 && (fds[1].revents & POLLIN))
-			copy_output(pipefd[0], out_port, 1 << 16);
-		else if (fds[1].fd >= 0 && (fds[1].revents & POLLHUP))
-			fds[1].fd = -1;
-		while (read(fds[0].fd, &info, sizeof(info)) == sizeof(info))
-			;
-		if (reap(pid, &status))
-			break;
-	}
-	/* What the command wrote before it ended fits into the pipe. */
-	copy_output(pipefd[0], out_port, fcntl(pipefd[0], F_GETPIPE_SZ));
-	close(fds[0].fd);
-	return status;
-}
-
-static void kill_the_rest(void)
-{
-	int ms, status;
-
-	kill(-1, SIGTERM);
-	kill(-1, SIGCONT);
-	for (ms = 0; ms < 1000; ms++) {
-		reap(0, &status);
-		if (waitpid(-1, NULL, WNOHANG) < 0)
-			return;
-		usleep(1000);
-	}
-	kill(-1, SIGKILL);
-	usleep(10000);
-	reap(0, &status);
-}
-
-/* Twice: an object is only reported once its checksum stood still for a scan. */
-static bool leaks_found(int out_port)
-{
-	static char buf[1 << 16];
-	int fd = open(KMEMLEAK, O_WRONLY | O_CLOEXEC);
-	struct timespec now;
-	bool found = false;
-	ssize_t len;
-	time_t ended;
-
-	if (fd < 0)
-		fail("cannot open", KMEMLEAK);
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	ended = now.tv_sec;
-	if (write(fd, "scan", 4) != 4)
-		fail("cannot scan with", KMEMLEAK);
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	if (now.tv_sec < ended + KMEMLEAK_AGE_S)
-		sleep(ended + KMEMLEAK_AGE_S - now.tv_sec);
-	if (write(fd, "scan", 4) != 4)
-		fail("cannot scan with", KMEMLEAK);
-	close(fd);
-	fd = open(KMEMLEAK, O_RDONLY | O_CLOEXEC);
-	while ((len = read(fd, buf, sizeof(buf))) > 0) {
-		found = true;
-		write_all(out_port, buf, len);
-	}
-	close(fd);
-	return found;
 }
 
 int main(void)

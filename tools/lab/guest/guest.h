@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What the files of the guest's first process share. */
+#ifndef LAB_GUEST_H
+#define LAB_GUEST_H
+
+#include <stdbool.h>
+#include <termios.h>
+
+#define TTY		"/dev/hvc0"
+
+/* verdict.c */
+extern int verdict_fd;	/* -1 until the port is open */
+
+void verdict(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+void power_off(void)
+	__attribute__((noreturn));
+void fail(const char *what, const char *name)
+	__attribute__((noreturn));
+
+/* command.c */
+extern bool use_tty;	/* the command gets the terminal TTY, of this size: */
+extern struct winsize winsize;
+
+int supervise(char **argv, int out_port);
+void kill_the_rest(void);
+bool leaks_found(int out_port);
+
+#endif /* LAB_GUEST_H */
