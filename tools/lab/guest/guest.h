@@ -12,10 +12,8 @@
 extern int verdict_fd;	/* -1 until the port is open */
 
 void verdict(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-void power_off(void)
-	__attribute__((noreturn));
-void fail(const char *what, const char *name)
-	__attribute__((noreturn));
+_Noreturn void power_off(void);
+_Noreturn void fail(const char *what, const char *name);
 
 /* command.c */
 extern bool use_tty;	/* the command gets the terminal TTY, of this size: */
