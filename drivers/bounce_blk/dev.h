@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * One bounce device, from mkdir to rmdir, and its disk, from power on to power
- * off. What happens in which file: config.c attributes, disk.c life of the disk,
- * io.c bios, ioctl.c commands for the device below, detect.c changes in flight,
- * sysfs.c statistics.
+ * off. What happens in which file: config.c mkdir and rmdir, pin.c when rmdir is
+ * refused, attr.c attributes, disk.c life of the disk, lower.c the device below,
+ * limits.c what the disk can do, openers.c which programs have it open, io.c bios,
+ * detect.c changes in flight, ioctl.c commands for the device below, sysfs.c
+ * statistics.
  */
 #ifndef _BOUNCE_DEV_H
 #define _BOUNCE_DEV_H
@@ -14,9 +16,13 @@
 #include <linux/mutex.h>
 #include <linux/percpu-refcount.h>
 #include <linux/sched.h>
+#include <linux/workqueue.h>
+#include <linux/xarray.h>
 
 #include "compat.h"
 #include "mem.h"
+
+struct hd_geometry;
 
 #define BOUNCE_DISK_PREFIX "bounce-"
 
@@ -32,8 +38,9 @@ enum bounce_mode {
 struct bounce_config {
 	char *backing;		/* path or major:minor, never NULL once set */
 	enum bounce_mode mode;
-	bool detect;
-	bool read_only;
+	unsigned int detect;
+	unsigned int read_only;
+	unsigned int partscan;
 	unsigned int detect_every;
 	unsigned int reserve_kib;
 	unsigned int max_bounce_kib;
@@ -41,20 +48,24 @@ struct bounce_config {
 
 /*
  * Lock order: @lock, then the disk's open_mutex, or the one of the device below
- * (which may be another bounce device's disk). The I/O path takes neither: what
- * it reads is constant while the disk is live.
+ * (which may be another bounce device's disk), then limits_lock of the disk's queue.
+ * The I/O path takes none of them: what it reads is constant while the disk is live,
+ * or changes with the queue frozen.
  */
 struct bounce_dev {
 	struct config_item item;
 	struct mutex lock;		/* of all that is not constant while live */
-	struct bounce_config config;	/* changes under @lock while not live */
+	struct bounce_config config;	/* changes under @lock */
+	struct work_struct dead;	/* bounce_disk_dead() */
+	unsigned long pinned;		/* bit 0: rmdir is refused */
 
 	/* Since power on; @disk is also the answer to "is it live?" (@lock). */
 	struct gendisk *disk;
 	struct file *lower_file;
 	struct block_device *lower;
-	bool linked;			/* shown as holder of @lower */
 	bool closing;			/* refuses opens; disk->open_mutex */
+	struct queue_limits stacked;	/* as of below; limits_lock of the queue */
+	struct xarray frozen;		/* block devices above that @lower froze */
 	unsigned int block;		/* logical block size, in bytes */
 	unsigned int max_bounce;	/* bytes of one bounced bio */
 	struct bio_set bios;
@@ -62,8 +73,8 @@ struct bounce_dev {
 	struct bounce_stats __percpu *stats;
 	atomic_t detect_seq;
 	/*
-	 * One for each bio and each ioctl below, and lower_dead(); killed when no
-	 * more can come.
+	 * One for each bio and each ioctl below, and for what @lower says to its
+	 * holder; killed when no more can come.
 	 */
 	struct percpu_ref inflight;
 	struct completion idle;
@@ -98,6 +109,30 @@ int bounce_disk_up(struct bounce_dev *dev) __must_hold(&dev->lock);
 int bounce_disk_down(struct bounce_dev *dev) __must_hold(&dev->lock);
 /* In any case. */
 void bounce_disk_kill(struct bounce_dev *dev) __must_hold(&dev->lock);
+/* Work: the device below has gone. */
+void bounce_disk_dead(struct work_struct *work);
+/* What the configuration says now, with the queue frozen if there is a disk. */
+void bounce_disk_configure(struct bounce_dev *dev, unsigned int *field,
+			   unsigned int value) __must_hold(&dev->lock);
+
+/* lower.c */
+int bounce_lower_open(struct bounce_dev *dev) __must_hold(&dev->lock);
+void bounce_lower_close(struct bounce_dev *dev);
+bool bounce_lower_is_dead(struct bounce_dev *dev);
+void bounce_lower_uevent(struct bounce_dev *dev);
+
+/* pin.c: from pin to unpin, rmdir is refused */
+int bounce_pin(struct bounce_dev *dev);
+void bounce_unpin(struct bounce_dev *dev);
+
+/* limits.c */
+void bounce_limits_stack(struct bounce_dev *dev, struct queue_limits *lim);
+void bounce_limits_refresh(struct bounce_dev *dev);
+int bounce_limits_set_mode(struct bounce_dev *dev, enum bounce_mode mode)
+	__must_hold(&dev->lock);
+
+/* openers.c */
+void bounce_openers_report(struct gendisk *disk);
 
 /* io.c */
 void bounce_submit_bio(struct bio *bio);
@@ -109,6 +144,7 @@ int bounce_ioctl(struct block_device *bdev, blk_mode_t mode, unsigned int cmd,
 		 unsigned long arg);
 int bounce_compat_ioctl(struct block_device *bdev, blk_mode_t mode,
 			unsigned int cmd, unsigned long arg);
+int bounce_getgeo(struct gendisk *disk, struct hd_geometry *geo);
 
 /* detect.c */
 void bounce_detect_submit(struct bounce_io *io);
@@ -117,8 +153,10 @@ void bounce_detect_end(struct bounce_io *io);
 /* sysfs.c */
 extern const struct attribute_group *bounce_disk_groups[];
 
+/* attr.c; ends with NULL */
+extern struct configfs_attribute *bounce_config_attrs[];
+
 /* config.c */
-extern const char *const bounce_mode_names[BOUNCE_NR_MODES];
 int bounce_config_init(void);
 void bounce_config_exit(void);
 

@@ -4,6 +4,7 @@
  * for its driver, such as those of nvme-cli and smartctl. Their data is not bounced.
  */
 #include <linux/capability.h>
+#include <linux/hdreg.h>
 #include <linux/rcupdate.h>
 
 #include "dev.h"
@@ -68,4 +69,25 @@ int bounce_compat_ioctl(struct block_device *bdev, blk_mode_t mode,
 			unsigned int cmd, unsigned long arg)
 {
 	return ask_below(bdev, mode, cmd, arg, true);
+}
+
+/* As the driver below says; of a partition only the cylinders are ours. */
+int bounce_getgeo(struct gendisk *disk, struct hd_geometry *geo)
+{
+	struct bounce_dev *dev = get_live(disk);
+	struct gendisk *lower;
+	unsigned int cylinder;
+	int ret = -ENOTTY;
+
+	if (!dev)
+		return -ENODEV;
+	lower = dev->lower->bd_disk;
+	if (lower->fops->getgeo)
+		ret = lower->fops->getgeo(lower, geo);
+	cylinder = geo->heads * geo->sectors;
+	if (!ret && cylinder && bdev_is_partition(dev->lower))
+		geo->cylinders = min_t(sector_t, get_capacity(disk) / cylinder,
+				       USHRT_MAX);
+	percpu_ref_put(&dev->inflight);
+	return ret;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Statistics of a live disk: /sys/block/bounce-NAME/bounce/.
+ * Statistics of a live disk, and what udev may do to it: /sys/block/bounce-NAME/bounce/.
  */
 #include <linux/sysfs.h>
 
@@ -120,6 +120,17 @@ static ssize_t orders_show(struct device *device, struct device_attribute *attr,
 	return len;
 }
 
+/* As in configfs, where udev rules can reach it: when the disk below changes. */
+static ssize_t refresh_store(struct device *device, struct device_attribute *attr,
+			     const char *buf, size_t count)
+{
+	if (!sysfs_streq(buf, "1"))
+		return -EINVAL;
+	bounce_limits_refresh(dev_to_disk(device)->private_data);
+	return count;
+}
+
+static DEVICE_ATTR_WO(refresh);
 static DEVICE_ATTR_RO(read_passed_bios);
 static DEVICE_ATTR_RO(read_bounced_bios);
 static DEVICE_ATTR_RO(write_passed_bios);
@@ -137,6 +148,7 @@ static DEVICE_ATTR_RO(checks);
 static DEVICE_ATTR_RO(mutations);
 
 static struct attribute *bounce_attrs[] = {
+	&dev_attr_refresh.attr,
 	&dev_attr_read_passed_bios.attr,
 	&dev_attr_read_bounced_bios.attr,
 	&dev_attr_write_passed_bios.attr,

@@ -86,11 +86,13 @@ dmsetup create cry --table "0 $sectors crypt cipher_null-ecb - 0 /dev/nb 0" &&
 for mode in none write all guest; do
 	bounce b mode=$mode
 	measure $mode /dev/bounce-b
+	echo 0 >"$config/b/power"
 	rmdir "$config/b"
 done
 for mode in none write; do
 	bounce b mode=$mode detect=1
 	measure $mode+detect /dev/bounce-b
+	echo 0 >"$config/b/power"
 	rmdir "$config/b"
 done
 

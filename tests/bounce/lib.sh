@@ -123,6 +123,12 @@ has()
 	[[ $(<"$1") == *"$2"* ]]
 }
 
+# has_lines FILE COUNT
+has_lines()
+{
+	[ "$(wc -l <"$1")" = "$2" ]
+}
+
 # set_attr NAME ATTRIBUTE VALUE
 set_attr()
 {
@@ -205,6 +211,22 @@ bounce()
 	settle "/dev/bounce-$name"
 }
 
+# remove NAME...: power off, which nobody may have open, and rmdir
+remove()
+{
+	local name
+	for name; do
+		echo 0 >"$config/$name/power" || fail "$name: power off"
+		rmdir "$config/$name" || fail "$name: rmdir"
+	done
+}
+
+# gone NAME: its device below has died, and so it has been powered off
+gone()
+{
+	[ "$(<"$config/$1/power")" = 0 ] && [ ! -e "/sys/block/bounce-$1" ]
+}
+
 # gate NAME LOWER: /dev/mapper/NAME on top of a disk, whose I/O waits from
 # shut_gate to open_gate
 gate()
@@ -265,13 +287,16 @@ nvme()
 # All that tests make, whatever state they left it in.
 clean_up()
 {
-	local d
+	local d i
 	for d in $gates; do
 		dmsetup resume "$d"
 	done
 	[ ! -d "$tmp/mnt" ] || umount "$tmp/mnt" 2>/dev/null
-	for d in "$config"/*/; do
-		[ ! -d "$d" ] || rmdir "$d"
+	# The upper ones of a stack first.
+	for i in 1 2 3; do
+		for d in "$config"/*/; do
+			[ -d "$d" ] && echo 0 >"$d/power" && rmdir "$d"
+		done
 	done
 	[ ! -b /dev/md99 ] || mdadm --stop /dev/md99
 	for d in $gates; do

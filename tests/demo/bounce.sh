@@ -36,6 +36,7 @@ say "Who was that?"
 echo "mutations: $(cat /sys/block/bounce-demo/bounce/mutations)"
 who=$(dmesg | grep 'changed in flight' | tail -n 1)
 echo "$who"
+echo 0 >$config/power
 rmdir $config
 rmmod bounce_blk
 

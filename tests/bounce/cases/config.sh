@@ -45,7 +45,8 @@ test_power_on_refusals()
 attributes()
 {
 	local a all=
-	for a in backing mode detect detect_every reserve_kib max_bounce_kib read_only power disk; do
+	for a in backing mode detect detect_every reserve_kib max_bounce_kib read_only partscan \
+		power disk; do
 		get "$config/$1/$a"
 		all=$all,$got
 	done
@@ -60,7 +61,8 @@ test_attributes_as_documented()
 	mkdir "$config/a"
 	while read -r name default _; do
 		names=$names${names:+,}$name
-		expect_file "$name" "${default/#(empty)/}" "$config/a/$name"
+		[ "$default" = '(none)' ] ||
+			expect_file "$name" "${default/#(empty)/}" "$config/a/$name"
 	done < <(awk '$1 == "attribute" { table = 1; next }
 		table && /^==/ { if (table++ == 2) exit; next }
 		table { print $1, $2 }' "$doc")
@@ -73,14 +75,15 @@ test_attribute_values()
 	null n
 	mkdir "$config/a"
 	attributes a
-	expect defaults ',write,0,1,1024,1024,0,0,' "$got"
+	expect defaults ',write,0,1,1024,1024,0,1,0,' "$got"
 	for v in '' garbage -1 1x '1 1' 18446744073709551616 4294967296 0x10 +4; do
-		for a in detect detect_every reserve_kib max_bounce_kib read_only power mode; do
+		for a in detect detect_every reserve_kib max_bounce_kib read_only partscan power mode \
+			refresh; do
 			[ -n "$v" ] || continue
 			expect_set "$a = $v" EINVAL a $a "$v"
 		done
 	done
-	for v in detect=2 detect_every=0 reserve_kib=3 reserve_kib=1048577 max_bounce_kib=0 \
+	for v in detect=2 partscan=2 refresh=0 refresh=2 detect_every=0 reserve_kib=3 reserve_kib=1048577 max_bounce_kib=0 \
 		max_bounce_kib=6 max_bounce_kib=16388 read_only=2 power=2 mode=writes mode=ALL; do
 		expect_set "$v" EINVAL a "${v%=*}" "${v#*=}"
 	done
@@ -91,7 +94,7 @@ test_attribute_values()
 	expect 'two lines' EINVAL "$(bounce_io put "$config/a/backing" "/dev/a
 /dev/b")"
 	attributes a
-	expect 'kept' ',write,0,1,1024,1024,0,0,' "$got"
+	expect 'kept' ',write,0,1,1024,1024,0,1,0,' "$got"
 	for v in detect=1 detect_every=4294967295 reserve_kib=4 reserve_kib=16384 max_bounce_kib=4 \
 		max_bounce_kib=16384 mode=guest mode=all backing=/dev/n; do
 		expect_set "$v" 0 a "${v%=*}" "${v#*=}"
@@ -100,14 +103,19 @@ test_attribute_values()
 	expect_set 'on' 0 a power 1
 	expect_set 'on again' 0 a power 1
 	expect_file 'disk' bounce-a "$config/a/disk"
-	for v in detect=0 detect_every=3 reserve_kib=1024 max_bounce_kib=1024 read_only=1 mode=none \
-		backing=/dev/zero; do
+	for v in reserve_kib=1024 read_only=1 partscan=0 backing=/dev/zero; do
 		expect_set "$v while live" EBUSY a "${v%=*}" "${v#*=}"
 	done
 	attributes a
-	expect 'kept while live' '/dev/n,all,1,4294967295,16384,16384,0,1,bounce-a' "$got"
+	expect 'kept while live' '/dev/n,all,1,4294967295,16384,16384,0,1,1,bounce-a' "$got"
+	for v in detect=0 detect_every=3 max_bounce_kib=1024 mode=none refresh=1; do
+		expect_set "$v while live" 0 a "${v%=*}" "${v#*=}"
+	done
+	attributes a
+	expect 'changed while live' '/dev/n,none,0,3,16384,1024,0,1,1,bounce-a' "$got"
 	expect_set 'off' 0 a power 0
 	expect_set 'off again' 0 a power 0
+	expect_set 'nothing to refresh' ENODEV a refresh 1
 	v=$(printf 'x%.0s' $(seq 25))
 	mkdir "$config/$v" 2>/dev/null && fail 'a name of 25 letters'
 	for name in 'a b' 'a!b' 'ä' 'a
@@ -128,21 +136,83 @@ test_busy_and_gone()
 	bounce_io hold /dev/bounce-a <"$tmp/in" >"$tmp/out" &
 	exec 7>"$tmp/in"
 	until_true has "$tmp/out" open
+	dmesg -C
 	expect_set 'power off while open' EBUSY a power 0
+	out=$(dmesg)
+	[[ $out == *"bounce-a: is open by bounce_io[$!]"* ]] || fail "the log: $out"
+	! rmdir "$config/a" 2>/dev/null || fail 'rmdir while open'
 	echo >&7
 	until_true has "$tmp/out" read
-	rmdir "$config/a" || fail 'rmdir while open'
-	[ ! -e /sys/block/bounce-a ] || fail 'the disk is still there'
-	# The name and the device below can be used again at once.
-	bounce a /dev/n mode=write
-	echo >&7
-	until_true has "$tmp/out" read=0
 	exec 7>&-
 	wait $!
-	out=$(tail -n +2 "$tmp/out" | paste -s -d ' ')
-	expect 'before and after' 'read=4096 write=4096 read=0 write=ENOSPC' "$out"
-	expect_value 'the new one' result = 0 "$(bounce_io oneio /dev/bounce-a write 0 64K)"
+	expect 'still there' 'read=4096 write=4096' "$(tail -n +2 "$tmp/out")"
+	! rmdir "$config/a" 2>/dev/null || fail 'rmdir while live'
+	remove a
+	[ ! -e /sys/block/bounce-a ] || fail 'the disk is still there'
 	rm "$tmp/in"
+}
+
+test_swap()
+{
+	null n
+	bounce a /dev/n mode=all
+	if ! mkswap /dev/bounce-a >/dev/null || ! swapon /dev/bounce-a; then
+		fail swapon
+		return
+	fi
+	dmesg -C
+	expect_set 'power off' EBUSY a power 0
+	[[ $(dmesg) == *'bounce-a: is open, and claimed: '* ]] || fail "the log: $(dmesg)"
+	! rmdir "$config/a" 2>/dev/null || fail 'rmdir of an active swap device'
+	swapoff /dev/bounce-a || fail swapoff
+	remove a
+}
+
+# The disk of a running VM dies, and another one is put into its place, while the VM
+# still has the dead one open.
+test_dead_while_open()
+{
+	local disk pci
+	nvme plain || { skip 'no plain NVMe'; return; }
+	disk=$got
+	pci=$(readlink -f "/sys/block/$disk/device/device")
+	bounce a "/dev/$disk" mode=all
+	mkfifo "$tmp/in"
+	bounce_io hold /dev/bounce-a <"$tmp/in" >"$tmp/out" &
+	exec 7>"$tmp/in"
+	until_true has "$tmp/out" open
+	echo >&7
+	until_true has "$tmp/out" read
+	echo 1 >"$pci/remove"
+	expect_set 'power off' 0 a power 0
+	until_true gone a
+	echo >&7
+	until_true has "$tmp/out" EIO
+	expect 'dead' 'read=EIO write=EIO' "$(tail -n 1 "$tmp/out")"
+	echo 1 >/sys/bus/pci/rescan
+	# Under another name if something still held the old one.
+	until_true test -b "/dev/$disk"
+	expect_set 'power on again' 0 a power 1
+	expect_value 'the new one' result = 0 "$(bounce_io oneio /dev/bounce-a write 0 64K)"
+	echo >&7
+	until_true has_lines "$tmp/out" 4
+	expect 'not the new one' 'read=EIO write=EIO' "$(tail -n 1 "$tmp/out")"
+	remove a
+	exec 7>&-
+	wait $!
+	rm "$tmp/in"
+}
+
+# By rmdir alone, at once, open or not.
+test_rmdir_of_dead()
+{
+	null n
+	bounce a /dev/n mode=write
+	exec 8<>/dev/bounce-a
+	echo 0 >"$nullb/n/power"
+	rmdir "$config/a" || fail rmdir
+	! { printf x >&8; } 2>/dev/null || fail 'still writable'
+	exec 8<&-
 }
 
 test_mounted()
@@ -151,14 +221,13 @@ test_mounted()
 	bounce a /dev/n mode=all
 	mkfs.ext4 -q /dev/bounce-a && mkdir -p "$tmp/mnt" && mount /dev/bounce-a "$tmp/mnt"
 	expect_set 'power off while mounted' EBUSY a power 0
-	dd if=/dev/urandom of="$tmp/mnt/f" bs=1M count=4 2>/dev/null
-	rmdir "$config/a" || fail rmdir
+	! rmdir "$config/a" 2>/dev/null || fail 'rmdir while mounted'
+	dd if=/dev/urandom of="$tmp/mnt/f" bs=1M count=4 conv=fsync 2>/dev/null || fail 'write'
+	echo 0 >"$nullb/n/power"
+	until_true gone a
 	dd if=/dev/urandom of="$tmp/mnt/g" bs=1M count=4 conv=fsync 2>/dev/null && fail 'still writable'
 	umount "$tmp/mnt"
-	# What was dirty was written when the disk went away.
-	mount /dev/n "$tmp/mnt" || fail 'the file system below'
-	expect 'size' 4194304 "$(stat -c %s "$tmp/mnt/f")"
-	umount "$tmp/mnt"
+	rmdir "$config/a" || fail rmdir
 }
 
 # one_life MODE DETECT DISK: from mkdir to rmdir, with I/O
@@ -166,9 +235,7 @@ one_life()
 {
 	bounce a "$3" mode="$1" detect="$2"
 	bounce_io random /dev/bounce-a 3 512 512 1M >/dev/null || fail "$1: I/O"
-	if [ "$2" = 0 ]; then
-		until_true set_attr a power 0
-	fi
+	until_true set_attr a power 0
 	rmdir "$config/a" || fail "$1: rmdir"
 }
 

@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2154,SC2034 # of lib.sh
 #
-# Rows 110 and 116: the device below becomes another one while the disk is live.
+# The device below becomes another one while the disk is live.
 
 # A flush and a write with FUA
 durable_io()
@@ -59,4 +59,184 @@ test_cache_switched_on()
 	[[ $got == *'FWS 0 + 0'* ]] || fail "no flush: $got"
 	expect_set 'power off' 0 a power 0
 	modprobe -r scsi_debug || fail 'scsi_debug is in use'
+}
+
+# say_size: what the program of test_grows sees now, in $got
+say_size()
+{
+	local lines
+	lines=$(wc -l <"$tmp/sizes")
+	echo >&7
+	until_true has_lines "$tmp/sizes" $((lines + 1))
+	got=$(tail -n 1 "$tmp/sizes")
+}
+
+# The volume below grows, and shrinks, while a VM has the disk open.
+test_grows()
+{
+	local half size pid
+	null n
+	get /sys/block/n/size
+	size=$got
+	half=$((size / 2))
+	gate g /dev/n
+	bounce a /dev/mapper/g mode=write
+	mkfifo "$tmp/in"
+	bounce_io sizes /dev/bounce-a <"$tmp/in" >"$tmp/sizes" &
+	pid=$!
+	exec 7>"$tmp/in"
+	until_true has_lines "$tmp/sizes" 1
+	for size in $half $size; do
+		udevadm monitor -k -p -s block >"$tmp/uevents" 2>/dev/null &
+		until_true has "$tmp/uevents" 'KERNEL - the kernel uevent'
+		dmsetup load g --table "0 $size linear /dev/n 0"
+		dmsetup suspend g
+		dmsetup resume g
+		say_size
+		expect 'the open handle' "size=$((size * 512)) end=$((size * 512))" "$got"
+		until_true has "$tmp/uevents" RESIZE=1
+		kill $!
+	done
+	exec 7>&-
+	wait $pid
+	rm "$tmp/in"
+}
+
+# What the disk below says, and what is written there, in the order of the words.
+test_refresh()
+{
+	local word attribute
+	null n discard=1
+	bounce a /dev/n mode=write
+	put /sys/block/bounce-a/queue/read_ahead_kb 64
+	for word in discard_max_bytes=1048576 discard_max_bytes=524288 max_sectors_kb=64 \
+		max_sectors_kb=96; do
+		attribute=${word%=*}
+		put "/sys/block/n/queue/$attribute" "${word#*=}"
+		expect "$word below" 0 "$got"
+		expect_set "$word" 0 a refresh 1
+		expect_file "$word" "${word#*=}" "/sys/block/bounce-a/queue/$attribute"
+	done
+	# What was set above stays.
+	put /sys/block/bounce-a/queue/max_sectors_kb 32
+	put /sys/block/bounce-a/queue/iostats 0
+	put /sys/block/bounce-a/queue/write_cache 'write through'
+	put /sys/block/n/queue/discard_max_bytes 0
+	blockdev --getsz /dev/bounce-a >/dev/null
+	expect_file 'with an open' 0 /sys/block/bounce-a/queue/discard_max_bytes
+	expect_file 'max_sectors_kb' 32 /sys/block/bounce-a/queue/max_sectors_kb
+	expect_file 'iostats' 0 /sys/block/bounce-a/queue/iostats
+	expect_file 'write_cache' 'write through' /sys/block/bounce-a/queue/write_cache
+	for word in 1 0; do
+		blockdev "$([ $word = 1 ] && echo --setro || echo --setrw)" /dev/n
+		expect_set 'read-only' 0 a refresh 1
+		expect_file 'read-only' $word /sys/block/bounce-a/ro
+	done
+}
+
+# Each mode over a disk that has protection information and needs stable pages.
+test_mode_while_live()
+{
+	local disk mode pair
+	nvme pi || { skip 'no NVMe with protection information'; return; }
+	disk=$got
+	bounce a "/dev/$disk" mode=none
+	bounce_io random /dev/bounce-a 400 512 512 256K >"$tmp/out" &
+	until_true io_is_going_on bounce-a
+	for pair in write:0 none:1 all:0 guest:1 none:1 all:0; do
+		mode=${pair%:*}
+		expect_set "$mode" 0 a mode "$mode"
+		expect_file "$mode" "${pair#*:}" /sys/block/bounce-a/queue/stable_writes
+		expect_set 'max_bounce_kib' 0 a max_bounce_kib $((RANDOM % 64 * 4 + 4))
+		expect_set 'detect' 0 a detect $((RANDOM % 2))
+	done
+	wait $!
+	expect random 'done=400' "$(<"$tmp/out")"
+	expect_stat passed a write_passed_bios -gt 0
+	expect_stat bounced a write_bounced_bios -gt 0
+	remove a
+}
+
+# A snapshot of the volume below: the file system above is frozen, and all of it is
+# there.
+test_freeze()
+{
+	null n size=320
+	gate g /dev/n
+	bounce a /dev/mapper/g mode=write
+	mkdir -p "$tmp/mnt"
+	mkfs.ext4 -q -F /dev/bounce-a || fail mkfs
+	mount /dev/bounce-a "$tmp/mnt" || { fail mount; return; }
+	head -c 1M /dev/urandom >"$tmp/data"
+	cp "$tmp/data" "$tmp/mnt/data"
+	dmsetup suspend g || fail suspend
+	dd if=/dev/n of="$tmp/snapshot" bs=1M iflag=direct 2>/dev/null
+	: >"$tmp/out"
+	{ echo x >"$tmp/mnt/more"; echo written >"$tmp/out"; } &
+	pause 0.5
+	[ ! -s "$tmp/out" ] || fail 'the file system is not frozen'
+	dmsetup resume g || fail resume
+	until_true has "$tmp/out" written
+	e2fsck -fn "$tmp/snapshot" >"$tmp/fsck" 2>&1 || fail "the snapshot: $(<"$tmp/fsck")"
+	debugfs -R "dump /data $tmp/back" "$tmp/snapshot" 2>/dev/null
+	cmp "$tmp/data" "$tmp/back" || fail 'the file is another one'
+	umount "$tmp/mnt"
+	rm "$tmp/snapshot"
+	remove a
+}
+
+# blockdev --flushbufs below
+test_sync()
+{
+	null n size=320
+	bounce a /dev/n mode=write
+	mkdir -p "$tmp/mnt"
+	mkfs.ext4 -q -F /dev/bounce-a || fail mkfs
+	mount /dev/bounce-a "$tmp/mnt" || { fail mount; return; }
+	head -c 1M /dev/urandom >"$tmp/data"
+	cp "$tmp/data" "$tmp/mnt/data"
+	blockdev --flushbufs /dev/n || fail flushbufs
+	debugfs -R "dump /data $tmp/back" /dev/n 2>/dev/null
+	cmp "$tmp/data" "$tmp/back" || fail 'the file is not there yet'
+	umount "$tmp/mnt"
+	remove a
+}
+
+test_partscan()
+{
+	local scan
+	null n
+	printf 'label: gpt\nsize=32M\n' | sfdisk -q /dev/n
+	for scan in 0 1; do
+		bounce a /dev/n partscan=$scan
+		blockdev --rereadpt /dev/bounce-a 2>/dev/null
+		expect "$scan" $scan "$(grep -c 'bounce-a1$' /proc/partitions)"
+	done
+	remove a
+}
+
+test_geometry()
+{
+	local disk
+	nvme plain || { skip 'no plain NVMe'; return; }
+	disk=$got
+	bounce a "/dev/$disk"
+	expect 'geometry' "$(bounce_io geometry "/dev/$disk")" "$(bounce_io geometry /dev/bounce-a)"
+	expect_value 'sectors' sectors -gt 0 "$(bounce_io geometry /dev/bounce-a)"
+	null n
+	bounce b /dev/n
+	expect 'none' 'heads=ENOTTY' "$(bounce_io geometry /dev/bounce-b)"
+}
+
+test_compat_ioctl()
+{
+	local disk
+	nvme plain || { skip 'no plain NVMe'; return; }
+	disk=$got
+	[[ $(bounce_io ioctl32 "/dev/$disk") == *' error=0' ]] || { skip 'no 32-bit programs'; return; }
+	bounce a "/dev/$disk"
+	expect_value 'through' id = 1 "$(bounce_io ioctl32 /dev/bounce-a)"
+	null n
+	bounce b /dev/n
+	expect_value 'none' error = ENOTTY "$(bounce_io ioctl32 /dev/bounce-b)"
 }

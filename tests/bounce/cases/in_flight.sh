@@ -85,7 +85,7 @@ test_raid1_mismatch()
 	expect_stat 'changed in flight' a mutations -ge 3
 	mismatches
 	expect 'bounced mismatch_cnt' 0 "$got"
-	rmdir "$config/a"
+	remove a
 	mdadm --stop /dev/md99 >/dev/null 2>&1 || fail 'md99 is busy'
 }
 

@@ -52,7 +52,7 @@ test_compat_ioctl_allowed()
 		expect_id 'without it' ENOTTY /dev/bounce-a $without
 		bounce b /dev/bounce-a mode=write
 		expect_id 'one more' 1 /dev/bounce-b
-		rmdir "$config/b"
+		remove b
 	}
 	bounce a "/dev/$disk" mode=write read_only=1
 	expect_id 'read_only' EROFS /dev/bounce-a
@@ -103,28 +103,15 @@ test_ioctl_when_unplugged()
 	echo 1 >"$pci/remove"
 	ask_again 2
 	expect 'unplugged' id=ENODEV "$got"
-	close_it
-	rmdir "$config/a" || fail rmdir
+	until_true gone a
 	echo 1 >/sys/bus/pci/rescan
 	settle "/dev/$disk"
-}
-
-test_ioctl_when_gone()
-{
-	local disk
-	nvme plain || { skip 'no plain NVMe'; return; }
-	disk=$got
-	bounce a "/dev/$disk" mode=write
-	keep_open /dev/bounce-a
-	expect 'before' id=1 "$(<"$tmp/ids")"
-	rmdir "$config/a" || fail rmdir
-	ask_again 2
-	expect 'gone' id=ENODEV "$got"
 	# Not that of another device with the same name.
-	bounce a "/dev/$disk" mode=write
+	expect_set 'power on again' 0 a power 1
 	expect_id 'the new one' 1 /dev/bounce-a
 	ask_again 3
 	expect 'the old one' id=ENODEV "$got"
+	remove a
 	close_it
 }
 
@@ -139,7 +126,7 @@ busy_or_over()
 }
 
 # A command takes its time: nothing of it may be gone before it is back.
-test_rmdir_waits_for_ioctl()
+test_ioctl_under_way()
 {
 	local pid i
 	if ! modprobe -q sd_mod || ! modprobe -q scsi_debug dev_size_mb=16 delay=0; then
@@ -159,10 +146,11 @@ test_rmdir_waits_for_ioctl()
 		until_true busy_or_over
 		! below_is_busy || break
 	done
-	rmdir "$config/a" || fail rmdir
-	expect_file 'on their way' 0 /sys/block/sda/device/device_busy
+	expect_set 'power off' EBUSY a power 0
+	! rmdir "$config/a" 2>/dev/null || fail rmdir
 	wait $pid
 	expect 'what it read' 'result=0 status=0 first=97' "$(<"$tmp/out")"
+	remove a
 	# Flushing the disk that goes away would take minutes.
 	echo 0 >/sys/bus/pseudo/drivers/scsi_debug/delay
 	modprobe -r scsi_debug || fail 'scsi_debug is in use'

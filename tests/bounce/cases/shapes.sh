@@ -119,7 +119,7 @@ test_few_segments()
 		get $n/requests
 		# More than the bios of above: they came in pieces.
 		expect_test 'requests' "$got" -gt 1000
-		rmdir "$config/a"
+		remove a
 		modprobe -r narrow_disk || fail 'narrow_disk is in use'
 	done
 	# Who does not know the limits does not keep them.
@@ -128,7 +128,7 @@ test_few_segments()
 	bounce_io scatter /dev/bounce-a 64 4K 8K wait >"$tmp/out" 2>&1
 	get $n/violations
 	expect_test 'violations of unknown limits' "$got" -gt 0
-	rmdir "$config/a"
+	remove a
 	modprobe -r narrow_disk || fail 'narrow_disk is in use'
 }
 
@@ -144,7 +144,7 @@ test_dma_alignment()
 	expect 'buffers at even addresses' 'done=60' "$(bounce_io random /dev/bounce-a 60 512 2 256K)"
 	bounce a "$loop" mode=write
 	expect_file write 511 /sys/block/bounce-a/queue/dma_alignment
-	rmdir "$config/a"
+	remove a
 	losetup -d "$loop"
 	rm "$tmp/file"
 }

@@ -175,7 +175,7 @@ test_resize()
 		"$(blockdev --getsize64 /dev/bounce-a)"
 	expect_value 'the new end' result = 0 "$(bounce_io oneio /dev/bounce-a write 31M 1M)"
 	exec 8<&-
-	rmdir "$config/a"
+	remove a
 	losetup -d "$loop"
 	rm "$tmp/file"
 }

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/fs.h>
+#include <linux/hdreg.h>
 #include <linux/io_uring.h>
 #include <linux/nvme_ioctl.h>
 #include <scsi/sg.h>
@@ -74,6 +75,51 @@ static int cmd_hold(char **arg)
 		else
 			printf("write=%zd\n", n);
 	}
+	return 0;
+}
+
+/* sizes DISK: keep it open, and at once and after each line on stdin say its size */
+static int cmd_sizes(char **arg)
+{
+	int fd = open_disk(arg[0], O_RDWR);
+	char line[16];
+	uint64_t size;
+
+	setbuf(stdout, NULL);
+	do {
+		if (ioctl(fd, BLKGETSIZE64, &size))
+			err(2, "BLKGETSIZE64");
+		printf("size=%llu end=%lld\n", (unsigned long long)size,
+		       (long long)lseek(fd, 0, SEEK_END));
+	} while (fgets(line, sizeof(line), stdin));
+	return 0;
+}
+
+/* geometry DISK: what HDIO_GETGEO says */
+static int cmd_geometry(char **arg)
+{
+	struct hd_geometry geo;
+
+	if (ioctl(open_disk(arg[0], O_RDONLY), HDIO_GETGEO, &geo))
+		printf("heads=%s\n", errno_word(errno));
+	else
+		printf("heads=%u sectors=%u cylinders=%u start=%lu\n", geo.heads,
+		       geo.sectors, geo.cylinders, geo.start);
+	return 0;
+}
+
+/* ioctl32 DISK: the number of the NVMe namespace, asked for as by a 32-bit program */
+static int cmd_ioctl32(char **arg)
+{
+	long ret = -EOPNOTSUPP;
+
+#ifdef __x86_64__
+	__asm__ volatile("int $0x80" : "=a"(ret)
+			 : "a"(54), "b"(open_disk(arg[0], O_RDWR)), "c"(NVME_IOCTL_ID), "d"(0)
+			 : "memory", "r8", "r9", "r10", "r11");
+	ret = (int)ret;
+#endif
+	printf("id=%ld error=%s\n", ret, errno_word(ret < 0 ? -ret : 0));
 	return 0;
 }
 
@@ -180,6 +226,10 @@ static int cmd_everything(char **arg)
 const struct command ioctls_commands[] = {
 	{ "hold", "DISK",
 	  "keep it open, and try I/O after each line of input", 1, cmd_hold },
+	{ "sizes", "DISK",
+	  "keep it open, and say its size after each line of input", 1, cmd_sizes },
+	{ "geometry", "DISK", "what HDIO_GETGEO says", 1, cmd_geometry },
+	{ "ioctl32", "DISK", "as ioctl, once, as a 32-bit program", 1, cmd_ioctl32 },
 	{ "ioctl", "DISK",
 	  "ask an NVMe disk for its number after each line of input", 1, cmd_ioctl },
 	{ "sgread", "DISK",

@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What the disk says that it can do: what the device below can, and what bouncing
+ * changes in that. Follows the device below while the disk is live.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/blk-integrity.h>
+#include <linux/blk-mq.h>
+
+#include "dev.h"
+
+/* Features that can be set in /sys/block/DISK/queue. */
+#define USER_FEATURES (BLK_FEAT_ROTATIONAL | BLK_FEAT_ADD_RANDOM | \
+		       BLK_FEAT_IO_STAT | BLK_FEAT_STABLE_WRITES)
+
+/*
+ * Stacked first, ours afterwards: stacking takes over what the device below says
+ * of itself, also where we make it otherwise. Its limits are read without a lock,
+ * as md and dm do: whoever is changing them says so when they are changed.
+ */
+void bounce_limits_stack(struct bounce_dev *dev, struct queue_limits *lim)
+{
+	enum bounce_mode mode = dev->config.mode;
+
+	blk_set_stacking_limits(lim);
+	/* Stacking only makes it worse, and a sector is more than NVMe wants. */
+	lim->dma_alignment = 0;
+	lim->features |= BLK_FEAT_IO_STAT | BLK_FEAT_NOWAIT;
+	if (mode == BOUNCE_MODE_NONE)
+		lim->features |= BLK_FEAT_ATOMIC_WRITES | BLK_FEAT_PCI_P2PDMA;
+	queue_limits_stack_bdev(lim, dev->lower, 0, config_item_name(&dev->item));
+	/* What may be discarded below at once is all that there is for us. */
+	lim->max_hw_discard_sectors = bdev_max_discard_sectors(dev->lower);
+	/*
+	 * A disk that has found out that it cannot write zeroes leaves one of its two
+	 * limits behind, and together they are not valid.
+	 */
+	if (lim->max_hw_wzeroes_unmap_sectors != lim->max_write_zeroes_sectors)
+		lim->max_hw_wzeroes_unmap_sectors = 0;
+	/* Not stacked. */
+	lim->max_write_streams = bdev_max_write_streams(dev->lower);
+	if (lim->max_write_streams)
+		lim->write_stream_granularity =
+			bdev_limits(dev->lower)->write_stream_granularity;
+
+	/*
+	 * The block layer drops what a disk without a cache does not need, below as
+	 * here: whether that one has a cache is known when the bio gets there.
+	 */
+	lim->features |= BLK_FEAT_WRITE_CACHE | BLK_FEAT_FUA;
+
+	/* What is copied needs nobody's help to be stable. */
+	lim->features &= ~BLK_FEAT_STABLE_WRITES;
+	if ((mode == BOUNCE_MODE_NONE || mode == BOUNCE_MODE_GUEST) &&
+	    bdev_stable_writes(dev->lower))
+		lim->features |= BLK_FEAT_STABLE_WRITES;
+
+	if (mode == BOUNCE_MODE_NONE) {
+		queue_limits_stack_integrity_bdev(lim, dev->lower);
+		return;
+	}
+	/* The CPU copies what is in other devices; the one below never sees it. */
+	lim->features |= BLK_FEAT_PCI_P2PDMA;
+	if (mode == BOUNCE_MODE_ALL) {
+		/* No buffer but ours goes down; 1 is the least that can be said. */
+		lim->dma_alignment = 1;
+		lim->virt_boundary_mask = 0;
+		lim->seg_boundary_mask = BLK_SEG_BOUNDARY_MASK;
+		lim->max_segment_size = UINT_MAX;
+		lim->max_segments = BIO_MAX_VECS;
+	}
+}
+
+/* What was set in /sys/block/DISK/queue since @old: the difference of @now to it. */
+static void keep_user(struct queue_limits *lim, const struct queue_limits *now,
+		      const struct queue_limits *old)
+{
+	lim->features ^= (now->features ^ old->features) & USER_FEATURES;
+	lim->flags |= now->flags & ~BLK_FLAG_MISALIGNED;
+	if (now->max_user_sectors != old->max_user_sectors)
+		lim->max_user_sectors = now->max_user_sectors;
+	if (now->max_user_discard_sectors != old->max_user_discard_sectors)
+		lim->max_user_discard_sectors = now->max_user_discard_sectors;
+	if (now->max_user_wzeroes_unmap_sectors != old->max_user_wzeroes_unmap_sectors)
+		lim->max_user_wzeroes_unmap_sectors =
+			now->max_user_wzeroes_unmap_sectors;
+}
+
+static void follow_size(struct bounce_dev *dev)
+{
+	if (!test_bit(GD_DEAD, &dev->disk->state))
+		set_capacity_and_notify(dev->disk, bdev_nr_sectors(dev->lower));
+}
+
+/*
+ * Commits what was stacked, with limits_lock held, which it releases, and the queue
+ * frozen. After an error the next refresh finds a difference and tries again.
+ */
+static int commit(struct bounce_dev *dev, const struct queue_limits *now,
+		  const struct queue_limits *stacked)
+{
+	struct queue_limits lim = *stacked;
+	int ret;
+
+	keep_user(&lim, now, &dev->stacked);
+	dev->stacked = *stacked;
+	ret = queue_limits_commit_update(dev->disk->queue, &lim);
+	if (ret)
+		pr_err("%s: the limits of %pg are not valid: %pe\n",
+		       dev->disk->disk_name, dev->lower, ERR_PTR(ret));
+	return ret;
+}
+
+/* A block size must not change under those who have the disk open. */
+static bool block_changed(struct bounce_dev *dev, const struct queue_limits *lim)
+{
+	if (lim->logical_block_size == dev->block)
+		return false;
+	pr_warn_ratelimited("%s: blocks of %pg have %u bytes now, and had %u: power off and on to follow\n",
+			    dev->disk->disk_name, dev->lower,
+			    lim->logical_block_size, dev->block);
+	return true;
+}
+
+/**
+ * bounce_limits_refresh - take over what has changed below
+ * @dev:	a device whose disk is there, dead or not
+ *
+ * Size, queue limits and whether it is read-only. The queue is frozen only if
+ * limits have changed, and waits for I/O that waits for memory.
+ *
+ * Context: sleeps. limits_lock keeps two that come at once from leaving the older
+ * size behind.
+ */
+void bounce_limits_refresh(struct bounce_dev *dev)
+{
+	struct request_queue *queue = dev->disk->queue;
+	struct queue_limits now, lim;
+	unsigned int memflags;
+
+	now = queue_limits_start_update(queue);
+	follow_size(dev);
+	bounce_limits_stack(dev, &lim);
+	if (!memcmp(&lim, &dev->stacked, sizeof(lim)) || block_changed(dev, &lim)) {
+		queue_limits_cancel_update(queue);
+	} else {
+		memflags = blk_mq_freeze_queue(queue);
+		commit(dev, &now, &lim);
+		blk_mq_unfreeze_queue(queue, memflags);
+	}
+	set_disk_ro(dev->disk, dev->config.read_only || bdev_read_only(dev->lower));
+}
+
+/**
+ * bounce_limits_set_mode - change what is bounced while the disk is there
+ * @dev:	the device
+ * @mode:	from the next bio on
+ *
+ * Context: with @dev->lock held; sleeps.
+ * Return: 0 or an errno, and then the mode is the old one.
+ */
+int bounce_limits_set_mode(struct bounce_dev *dev, enum bounce_mode mode)
+{
+	struct request_queue *queue = dev->disk->queue;
+	enum bounce_mode old = dev->config.mode;
+	struct queue_limits now, lim;
+	unsigned int memflags;
+	int ret;
+
+	lockdep_assert_held(&dev->lock);
+	now = queue_limits_start_update(queue);
+	memflags = blk_mq_freeze_queue(queue);
+	dev->config.mode = mode;
+	bounce_limits_stack(dev, &lim);
+	ret = commit(dev, &now, &lim);
+	if (ret)
+		dev->config.mode = old;
+	blk_mq_unfreeze_queue(queue, memflags);
+	return ret;
+}
