@@ -4,8 +4,8 @@
  * off. What happens in which file: config.c mkdir and rmdir, pin.c when rmdir is
  * refused, attr.c attributes, disk.c life of the disk, lower.c the device below,
  * limits.c what the disk can do, openers.c which programs have it open, io.c bios,
- * detect.c changes in flight, ioctl.c commands for the device below, sysfs.c
- * statistics.
+ * detect.c changes in flight, ioctl.c commands for the device below, query.c which
+ * of them only ask, sysfs.c statistics.
  */
 #ifndef _BOUNCE_DEV_H
 #define _BOUNCE_DEV_H
@@ -145,6 +145,9 @@ int bounce_ioctl(struct block_device *bdev, blk_mode_t mode, unsigned int cmd,
 int bounce_compat_ioctl(struct block_device *bdev, blk_mode_t mode,
 			unsigned int cmd, unsigned long arg);
 int bounce_getgeo(struct gendisk *disk, struct hd_geometry *geo);
+
+/* query.c */
+bool bounce_query(unsigned int cmd, unsigned long arg);
 
 /* detect.c */
 void bounce_detect_submit(struct bounce_io *io);

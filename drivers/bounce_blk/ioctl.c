@@ -30,13 +30,13 @@ static struct bounce_dev *get_live(struct gendisk *disk)
 /*
  * The driver below cannot tell a partition of this disk from all of it, so only those
  * may pass whom it would let do anything, as with device mapper. They may then write,
- * whatever the mode of the open: so none of them to what must not be written.
+ * whatever the mode of the open: so only questions to what must not be written.
  */
-static int may_pass(const struct bounce_dev *dev)
+static int may_pass(const struct bounce_dev *dev, unsigned int cmd, unsigned long arg)
 {
 	if (!capable(CAP_SYS_RAWIO))
 		return -ENOTTY;
-	return dev->config.read_only ? -EROFS : 0;
+	return dev->config.read_only && !bounce_query(cmd, arg) ? -EROFS : 0;
 }
 
 static int ask_below(struct block_device *bdev, blk_mode_t mode, unsigned int cmd,
@@ -52,7 +52,7 @@ static int ask_below(struct block_device *bdev, blk_mode_t mode, unsigned int cm
 		return -ENODEV;
 	fops = dev->lower->bd_disk->fops;
 	ioctl = compat ? fops->compat_ioctl : fops->ioctl;
-	ret = ioctl ? may_pass(dev) : -ENOTTY;
+	ret = ioctl ? may_pass(dev, cmd, arg) : -ENOTTY;
 	if (!ret)
 		ret = ioctl(dev->lower, mode, cmd, arg);
 	percpu_ref_put(&dev->inflight);

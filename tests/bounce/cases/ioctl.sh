@@ -55,7 +55,12 @@ test_compat_ioctl_allowed()
 		remove b
 	}
 	bounce a "/dev/$disk" mode=write read_only=1
-	expect_id 'read_only' EROFS /dev/bounce-a
+	expect_id 'read_only' 1 /dev/bounce-a
+	command nvme id-ctrl -b /dev/bounce-a >"$tmp/above" || fail 'read_only: id-ctrl'
+	command nvme smart-log -b /dev/bounce-a >"$tmp/above" || fail 'read_only: smart-log'
+	! command nvme flush /dev/bounce-a 2>"$tmp/errno" >"$tmp/out" || fail 'read_only: flush'
+	cat "$tmp/errno" "$tmp/out" >"$tmp/above"
+	has "$tmp/above" 'Read-only file system' || fail "read_only: $(<"$tmp/above")"
 	null n
 	expect_id 'a disk without ioctls' ENOTTY /dev/n
 	bounce b /dev/n mode=write
