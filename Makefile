@@ -46,12 +46,14 @@ tools:
 install: tools
 	$(MAKE) -C tools/vtl0ctl install PREFIX=$(PREFIX) DESTDIR=$(DESTDIR)
 	$(MAKE) -C tools/pgcheck install PREFIX=$(PREFIX) DESTDIR=$(DESTDIR)
+	$(MAKE) -C tools/udev install PREFIX=$(PREFIX) DESTDIR=$(DESTDIR)
 	install -d $(DESTDIR)$(PREFIX)/include/linux
 	install -m 644 $(HEADERS) $(DESTDIR)$(PREFIX)/include/linux
 
 uninstall:
 	$(MAKE) -C tools/vtl0ctl uninstall PREFIX=$(PREFIX) DESTDIR=$(DESTDIR)
 	$(MAKE) -C tools/pgcheck uninstall PREFIX=$(PREFIX) DESTDIR=$(DESTDIR)
+	$(MAKE) -C tools/udev uninstall PREFIX=$(PREFIX) DESTDIR=$(DESTDIR)
 	rm -f $(HEADERS:include/uapi/%=$(DESTDIR)$(PREFIX)/include/%)
 
 # For the lab: O=DIR is where they go, KSRC=DIR a kernel's source.
@@ -85,7 +87,7 @@ help:
 	@echo 'make                  build the modules (KDIR=DIR W=1 C=2 MO=DIR VTL0_TESTS=1)'
 	@echo 'make modules_install  install them (INSTALL_MOD_PATH=DIR); then run depmod'
 	@echo 'make tools            build vtl0ctl'
-	@echo 'make install          install vtl0ctl, its manual, the header and pgcheck (DESTDIR= PREFIX=)'
+	@echo 'make install          install vtl0ctl, its manual, the header, pgcheck and udev rules (DESTDIR= PREFIX=)'
 	@echo 'make uninstall        remove what install installed'
 	@echo 'make clean            remove what a build left in the tree'
 	@echo 'make guest-programs   build what the lab puts into a guest (O=DIR KSRC=DIR)'

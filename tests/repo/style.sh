@@ -114,3 +114,14 @@ plant_htmldocs()
 	# shellcheck disable=SC2016 # not to be expanded here
 	printf '\nSee :doc:`planted`.\n' >>Documentation/lab.rst
 }
+
+# udevadm says what it does not know of a rule, also of its layout.
+check_udev_rules()
+{
+	udevadm verify tools/udev/*.rules
+}
+
+plant_udev_rules()
+{
+	echo 'KERNEL="planted", SYMLINK+="planted"' >tools/udev/62-planted.rules
+}

@@ -1,0 +1,158 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+# shellcheck disable=SC2154,SC2034 # of lib.sh
+#
+# What udev makes of a bounce disk and of what is below it, with the rules of
+# tools/udev.
+
+udevd=/usr/lib/systemd/systemd-udevd
+
+# start_udev: with our rules; every disk is looked at
+start_udev()
+{
+	[ -x $udevd ] || return 1
+	mkdir -p /run/udev/rules.d /run/lock
+	cp "$here"/../../tools/udev/*.rules /run/udev/rules.d
+	$udevd --daemon 2>/dev/null || fail udevd
+	until_true udevadm control --ping
+	udevadm trigger --subsystem-match=block
+	udev_done
+}
+
+udev_done()
+{
+	udevadm settle --timeout=120 || fail 'udev does not come to an end'
+}
+
+stop_udev()
+{
+	udevadm control --exit
+	rm -f /run/udev/rules.d/*
+}
+
+# property DISK NAME: as udev knows it, in $got
+property()
+{
+	got=$(udevadm info -q property --property="$2" --value -n "/dev/$1")
+}
+
+# expect_property DISK NAME VALUE
+expect_property()
+{
+	property "$1" "$2"
+	expect "$1: $2" "$3" "$got"
+}
+
+# expect_link LINK DISK: below /dev/disk
+expect_link()
+{
+	expect "$1" "/dev/$2" "$(readlink -f "/dev/disk/$1")"
+}
+
+# make_fs DISK: with the label vmdata; its UUID in $got
+make_fs()
+{
+	mkfs.ext4 -q -F -L vmdata "/dev/$1" || fail mkfs
+	udevadm trigger --settle "/dev/$1"
+	got=$(blkid -p -o value -s UUID "/dev/$1")
+}
+
+test_udev()
+{
+	local uuid how
+	start_udev || { skip 'no udevd'; return; }
+	if ! modprobe -q sd_mod || ! modprobe -q scsi_debug dev_size_mb=64 delay=0; then
+		skip 'no scsi_debug'
+		stop_udev
+		return
+	fi
+	settle /dev/sda
+	make_fs sda
+	uuid=$got
+	expect_link "by-uuid/$uuid" sda
+	bounce a /dev/sda mode=write
+	udev_done
+	for how in "by-uuid/$uuid" by-label/vmdata by-id/bounce-a; do
+		expect_link "$how" bounce-a
+	done
+	property bounce-a DISKSEQ
+	expect_link "by-diskseq/$got" bounce-a
+	expect_property bounce-a ID_FS_TYPE ext4
+	expect_property bounce-a SYSTEMD_READY ''
+	expect_property sda SYSTEMD_READY 0
+	expect_property sda ID_FS_TYPE bounce_member
+	mkdir -p "$tmp/mnt"
+	for how in LABEL=vmdata "UUID=$uuid" "/dev/disk/by-uuid/$uuid"; do
+		mount "$how" "$tmp/mnt" || fail "mount $how"
+		expect "mount $how" /dev/bounce-a "$(findmnt -n -o SOURCE "$tmp/mnt")"
+		umount "$tmp/mnt"
+		udev_done
+	done
+	# udev itself may have it open for a moment.
+	until_true set_attr a power 0
+	udev_done
+	expect_link "by-uuid/$uuid" sda
+	expect_property sda SYSTEMD_READY ''
+	expect_property sda ID_FS_TYPE ext4
+	rmdir "$config/a"
+	modprobe -r scsi_debug || fail 'scsi_debug is in use'
+	stop_udev
+}
+
+test_udev_partitions()
+{
+	local how
+	start_udev || { skip 'no udevd'; return; }
+	if ! modprobe -q sd_mod || ! modprobe -q scsi_debug dev_size_mb=64 delay=0; then
+		skip 'no scsi_debug'
+		stop_udev
+		return
+	fi
+	settle /dev/sda
+	printf 'label: gpt\nsize=32M, name=first\n' | sfdisk -q /dev/sda
+	udev_done
+	make_fs sda1
+	bounce a /dev/sda
+	udev_done
+	for how in "by-uuid/$got" by-label/vmdata by-partlabel/first by-id/bounce-a-part1; do
+		expect_link "$how" bounce-a1
+	done
+	expect_property sda1 SYSTEMD_READY 0
+	expect_property sda1 ID_FS_TYPE bounce_member
+	expect_property bounce-a1 ID_FS_TYPE ext4
+	until_true set_attr a power 0
+	rmdir "$config/a"
+	# Over the partition alone, which leaves the disk as it is.
+	udev_done
+	bounce a /dev/sda1
+	udev_done
+	expect_link "by-label/vmdata" bounce-a
+	expect_property sda1 SYSTEMD_READY 0
+	expect_property sda SYSTEMD_READY ''
+	until_true set_attr a power 0
+	rmdir "$config/a"
+	udev_done
+	modprobe -r scsi_debug || fail 'scsi_debug is in use'
+	stop_udev
+}
+
+# A disk that grows without telling its holder: its uevent does.
+test_udev_resize()
+{
+	local loop
+	start_udev || { skip 'no udevd'; return; }
+	truncate -s 16M "$tmp/file"
+	loop=$(losetup -f --show "$tmp/file") || { fail 'no loop device'; stop_udev; return; }
+	bounce a "$loop" mode=all
+	exec 8</dev/bounce-a
+	truncate -s 32M "$tmp/file"
+	losetup -c "$loop" || fail 'losetup -c'
+	udev_done
+	expect_file 'size' 65536 /sys/block/bounce-a/size
+	exec 8<&-
+	until_true set_attr a power 0
+	rmdir "$config/a"
+	losetup -d "$loop"
+	rm "$tmp/file"
+	stop_udev
+}
