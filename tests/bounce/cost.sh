@@ -39,7 +39,7 @@ measure()
 	local size way
 	for way in write read; do
 		for size in $sizes; do
-			ns[$1,$way,$size]=$(bounce_cost "$2" $way "$size" "$(count_for "$size")")
+			ns[$1,$way,$size]=$(bounce_io cost "$2" $way "$size" "$(count_for "$size")")
 		done
 	done
 }

@@ -16,6 +16,7 @@
 #include "klog.h"
 #include "machine.h"
 #include "memory.h"
+#include "module.h"
 #include "touch.h"
 #include "window.h"
 

@@ -167,7 +167,7 @@ static inline int direct_io(int disk, void *buf, size_t size, u64 seed)
 /* rmmod vtl0, without waiting: 0, or -EAGAIN while something uses it. */
 static inline int unload_module(void)
 {
-	return syscall(SYS_delete_module, "vtl0", O_NONBLOCK) ? -errno : 0;
+	return module_unload("vtl0", false);
 }
 
 static inline bool module_unloads(void *arg)

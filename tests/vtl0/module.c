@@ -7,7 +7,6 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "kselftest_harness.h"
@@ -201,11 +200,6 @@ TEST_F(module, parameter_is_read_only)
 /* The loader's allocations for sysfs that are left out, see below. */
 #define MARGIN 16
 
-static int load(int fd, const char *parameters)
-{
-	return syscall(SYS_finit_module, fd, parameters, 0) ? -errno : 0;
-}
-
 /*
  * Every allocation fails in turn, those of init and of each of four nodes after
  * the other. The kernel itself warns when it cannot register trace events, which
@@ -232,19 +226,19 @@ TEST_F_TIMEOUT(module, init_failures, 900)
 	ASSERT_LE(0, fd);
 	ASSERT_EQ(0, run("modprobe -r vtl0"));
 	/* once for what is only allocated the first time */
-	ASSERT_EQ(-EINVAL, load(fd, "mshv_names=perhaps"));
+	ASSERT_EQ(-EINVAL, module_load_fd(fd, "mshv_names=perhaps"));
 	count_allocations();
-	ASSERT_EQ(-EINVAL, load(fd, "mshv_names=perhaps"));
+	ASSERT_EQ(-EINVAL, module_load_fd(fd, "mshv_names=perhaps"));
 	nth = counted_allocations() + MARGIN;
 	count_allocations();
-	ASSERT_EQ(0, load(fd, "mshv_names=1"));
+	ASSERT_EQ(0, module_load_fd(fd, "mshv_names=1"));
 	TH_LOG("allocations %u to %u", nth, counted_allocations());
-	ASSERT_EQ(0, syscall(SYS_delete_module, "vtl0", O_NONBLOCK));
+	ASSERT_EQ(0, module_unload("vtl0", false));
 	for (; hit; nth += step) {
 		int ret;
 
 		fail_nth(nth);
-		ret = load(fd, "mshv_names=1");
+		ret = module_load_fd(fd, "mshv_names=1");
 		hit = fail_nth_hit();
 		if (ret) {
 			ASSERT_TRUE(hit)
@@ -257,7 +251,7 @@ TEST_F_TIMEOUT(module, init_failures, 900)
 		/* not fatal, or none: all nodes are there and it can go */
 		survived++;
 		EXPECT_TRUE(exists("/dev/vtl0") && exists("/dev/mshv_vtl_low"));
-		ASSERT_EQ(0, syscall(SYS_delete_module, "vtl0", O_NONBLOCK));
+		ASSERT_EQ(0, module_unload("vtl0", false));
 		ASSERT_TRUE(nothing_of_it());
 	}
 	TH_LOG("%u failures were fatal, %u were not", failed, survived - 1);
