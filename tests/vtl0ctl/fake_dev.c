@@ -14,111 +14,22 @@
  * VTL0_FAKE_STATE_OF=ADDR:N     the range with this address is in state N
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <linux/vtl0.h>
 
 #include "dev.h"
 #include "die.h"
+#include "fake.h"
 #include "text.h"
 
 #define M (1ULL << 20)
 #define G (1ULL << 30)
 #define MIN_ALIGN (2 * M)
 #define MAX_ADDRESS ((1ULL << 46) - 1)
-
-struct fake_range {
-	uint64_t start, length, chunk_length;
-	uint32_t id, max_order, node, persist;
-};
-
-static struct fake_range *ranges;
-static size_t nr_ranges;
-
-static const char *setting(const char *name)
-{
-	return getenv(name) ?: "";
-}
-
-static uint64_t number(const char *name)
-{
-	return strtoull(setting(name), NULL, 0);
-}
-
-static int wanted_failure(const char *request)
-{
-	const char *fail = setting("VTL0_FAKE_FAIL");
-	size_t len = strlen(request);
-	int err;
-
-	if (strncmp(fail, request, len) || fail[len] != ':')
-		return 0;
-	for (err = 1; err < 134; err++)
-		if (strerrorname_np(err) &&
-		    !strcmp(strerrorname_np(err), fail + len + 1))
-			return err;
-	abort();
-}
-
-int dev_open(const char *path)
-{
-	struct fake_range r;
-	int fd;
-
-	(void)path;
-	errno = wanted_failure("OPEN");
-	if (errno)
-		return -1;
-	fd = open(setting("VTL0_FAKE_STATE"), O_RDWR | O_CREAT, 0600);
-	while (fd >= 0 && read(fd, &r, sizeof(r)) == sizeof(r)) {
-		ranges = xrealloc(ranges, nr_ranges + 1, sizeof(r));
-		ranges[nr_ranges++] = r;
-	}
-	return fd;
-}
-
-/* Also called after each change, so that others see it while this one holds. */
-static void save(int fd, bool closing)
-{
-	size_t i;
-
-	if (ftruncate(fd, 0) || lseek(fd, 0, SEEK_SET))
-		abort();
-	for (i = 0; i < nr_ranges; i++) {
-		if (closing && !ranges[i].persist)
-			continue;
-		if (write(fd, &ranges[i], sizeof(*ranges)) != sizeof(*ranges))
-			abort();
-	}
-}
-
-void dev_close(int fd)
-{
-	save(fd, true);
-	close(fd);
-	free(ranges);
-	ranges = NULL;
-	nr_ranges = 0;
-}
-
-FILE *dev_iomem(void)
-{
-	static char text[] =
-		"00000000-00000fff : Reserved\n"
-		"00001000-3fffffff : System RAM\n"
-		"  01000000-01ffffff : Kernel code\n"
-		"c0000000-ffffffff : PCI Bus 0000:00\n"
-		"  c0000000-c0003fff : 0000:00:04.0\n"
-		"    c0000000-c0003fff : nvme\n"
-		"1000000000-103fffffff : dax0.0\n";
-
-	return fmemopen(text, strlen(text), "r");
-}
 
 struct chunk_list {
 	struct vtl0_chunk_info *v;
@@ -241,30 +152,6 @@ static int find_conflict(struct vtl0_add *add)
 	return err;
 }
 
-static struct fake_range *find_exact(uint64_t start, uint64_t length)
-{
-	size_t i;
-
-	for (i = 0; i < nr_ranges; i++)
-		if (ranges[i].start == start && ranges[i].length == length)
-			return &ranges[i];
-	return NULL;
-}
-
-static struct fake_range *insert(struct fake_range new)
-{
-	size_t i = nr_ranges++, j;
-
-	for (j = 0; j + 1 < nr_ranges; j++)
-		if (ranges[j].id >= new.id)
-			new.id = ranges[j].id + 1;
-	ranges = xrealloc(ranges, nr_ranges, sizeof(*ranges));
-	for (; i && ranges[i - 1].start > new.start; i--)
-		ranges[i] = ranges[i - 1];
-	ranges[i] = new;
-	return &ranges[i];
-}
-
 static struct fake_range wanted(const struct vtl0_add *add)
 {
 	return (struct fake_range) {
@@ -294,12 +181,12 @@ static int fake_add(int fd, struct vtl0_add *add)
 		return err;
 	if (add->node > 1)
 		return ENODEV;
-	r = find_exact(add->added_start, add->added_length);
+	r = find_range(add->added_start, add->added_length);
 	if (!r || add->flags & VTL0_ADD_EXCLUSIVE) {
 		err = find_conflict(add);
 		if (err)
 			return err;
-		r = insert(wanted(add));
+		r = insert_range(wanted(add));
 	}
 	if (add->flags & VTL0_ADD_PERSIST)
 		r->persist = 1;
@@ -307,13 +194,13 @@ static int fake_add(int fd, struct vtl0_add *add)
 	list = split(r->start, r->length, r->max_order, r->chunk_length);
 	add->nr_chunks = list.nr;
 	free(list.v);
-	save(fd, false);
+	save_ranges(fd, false);
 	return 0;
 }
 
 static int fake_remove(int fd, struct vtl0_remove *remove)
 {
-	struct fake_range *r = find_exact(remove->start, remove->length);
+	struct fake_range *r = find_range(remove->start, remove->length);
 	uint64_t pinned = number("VTL0_FAKE_PINNED");
 
 	if (remove->size != sizeof(*remove) || remove->flags)
@@ -327,7 +214,7 @@ static int fake_remove(int fd, struct vtl0_remove *remove)
 	}
 	nr_ranges--;
 	memmove(r, r + 1, (ranges + nr_ranges - r) * sizeof(*r));
-	save(fd, false);
+	save_ranges(fd, false);
 	return 0;
 }
 
@@ -396,11 +283,11 @@ static void grow(int fd)
 {
 	if (nr_ranges >= number("VTL0_FAKE_GROW"))
 		return;
-	insert((struct fake_range) {
+	insert_range((struct fake_range) {
 		.start = nr_ranges ? ranges[nr_ranges - 1].start + G : 128 * G,
 		.length = 4 * M, .max_order = 9, .persist = 1,
 	});
-	save(fd, false);
+	save_ranges(fd, false);
 }
 
 static int fake_query(int fd, struct vtl0_query *q)

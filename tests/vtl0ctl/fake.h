@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The state of the fake device. */
+#ifndef _TESTS_VTL0CTL_FAKE_H
+#define _TESTS_VTL0CTL_FAKE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct fake_range {
+	uint64_t start, length, chunk_length;
+	uint32_t id, max_order, node, persist;
+};
+
+/* by start */
+extern struct fake_range *ranges;
+extern size_t nr_ranges;
+
+/* A variable of the environment, "" or 0 if it is not set. */
+const char *setting(const char *name);
+uint64_t number(const char *name);
+/* The errno with which VTL0_FAKE_FAIL says that a request fails, or 0. */
+int wanted_failure(const char *request);
+/* Also after each change, so that others see it while this one holds. */
+void save_ranges(int fd, bool closing);
+struct fake_range *find_range(uint64_t start, uint64_t length);
+struct fake_range *insert_range(struct fake_range new);
+
+#endif /* _TESTS_VTL0CTL_FAKE_H */

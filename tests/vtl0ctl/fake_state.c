@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The ranges of the fake device, in the file that VTL0_FAKE_STATE names; see fake_dev.c. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "dev.h"
+#include "die.h"
+#include "fake.h"
+
+struct fake_range *ranges;
+size_t nr_ranges;
+
+const char *setting(const char *name)
+{
+	return getenv(name) ?: "";
+}
+
+uint64_t number(const char *name)
+{
+	return strtoull(setting(name), NULL, 0);
+}
+
+int wanted_failure(const char *request)
+{
+	const char *fail = setting("VTL0_FAKE_FAIL");
+	size_t len = strlen(request);
+	int err;
+
+	if (strncmp(fail, request, len) || fail[len] != ':')
+		return 0;
+	for (err = 1; err < 134; err++)
+		if (strerrorname_np(err) &&
+		    !strcmp(strerrorname_np(err), fail + len + 1))
+			return err;
+	abort();
+}
+
+int dev_open(const char *path)
+{
+	struct fake_range r;
+	int fd;
+
+	(void)path;
+	errno = wanted_failure("OPEN");
+	if (errno)
+		return -1;
+	fd = open(setting("VTL0_FAKE_STATE"), O_RDWR | O_CREAT, 0600);
+	while (fd >= 0 && read(fd, &r, sizeof(r)) == sizeof(r)) {
+		ranges = xrealloc(ranges, nr_ranges + 1, sizeof(r));
+		ranges[nr_ranges++] = r;
+	}
+	return fd;
+}
+
+void save_ranges(int fd, bool closing)
+{
+	size_t i;
+
+	if (ftruncate(fd, 0) || lseek(fd, 0, SEEK_SET))
+		abort();
+	for (i = 0; i < nr_ranges; i++) {
+		if (closing && !ranges[i].persist)
+			continue;
+		if (write(fd, &ranges[i], sizeof(*ranges)) != sizeof(*ranges))
+			abort();
+	}
+}
+
+void dev_close(int fd)
+{
+	save_ranges(fd, true);
+	close(fd);
+	free(ranges);
+	ranges = NULL;
+	nr_ranges = 0;
+}
+
+FILE *dev_iomem(void)
+{
+	static char text[] =
+		"00000000-00000fff : Reserved\n"
+		"00001000-3fffffff : System RAM\n"
+		"  01000000-01ffffff : Kernel code\n"
+		"c0000000-ffffffff : PCI Bus 0000:00\n"
+		"  c0000000-c0003fff : 0000:00:04.0\n"
+		"    c0000000-c0003fff : nvme\n"
+		"1000000000-103fffffff : dax0.0\n";
+
+	return fmemopen(text, strlen(text), "r");
+}
+
+struct fake_range *find_range(uint64_t start, uint64_t length)
+{
+	size_t i;
+
+	for (i = 0; i < nr_ranges; i++)
+		if (ranges[i].start == start && ranges[i].length == length)
+			return &ranges[i];
+	return NULL;
+}
+
+struct fake_range *insert_range(struct fake_range new)
+{
+	size_t i = nr_ranges++, j;
+
+	for (j = 0; j + 1 < nr_ranges; j++)
+		if (ranges[j].id >= new.id)
+			new.id = ranges[j].id + 1;
+	ranges = xrealloc(ranges, nr_ranges, sizeof(*ranges));
+	for (; i && ranges[i - 1].start > new.start; i--)
+		ranges[i] = ranges[i - 1];
+	ranges[i] = new;
+	return &ranges[i];
+}
