@@ -6,7 +6,7 @@
 #
 #	lab run --icount -- tests/bounce/cost.sh [--check]
 #
-# --check: exit 1 when a bar is missed.
+# --check: exit 1 when a limit is missed.
 
 set -u
 here=$(cd "$(dirname "$0")" && pwd) || exit 1
@@ -56,12 +56,12 @@ row()
 	echo
 }
 
-# bar NAME WAY SIZE LIMIT TEXT
-bar()
+# limit NAME WAY SIZE LIMIT TEXT
+limit()
 {
 	local verdict=met got=${ns[$1,$2,$3]}
 	[ "$got" -le "$4" ] || { verdict=MISSED missed=1; }
-	printf '%-14s %-5s %7d: %9d, bar %9d (%s): %s\n' "$1" "$2" "$3" "$got" "$4" "$5" $verdict
+	printf '%-14s %-5s %7d: %9d, limit %9d (%s): %s\n' "$1" "$2" "$3" "$got" "$4" "$5" $verdict
 }
 
 modprobe null_blk nr_devices=0
@@ -104,15 +104,15 @@ done
 for size in $sizes; do
 	raw=${ns[raw,write,$size]} copy=${ns[memcpy,write,$size]}
 	for way in write read; do
-		bar none $way "$size" $((${ns[dm-linear,$way,$size]})) dm-linear
+		limit none $way "$size" $((${ns[dm-linear,$way,$size]})) dm-linear
 	done
 	if [ "$size" = 4096 ]; then
-		bar write write "$size" $((raw + copy + 2500)) 'raw + memcpy + 2.5 us'
+		limit write write "$size" $((raw + copy + 2500)) 'raw + memcpy + 2.5 us'
 	else
-		bar write write "$size" $((raw + copy * 115 / 100)) 'raw + 1.15 memcpy'
-		bar write write "$size" $((${ns[dm-crypt,write,$size]} / 3)) 'a third of dm-crypt'
+		limit write write "$size" $((raw + copy * 115 / 100)) 'raw + 1.15 memcpy'
+		limit write write "$size" $((${ns[dm-crypt,write,$size]} / 3)) 'a third of dm-crypt'
 	fi
-	bar all read "$size" $((${ns[raw,read,$size]} + copy * 115 / 100 + 5000)) 'raw + 1.15 memcpy + 5 us'
-	bar none+detect write "$size" $((${ns[none,write,$size]} + 2 * copy * 15 / 10)) 'none + 2 passes of 1.5 memcpy'
+	limit all read "$size" $((${ns[raw,read,$size]} + copy * 115 / 100 + 5000)) 'raw + 1.15 memcpy + 5 us'
+	limit none+detect write "$size" $((${ns[none,write,$size]} + 2 * copy * 15 / 10)) 'none + 2 passes of 1.5 memcpy'
 done
 [ "${1-}" != --check ] || exit $missed
