@@ -46,6 +46,17 @@ class NotC(Tree):
         for text in (b"../other/file.c", b"Not found\n"):
             self.not_analysed(text, "is not C")
 
+    def test_conflict(self):
+        self.not_analysed(b"<<<<<<< HEAD\n%s=======\n%s>>>>>>> theirs\n"
+                          % (BAD.encode(), GOOD.encode()), "has the marks of a conflict")
+        self.put(GOOD.replace("1", "1 <<<<<<< 2").encode())
+        self.assertEqual(self.pgcheck(".")[0], 0)
+
+    def test_line_ends(self):
+        for end in ("\r\n", "\r"):
+            self.put(("#include <linux/bio.h>\n" + BAD).replace("\n", end).encode())
+            self.assertEqual(self.pgcheck(".")[:2], (1, "a.c:4:2: error: it is bad [PG03]\n"))
+
     def test_parts_of_c(self):
         for text in (b"", b"\n/* nothing */\n", b"#define A 1\n", b"0x1, 0x2,\n", b"ENTRY(a, b)\n",
                      b"\xef\xbb\xbfint a;\n", b"/* \xe9 */ int a;\n"):

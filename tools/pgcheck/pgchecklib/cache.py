@@ -116,6 +116,8 @@ class Cache:
         key = digest(self.tool, *parts)
         rows = [(self.results[key],)] if key in self.results else \
             self._ask("SELECT data FROM results WHERE key = ?", key)
+        if rows and rows[0][0] == "{}":
+            return {}               # most files, and there are many
         with contextlib.suppress(ValueError):
             return json.loads(rows[0][0]) if rows else None
         return None

@@ -14,6 +14,7 @@ _MARKS = ((b"\xff\xfe\0\0", "UTF-32"), (b"\0\0\xfe\xff", "UTF-32"),
 # What no text in C does without.
 _C = re.compile(rb"[;{}(,]|^[ \t]*#", re.MULTILINE)
 _WORD = re.compile(r"(?<!\w)[A-Za-z_]")
+_CONFLICT = re.compile(rb"^<{7} .*?^={7}\r?$.*?^>{7} ", re.MULTILINE | re.DOTALL)
 _POINTER = re.compile(rb"version https://git-lfs\.github\.com/spec/|/?(\.git/)?annex/objects/")
 
 
@@ -36,7 +37,8 @@ class Source:
     @property
     def text(self):
         if self._text is None:
-            self._text = self.bytes.decode("utf-8", "replace").replace("\r\n", "\n")
+            text = self.bytes.decode("utf-8", "replace").replace("\r\n", "\n")
+            self._text = text if "\n" in text else text.replace("\r", "\n")
         return self._text
 
     def line(self, number):
@@ -56,6 +58,8 @@ class Source:
             return "has NUL bytes"
         if _POINTER.match(self.bytes):
             return "is a pointer to a large file that was not fetched"
+        if b"<<<<<<< " in self.bytes and _CONFLICT.search(self.bytes):
+            return "has the marks of a conflict"
         if not _C.search(self.bytes) and _WORD.search(csource.code_only(self.text)):
             return "is not C"
         return ""
