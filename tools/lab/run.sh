@@ -152,6 +152,22 @@ up_to_date() {
 		-newer "$built/stamp" -print | head -n 1)" ]
 }
 
+# Outside of the checkout, by MO=; kbuild before 6.13 does not know it and would
+# write into the checkout, so it gets a copy.
+build_modules() {
+	kdir=$(kernel_dir "$kernel")
+	set -- M="$SRC" MO="$built/modules"
+	case $release in
+	6.12.*)
+		in_root rsync -a --delete --exclude='*.o' --exclude='*.ko' --exclude='*.mod*' \
+			--exclude='.*.cmd' --exclude=modules.order --exclude=Module.symvers \
+			"$SRC/Kbuild" "$SRC/dkms.conf" "$SRC/drivers" "$SRC/include" "$SRC/tests" "$built/modules/"
+		set -- M="$built/modules"
+		;;
+	esac
+	in_root make -C "$kdir" "$@" VTL0_TESTS=1 -j"$(nproc)" modules
+}
+
 # What the guest gets besides the kernel's modules: updates/ and programs.
 make_stage() {
 	stage=$built/stage.new
@@ -159,9 +175,10 @@ make_stage() {
 	rm -rf "$stage"
 	mkdir -p "$modules/updates" "$stage/opt/vtl0/bin" "$built/modules"
 	if [ -f "$SRC/Kbuild" ]; then
-		in_root make -C "$(kernel_dir "$kernel")" M="$SRC" MO="$built/modules" VTL0_TESTS=1 -j"$(nproc)" modules
+		build_modules
 		# Not by find: a module that is gone from the checkout leaves its file there.
-		sed 's/o$/ko/' "$built/modules/modules.order" | while read -r ko; do
+		# Before 6.13 the paths are absolute.
+		sed "s|^$built/modules/||; s/o\$/ko/" "$built/modules/modules.order" | while read -r ko; do
 			in_root strip --strip-debug -o "$modules/updates/$(basename "$ko")" "$built/modules/$ko"
 		done
 	fi

@@ -233,10 +233,14 @@ lab_apt() {
 update_lists() {
 	mkdir -p "$LAB/apt/lists/partial" "$LAB/apt/cache/archives/partial"
 	: >"$LAB/apt/status"
-	for suite in forky trixie-backports; do
+	for suite in forky trixie-backports trixie; do
 		echo "deb [signed-by=$KEYRING] $MIRROR $suite main"
-	done >"$LAB/apt/sources.list"
-	[ -n "$(find "$LAB/apt/lists" -name '*InRelease' -mtime -1)" ] || lab_apt apt-get update
+	done >"$LAB/apt/sources.new"
+	# Whatever lists are older than a day, or are missing for a suite that is new.
+	cmp -s "$LAB/apt/sources.new" "$LAB/apt/sources.list" &&
+		[ -n "$(find "$LAB/apt/lists" -name '*InRelease' -mtime -1)" ] && return
+	mv "$LAB/apt/sources.new" "$LAB/apt/sources.list"
+	lab_apt apt-get update
 }
 
 # unpack_debs DIR PACKAGE...: fetched and verified by apt
@@ -265,20 +269,43 @@ make_source() {
 	rm -rf "$new"
 }
 
+# The newest package that matches: RELEASE is what its kernel calls itself.
+newest_release() {
+	found=$(lab_apt apt-cache pkgnames linux-headers- | grep -E "^linux-headers-$1-$2\$" | sort -V | tail -n 1)
+	[ -n "$found" ] || { echo "no package matches linux-headers-$1-$2" >&2; return 1; }
+	echo "${found#linux-headers-}"
+}
+
+# What an image is split into: one package up to 6.12, three in newer ones.
+image_packages() {
+	if lab_apt apt-cache show "linux-modules-$1" >/dev/null 2>&1; then
+		echo "linux-base-$1 linux-modules-$1"
+		image=linux-binary
+		unsigned=linux-binary-unsigned-$1
+	else
+		image=linux-image
+		unsigned=linux-image-$1-unsigned
+	fi
+	if lab_apt apt-cache show "$unsigned" >/dev/null 2>&1; then
+		echo "$unsigned"
+	else
+		echo "$image-$1"
+	fi
+}
+
 make_deb_kernel() {
 	update_lists
-	headers=$(lab_apt apt-cache pkgnames linux-headers- | grep -E "^linux-headers-$2-amd64\$" | sort -V | tail -n 1)
-	[ -n "$headers" ] || { echo "no package matches linux-headers-$2-amd64"; exit 1; }
-	release=${headers#linux-headers-}
+	release=$(newest_release "$2" amd64)
 	version=${release%-amd64}
-	binary=linux-binary-$release
-	lab_apt apt-cache show "$binary" >/dev/null 2>&1 || binary=linux-binary-unsigned-$release
 	new=$LAB/kernels/$1.new
 	rm -rf "$new"
-	unpack_debs "$new/tree" "$headers" "linux-headers-$version-common" "linux-kbuild-$version" \
-		"linux-base-$release" "linux-modules-$release" "$binary"
+	# shellcheck disable=SC2046 # a list
+	unpack_debs "$new/tree" "linux-headers-$release" "linux-headers-$version-common" \
+		"linux-kbuild-$version" $(image_packages "$release")
 	mkdir -p "$new/modules/usr/lib/modules/$release"
-	mv "$new/tree/usr/lib/modules/$release"/vmlinuz* "$new/vmlinuz"
+	mv "$new/tree/usr/lib/modules/$release"/vmlinuz* "$new/vmlinuz" 2>/dev/null ||
+		mv "$new/tree/boot"/vmlinuz-* "$new/vmlinuz"
+	rm -rf "$new/tree/boot"
 	echo "$release" >"$new/release"
 	pick_modules "$new" "$release"
 	finish_kernel "$1"
