@@ -39,6 +39,10 @@ kdir:
 		echo "Install them (Debian: apt install linux-headers-$$(uname -r))" >&2; \
 		echo "or name those of another kernel: make KDIR=/lib/modules/VERSION/build" >&2; \
 		exit 1; }
+	@version=$$($(MAKE) -s --no-print-directory -C $(KDIR) kernelversion) || exit; \
+	why=$$(drivers/supported vtl0 $$version $(KDIR)/include/config/auto.conf) || \
+	drivers/supported bounce $$version $(KDIR)/include/config/auto.conf >/dev/null || \
+		{ echo "$$why" >&2; exit 1; }
 
 tools:
 	$(MAKE) -C tools/vtl0ctl VERSION=$(VERSION)

@@ -2,30 +2,134 @@
 /*
  * The one place that knows of kernel versions and configurations. Drivers are
  * written as for the newest supported kernel; what older ones lack is made up
- * for here, each shim with the version it is for.
+ * for here: macros where the kernel has none, functions by the version that
+ * brought or changed them. Which kernels a module is built for at all is decided
+ * in its Kbuild.
  */
 #ifndef _COMPAT_H
 #define _COMPAT_H
 
+#include <linux/bio.h>
+#include <linux/blk-mq.h>
+#include <linux/blkdev.h>
+#include <linux/crc32c.h>
+#include <linux/huge_mm.h>
 #include <linux/kconfig.h>
 #include <linux/mm.h>
+#include <linux/pagemap.h>
+#include <linux/sched/mm.h>
+#include <linux/slab.h>
+#include <linux/uio.h>
 #include <linux/version.h>
 
-#if LINUX_VERSION_CODE < KERNEL_VERSION(7, 2, 0)
-#error "Linux 7.2 or later is needed: older kernels lack what keeps bios of two pgmaps apart"
-#endif
+/* ------------------------------------------------------------------ */
+/* Memory */
 
-/* Not every architecture has huge PUD entries; there PUD orders are not used. */
-#ifdef CONFIG_HAVE_ARCH_TRANSPARENT_HUGEPAGE_PUD
+/*
+ * before 6.13: entries of device memory are "devmap" entries, which neither count
+ * in the folio nor hold a reference on it, so folio_mapcount() is always 0.
+ */
+#define COMPAT_COUNTS_MAPPINGS (LINUX_VERSION_CODE >= KERNEL_VERSION(6, 13, 0))
+
+/*
+ * Not every architecture has huge PUD entries; there PUD orders are not used.
+ * before 7.0: MADV_DONTNEED within one warns (per-VMA lock), but for 6.12.
+ */
+#if defined(CONFIG_HAVE_ARCH_TRANSPARENT_HUGEPAGE_PUD) && \
+	(LINUX_VERSION_CODE >= KERNEL_VERSION(7, 0, 0) || !COMPAT_COUNTS_MAPPINGS)
 #define COMPAT_HAVE_PUD_FOLIOS 1
 #else
 #define COMPAT_HAVE_PUD_FOLIOS 0
+#endif
+
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 13, 0)
+
+#include <linux/pfn_t.h>
+
+static inline pfn_t compat_devmap(unsigned long pfn)
+{
+	return __pfn_to_pfn_t(pfn, PFN_DEV | PFN_MAP);
+}
+
+/* What write-protects such an entry later is undone by the core, without a fault here. */
+static inline vm_fault_t vmf_insert_page_mkwrite(struct vm_fault *vmf,
+						 struct page *page, bool write)
+{
+	return vmf_insert_mixed(vmf->vma, vmf->address, compat_devmap(page_to_pfn(page)));
+}
+
+static inline vm_fault_t vmf_insert_folio_pmd(struct vm_fault *vmf,
+					      struct folio *folio, bool write)
+{
+	return vmf_insert_pfn_pmd(vmf, compat_devmap(folio_pfn(folio)), write);
+}
+
+#if COMPAT_HAVE_PUD_FOLIOS
 static inline vm_fault_t vmf_insert_folio_pud(struct vm_fault *vmf,
 					      struct folio *folio, bool write)
 {
-	return VM_FAULT_FALLBACK;
+	return vmf_insert_pfn_pud(vmf, compat_devmap(folio_pfn(folio)), write);
 }
 #endif
+
+#endif /* before 6.13 */
+
+/*
+ * Which pgmap a folio belongs to, before anybody else sees it.
+ * before 6.15: every page says that; those of a large folio that share the memory
+ * of their struct pages are done by the first two pages full of those.
+ */
+static inline void compat_set_pgmap(struct folio *folio, struct dev_pagemap *pgmap)
+{
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 15, 0)
+	unsigned long nr = min_t(unsigned long, folio_nr_pages(folio),
+				 2 * PAGE_SIZE / sizeof(struct page));
+
+	while (nr--)
+		folio_page(folio, nr)->pgmap = pgmap;
+#else
+	folio->pgmap = pgmap;
+#endif
+}
+
+#if !COMPAT_HAVE_PUD_FOLIOS
+#define vmf_insert_folio_pud(vmf, folio, write) \
+	((void)(vmf), (void)(folio), (void)(write), VM_FAULT_FALLBACK)
+#endif
+
+/* before 6.18 */
+#ifndef MAX_FOLIO_ORDER
+#define MAX_FOLIO_ORDER PUD_ORDER
+#endif
+
+/* before 7.0 (it comes and goes in stable releases) */
+#ifndef kzalloc_obj
+#define kzalloc_obj(obj) ((typeof(obj) *)kzalloc(sizeof(obj), GFP_KERNEL))
+#endif
+
+/* before 7.0: the address space is an argument, and always that of the caller */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(7, 0, 0)
+typedef unsigned long compat_area_mm(struct mm_struct *, struct file *, unsigned long,
+				     unsigned long, unsigned long, unsigned long);
+typedef unsigned long compat_area(struct file *, unsigned long, unsigned long,
+				  unsigned long, unsigned long);
+
+static inline unsigned long compat_get_unmapped_area(struct file *file, unsigned long addr,
+						     unsigned long len, unsigned long pgoff,
+						     unsigned long flags)
+{
+	void *func = mm_get_unmapped_area;
+
+	/* By type, as the change is in some 6.19 and not in others. */
+	if (__builtin_types_compatible_p(typeof(mm_get_unmapped_area), compat_area_mm))
+		return ((compat_area_mm *)func)(current->mm, file, addr, len, pgoff, flags);
+	return ((compat_area *)func)(file, addr, len, pgoff, flags);
+}
+#define mm_get_unmapped_area compat_get_unmapped_area
+#endif
+
+/* ------------------------------------------------------------------ */
+/* Bios */
 
 /* before 7.3: another name for the position in the bio_vec at bi_idx */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(7, 3, 0)
@@ -34,5 +138,125 @@ static inline vm_fault_t vmf_insert_folio_pud(struct vm_fault *vmf,
 
 /* before 7.3: no bio_complete_in_task(); the driver has work of its own instead */
 #define COMPAT_HAVE_BIO_COMPLETE_IN_TASK (LINUX_VERSION_CODE >= KERNEL_VERSION(7, 3, 0))
+
+/* before 7.0 */
+#ifndef BIO_MAX_SIZE
+#define BIO_MAX_SIZE UINT_MAX
+#endif
+
+/* before 6.13: atomic writes do not pass a stacking driver */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 13, 0)
+#define BLK_FEAT_ATOMIC_WRITES 0U
+#endif
+
+#if LINUX_VERSION_CODE < KERNEL_VERSION(7, 2, 0)
+
+/* before 7.2, or some release before it: none of these */
+
+#define bvec_folio(bv) page_folio((bv)->bv_page)
+
+static inline void compat_bio_endio_status(struct bio *bio, blk_status_t status)
+{
+	bio->bi_status = status;
+	bio_endio(bio);
+}
+#define bio_endio_status compat_bio_endio_status
+
+static inline bool compat_folio_mark_dirty_lock(struct folio *folio)
+{
+	bool ret;
+
+	folio_lock(folio);
+	ret = folio_mark_dirty(folio);
+	folio_unlock(folio);
+	return ret;
+}
+#define folio_mark_dirty_lock compat_folio_mark_dirty_lock
+
+/* A page at a time: pages of one folio are not joined. */
+static inline ssize_t compat_extract_bvecs(struct iov_iter *iter, struct bio_vec *bv,
+					   size_t max_size, unsigned short *nr_vecs,
+					   unsigned short max_vecs,
+					   iov_iter_extraction_t flags)
+{
+	struct page *page, **pages = &page;
+	ssize_t size, done = 0;
+	size_t offset;
+
+	while (max_size && *nr_vecs < max_vecs) {
+		size = iov_iter_extract_pages(iter, &pages, max_size, 1, flags, &offset);
+		if (size <= 0)
+			return done ?: size ?: -EFAULT;
+		bvec_set_page(&bv[(*nr_vecs)++], page, size, offset);
+		max_size -= size;
+		done += size;
+	}
+	return done;
+}
+/* No caller here asks for an alignment. */
+#define iov_iter_extract_bvecs(iter, bv, max_size, nr_vecs, max_vecs, align_mask, flags) \
+	compat_extract_bvecs(iter, bv, max_size, nr_vecs, max_vecs, flags)
+
+#endif /* before 7.2 */
+
+/*
+ * before 6.17: zeroing has one limit. What drivers do to the other one they do to a
+ * limit that has the same value then.
+ */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 17, 0)
+#define max_hw_wzeroes_unmap_sectors max_write_zeroes_sectors
+#define max_user_wzeroes_unmap_sectors max_user_discard_sectors
+#endif
+
+/* before 6.14: freezing a queue does not keep reclaim from needing it */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 14, 0)
+static inline unsigned int compat_freeze_queue(struct request_queue *queue)
+{
+	blk_mq_freeze_queue(queue);
+	return memalloc_noio_save();
+}
+
+static inline void compat_unfreeze_queue(struct request_queue *queue, unsigned int memflags)
+{
+	memalloc_noio_restore(memflags);
+	blk_mq_unfreeze_queue(queue);
+}
+#define blk_mq_freeze_queue compat_freeze_queue
+#define blk_mq_unfreeze_queue compat_unfreeze_queue
+#endif
+
+/* before 6.18: the geometry is that of a block device, not of a disk */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 18, 0)
+#define COMPAT_GETGEO(func)								\
+static int compat_##func(struct block_device *bdev, struct hd_geometry *geo)		\
+{											\
+	return func(bdev->bd_disk, geo);						\
+}
+#define COMPAT_GETGEO_OP(func) compat_##func
+#define compat_getgeo(bdev, geo) ((bdev)->bd_disk->fops->getgeo(bdev, geo))
+#else
+#define COMPAT_GETGEO(func)
+#define COMPAT_GETGEO_OP(func) func
+#define compat_getgeo(bdev, geo) ((bdev)->bd_disk->fops->getgeo((bdev)->bd_disk, geo))
+#endif
+
+/* before 6.16: no write streams */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 16, 0)
+static inline void compat_stack_write_streams(struct queue_limits *lim,
+					      struct block_device *lower)
+{
+	lim->max_write_streams = bdev_max_write_streams(lower);
+	if (lim->max_write_streams)
+		lim->write_stream_granularity =
+			bdev_limits(lower)->write_stream_granularity;
+}
+#else
+#define bi_write_stream bi_write_hint
+
+static inline void compat_stack_write_streams(struct queue_limits *lim,
+					      struct block_device *lower)
+{
+}
+#endif
 
 #endif /* _COMPAT_H */

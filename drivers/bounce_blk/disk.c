@@ -70,13 +70,15 @@ static int bounce_open(struct gendisk *disk, blk_mode_t mode)
 	return 0;
 }
 
+COMPAT_GETGEO(bounce_getgeo)
+
 static const struct block_device_operations bounce_fops = {
 	.owner		= THIS_MODULE,
 	.open		= bounce_open,
 	.submit_bio	= bounce_submit_bio,
 	.ioctl		= bounce_ioctl,
 	.compat_ioctl	= bounce_compat_ioctl,
-	.getgeo		= bounce_getgeo,
+	.getgeo		= COMPAT_GETGEO_OP(bounce_getgeo),
 };
 
 static int alloc_disk_for(struct bounce_dev *dev)

@@ -83,7 +83,7 @@ int bounce_getgeo(struct gendisk *disk, struct hd_geometry *geo)
 		return -ENODEV;
 	lower = dev->lower->bd_disk;
 	if (lower->fops->getgeo)
-		ret = lower->fops->getgeo(lower, geo);
+		ret = compat_getgeo(dev->lower, geo);
 	cylinder = geo->heads * geo->sectors;
 	if (!ret && cylinder && bdev_is_partition(dev->lower))
 		geo->cylinders = min_t(sector_t, get_capacity(disk) / cylinder,

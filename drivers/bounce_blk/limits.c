@@ -39,10 +39,7 @@ void bounce_limits_stack(struct bounce_dev *dev, struct queue_limits *lim)
 	if (lim->max_hw_wzeroes_unmap_sectors != lim->max_write_zeroes_sectors)
 		lim->max_hw_wzeroes_unmap_sectors = 0;
 	/* Not stacked. */
-	lim->max_write_streams = bdev_max_write_streams(dev->lower);
-	if (lim->max_write_streams)
-		lim->write_stream_granularity =
-			bdev_limits(dev->lower)->write_stream_granularity;
+	compat_stack_write_streams(lim, dev->lower);
 
 	/*
 	 * The block layer drops what a disk without a cache does not need, below as

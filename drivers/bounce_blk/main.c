@@ -34,5 +34,6 @@ static void __exit bounce_exit(void)
 module_init(bounce_init);
 module_exit(bounce_exit);
 
+MODULE_VERSION(PROJECT_VERSION);
 MODULE_DESCRIPTION("Block device whose data cannot change in flight");
 MODULE_LICENSE("GPL");

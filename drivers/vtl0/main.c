@@ -84,6 +84,9 @@ static int __init vtl0_init(void)
 {
 	int ret;
 
+	ret = vtl0_trial();
+	if (ret)
+		return ret;
 	vtl0_geometry_init();
 	vtl0_identity_init();
 	vtl0_mmap_init();
@@ -132,6 +135,7 @@ static void __exit vtl0_exit(void)
 module_init(vtl0_init);
 module_exit(vtl0_exit);
 
+MODULE_VERSION(PROJECT_VERSION);
 MODULE_DESCRIPTION("Physical memory ranges as direct I/O memory");
 MODULE_AUTHOR("vtl0 contributors");
 MODULE_LICENSE("GPL");

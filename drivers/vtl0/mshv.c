@@ -12,8 +12,8 @@
 #include <linux/fs.h>
 #include <linux/module.h>
 #include <linux/uaccess.h>
-#include <uapi/linux/mshv.h>
 
+#include "mshv_abi.h"
 #include "vtl0.h"
 
 /* pfn bit of the shared alias: bit 63 of the address */

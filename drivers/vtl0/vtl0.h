@@ -17,11 +17,6 @@
 #include "compat.h"
 #include "plan.h"
 
-#if !defined(CONFIG_64BIT) || !defined(CONFIG_ZONE_DEVICE) || \
-	!defined(CONFIG_FS_DAX) || !defined(CONFIG_TRANSPARENT_HUGEPAGE)
-#error "vtl0 needs a 64-bit kernel with ZONE_DEVICE, FS_DAX and TRANSPARENT_HUGEPAGE"
-#endif
-
 struct file;
 struct vtl0_owner;
 
@@ -141,6 +136,9 @@ struct vtl0_totals {
 /*
  * The files, from the lowest to the highest: each calls only those above it here.
  */
+
+/* trial.c: is this kernel fit for it? */
+int vtl0_trial(void);
 
 /* request.c: from user arguments to a checked request */
 extern struct vtl0_geometry vtl0_geometry;
