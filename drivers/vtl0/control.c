@@ -161,7 +161,8 @@ static int do_info(struct vtl0_owner *owner, void *argp)
 	*arg = (struct vtl0_info) {
 		.size = arg->size,
 		.features = VTL0_FEATURE_MSHV | (g->dedup ? VTL0_FEATURE_DEDUP : 0) |
-			    (vtl0_identity_works() ? VTL0_FEATURE_SEAMLESS : 0),
+			    (vtl0_identity_works() ? VTL0_FEATURE_SEAMLESS : 0) |
+			    (COMPAT_COUNTS_MAPPINGS ? VTL0_FEATURE_COUNTS : 0),
 		.min_align = g->min_align,
 		.max_address = vtl0_max_address(),
 		.page_size = PAGE_SIZE,

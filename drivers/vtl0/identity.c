@@ -45,7 +45,7 @@ bool vtl0_identity_works(void)
 void vtl0_identity_give(struct folio *folio)
 {
 	if (works)
-		folio->pgmap = &identity;
+		compat_set_pgmap(folio, &identity);
 }
 
 /* Both pages fit into a bio, adjacent ones into one segment. */
@@ -82,7 +82,7 @@ void __init vtl0_identity_init(void)
 	for (i = 0; i < ARRAY_SIZE(pages); i++) {
 		pgmaps[i].type = MEMORY_DEVICE_GENERIC;
 		set_page_zone(&pages[i], ZONE_DEVICE);
-		page_folio(&pages[i])->pgmap = &pgmaps[i];
+		compat_set_pgmap(page_folio(&pages[i]), &pgmaps[i]);
 	}
 	works = !zone_device_pages_have_same_pgmap(&pages[0], &pages[1]);
 	for (i = 0; i < ARRAY_SIZE(pages); i++)

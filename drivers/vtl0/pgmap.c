@@ -50,7 +50,8 @@ static int memory_failure_range(struct dev_pagemap *pgmap, unsigned long pfn,
 	whole = folio_mapped(folio) &&
 		(!folio_test_large(folio) ||
 		 folio_mapcount(folio) == folio_entire_mapcount(folio));
-	if (whole)
+	/* what is not counted the generic handler finds in the page tables */
+	if (whole || !COMPAT_COUNTS_MAPPINGS)
 		return -EOPNOTSUPP;
 	vtl0_zap(PFN_PHYS(folio_pfn(folio)), folio_size(folio));
 	return 0;
@@ -258,7 +259,7 @@ int vtl0_pgmaps_idle(struct vtl0_range *range, u64 from, struct vtl0_span *busy)
 /**
  * vtl0_pgmaps_count() - how a range is used now
  * @range: live or being removed
- * @mappings: out: page-table entries that map it
+ * @mappings: out: page-table entries that map it, or VTL0_MAPPINGS_UNKNOWN
  * @held: out: folios with references beyond the base one and their mappings
  *
  * A snapshot without locks, so a folio that is just being mapped may count as
@@ -289,6 +290,8 @@ void vtl0_pgmaps_count(struct vtl0_range *range, u64 *mappings, u64 *held)
 				cond_resched();
 		}
 	}
+	if (!COMPAT_COUNTS_MAPPINGS)
+		*mappings = VTL0_MAPPINGS_UNKNOWN;
 }
 
 int vtl0_pgmaps_init(void)

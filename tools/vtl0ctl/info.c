@@ -22,6 +22,7 @@ static const struct {
 	{ VTL0_FEATURE_MAP_PUD, "map-pud" },
 	{ VTL0_FEATURE_DEDUP, "dedup" },
 	{ VTL0_FEATURE_SEAMLESS, "seamless" },
+	{ VTL0_FEATURE_COUNTS, "counts" },
 };
 
 #define NR_FEATURES (sizeof(features) / sizeof(features[0]))

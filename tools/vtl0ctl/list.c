@@ -146,7 +146,10 @@ static void range_row(struct table *table, const struct inventory *inv,
 	table_cell(table, "%s", orders);
 	table_cell(table, "%s", about_text(r->memmap_bytes).s);
 	table_cell(table, "%s", about_text(r->memmap_saved).s);
-	table_cell(table, "%" PRIu64, (uint64_t)r->mappings);
+	if (r->mappings == VTL0_MAPPINGS_UNKNOWN)
+		table_cell(table, "?");
+	else
+		table_cell(table, "%" PRIu64, (uint64_t)r->mappings);
 	table_cell(table, "%" PRIu64, (uint64_t)r->held);
 	table_cell(table, "%" PRIu64, (uint64_t)r->faults_pte);
 	table_cell(table, "%" PRIu64, (uint64_t)r->faults_pmd);
@@ -257,7 +260,10 @@ static struct json_object *range_json(const struct vtl0_range_info *r)
 	json_u64(obj, "nr_chunks", r->nr_chunks);
 	json_u64(obj, "memmap_bytes", r->memmap_bytes);
 	json_u64(obj, "memmap_saved", r->memmap_saved);
-	json_u64(obj, "mappings", r->mappings);
+	if (r->mappings == VTL0_MAPPINGS_UNKNOWN)
+		json_object_object_add(obj, "mappings", NULL);
+	else
+		json_u64(obj, "mappings", r->mappings);
 	json_u64(obj, "held", r->held);
 	json_u64(obj, "faults_pte", r->faults_pte);
 	json_u64(obj, "faults_pmd", r->faults_pmd);

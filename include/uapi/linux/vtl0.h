@@ -156,7 +156,8 @@ struct vtl0_remove {
  * @owners: number of open files that keep the range
  * @memmap_bytes: memory that the memmap of the range takes
  * @memmap_saved: what it would take more with order-0 folios
- * @mappings: page-table entries (4K, 2M or 1G) that map the range now
+ * @mappings: page-table entries (4K, 2M or 1G) that map the range now, or
+ *	VTL0_MAPPINGS_UNKNOWN without VTL0_FEATURE_COUNTS
  * @held: folios with references beyond their mappings (pins, pipes)
  * @faults_pte: single-page faults served
  * @faults_pmd: PMD (2M) faults served
@@ -232,6 +233,9 @@ struct vtl0_query {
 #define VTL0_FEATURE_MAP_PUD	(1ULL << 2)	/* PUD mappings */
 #define VTL0_FEATURE_DEDUP	(1ULL << 3)	/* vmemmap of large folios is shared */
 #define VTL0_FEATURE_SEAMLESS	(1ULL << 4)	/* direct I/O crosses from chunk to chunk */
+#define VTL0_FEATURE_COUNTS	(1ULL << 5)	/* the kernel counts mappings (not 6.12) */
+
+#define VTL0_MAPPINGS_UNKNOWN	(~0ULL)
 
 /**
  * struct vtl0_info - ioctl(VTL0_INFO): what this driver can do, and totals
