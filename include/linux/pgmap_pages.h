@@ -2,11 +2,12 @@
 /*
  * Arrays of pages that may be zone-device pages: pinning, references, mapping.
  *
- * Nobody knows what the pages behind a user address are before they were looked
- * at: FSDAX and device DAX pages, P2PDMA pages, private device memory. So the
- * arrays that pinning fills are marked ("struct page __pgmap **", see
- * pgmap_bio.h), and what only pins, unpins, copies or maps has a function here
- * that takes them as they are. Copy this file together with pgmap_bio.h.
+ * Pages behind a user address may be of any kind: FSDAX and device DAX pages,
+ * P2PDMA pages, private device memory. A driver that pins them cannot know which
+ * before it has looked at them. So the arrays that pinning fills are marked
+ * ("struct page __pgmap **", see pgmap_bio.h), and what only pins, unpins, copies
+ * or maps has a function here that takes them as they are. Copy this file together
+ * with pgmap_bio.h.
  */
 #ifndef _LINUX_PGMAP_PAGES_H
 #define _LINUX_PGMAP_PAGES_H

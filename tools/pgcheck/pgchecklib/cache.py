@@ -19,7 +19,7 @@ KEEP_DAYS = 30
 # From here on it is faster to read everything at once.
 MANY = 1000
 # A file that was written so recently may be written again without a change of its times.
-SETTLED_NS = 2_000_000_000
+RECENT_NS = 2_000_000_000
 
 
 def digest(*parts):
@@ -43,7 +43,7 @@ def _state(real):
     info = os.stat(real)
     newest = max(info.st_mtime_ns, info.st_ctime_ns)
     state = "%d %d %d %d" % (info.st_size, info.st_ino, info.st_mtime_ns, info.st_ctime_ns)
-    return state, newest < time.time_ns() - SETTLED_NS
+    return state, newest < time.time_ns() - RECENT_NS
 
 
 class Cache:
@@ -107,8 +107,8 @@ class Cache:
         """The file's content has this digest."""
         with contextlib.suppress(OSError, UnicodeError):
             place.real.encode()
-            state, settled = _state(place.real)
-            if settled:
+            state, reliable = _state(place.real)
+            if reliable:
                 self.fresh[place.real] = (state, mark)
 
     def get(self, *parts):

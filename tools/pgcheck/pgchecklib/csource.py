@@ -110,7 +110,7 @@ class _Scanner:
         self.starts = [0] + [m.end() for m in re.finditer("\n", text)]
         self.text = cleaned
         self.functions = []
-        self.strange = []       # blocks that nobody can name
+        self.strange = []       # blocks of code without a name
         self.depth = self.parens = 0
         self.head = []          # what stands before the brace, as (word, offset)
         self.name = None
