@@ -282,6 +282,13 @@ static int check_lower(struct bounce_dev *dev)
 	return 0;
 }
 
+/**
+ * bounce_lower_open - open and claim what "backing" says
+ * @dev:	the device; gets @lower_file, @lower, @block and @max_bounce
+ *
+ * Context: with @dev->lock held; sleeps. The reason of a failure is in the log.
+ * Return: 0, or an errno of the table in the admin guide.
+ */
 int bounce_lower_open(struct bounce_dev *dev)
 {
 	struct file *file;
@@ -309,16 +316,26 @@ int bounce_lower_open(struct bounce_dev *dev)
 	return ret;
 }
 
-/* No callback can come any more, as @inflight is dead and idle, or never was live. */
+/**
+ * bounce_lower_close - give the device below back
+ * @dev:	the device
+ *
+ * No callback can come any more, as @inflight is dead and idle, or never was live.
+ * The claim goes at once, the file as soon as the task leaves the kernel.
+ */
 void bounce_lower_close(struct bounce_dev *dev)
 {
 	thaw_above(dev);
 	bdev_fput(dev->lower_file);
 }
 
-/*
- * Has it died before it knew of our disk? Pairs with get_holder(), which comes after
- * the bit was set.
+/**
+ * bounce_lower_is_dead - has the device below died before it knew of our disk?
+ * @dev:	the device, with @disk set
+ *
+ * Pairs with get_holder(), which comes after the bit was set.
+ *
+ * Return: true if so; if false, lower_dead() will come when it dies.
  */
 bool bounce_lower_is_dead(struct bounce_dev *dev)
 {
@@ -326,9 +343,12 @@ bool bounce_lower_is_dead(struct bounce_dev *dev)
 	return test_bit(GD_DEAD, &dev->lower->bd_disk->state);
 }
 
-/*
- * Lets udev look again at what has got or lost a holder: the device below, and its
- * partitions, which show what is in it, too. open_mutex keeps them in sysfs.
+/**
+ * bounce_lower_uevent - let udev look again at what has got or lost a holder
+ * @dev:	the device, with @lower open
+ *
+ * That is the device below, and its partitions, which show what is in it, too.
+ * open_mutex keeps them in sysfs.
  */
 void bounce_lower_uevent(struct bounce_dev *dev)
 {

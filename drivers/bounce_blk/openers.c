@@ -54,9 +54,13 @@ static unsigned int list_processes(struct gendisk *disk, struct seq_buf *names)
 	return nr;
 }
 
-/*
- * Files that are only mapped, or on their way through a socket, are not found.
- * bd_holder of the whole disk is set for its partitions, too; it is only looked at.
+/**
+ * bounce_openers_report - log which processes have a disk or its partitions open
+ * @disk:	the disk
+ *
+ * And whether it is claimed, by something in the kernel or with O_EXCL. Files that
+ * are only mapped, or on their way through a socket, are not found. bd_holder of the
+ * whole disk is set for its partitions, too; it is only looked at.
  */
 void bounce_openers_report(struct gendisk *disk)
 {

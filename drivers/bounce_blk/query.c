@@ -57,9 +57,15 @@ static bool scsi_asks(unsigned long arg)
 	return false;
 }
 
-/*
+/**
+ * bounce_query - does a command for the driver below only ask?
+ * @cmd:	of an ioctl
+ * @arg:	of the same
+ *
  * Against mistakes, not against a program that changes its command meanwhile: the
  * capability that it needs lets it write to the device below itself.
+ *
+ * Return: true if it is known not to write.
  */
 bool bounce_query(unsigned int cmd, unsigned long arg)
 {
