@@ -225,3 +225,108 @@ static void build(struct bio *bio, struct page **pages, unsigned int nr)
 		nr -= n;
 	}
 }
+
+static bool page_is_mergeable(const struct bio_vec *bv, struct page *page, unsigned int len, unsigned int off, bool *same_page)
+{
+	size_t bv_end = bv->bv_offset + bv->bv_len;
+	phys_addr_t vec_end_addr = page_to_phys(bv->bv_page) + bv_end - 1;
+	phys_addr_t page_addr = page_to_phys(page);
+
+	if (vec_end_addr + 1 != page_addr + off)
+		return false;
+	if (xen_domain() && !xen_biovec_phys_mergeable(bv, page))
+		return false;
+	*same_page = ((vec_end_addr & PAGE_MASK) == page_addr);
+	return true;
+}
+bool my_bio_try_merge_page(struct bio *bio, struct page *page, unsigned int len, unsigned int off, bool *same_page)
+{
+	if (bio->bi_vcnt > 0) {
+		struct bio_vec *bv = &bio->bi_io_vec[bio->bi_vcnt - 1];
+
+		if (page_is_mergeable(bv, page, len, off, same_page)) {
+			if (bio->bi_iter.bi_size > UINT_MAX - len)
+				return false;
+			bv->bv_len += len;	/* expect: PG01 */
+			bio->bi_iter.bi_size += len;
+			return true;
+		}
+	}
+	return false;
+}
+
+int append_pages(struct sg_append_table *sgt_append, struct page **pages, unsigned int n_pages, unsigned int offset, unsigned long size, unsigned int max_segment)
+{
+	unsigned int chunks, cur_page, seg_len, i, prv_len = 0;
+	struct scatterlist *s = sgt_append->prv;
+	unsigned int last_len = s ? s->length : 0;
+
+	if (s) {
+		unsigned long paddr = (page_to_pfn(sg_page(s)) * PAGE_SIZE + s->offset + s->length) / PAGE_SIZE;
+
+		while (n_pages && page_to_pfn(pages[0]) == paddr) {
+			if (s->length + PAGE_SIZE > max_segment)
+				break;
+			s->length += PAGE_SIZE;	/* expect: PG01 */
+			paddr++;
+			pages++;
+			n_pages--;
+		}
+	}
+	return n_pages;
+}
+
+struct phys_seg {
+	dma_addr_t paddr;
+	size_t bytes;
+};
+static int pages_to_segs(struct page **pgs, size_t cnt, struct phys_seg *segs, int max)
+{
+	int used = 0;
+	size_t i;
+
+	for (i = 0; i < cnt; i++) {
+		struct phys_seg *cur = used ? &segs[used - 1] : NULL;
+		phys_addr_t pa = page_to_phys(pgs[i]);
+
+		if (cur && cur->paddr + cur->bytes == pa) {
+			cur->bytes += PAGE_SIZE;	/* expect: PG01 */
+		} else {
+			if (used == max)
+				return -E2BIG;
+			segs[used].paddr = pa;
+			segs[used++].bytes = PAGE_SIZE;
+		}
+	}
+	return used;
+}
+
+static unsigned long contiguous_run(struct page **pages, unsigned long i, unsigned long n)
+{
+	unsigned long len = 1;
+
+	while (i + len < n && page_to_pfn(pages[i + len]) == page_to_pfn(pages[i]) + len)
+		len++;	/* expect: PG01 */
+	return len;
+}
+
+static ssize_t map_one(struct sg_table *sgtable, struct page **pages, ssize_t got, size_t off)
+{
+	struct scatterlist *sg = sgtable->sgl + sgtable->nents - 1;
+	size_t seg;
+
+	do {
+		seg = min_t(size_t, got, PAGE_SIZE - off);
+		if (sgtable->nents && sg_phys(sg) + sg->length == page_to_phys(*pages) + off) {
+			sg->length += seg;	/* expect: PG01 */
+		} else {
+			sg++;
+			sg_set_page(sg, *pages, seg, off);
+			sgtable->nents++;
+		}
+		got -= seg;
+		off = 0;
+		pages++;
+	} while (got > 0);
+	return 0;
+}

@@ -47,3 +47,22 @@ static int setup(struct xfer *x)
 		return setup_peer(x);
 	return setup_host(x);
 }
+
+static blk_status_t prep_sgl(struct queue *q, struct request *rq, struct iod *iod)
+{
+	iod->nents = blk_rq_map_sg(rq, iod->sg);
+	if (!iod->nents)
+		return BLK_STS_IOERR;
+	if (is_pci_p2pdma_page(sg_page(iod->sg)))	/* expect: PG02 */
+		iod->mapped = pci_map_list(q->dev, iod->sg, iod->nents);
+	else
+		iod->mapped = dma_map_sg(q->dev, iod->sg, iod->nents, rq_dma_dir(rq));
+	return iod->mapped ? BLK_STS_OK : BLK_STS_RESOURCE;
+}
+
+static bool buffer_is_device(struct page **pages, unsigned int npages)
+{
+	struct dev_pagemap *pgmap = page_pgmap(pages[0]);	/* expect: PG02 */
+
+	return pgmap && pgmap->type == MEMORY_DEVICE_PCI_P2PDMA;
+}

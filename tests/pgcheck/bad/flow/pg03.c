@@ -77,3 +77,62 @@ static int stack_all(struct stack_io *io, struct page **p, int n)
 	}
 	return 0;
 }
+
+static struct bio *crypt_alloc(struct ctx *cc, unsigned int size)
+{
+	struct bio *clone = bio_alloc_bioset(cc->dev, DIV_ROUND_UP(size, PAGE_SIZE), REQ_OP_WRITE, GFP_NOIO, &cc->bs);
+	unsigned int remaining = size;
+
+	while (remaining) {
+		struct page *page = mempool_alloc(&cc->page_pool, GFP_NOIO);
+		unsigned int len = min_t(unsigned int, remaining, PAGE_SIZE);
+
+		bio_add_page(clone, page, len, 0);	/* expect: PG03 */
+		remaining -= len;
+	}
+	return clone;
+}
+
+static void ppl_add(struct bio *bio, struct page *page)
+{
+	int ret = bio_add_page(bio, page, PAGE_SIZE, 0);	/* expect: PG03 */
+
+	if (ret != PAGE_SIZE)
+		pr_warn("short add %d\n", ret);
+}
+
+static bool rdev_add(struct rdev *r, struct page *p, int len)
+{
+	return bio_add_page(r->bio, p, len, 0) == len;
+}
+static void rdev_fill(struct rdev *r, struct page **p, int n)
+{
+	while (n--)
+		rdev_add(r, *p++, PAGE_SIZE);	/* expect: PG03 */
+}
+
+static int submit_pages(struct block_device *bdev, sector_t s, struct page **pages, unsigned int n)
+{
+	struct bio *bio;
+	unsigned int i;
+	int err = 0;
+
+	bio = bio_alloc(bdev, min(n, BIO_MAX_VECS), REQ_OP_READ, GFP_KERNEL);
+	bio->bi_iter.bi_sector = s;
+	for (i = 0; i < n; i++) {
+		err = bio_add_page(bio, pages[i], PAGE_SIZE, 0);	/* expect: PG03 */
+		if (err != PAGE_SIZE) {
+			err = -EFAULT;
+			goto put;
+		}
+	}
+	err = submit_bio_wait(bio);
+put:
+	bio_put(bio);
+	return err;
+}
+
+static void vbio_fill(vbio_t *vbio, struct page *page, uint_t size, uint_t offset)
+{
+	ASSERT3U(bio_add_page(vbio->vb_bio, page, size, offset), ==, size);	/* expect: PG03 */
+}

@@ -169,3 +169,109 @@ fail:
 	kvfree(pv);
 	return ret;
 }
+
+static int buf_pin(struct my_buf *buf, struct vm_area_struct *vma)
+{
+	long nr;
+
+	nr = pin_user_pages(buf->vaddr, buf->count, buf->flags | FOLL_LONGTERM, buf->pages);
+	if (nr < 0) {
+		pr_err("pin failed\n");
+		return nr;
+	}
+	if (nr != buf->count) {
+		kvfree(buf->pages);
+		buf->pages = NULL;
+		return -ENOMEM;	/* expect: PG06 */
+	}
+	return 0;
+}
+
+static int umem_map(struct umem *u)
+{
+	int nents, ret;
+
+	ret = pin_user_pages_fast(u->addr, u->npages, FOLL_WRITE, u->list);
+	if (ret != u->npages)
+		goto unpin;
+	ret = sg_alloc_table_from_pages(&u->sgt, u->list, u->npages, 0, u->len, GFP_KERNEL);
+	if (ret)	/* expect: PG06 */
+		return ret;
+	nents = dma_map_sg(u->dev, u->sgt.sgl, u->sgt.orig_nents, DMA_BIDIRECTIONAL);
+	if (!nents) {
+		sg_free_table(&u->sgt);
+		return -EIO;	/* expect: PG06 */
+	}
+	return 0;
+unpin:
+	if (ret > 0)
+		unpin_user_pages(u->list, ret);
+	return ret < 0 ? ret : -EFAULT;
+}
+
+static long remote_read(struct mm_struct *mm, unsigned long va, void *dst, size_t len)
+{
+	struct page *pages[2];
+	void *src;
+	long got;
+
+	mmap_read_lock(mm);
+	got = get_user_pages_remote(mm, va, 2, 0, pages, NULL);
+	mmap_read_unlock(mm);
+	if (got < 2)
+		return -EFAULT;	/* expect: PG06 */
+	src = vmap(pages, 2, VM_MAP, PAGE_KERNEL);
+	if (!src)
+		return -ENOMEM;	/* expect: PG06 */
+	memcpy(dst, src + offset_in_page(va), len);
+	vunmap(src);
+	put_page(pages[0]);
+	put_page(pages[1]);
+	return len;
+}
+
+static int map_to_sgl(struct cmd *cmd, struct iov_iter *iter, struct scatterlist *sgl, bool write)
+{
+	struct page **pages = cmd->upages;
+	struct scatterlist *sg = sgl;
+	size_t offset;
+	ssize_t bytes;
+	unsigned int npages = 0;
+
+	bytes = iov_iter_get_pages2(iter, pages, LONG_MAX, MAX_PG, &offset);
+	if (bytes <= 0)
+		return bytes < 0 ? bytes : -EFAULT;
+	while (bytes) {
+		unsigned int n = min_t(unsigned int, PAGE_SIZE - offset, bytes);
+
+		if (npages >= cmd->max)
+			return -EINVAL;	/* expect: PG06 */
+		sg_set_page(sg++, pages[npages++], n, offset);
+		bytes -= n;
+		offset = 0;
+	}
+	return npages;
+}
+
+static int zc_pin(struct zc *z, struct iov_iter *from)
+{
+	struct page *pg[4];
+	ssize_t copied;
+	size_t start;
+
+	copied = iov_iter_get_pages2(from, pg, PAGE_SIZE * 4, 4, &start);
+	if (copied < 0)
+		return -EFAULT;
+	if (z->frags + 4 > MAX_FRAGS)
+		return -EMSGSIZE;	/* expect: PG06 */
+	return zc_attach(z, pg, copied, start);
+}
+
+static void ubuf_release(struct mapped_ubuf *imu)
+{
+	unsigned int i;
+
+	for (i = 0; i < imu->nr_bvecs; i++)
+		unpin_user_page(imu->bvec[i].bv_page);	/* expect: PG06 */
+	kvfree(imu);
+}

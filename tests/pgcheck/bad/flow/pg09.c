@@ -25,3 +25,15 @@ static int pi_one(struct hba *h, struct request *rq, struct sge *out)
 	}
 	return pi_many(h, rq, out);
 }
+
+static int hba_prot(struct hba *h, struct request *rq, struct cmd *c)
+{
+	struct bio_vec iv = rq_integrity_vec(rq);	/* expect: PG09 */
+	dma_addr_t a;
+
+	a = dma_map_page(h->dev, iv.bv_page, iv.bv_offset, iv.bv_len, DMA_BIDIRECTIONAL);
+	if (dma_mapping_error(h->dev, a))
+		return -ENOMEM;
+	c->prot = cpu_to_le64(a);
+	return 0;
+}

@@ -18,3 +18,21 @@ static bool add_sub(struct bio *bio, struct page *page, unsigned int len, unsign
 
 	return bio_add_folio(bio, folio, len, off);	/* expect: PG10 */
 }
+
+static int fill_read(struct bio *bio, struct page **pages, int nr, int first)
+{
+	int i, j = 0;
+
+	for (i = first; i < nr; i++) {
+		if (bio_add_page(bio, pages[j], PAGE_SIZE, 0) != PAGE_SIZE)	/* expect: PG10 */
+			break;
+	}
+	return i;
+}
+
+static int add_bh(struct bio *bio, struct page *page, size_t off, size_t len)
+{
+	if (!bio_add_folio(bio, page_folio(page), len, off))	/* expect: PG10 */
+		return -EAGAIN;
+	return 0;
+}

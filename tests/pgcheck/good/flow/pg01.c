@@ -107,3 +107,31 @@ static void buddy_count(struct zone_ctx *z, struct page *page, unsigned long pfn
 		z->next_pfn = pfn + 1;
 	}
 }
+
+static unsigned int good_run(struct page **pages, unsigned int i, unsigned int n)
+{
+	unsigned int len = 1;
+
+	while (i + len < n && page_to_pfn(pages[i + len]) == page_to_pfn(pages[i]) + len &&
+	       zone_device_pages_have_same_pgmap(pages[i + len], pages[i]))
+		len++;
+	return len;
+}
+
+static bool pages_mergeable(struct page *a, struct page *b)
+{
+	if (page_to_pfn(a) != page_to_pfn(b) + 1)
+		return false;
+	if (!zone_device_pages_have_same_pgmap(a, b))
+		return false;
+	return true;
+}
+static void append(struct scatterlist *s, struct page **p, int n)
+{
+	struct page *last = pfn_to_page(page_to_pfn(sg_page(s)) + (s->length >> PAGE_SHIFT) - 1);
+
+	while (n-- && pages_mergeable(*p, last)) {
+		s->length += PAGE_SIZE;
+		last = *p++;
+	}
+}

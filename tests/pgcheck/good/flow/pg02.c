@@ -29,3 +29,14 @@ static int split(struct page **pages, int n)
 			break;
 	return i;
 }
+
+static int check_all(struct bio *bio)
+{
+	struct bio_vec bv;
+	struct bvec_iter it;
+
+	bio_for_each_bvec(bv, bio, it)
+		if (is_pci_p2pdma_page(bv.bv_page))
+			return -EREMOTEIO;
+	return 0;
+}

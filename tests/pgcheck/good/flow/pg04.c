@@ -34,3 +34,29 @@ static struct bio *stream(struct bio *b, struct page **p, int n)
 	}
 	return b;
 }
+
+static void write_sectors(struct writer *w, struct folio *folio, unsigned int n)
+{
+	unsigned int i;
+
+	for (i = 0; i < n; i++) {
+		if (w->io && (w->io->copies != w->copies || writer_io_full(w->io) ||
+			      bio_end_sector(&w->io->bio) != w->sector))
+			writer_do_io(w);
+		if (!w->io)
+			writer_io_alloc(w);
+		bio_add_folio_nofail(&w->io->bio, folio, SECTOR_SIZE, i * SECTOR_SIZE);
+	}
+}
+
+static void read_ahead(struct reader *r, struct block_device *bdev)
+{
+	struct folio *folio;
+
+	while ((folio = next_folio(r))) {
+		struct rbio *rbio = to_rbio(bio_alloc(bdev, 4, REQ_OP_READ, GFP_KERNEL));
+
+		bio_add_folio_nofail(&rbio->bio, folio, folio_size(folio), 0);
+		submit_bio(&rbio->bio);
+	}
+}

@@ -28,3 +28,21 @@ static void to_sg(struct bio_vec *src, struct scatterlist *sg, int n)
 		sg_set_page(sg + i, tmp.bv_page, tmp.bv_len, tmp.bv_offset);
 	}
 }
+
+static void bch_map(struct bio *bio, void *base)
+{
+	size_t size = bio->bi_iter.bi_size;
+	struct bio_vec *bv = bio->bi_io_vec;
+
+	bv->bv_offset = base ? offset_in_page(base) : 0;
+	goto start;
+	for (; size; bio->bi_vcnt++, bv++) {
+		bv->bv_offset = 0;
+start:		bv->bv_len = min_t(size_t, PAGE_SIZE - bv->bv_offset, size);
+		if (base) {
+			bv->bv_page = is_vmalloc_addr(base) ? vmalloc_to_page(base) : virt_to_page(base);
+			base += bv->bv_len;
+		}
+		size -= bv->bv_len;
+	}
+}

@@ -111,3 +111,67 @@ static ssize_t send2(struct conn *c, struct iov_iter *it)
 	put_pages_array(pages, DIV_ROUND_UP(off + n, PAGE_SIZE));
 	return sent;
 }
+
+static int pin_good(struct umem *u)
+{
+	int ret, got;
+
+	got = pin_user_pages_fast(u->addr, u->n, FOLL_WRITE, u->list);
+	if (got != u->n) {
+		ret = got < 0 ? got : -EFAULT;
+		goto out;
+	}
+	ret = sg_alloc_table_from_pages(&u->sgt, u->list, u->n, 0, u->len, GFP_KERNEL);
+	if (ret)
+		goto out;
+	ret = dma_map_sgtable(u->dev, &u->sgt, DMA_BIDIRECTIONAL, 0);
+	if (ret)
+		goto free;
+	return 0;
+free:
+	sg_free_table(&u->sgt);
+out:
+	if (got > 0)
+		unpin_user_pages(u->list, got);
+	return ret;
+}
+
+static int pin_loop(struct umem *u)
+{
+	long done = 0, got;
+
+	while (done < u->n) {
+		got = pin_user_pages_fast(u->addr + done * PAGE_SIZE, u->n - done, FOLL_WRITE, u->list + done);
+		if (got <= 0)
+			goto fail;
+		done += got;
+	}
+	return 0;
+fail:
+	unpin_user_pages(u->list, done);
+	return got ? got : -EFAULT;
+}
+
+static void *peek(unsigned long va)
+{
+	struct page *page;
+
+	if (get_user_pages_fast(va, 1, 0, &page) != 1)
+		return NULL;
+	return kmap_page_and_keep(page);
+}
+
+static ssize_t good_extract(struct ctx *c, struct iov_iter *it)
+{
+	struct page *pages[8], **p = pages;
+	size_t off;
+	ssize_t n = iov_iter_extract_pages(it, &p, SZ_32K, 8, 0, &off);
+	int ret;
+
+	if (n <= 0)
+		return n;
+	ret = ctx_send(c, pages, n, off);
+	if (iov_iter_extract_will_pin(it))
+		unpin_user_pages(pages, DIV_ROUND_UP(off + n, PAGE_SIZE));
+	return ret ? ret : n;
+}

@@ -40,3 +40,32 @@ static void xfer(struct bio *bio, struct dev *d)
 		copy_seg(d, bv.bv_page, bv.bv_offset, bv.bv_len);
 	bio_endio(bio);
 }
+
+static void read_end_io(struct bio *bio)
+{
+	struct page *page = bio_first_page_all(bio);
+
+	if (bio->bi_status)
+		SetPageError(page);
+	unlock_page(page);
+	bio_put(bio);
+}
+static void read_one(struct block_device *bdev, struct page *page)
+{
+	struct bio *bio = bio_alloc(bdev, 1, REQ_OP_READ, GFP_NOFS);
+
+	__bio_add_page(bio, page, PAGE_SIZE, 0);
+	bio->bi_end_io = read_end_io;
+	submit_bio(bio);
+}
+
+static void queue_bio(struct dev *d, struct bio *bio)
+{
+	while (bio->bi_iter.bi_size) {
+		struct bio_vec bv = bio_iter_iovec(bio, bio->bi_iter);
+
+		d->xfer(d, bv.bv_page, bv.bv_offset, bv.bv_len);
+		bio_advance_iter(bio, &bio->bi_iter, bv.bv_len);
+	}
+	bio_endio(bio);
+}

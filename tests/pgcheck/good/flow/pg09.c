@@ -10,3 +10,10 @@ static blk_status_t meta_ok(struct q *q, struct request *req, struct io *io)
 	io->meta = dma_map_bvec(q->dev, &bv, rq_dma_dir(req), 0);
 	return dma_mapping_error(q->dev, io->meta) ? BLK_STS_IOERR : BLK_STS_OK;
 }
+
+static int good_prot(struct hba *h, struct request *rq, struct cmd *c)
+{
+	int n = blk_rq_map_integrity_sg(rq, c->prot_sg);
+
+	return dma_map_sg(h->dev, c->prot_sg, n, DMA_BIDIRECTIONAL) ? 0 : -ENOMEM;
+}

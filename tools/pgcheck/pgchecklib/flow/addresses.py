@@ -207,7 +207,7 @@ class Addresses:
             return one.further()
         if node.op in ("<<", ">>") and left:
             return left if re.search(r"PAGE_SHIFT$|^12$", tree.text(node.right)) else None
-        if node.op == "*" and left:
+        if node.op in ("*", "/") and left:
             return left if tree.text(node.right).endswith("PAGE_SIZE") else None
         return None
 

@@ -107,6 +107,9 @@ class _Uses:
                 continue
             if self.asserts(expr):
                 kinds.add("only asserted")
+            elif isinstance(tree.bare(expr), tree.Call) and step.kind == "do" and \
+                    facts.LOG.match(tree.called(tree.bare(expr))):
+                kinds.add("only logged")
             elif step.kind == "test" and self.logged_test(step.expr):
                 kinds.add("only logged")
             else:

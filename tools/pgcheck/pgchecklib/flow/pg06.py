@@ -120,7 +120,7 @@ class _Search:
         before, known = envs
         if given in ("refused", "accepted"):
             return (None, error, again) if way == (given == "refused") else None
-        if given is None and _unpinned(step.expr, way):
+        if _unpinned(step.expr, way):
             return None
         if self.taken.one and given is None and self.one(step.expr, way):
             return None

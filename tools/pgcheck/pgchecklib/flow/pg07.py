@@ -15,7 +15,8 @@ _BUILDS = frozenset(facts.ADD) | frozenset(facts.ADD_NOFAIL) | frozenset((
     "bio_init", "bio_alloc", "bio_alloc_bioset", "bio_kmalloc", "bio_init_inline", "bio_reset",
     "bio_iov_iter_get_pages", "bio_add_virt_nofail", "bio_alloc_pages", "bio_map_kern", "bio_copy_kern",
     "bio_copy_user_iov", "bio_map_user_iov"))
-_ENTRY = re.compile(r"(^|_)(submit_bio|make_request(_fn)?|map_bio|bio_map|queue_bio|q_submit_bio)$|^\w+_(map|submit_bio)$")
+_ENTRY = re.compile(r"(^|_)(submit_bio|make_request(_fn)?|queue_bio|q_submit_bio)$")
+_FILLS = re.compile(r"(->|\.)bv_(page|len)\s*=[^=]|bi_vcnt\s*(\+\+|=[^=])|\+\+\w+->bi_vcnt")
 _ENDS = re.compile(r"(end_?io|endio|_end|_done|complete|completion|free|destroy|release|unbounce|_put|callback|finish)(_\w+)?$")
 _BY_ITER = re.compile(r"bi_iter|bi_idx|BI_IDX|bvec_iter|bi_bvec_done|mp_bvec|__bvec_iter|bvec_nr_vecs|bi_inline_vecs")
 
@@ -110,7 +111,7 @@ def _foreign(bio, function, world, depth=2):
                 node.call.args and tree.text(node.call.args[0]) == name:
             return "came with a request"
     number = function.param(name)
-    if number is None or values:
+    if number is None or values or _FILLS.search(function.text):
         return ""
     return _of_parameter(function, number, world, depth)
 
@@ -138,7 +139,7 @@ def _of_parameter(function, number, world, depth):
         return found[0] if found and all(found) else ""
     if callers:
         return ""
-    if _ENTRY.search(function.name):
+    if function.params[0][0].startswith("struct dm_target") or _ENTRY.search(function.name):
         return "was submitted to this driver"
     if any(other.calls & _BUILDS for other in function.unit.functions.values()):
         return ""

@@ -130,10 +130,6 @@ def _single(function, loop):
     if any(isinstance(part, (tree.For, tree.While, tree.Each)) for part in tree.walk(loop.body)):
         return True
     code = function.unit.code
-    if isinstance(loop, (tree.For, tree.While)) and not any(
-            isinstance(tree.bare(part.base), tree.Name) for part in tree.walk(loop.body)
-            if isinstance(part, tree.Index)) and "iov_iter_extract_bvecs" not in code:
-        return True             # filled elsewhere, nobody knows how
     if re.search(r"sg_alloc_(append_)?table_from_pages|bio_iov_iter_get_pages|iov_iter_extract_bvecs|"
                  r"extract_iter_to_sg", code):
         return False
