@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
-/* adopt_begin.c after the work that Documentation/checks/adopt.rst describes: sparse says nothing. */
+/*
+ * adopt_begin.c after the work that Documentation/checks/adopt.rst describes: sparse
+ * says nothing.
+ */
 #include <linux/module.h>
 #include <linux/pgmap_pages.h>
 

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Every function of pgmap_bio.h and pgmap_pages.h as it is meant to be used: sparse says nothing. */
+/*
+ * Every function of pgmap_bio.h and pgmap_pages.h as it is meant to be used: sparse
+ * says nothing.
+ */
 #include <linux/module.h>
 #include <linux/pgmap_pages.h>
 
