@@ -32,10 +32,11 @@
 #define COMPAT_COUNTS_MAPPINGS (LINUX_VERSION_CODE >= KERNEL_VERSION(6, 13, 0))
 
 /*
- * Not every architecture has huge PUD entries; there PUD orders are not used.
+ * Not every architecture has huge PUD entries, and without MMU notifiers they
+ * cannot be made safely; there PUD orders are not used.
  * before 7.0: MADV_DONTNEED within one warns (per-VMA lock), but for 6.12.
  */
-#if defined(CONFIG_HAVE_ARCH_TRANSPARENT_HUGEPAGE_PUD) && \
+#if defined(CONFIG_HAVE_ARCH_TRANSPARENT_HUGEPAGE_PUD) && defined(CONFIG_MMU_NOTIFIER) && \
 	(LINUX_VERSION_CODE >= KERNEL_VERSION(7, 0, 0) || !COMPAT_COUNTS_MAPPINGS)
 #define COMPAT_HAVE_PUD_FOLIOS 1
 #else
@@ -91,11 +92,6 @@ static inline void compat_set_pgmap(struct folio *folio, struct dev_pagemap *pgm
 	folio->pgmap = pgmap;
 #endif
 }
-
-#if !COMPAT_HAVE_PUD_FOLIOS
-#define vmf_insert_folio_pud(vmf, folio, write) \
-	((void)(vmf), (void)(folio), (void)(write), VM_FAULT_FALLBACK)
-#endif
 
 /* before 6.18 */
 #ifndef MAX_FOLIO_ORDER

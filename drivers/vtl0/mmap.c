@@ -31,6 +31,10 @@ static struct mutex insert_locks[1 << INSERT_LOCK_BITS];
  * VMA. If one is missing the kernel tries the next smaller entry. For a DAX VMA the
  * kernel itself looks at none of that: __thp_vma_allowable_orders() returns before,
  * so a 1G entry is offered whenever nothing else lies in that GiB yet.
+ *
+ * A 1G entry also needs a guard (vtl0_guard_insert()) and a VMA that may be
+ * accessed: pud_present() of x86 looks at the present bit alone, which entries of
+ * PROT_NONE do not have, and GUP would fault for ever on one.
  */
 static bool fits(struct vm_fault *vmf, const struct vtl0_chunk *chunk, unsigned int order)
 {
@@ -40,6 +44,9 @@ static bool fits(struct vm_fault *vmf, const struct vtl0_chunk *chunk, unsigned 
 
 	if (!order)
 		return true;
+	if (order == PUD_ORDER &&
+	    (!vmf->vma->vm_private_data || !(vmf->vma->vm_flags & VM_ACCESS_FLAGS)))
+		return false;
 	return chunk->piece.order == order && IS_ALIGNED(offset, 1UL << order) &&
 	       addr >= vmf->vma->vm_start && addr + size <= vmf->vma->vm_end;
 }
@@ -104,7 +111,7 @@ static vm_fault_t insert(struct vm_fault *vmf, struct vtl0_chunk *chunk, unsigne
 	if (!READ_ONCE(chunk->range->touched))
 		WRITE_ONCE(chunk->range->touched, true);
 	if (order == PUD_ORDER)
-		return vmf_insert_folio_pud(vmf, folio, make_writable(vmf, order));
+		return vtl0_guard_insert(vmf, folio, make_writable(vmf, order));
 	return insert_below_pud(vmf, page, order);
 }
 
@@ -171,10 +178,11 @@ static vm_fault_t vtl0_fault(struct vm_fault *vmf)
 
 /*
  * Drop the 1G entries of a physical range in every mapping; they fault in again.
- * Core mm mishandles them in two places (7.2, 7.3). Splitting a VMA within one
+ * Core mm mishandles them in three places (7.2, 7.3). Splitting a VMA within one
  * splits a PMD entry there, and mm_find_pmd() takes the 1G entry for a page
  * table: it would read guest memory as PMDs. mremap() takes it for a bad page
- * table and clears it without giving back its reference (get_old_pud()).
+ * table and clears it without giving back its reference (get_old_pud()). And
+ * pud_present() does not see an entry of PROT_NONE.
  */
 static void drop_puds(u64 start, u64 end)
 {
@@ -220,11 +228,27 @@ static void vtl0_vma_open(struct vm_area_struct *vma)
 
 	if (vma->vm_mm == current->mm && !vma_lookup(vma->vm_mm, vma->vm_start))
 		drop_puds(start, start + (vma->vm_end - vma->vm_start));
+	/* without one it gets smaller entries */
+	vtl0_guard_add(vma);
+}
+
+static int vtl0_mprotect(struct vm_area_struct *vma, unsigned long start,
+			 unsigned long end, unsigned long newflags)
+{
+	u64 phys = PFN_PHYS((u64)vma->vm_pgoff) + (start - vma->vm_start);
+
+	if (!(newflags & VM_ACCESS_FLAGS)) {
+		vma_start_write(vma);
+		drop_puds(phys, phys + (end - start));
+	}
+	return 0;
 }
 
 static const struct vm_operations_struct vtl0_vm_ops = {
 	.open = vtl0_vma_open,
+	.close = vtl0_guard_del,
 	.may_split = vtl0_may_split,
+	.mprotect = vtl0_mprotect,
 	.fault = vtl0_fault,
 	.huge_fault = vtl0_huge_fault,
 };
@@ -242,6 +266,9 @@ static int vtl0_low_mmap(struct file *file, struct vm_area_struct *vma)
 	ret = vtl0_check_range(start, vma->vm_end - vma->vm_start);
 	if (ret)
 		return ret;
+	ret = vtl0_guard_add(vma);
+	if (ret)
+		return ret == -EINTR ? -ERESTARTNOINTR : ret;
 	vma->vm_ops = &vtl0_vm_ops;
 	/* guest memory does not belong into a core dump of the VMM */
 	vm_flags_set(vma, VM_HUGEPAGE | VM_DONTEXPAND | VM_DONTDUMP);

@@ -179,6 +179,11 @@ void vtl0_zap(u64 start, u64 length);
 int vtl0_mapping_init(void);
 void vtl0_mapping_exit(void);
 
+/* guard.c: when 1G entries may be inserted */
+int vtl0_guard_add(struct vm_area_struct *vma);
+void vtl0_guard_del(struct vm_area_struct *vma);
+vm_fault_t vtl0_guard_insert(struct vm_fault *vmf, struct folio *folio, bool write);
+
 /* inject.c: faults on purpose, where the kernel is built for it */
 bool vtl0_inject_pgmap(void);
 void vtl0_inject_init(void);
