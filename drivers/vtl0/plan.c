@@ -12,10 +12,9 @@
  *   4 MiB per GiB at 2M folios, 8 KiB at 1G folios, besides the page tables of
  *   the vmemmap itself, 32 KiB per GiB, which large pages would have saved.
  * - the page tables of one mapping of the range: 8 bytes per folio.
- * - the edges. An I/O that crosses from one pgmap into the next is split into
- *   two bios, and if its buffer is not aligned to the logical block size it
- *   cannot be split at all and fails. An edge is priced at EDGE_COST bytes, so a
- *   cut must save more memory than that.
+ * - the edges. Each chunk more is a pgmap to register and, with its RCU grace
+ *   periods, to remove. An edge is priced at EDGE_COST bytes, so a cut must save
+ *   more memory than that.
  *
  * So a range gets at most a head, a middle and a tail, and one chunk wherever
  * cutting does not pay.

@@ -128,7 +128,7 @@ static int check_layout(u32 flags, u32 max_order, u64 chunk_length,
 		return -EINVAL;
 	if (max_order >= BITS_PER_LONG - PAGE_SHIFT)
 		return -EINVAL;
-	rq->max_order = flags & VTL0_ADD_ORDER ? max_order : UINT_MAX;
+	rq->max_order = flags & VTL0_ADD_ORDER ? max_order : PMD_ORDER;
 
 	if (!(flags & VTL0_ADD_CHUNK) != !chunk_length)
 		return -EINVAL;

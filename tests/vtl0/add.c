@@ -11,7 +11,9 @@
 TEST_F(add, aligned_beyond_max_folio_order)
 {
 	struct vtl0_chunk_info chunks[4];
-	struct vtl0_add arg = { .start = 1ULL << 47, .length = GIB(2) };
+	struct vtl0_add arg = {
+		.flags = VTL0_ADD_ORDER, .max_order = 30, .start = 1ULL << 47, .length = GIB(2),
+	};
 	struct vtl0_info info = { };
 
 	ASSERT_EQ(0, cmd_info(self->ctl, &info));
@@ -41,11 +43,20 @@ TEST_F(add, order_is_one_that_can_be_mapped)
 	for (unsigned int i = 0; i < ARRAY_SIZE(cases); i++) {
 		u64 start = EMPTY_BASE + cases[i].start;
 
-		ASSERT_EQ(0, add_range(self->ctl, start, cases[i].length, 0));
+		ASSERT_EQ(0, add_order(self->ctl, start, cases[i].length, 30));
 		ASSERT_EQ(1, list_chunks(self->ctl, chunks, 4));
 		EXPECT_EQ(cases[i].start % GIB(1) ? 9 : 18, chunks[0].order);
 		ASSERT_EQ(0, remove_range(self->ctl, start, cases[i].length));
 	}
+}
+
+TEST_F_TIMEOUT(add, order_is_9_unless_18_is_asked_for, SLOW)
+{
+	struct vtl0_chunk_info chunks[4];
+
+	ASSERT_EQ(0, add_range(self->ctl, EMPTY_BASE, GIB(2), 0));
+	ASSERT_EQ(1, list_chunks(self->ctl, chunks, 4));
+	EXPECT_EQ(PMD_FOLIO_ORDER, chunks[0].order);
 }
 
 /* Each order that the caller can ask for, and what it is good for. */

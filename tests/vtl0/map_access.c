@@ -114,7 +114,7 @@ TEST_F(access, last_block_of_gib_missing)
 	struct vtl0_range_info info;
 	char *va;
 
-	ASSERT_EQ(0, add_range(self->s.control, self->s.start, length, 0));
+	ASSERT_EQ(0, add_order(self->s.control, self->s.start, length, PUD_FOLIO_ORDER));
 	va = map_low(self->s.low, self->s.start, PUD_BYTES, PROT_READ | PROT_WRITE);
 	ASSERT_NE(MAP_FAILED, va);
 	ASSERT_EQ(0, (uintptr_t)va % PUD_BYTES);

@@ -92,7 +92,7 @@ TEST(one_fault_per_gib)
 	ASSERT_EQ(0, ret);
 	ASSERT_EQ(0, env_range(0, &s.start, &s.length));
 	s.length -= s.length % PUD_BYTES;
-	ASSERT_EQ(0, add_range(s.control, s.start, s.length, 0));
+	ASSERT_EQ(0, add_order(s.control, s.start, s.length, PUD_FOLIO_ORDER));
 	*(volatile char *)mmap(FAR_AWAY, PAGE_BYTES, PROT_READ | PROT_WRITE,
 			       MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0) = 1;
 	va = mmap(FAR_AWAY + PUD_BYTES, s.length, PROT_READ | PROT_WRITE,

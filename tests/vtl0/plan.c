@@ -37,6 +37,7 @@ TEST_F(plan, equals_add)
 		{ 0, GIB(2), 0, 0, 0 },
 		{ MIB(2), GIB(2), 0, 0, 0 },
 		{ MIB(2), GIB(4), 0, 0, 0 },
+		{ MIB(2), GIB(4), 0, VTL0_ADD_ORDER, 18 },
 		{ 0, GIB(1), 0, VTL0_ADD_ORDER, 9 },
 		{ 0, MIB(64), 0, VTL0_ADD_ORDER, 0 },
 		{ 0, MIB(64), 0, VTL0_ADD_ORDER, 5 },

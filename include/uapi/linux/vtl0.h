@@ -74,7 +74,7 @@
  * @chunk_length: with VTL0_ADD_CHUNK the largest chunk in bytes, a multiple of
  *	the minimum alignment; chunks then end at multiples of it. Else zero.
  * @max_order: with VTL0_ADD_ORDER no folio is larger than 2^max_order pages.
- *	Else zero, and the driver takes the best.
+ *	Else zero, and no folio is larger than a PMD entry maps (2M on x86).
  * @node: with VTL0_ADD_NODE the NUMA node that the memory belongs to and on
  *	which its memmap is allocated. Else zero, and the driver takes what the
  *	firmware says of the address, or the caller's node.

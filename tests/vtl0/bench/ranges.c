@@ -36,7 +36,7 @@ static void vtl0_once(uint64_t start, uint64_t length, struct cost *cost)
 	int ret;
 
 	measure_begin(&m);
-	ret = add_range(control, start, length, 0);
+	ret = add_order(control, start, length, PUD_ORDER);
 	measure_end(&m);
 	errno = -ret;
 	if (ret)

@@ -201,7 +201,9 @@ static int do_mmap(void)
 static void ready_to_map(void)
 {
 	low_open();
-	add_now(control, window.start, GIB(1), 0);
+	errno = -add_order(control, window.start, GIB(1), 18);
+	if (errno)
+		die("VTL0_ADD of order 18");
 	map_length = GIB(1);
 	map_skew = 0;
 }
