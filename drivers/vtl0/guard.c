@@ -27,7 +27,7 @@
  */
 struct guard {
 	struct mmu_interval_notifier notifier;
-	spinlock_t lock;
+	spinlock_t lock; /* see above */
 };
 
 static bool invalidate(struct mmu_interval_notifier *notifier,

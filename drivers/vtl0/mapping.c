@@ -12,6 +12,7 @@
 #include <linux/mount.h>
 #include <linux/pagemap.h>
 #include <linux/pseudo_fs.h>
+#include <linux/wait.h>
 
 #include "vtl0.h"
 
@@ -19,6 +20,10 @@
 
 static struct vfsmount *vtl0_mount;
 static struct inode *vtl0_inode;
+
+/* see vtl0_mapping_wait() */
+static DECLARE_WAIT_QUEUE_HEAD(decision_wq);
+static atomic_t decisions;
 
 static const struct address_space_operations vtl0_aops = {
 	.dirty_folio = noop_dirty_folio,
@@ -79,6 +84,40 @@ void vtl0_poison(struct folio *folio)
 void vtl0_zap(u64 start, u64 length)
 {
 	unmap_mapping_pages(vtl0_inode->i_mapping, PHYS_PFN(start), PHYS_PFN(length), false);
+}
+
+/**
+ * vtl0_mapping_decisions() - how many removals were decided so far
+ *
+ * Return: for vtl0_mapping_wait(); taken before the state of a range is read.
+ */
+unsigned int vtl0_mapping_decisions(void)
+{
+	/* pairs with vtl0_mapping_decided() */
+	return atomic_read_acquire(&decisions);
+}
+
+/** vtl0_mapping_decided() - a range that was VTL0_STATE_REMOVING is so no longer */
+void vtl0_mapping_decided(void)
+{
+	/* ordered after the new state or the end of the range */
+	atomic_inc_return(&decisions);
+	wake_up_all(&decision_wq);
+}
+
+/**
+ * vtl0_mapping_wait() - until a removal was decided, or a signal comes
+ * @seen: from vtl0_mapping_decisions()
+ * @interruptible: end for every signal, not only for one that kills
+ *
+ * Context: sleeps for as long as a removal takes; outside of vtl0_srcu.
+ */
+void vtl0_mapping_wait(unsigned int seen, bool interruptible)
+{
+	if (interruptible)
+		wait_event_interruptible(decision_wq, vtl0_mapping_decisions() != seen);
+	else
+		wait_event_killable(decision_wq, vtl0_mapping_decisions() != seen);
 }
 
 static int vtl0_init_fs_context(struct fs_context *fc)

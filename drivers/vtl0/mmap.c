@@ -74,7 +74,7 @@ static vm_fault_t insert_pmd_or_pte(struct vm_fault *vmf, struct page *page,
 {
 	if (order == PMD_ORDER)
 		return vmf_insert_folio_pmd(vmf, page_folio(page), make_writable(vmf, order));
-	/* it has become one since the core looked; the access finds it */
+	/* the PMD became a leaf since the core looked: let the access retry */
 	if (pmd_leaf(pmdp_get(vmf->pmd)))
 		return VM_FAULT_NOPAGE;
 	return vmf_insert_page_mkwrite(vmf, page, make_writable(vmf, order));
@@ -148,11 +148,35 @@ static vm_fault_t fault_in_range(struct vm_fault *vmf, unsigned int order)
 }
 
 /*
+ * A removal may still be refused, so the access is tried again when it is decided.
+ * Until then the fault keeps no lock that another thread's mmap() needs, unless the
+ * caller cannot do without. The file keeps this module while its VMA may go.
+ */
+static vm_fault_t wait_for_removal(struct vm_fault *vmf, unsigned int seen)
+{
+	bool interruptible = vmf->flags & FAULT_FLAG_INTERRUPTIBLE;
+	struct file *file;
+
+	if (!(vmf->flags & FAULT_FLAG_ALLOW_RETRY)) {
+		schedule_timeout_killable(1);
+		return VM_FAULT_NOPAGE;
+	}
+	if (vmf->flags & FAULT_FLAG_RETRY_NOWAIT)
+		return VM_FAULT_RETRY;
+	file = get_file(vmf->vma->vm_file);
+	release_fault_lock(vmf);
+	vtl0_mapping_wait(seen, interruptible);
+	fput(file);
+	return VM_FAULT_RETRY;
+}
+
+/*
  * SRCU, because inserting allocates page tables; removal waits for it before it
  * zaps, so no entry is inserted behind its back.
  */
 static vm_fault_t vtl0_huge_fault(struct vm_fault *vmf, unsigned int order)
 {
+	unsigned int seen = vtl0_mapping_decisions();
 	vm_fault_t ret;
 	int idx;
 
@@ -161,14 +185,9 @@ static vm_fault_t vtl0_huge_fault(struct vm_fault *vmf, unsigned int order)
 	idx = srcu_read_lock(&vtl0_srcu);
 	ret = fault_in_range(vmf, order);
 	srcu_read_unlock(&vtl0_srcu, idx);
-	if (ret == VM_FAULT_RETRY) {
-		/* removal may still be refused; look again when it is decided */
-		schedule_timeout_killable(1);
-		ret = VM_FAULT_NOPAGE;
-	}
 	trace_vtl0_fault(vmf->address, PFN_PHYS(vmf->pgoff), order,
 			 vmf->flags & FAULT_FLAG_WRITE, (__force unsigned int)ret);
-	return ret;
+	return ret == VM_FAULT_RETRY ? wait_for_removal(vmf, seen) : ret;
 }
 
 static vm_fault_t vtl0_fault(struct vm_fault *vmf)

@@ -129,6 +129,7 @@ static void unregister_range(struct vtl0_range *range)
 	vtl0_totals_sub(range);
 	vtl0_sysfs_del(range);
 	vtl0_index_del(range);
+	vtl0_mapping_decided();
 	/* VTL0_QUERY walks chunks and counts their folios */
 	synchronize_srcu(&vtl0_srcu);
 	vtl0_pgmaps_del(range);
@@ -165,8 +166,10 @@ static int revoke(struct vtl0_range *range, unsigned int tries, struct vtl0_span
 		from = busy->start;
 		msleep(IDLE_WAIT_MS);
 	}
-	if (ret)
+	if (ret) {
 		vtl0_range_set_state(range, old);
+		vtl0_mapping_decided();
+	}
 	return ret;
 }
 

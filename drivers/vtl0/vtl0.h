@@ -176,6 +176,9 @@ void vtl0_mapping_use(struct file *file);
 void vtl0_mapping_add_folio(struct folio *folio);
 void vtl0_poison(struct folio *folio);
 void vtl0_zap(u64 start, u64 length);
+unsigned int vtl0_mapping_decisions(void);
+void vtl0_mapping_decided(void);
+void vtl0_mapping_wait(unsigned int seen, bool interruptible);
 int vtl0_mapping_init(void);
 void vtl0_mapping_exit(void);
 

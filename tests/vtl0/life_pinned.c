@@ -5,6 +5,9 @@
  * last pin goes all of it goes.
  */
 #include <liburing.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <sys/resource.h>
 #include <sys/uio.h>
 
 #include "map.h"
@@ -177,6 +180,58 @@ TEST_F_TIMEOUT(pinned, pinned_persistent_keeps_module, SLOW)
 	io_uring_queue_exit(&self->ring);
 	EXPECT_TRUE(wait_until(module_unloads, NULL, 20));
 	ASSERT_EQ(0, load_module());
+}
+
+struct toucher {
+	char *va;
+	atomic_bool stop;
+	atomic_ulong touches;
+	long faults;
+};
+
+static void *touch_on(void *arg)
+{
+	struct toucher *t = arg;
+	struct rusage usage;
+
+	while (!t->stop) {
+		(void)*(volatile char *)t->va;
+		t->touches++;
+	}
+	getrusage(RUSAGE_THREAD, &usage);
+	t->faults = usage.ru_minflt;
+	return NULL;
+}
+
+static bool touched_twice(void *arg)
+{
+	struct toucher *t = arg;
+
+	return t->touches > 1;
+}
+
+/* While removal makes up its mind a touch sleeps, without a lock; it does not spin. */
+TEST_F_TIMEOUT(pinned, touch_sleeps_until_removal_is_refused, SLOW)
+{
+	struct toucher t = { };
+	pthread_t thread;
+	u64 start, length;
+
+	self->s.low = open_low(O_RDWR);
+	ASSERT_LE(0, self->s.low);
+	t.va = map_low(self->s.low, self->s.start, self->s.length, PROT_READ);
+	ASSERT_NE(MAP_FAILED, t.va);
+	ASSERT_EQ(0, pthread_create(&thread, NULL, touch_on, &t));
+	EXPECT_TRUE(wait_until(touched_twice, &t, 10));
+	EXPECT_EQ(-EBUSY, remove_busy(&self->s, &start, &length));
+	t.touches = 0;
+	EXPECT_TRUE(wait_until(touched_twice, &t, 10));
+	t.stop = true;
+	ASSERT_EQ(0, pthread_join(thread, NULL));
+	/* the first, the one that waited, and those of the thread itself */
+	EXPECT_GE(10, t.faults);
+	ASSERT_EQ(0, munmap(t.va, self->s.length));
+	io_uring_queue_exit(&self->ring);
 }
 
 /* The pages are in a pipe instead. */
