@@ -169,6 +169,7 @@ void vtl0_range_info(const struct vtl0_range *range, struct vtl0_range_info *inf
 		.faults_pmd = atomic64_read(&range->faults[VTL0_LEVEL_PMD]),
 		.faults_pud = atomic64_read(&range->faults[VTL0_LEVEL_PUD]),
 		.fallbacks = atomic64_read(&range->fallbacks),
+		.bad_pages = vtl0_bad_count(PHYS_PFN(range->start), PHYS_PFN(range->length)),
 	};
 }
 EXPORT_SYMBOL_IF_KUNIT(vtl0_range_info);

@@ -130,6 +130,7 @@ static void __exit vtl0_exit(void)
 	vtl0_pgmaps_exit();
 	vtl0_mapping_exit();
 	vtl0_index_exit();
+	vtl0_bad_exit();
 }
 
 module_init(vtl0_init);

@@ -61,16 +61,16 @@ void vtl0_mapping_add_folio(struct folio *folio)
 }
 
 /**
- * vtl0_poison() - never map a folio again, and let rmap find what maps it now
- * @folio: of a live range, in which hardware reported an error
+ * vtl0_poison() - never map a page again, and let rmap find what maps it now
+ * @pfn: of a live range; hardware reported an error in it
  *
  * Context: sleeps; outside of vtl0_srcu.
  */
-void vtl0_poison(struct folio *folio)
+void vtl0_poison(unsigned long pfn)
 {
-	vtl0_mapping_add_folio(folio);
-	folio_set_hwpoison(folio);
-	/* a fault that did not see the flag has made its entry after this */
+	vtl0_mapping_add_folio(pfn_folio(pfn));
+	vtl0_bad_add(pfn);
+	/* a fault that did not see the page as bad has made its entry after this */
 	synchronize_srcu(&vtl0_srcu);
 }
 

@@ -102,11 +102,13 @@ static vm_fault_t insert_below_pud(struct vm_fault *vmf, struct page *page,
 
 static vm_fault_t insert(struct vm_fault *vmf, struct vtl0_chunk *chunk, unsigned int order)
 {
-	struct page *page = pfn_to_page(ALIGN_DOWN(vmf->pgoff, 1UL << order));
+	unsigned long pfn = ALIGN_DOWN(vmf->pgoff, 1UL << order);
+	struct page *page = pfn_to_page(pfn);
 	struct folio *folio = page_folio(page);
 
-	if (folio_test_hwpoison(folio))
-		return VM_FAULT_HWPOISON;
+	/* the good pages of a large folio are mapped one by one */
+	if (vtl0_bad_any(pfn, 1UL << order))
+		return order ? VM_FAULT_FALLBACK : VM_FAULT_HWPOISON;
 	vtl0_mapping_add_folio(folio);
 	if (!READ_ONCE(chunk->range->touched))
 		WRITE_ONCE(chunk->range->touched, true);

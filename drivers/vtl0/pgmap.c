@@ -36,22 +36,20 @@ struct add_work {
 };
 
 /*
- * The generic handler looks at the first page of a folio only. That is right for
- * single pages and for large folios that are mapped whole; one that is mapped by
- * pages, or not at all, is taken from everybody, who then is told by the fault.
+ * The generic handler tells the processes that map a single page, with its address.
+ * It can take large folios only whole. So their entries are dropped, and faults map
+ * the good pages one by one and tell whoever touches the bad one.
  */
 static int memory_failure_range(struct dev_pagemap *pgmap, unsigned long pfn,
 				unsigned long nr_pages, int flags)
 {
 	struct folio *folio = pfn_folio(pfn);
-	bool whole;
+	unsigned long i;
 
-	vtl0_poison(folio);
-	whole = folio_mapped(folio) &&
-		(!folio_test_large(folio) ||
-		 folio_mapcount(folio) == folio_entire_mapcount(folio));
+	for (i = 0; i < nr_pages; i++)
+		vtl0_poison(pfn + i);
 	/* what is not counted the generic handler finds in the page tables */
-	if (whole || !COMPAT_COUNTS_MAPPINGS)
+	if (!folio_test_large(folio) && (folio_mapped(folio) || !COMPAT_COUNTS_MAPPINGS))
 		return -EOPNOTSUPP;
 	vtl0_zap(PFN_PHYS(folio_pfn(folio)), folio_size(folio));
 	return 0;

@@ -84,6 +84,15 @@ static ssize_t stat_show(struct device *dev, struct device_attribute *attr, char
 }
 static DEVICE_ATTR_RO(stat);
 
+static ssize_t bad_pages_show(struct device *dev, struct device_attribute *attr, char *buf)
+{
+	struct vtl0_range_info info;
+
+	vtl0_range_info(to_range(dev), &info);
+	return sysfs_emit(buf, "%llu\n", info.bad_pages);
+}
+static DEVICE_ATTR_RO(bad_pages);
+
 /* looks at every folio, so not for everybody */
 static ssize_t usage_show(struct device *dev, struct device_attribute *attr, char *buf)
 {
@@ -104,6 +113,7 @@ static struct attribute *range_attrs[] = {
 	&dev_attr_nr_chunks.attr,
 	&dev_attr_memmap_bytes.attr,
 	&dev_attr_stat.attr,
+	&dev_attr_bad_pages.attr,
 	&dev_attr_usage.attr,
 	NULL
 };

@@ -156,6 +156,12 @@ int vtl0_default_node(u64 start);
 int vtl0_claim(u64 start, u64 length, struct vtl0_span *conflict)
 	__must_hold(&vtl0_lock);
 
+/* bad.c: pages with memory errors */
+void vtl0_bad_add(unsigned long pfn);
+bool vtl0_bad_any(unsigned long pfn, unsigned long nr);
+u64 vtl0_bad_count(unsigned long pfn, unsigned long nr);
+void vtl0_bad_exit(void);
+
 /* index.c: from an address to its chunk */
 struct vtl0_chunk *vtl0_chunk_find(u64 address);
 struct vtl0_chunk *vtl0_chunk_next(u64 address);
@@ -174,7 +180,7 @@ void vtl0_index_exit(void);
 /* mapping.c: the address_space of all registered memory */
 void vtl0_mapping_use(struct file *file);
 void vtl0_mapping_add_folio(struct folio *folio);
-void vtl0_poison(struct folio *folio);
+void vtl0_poison(unsigned long pfn);
 void vtl0_zap(u64 start, u64 length);
 unsigned int vtl0_mapping_decisions(void);
 void vtl0_mapping_decided(void);

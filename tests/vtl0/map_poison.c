@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A memory error in registered memory, simulated: who maps it is told with the
- * address, and nobody reads it any more until it is registered anew.
+ * A memory error in registered memory, simulated: a program that touches the page is
+ * told its address, the pages beside it go on, and it stays bad for whoever
+ * registers it next, as long as the module is loaded.
  */
 #include <setjmp.h>
 #include <sys/prctl.h>
@@ -40,9 +41,12 @@ FIXTURE_SETUP(poison)
 		SKIP(return, "needs CONFIG_MEMORY_FAILURE");
 }
 
+/* The page is bad for all tests that follow, until the module has gone. */
 FIXTURE_TEARDOWN_PARENT(poison)
 {
 	EXPECT_ALL_GONE();
+	EXPECT_TRUE(wait_until(module_unloads, NULL, 20));
+	EXPECT_EQ(0, load_module());
 }
 
 static sigjmp_buf jump;
@@ -70,9 +74,15 @@ static int poison_page(char *addr)
 	return madvise(addr, PAGE_BYTES, MADV_HWPOISON) ? -errno : 0;
 }
 
-static int log2_of(u64 n)
+/* Fills got. */
+static void touch_poison(char *addr)
 {
-	return 63 - __builtin_clzll(n);
+	struct sigaction sa = { .sa_sigaction = on_sigbus, .sa_flags = SA_SIGINFO };
+
+	got.code = 0;
+	sigaction(SIGBUS, &sa, NULL);
+	if (!sigsetjmp(jump, 1))
+		(void)*(volatile char *)addr;
 }
 
 TEST_F_TIMEOUT(poison, mapper_gets_sigbus, SLOW)
@@ -81,18 +91,21 @@ TEST_F_TIMEOUT(poison, mapper_gets_sigbus, SLOW)
 	struct iovec local = { &byte, 1 }, remote = { addr, 1 };
 
 	ASSERT_EQ(0, poison_page(addr));
+	/* a single page is reported at once */
+	EXPECT_EQ(variant->entry == PAGE_BYTES ? BUS_MCEERR_AR : 0, got.code);
+	touch_poison(addr + 5);
 	EXPECT_EQ(BUS_MCEERR_AR, got.code);
-	EXPECT_EQ(log2_of(variant->entry), got.lsb);
-	EXPECT_EQ(addr, (char *)got.addr + (uintptr_t)addr % variant->entry -
-		  (uintptr_t)got.addr % variant->entry);
+	EXPECT_EQ(12, got.lsb);
+	EXPECT_EQ(addr, (char *)((uintptr_t)got.addr & ~(PAGE_BYTES - 1)));
 	EXPECT_EQ(BUS_MCEERR_AR, touch(addr));
 	EXPECT_EQ(BUS_MCEERR_AR, touch_write(addr));
 	/* the kernel does not read it either */
 	EXPECT_EQ(-1, process_vm_readv(getpid(), &local, 1, &remote, 1, 0));
-	/* an order-0 folio is one page, a larger one is lost as a whole */
-	EXPECT_EQ(variant->entry == PAGE_BYTES ? 0 : BUS_MCEERR_AR, touch(self->va));
-	EXPECT_EQ(variant->entry == PUD_BYTES ? BUS_MCEERR_AR : 0,
-		  touch(self->va + PMD_BYTES));
+	/* all others are good, in whatever folio they are */
+	EXPECT_TRUE(check_pattern(self->va, OFFSET, 30));
+	EXPECT_TRUE(check_pattern(addr + PAGE_BYTES, MIB(4) - OFFSET - PAGE_BYTES,
+				  30 + (OFFSET + PAGE_BYTES) / 8));
+	EXPECT_EQ(1, map_info(&self->s).bad_pages);
 	EXPECT_EQ(0, map_info(&self->s).held);
 	ASSERT_EQ(0, munmap(self->va, self->s.length));
 	EXPECT_UNUSED_AND_REMOVE(&self->s);
@@ -106,6 +119,8 @@ TEST_F_TIMEOUT(poison, other_mapper_is_told, 60)
 	pid_t child;
 	char byte;
 
+	if (variant->entry != PAGE_BYTES)
+		SKIP(return, "of a large folio programs are told when they touch it");
 	ASSERT_EQ(0, pipe(ready));
 	child = fork();
 	if (!child) {
@@ -126,17 +141,34 @@ TEST_F_TIMEOUT(poison, other_mapper_is_told, 60)
 	EXPECT_UNUSED_AND_REMOVE(&self->s);
 }
 
-TEST_F_TIMEOUT(poison, new_registration_is_good, SLOW)
+TEST_F_TIMEOUT(poison, next_registration_knows, SLOW)
 {
+	static const u32 orders[] = { 0, PMD_FOLIO_ORDER, PUD_FOLIO_ORDER };
+	char path[64], text[16];
+
 	ASSERT_EQ(0, poison_page(self->va + OFFSET));
-	EXPECT_EQ(BUS_MCEERR_AR, touch(self->va + OFFSET));
+	for (unsigned int i = 0; i < ARRAY_SIZE(orders); i++) {
+		ASSERT_EQ(0, remove_range(self->s.control, self->s.start, self->s.length));
+		/* a GiB of single pages takes long */
+		if (variant->entry == PUD_BYTES && !orders[i])
+			self->s.length = MIB(8);
+		ASSERT_EQ(0, add_order(self->s.control, self->s.start, self->s.length,
+				       orders[i]));
+		EXPECT_EQ(BUS_MCEERR_AR, touch(self->va + OFFSET));
+		EXPECT_TRUE(check_pattern(self->va, OFFSET, 30));
+		EXPECT_EQ(0, touch(self->va + OFFSET + PAGE_BYTES));
+		EXPECT_EQ(1, map_info(&self->s).bad_pages);
+		snprintf(path, sizeof(path), "/sys/class/vtl0/range%u/bad_pages",
+			 map_info(&self->s).id);
+		EXPECT_LT(0, read_file(path, text, sizeof(text)));
+		EXPECT_EQ('1', text[0]);
+	}
+	/* what does not contain it has none */
 	ASSERT_EQ(0, remove_range(self->s.control, self->s.start, self->s.length));
-	ASSERT_EQ(0, add_order(self->s.control, self->s.start, self->s.length,
-			       variant->order));
-	EXPECT_EQ(0, touch_write(self->va + OFFSET));
-	EXPECT_TRUE(check_pattern(self->va, MIB(4), 30));
-	ASSERT_EQ(0, munmap(self->va, self->s.length));
-	EXPECT_UNUSED_AND_REMOVE(&self->s);
+	ASSERT_EQ(0, add_order(self->s.control, self->s.start + PMD_BYTES, PMD_BYTES, 9));
+	self->s.start += PMD_BYTES;
+	EXPECT_EQ(0, map_info(&self->s).bad_pages);
+	ASSERT_EQ(0, remove_range(self->s.control, self->s.start, PMD_BYTES));
 }
 
 TEST_HARNESS_MAIN

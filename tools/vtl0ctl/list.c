@@ -269,6 +269,7 @@ static struct json_object *range_json(const struct vtl0_range_info *r)
 	json_u64(obj, "faults_pmd", r->faults_pmd);
 	json_u64(obj, "faults_pud", r->faults_pud);
 	json_u64(obj, "fallbacks", r->fallbacks);
+	json_u64(obj, "bad_pages", r->bad_pages);
 	return obj;
 }
 

@@ -165,6 +165,8 @@ struct vtl0_remove {
  * @fallbacks: those of @faults_pte that hit a folio of PMD order or larger: the
  *	mapping is not aligned as the memory is, ends within the folio, has a page
  *	table there already, or was advised not to have huge pages
+ * @bad_pages: pages of the range in which hardware reported an error, since the
+ *	module was loaded; touching one is SIGBUS
  */
 struct vtl0_range_info {
 	__aligned_u64 start;
@@ -183,6 +185,7 @@ struct vtl0_range_info {
 	__aligned_u64 faults_pmd;
 	__aligned_u64 faults_pud;
 	__aligned_u64 fallbacks;
+	__aligned_u64 bad_pages;
 };
 
 /**
