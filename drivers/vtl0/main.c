@@ -103,11 +103,16 @@ static int __init vtl0_init(void)
 	if (ret)
 		goto sysfs;
 	vtl0_inject_init();
-	ret = add_nodes();
+	ret = vtl0_pm_init();
 	if (ret)
 		goto inject;
+	ret = add_nodes();
+	if (ret)
+		goto pm;
 	return 0;
 
+pm:
+	vtl0_pm_exit();
 inject:
 	vtl0_inject_exit();
 	vtl0_owners_exit();
@@ -123,6 +128,7 @@ mapping:
 static void __exit vtl0_exit(void)
 {
 	remove_nodes(ARRAY_SIZE(nodes));
+	vtl0_pm_exit();
 	vtl0_inject_exit();
 	/* before the class of their devices */
 	vtl0_owners_exit();

@@ -177,6 +177,10 @@ struct vtl0_totals vtl0_totals(void);
 void vtl0_range_info(const struct vtl0_range *range, struct vtl0_range_info *info);
 void vtl0_index_exit(void);
 
+/* pm.c: no hibernation */
+int vtl0_pm_init(void);
+void vtl0_pm_exit(void);
+
 /* mapping.c: the address_space of all registered memory */
 void vtl0_mapping_use(struct file *file);
 void vtl0_mapping_add_folio(struct folio *folio);

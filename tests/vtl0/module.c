@@ -53,6 +53,21 @@ static bool nothing_of_it(void)
 	       !exists("/sys/kernel/debug/vtl0");
 }
 
+/* The image would not contain the memory. */
+TEST_F(module, no_hibernation_while_registered)
+{
+	char text[64] = "";
+	int ctl = open_control();
+
+	ASSERT_LE(0, ctl);
+	if (read_file("/sys/power/state", text, sizeof(text)) < 0 || !strstr(text, "disk"))
+		SKIP(return, "needs CONFIG_HIBERNATION");
+	ASSERT_EQ(0, add_range(ctl, EMPTY_BASE, MIB(2), 0));
+	EXPECT_EQ(-EBUSY, write_file("/sys/power/state", "disk"));
+	ASSERT_EQ(0, remove_range(ctl, EMPTY_BASE, MIB(2)));
+	close(ctl);
+}
+
 TEST_F_TIMEOUT(module, load_and_unload, SLOW)
 {
 	unsigned int cycles = debug_kernel() ? 5 : 30;

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Refuses hibernation while ranges are registered: the image does not contain
+ * their memory, and firmware that boots to resume may have used it. Suspend to RAM
+ * keeps it, and is none of this driver's business.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/notifier.h>
+#include <linux/suspend.h>
+
+#include "vtl0.h"
+
+static int notify(struct notifier_block *nb, unsigned long event, void *data)
+{
+	unsigned int nr;
+
+	if (event != PM_HIBERNATION_PREPARE)
+		return NOTIFY_DONE;
+	nr = vtl0_totals().nr_ranges;
+	if (!nr)
+		return NOTIFY_DONE;
+	pr_err("%u ranges are registered, whose contents would be lost: no hibernation\n", nr);
+	return notifier_from_errno(-EBUSY);
+}
+
+static struct notifier_block block = {
+	.notifier_call = notify,
+};
+
+int vtl0_pm_init(void)
+{
+	return register_pm_notifier(&block);
+}
+
+void vtl0_pm_exit(void)
+{
+	unregister_pm_notifier(&block);
+}
