@@ -6,7 +6,7 @@
  *
  * Leaks of slab objects are found by kmemleak, which the lab scans afterwards, a
  * single page by the test no_page_left; what is left here is the memory as a whole,
- * see memory.c, after the first tenth has settled.
+ * see memory.c, after the first tenth of the cycles.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -44,7 +44,7 @@
 static const char *backing = "/dev/nvme0n1";
 static unsigned int cycle;
 static volatile bool stop;
-/* What the threads have done; a test in which they did nothing proves nothing. */
+/* Counts the threads' work; a run in which they did nothing proves nothing. */
 static volatile uint64_t nr_ios, nr_reads, nr_busy;
 
 static void need(bool ok, const char *step)
@@ -64,7 +64,7 @@ static void *io_buffer(void)
 	return p;
 }
 
-/* I/O until the disk is gone, and again. What comes of it is not looked at. */
+/* I/O until the disk is gone, and again. Its result does not matter. */
 static void *do_io(void *unused)
 {
 	char *buf = io_buffer();
@@ -78,14 +78,14 @@ static void *do_io(void *unused)
 			continue;
 		}
 		for (i = 0; i < 20 && !stop; i++) {
-			/* Behind what the cycles compare. */
+			/* Behind the sectors that the cycles compare. */
 			if (pwrite(fd, buf, IO, IO) != (ssize_t)IO ||
 			    pread(fd, buf, IO, IO) != (ssize_t)IO)
 				break;
 			nr_ios++;
 		}
 		close(fd);
-		/* Power off is for when nobody has it open. */
+		/* Power off fails while the disk is open. */
 		usleep(20000);
 	}
 	return NULL;

@@ -12,17 +12,17 @@ PATH=$PATH:/opt/vtl0/bin:$here
 . "$here/lib.sh"
 f=/sys/kernel/debug/fail_page_alloc
 
-# What is left of so many failures shows that allocations did fail.
+# The number of failures left to inject shows that allocations did fail.
 most_failures=1000000
 
-# The jobs are there and write: fio itself may allocate what it needs before that.
+# The jobs exist and write: fio's own allocations come before that and succeed.
 writing()
 {
 	stat_of a write_bounced_bios
 	[ "$got" -gt $((begun + 20)) ]
 }
 
-# What a file system fails with ENOMEM before it becomes a bio has not been written,
+# A write that a file system fails with ENOMEM before making a bio has not been written,
 # and fio does not verify it; but then it no longer knows which random number was
 # whose. The raw disk has no such excuse.
 in_directory='--ignore_error=ENOMEM,ENOMEM --verify_header_seed=0'
@@ -98,7 +98,7 @@ on()
 	expect_stat 'bounced reads' a read_bounced_bios -gt 100
 	stat_of a mutations
 	note "$1: $got of the writes changed in flight"
-	# A file system may change its pages in flight; nobody changes those of fio.
+	# A file system may change its pages in flight; fio's buffers do not change.
 	[ "$1" != raw ] || expect 'false alarms' 0 "$got"
 }
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
-# shellcheck disable=SC2154 # here is set by who reads this
+# shellcheck disable=SC2154 # run.sh sets "here" before it reads this file
 #
 # What the bounce_blk tests share: makes and removes devices, compares, and runs
 # the functions that are tests. They may spoil the machine.
@@ -168,7 +168,8 @@ until_true()
 	return 1
 }
 
-settle()
+# wait_for_node NODE: until there is such a block device node
+wait_for_node()
 {
 	until_true test -b "$1"
 }
@@ -192,7 +193,7 @@ null()
 	for word in memory_backed=1 size=128 "$@" power=1; do
 		echo "${word#*=}" >"$nullb/$name/${word%%=*}" || fail "null_blk $name: $word"
 	done
-	settle "/dev/$name"
+	wait_for_node "/dev/$name"
 }
 
 # bounce NAME BACKING ATTRIBUTE=VALUE...: a live device, made or made otherwise
@@ -208,10 +209,10 @@ bounce()
 	for word in backing="$backing" "$@" power=1; do
 		echo "${word#*=}" >"$config/$name/${word%%=*}" || fail "$name: $word"
 	done
-	settle "/dev/bounce-$name"
+	wait_for_node "/dev/bounce-$name"
 }
 
-# remove NAME...: power off, which nobody may have open, and rmdir
+# remove NAME...: power off and rmdir; no process may have the disks open
 remove()
 {
 	local name
@@ -234,7 +235,7 @@ gate()
 	get "/sys/block/${2#/dev/}/size"
 	dmsetup create "$1" --table "0 $got linear $2 0" || fail "gate $1"
 	gates="$gates $1"
-	settle "/dev/mapper/$1"
+	wait_for_node "/dev/mapper/$1"
 }
 
 shut_gate()

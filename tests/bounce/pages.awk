@@ -4,7 +4,7 @@
 # kmem:mm_page_free. Prints how many allocations were made below a function with
 # "bounce" in its name, how many of those were never freed, and where the first one
 # was made. Not those that the kernel keeps for itself: slabs, memory of each
-# processor, page tables, and what describes other memory.
+# processor, page tables, and the memmap of other memory.
 
 function field(name)
 {

@@ -35,7 +35,7 @@ test_swap()
 		return
 	fi
 	expect_set 'power off while swapping' EBUSY a power 0
-	# In total all of memory and half of the swap, so that nobody is killed.
+	# In total all of memory and half of the swap, so that no process is killed.
 	each=$((($(awk '/MemAvailable/ { print $2 }' /proc/meminfo) + 400000) / 1024 / 4))
 	for i in 1 2 3 4; do
 		bounce_io eat $each >"$tmp/eat$i" 2>&1 &

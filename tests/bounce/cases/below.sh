@@ -11,7 +11,7 @@ io_is_going_on()
 	[ "${stat[4]}" -gt 20 ]
 }
 
-# start_io DISK...: I/O in the background, until something fails; $! is who does it
+# start_io DISK...: I/O in the background, until something fails; $! is its process
 start_io()
 {
 	local name all=
@@ -57,7 +57,7 @@ test_nvme_unplugged()
 	until_true gone a
 	rmdir "$config/a" || fail rmdir
 	echo 1 >/sys/bus/pci/rescan
-	settle "/dev/$disk"
+	wait_for_node "/dev/$disk"
 }
 
 # The device below answers nothing, and its driver gives up after a second.
@@ -68,7 +68,7 @@ test_lower_disk_times_out()
 		skip 'no scsi_debug'
 		return
 	fi
-	settle /dev/sda
+	wait_for_node /dev/sda
 	echo 1 >/sys/block/sda/device/timeout
 	echo 1 >/sys/block/sda/device/eh_timeout
 	for way in /sys/block/sda/device/scsi_disk/*; do
@@ -107,7 +107,7 @@ unwatch_bios()
 	echo 0 >$bio_queue/filter
 }
 
-# arriving COMMAND...: what arrives at the disk that is watched: flags, sector and
+# arriving COMMAND...: the requests that arrive at the watched disk: flags, sector and
 # length of each bio
 arriving()
 {
@@ -154,7 +154,7 @@ test_write_zeroes()
 		arriving blkdiscard -f -z -l 1M /dev/bounce-a
 		expect "$mode" "$raw" "$got"
 		expect_stat "$mode: data" a write_bounced_bios -eq 0
-		expect "$mode: what is there" sum=0 "$(bounce_io sum /dev/bounce-a 0 1M)"
+		expect "$mode: the data" sum=0 "$(bounce_io sum /dev/bounce-a 0 1M)"
 	done
 	unwatch_bios
 }
@@ -192,7 +192,7 @@ log_of()
 {
 	get /sys/block/n/size
 	dmsetup create lw --table "0 $got log-writes /dev/n /dev/log" || return 1
-	settle /dev/mapper/lw
+	wait_for_node /dev/mapper/lw
 	if [ "$1" = raw ]; then
 		bounce_io everything /dev/mapper/lw >"$tmp/out"
 	else
@@ -246,7 +246,7 @@ test_side_by_side()
 	null n
 	printf 'label: gpt\nsize=32M\nsize=32M\n' | sfdisk -q /dev/n
 	p=; [ -b /dev/n1 ] || p=p
-	settle "/dev/n${p}2"
+	wait_for_node "/dev/n${p}2"
 	bounce a "/dev/n${p}1" mode=all
 	bounce b "/dev/n${p}2" mode=all
 	bounce_io random /dev/bounce-a 60 512 512 512K >"$tmp/a" &

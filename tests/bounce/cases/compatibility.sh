@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2154,SC2034 # of lib.sh
 #
-# What everybody does to disks, done to a bounce device.
+# Usual commands for disks, run on a bounce device.
 
 # same WHAT COMMAND...: it prints the same of both disks; they stand for DISK
 same()
@@ -34,7 +34,7 @@ test_compat_file_systems()
 		umount "$tmp/mnt"
 		same "$fs: blkid" blkid -p -o value -s UUID DISK
 		expect_set "$fs: power off" 0 a power 0
-		# What was written through it is there below.
+		# Data written through it is on the device below.
 		mount /dev/n "$tmp/mnt" || fail "$fs below"
 		cmp "$tmp/f" "$tmp/mnt/f" || fail "$fs: the file is another one"
 		umount "$tmp/mnt"
@@ -47,7 +47,7 @@ test_compat_partitions()
 	bounce a /dev/n mode=write
 	parted -s /dev/bounce-a mklabel gpt mkpart x 1MiB 33MiB mkpart y 33MiB 65MiB ||
 		fail "parted: $(<"$tmp/err")"
-	settle /dev/bounce-a2
+	wait_for_node /dev/bounce-a2
 	expect_file 'size' 65536 /sys/block/bounce-a/bounce-a2/size
 	expect random 'done=20' "$(bounce_io random /dev/bounce-a2 20 512 512 512K)"
 	expect lsblk 'n bounce-a bounce-a1 bounce-a2 ' "$(lsblk -nro NAME /dev/n | tr '\n' ' ')"

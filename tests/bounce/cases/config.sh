@@ -53,7 +53,7 @@ attributes()
 	got=${all#,}
 }
 
-# What the admin guide says: the names, and their defaults.
+# Attributes and defaults are those of the table in the admin guide.
 test_attributes_as_documented()
 {
 	local doc=$here/../../Documentation/admin-guide/bounce_blk.rst names=
@@ -239,7 +239,7 @@ one_life()
 	rmdir "$config/a" || fail "$1: rmdir"
 }
 
-# Exact, where the amount of free memory is not: what became of each page.
+# Counts the state of each page: exact, unlike the amount of free memory.
 test_no_page_left()
 {
 	local t=/sys/kernel/tracing events lower size
@@ -260,7 +260,7 @@ test_no_page_left()
 	one_life all 0 "$lower"
 	one_life guest 1 "$lower"
 	sync
-	# for what is freed after a grace period
+	# for memory that is freed after a grace period
 	pause 1
 	echo 0 >$t/tracing_on
 	echo 0 >$events/mm_page_free/enable

@@ -46,7 +46,7 @@ test_cache_switched_on()
 		skip 'no scsi_debug'
 		return
 	fi
-	settle /dev/sda
+	wait_for_node /dev/sda
 	type=$(echo /sys/class/scsi_disk/*/cache_type)
 	put "$type" 'temporary write through'
 	bounce a /dev/sda mode=write
@@ -61,7 +61,7 @@ test_cache_switched_on()
 	modprobe -r scsi_debug || fail 'scsi_debug is in use'
 }
 
-# say_size: what the program of test_grows sees now, in $got
+# say_size: the size that the program of test_grows sees now, in $got
 say_size()
 {
 	local lines
@@ -102,7 +102,8 @@ test_grows()
 	rm "$tmp/in"
 }
 
-# What the disk below says, and what is written there, in the order of the words.
+# The write cache that the disk below announces, and the flushes and writes that reach
+# it, in the order of the words.
 test_refresh()
 {
 	local word attribute
@@ -117,7 +118,7 @@ test_refresh()
 		expect_set "$word" 0 a refresh 1
 		expect_file "$word" "${word#*=}" "/sys/block/bounce-a/queue/$attribute"
 	done
-	# What was set above stays.
+	# Values set on the bounce disk stay.
 	put /sys/block/bounce-a/queue/max_sectors_kb 32
 	put /sys/block/bounce-a/queue/iostats 0
 	put /sys/block/bounce-a/queue/write_cache 'write through'

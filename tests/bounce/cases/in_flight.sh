@@ -7,7 +7,7 @@
 # Where the fault cannot happen, to be spared proves nothing: so the raw device has
 # to fail until that is ENOUGH, RAW_LEAST times at least, and through bounce_blk the
 # buffer has to have changed before the device was done with it. How often that happens
-# in so many writes is up to who else uses the machine.
+# in so many writes depends on the load of the machine.
 test_pi_of_a_changing_buffer()
 {
 	local disk out
@@ -61,7 +61,7 @@ test_raid1_mismatch()
 	mdadm --create /dev/md99 --run --level=1 --raid-devices=2 --metadata=1.2 \
 		--assume-clean --bitmap=none /dev/m0 /dev/mapper/g >"$tmp/md" 2>&1 ||
 		{ skip "mdadm: $(tail -n 1 "$tmp/md")"; return; }
-	settle /dev/md99
+	wait_for_node /dev/md99
 	# Always dirty, or a write would begin with a superblock and wait there.
 	echo 0 >/sys/block/md99/md/safe_mode_delay
 	dd if=/dev/zero of=/dev/md99 bs=64K count=1 oflag=direct 2>/dev/null
@@ -114,7 +114,7 @@ test_read_error_untouched()
 	echo 0 >"$nullb/n/power"
 	echo 1 >"$nullb/n/badblocks_partial_io"
 	echo 1 >"$nullb/n/power"
-	settle /dev/n
+	wait_for_node /dev/n
 	out=$(bounce_io oneio /dev/n read 0 64K)
 	note "raw: $out"
 	expect_value 'raw result' result = EIO "$out"

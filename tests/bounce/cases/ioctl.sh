@@ -110,7 +110,7 @@ test_ioctl_when_unplugged()
 	expect 'unplugged' id=ENODEV "$got"
 	until_true gone a
 	echo 1 >/sys/bus/pci/rescan
-	settle "/dev/$disk"
+	wait_for_node "/dev/$disk"
 	# Not that of another device with the same name.
 	expect_set 'power on again' 0 a power 1
 	expect_id 'the new one' 1 /dev/bounce-a
@@ -138,12 +138,12 @@ test_ioctl_under_way()
 		skip 'no scsi_debug'
 		return
 	fi
-	settle /dev/sda
+	wait_for_node /dev/sda
 	printf 'a' | dd of=/dev/sda bs=512 conv=sync oflag=direct 2>/dev/null
 	bounce a /dev/sda mode=write
 	# In ticks: 1 to 4 seconds.
 	echo 1000 >/sys/bus/pseudo/drivers/scsi_debug/delay
-	# On a busy machine it may be over before anybody looks.
+	# On a busy machine it may be over before the script looks.
 	for i in 1 2 3; do
 		: >"$tmp/out"
 		bounce_io sgread /dev/bounce-a >>"$tmp/out" &
@@ -154,7 +154,7 @@ test_ioctl_under_way()
 	expect_set 'power off' EBUSY a power 0
 	! rmdir "$config/a" 2>/dev/null || fail rmdir
 	wait $pid
-	expect 'what it read' 'result=0 status=0 first=97' "$(<"$tmp/out")"
+	expect 'the data read' 'result=0 status=0 first=97' "$(<"$tmp/out")"
 	remove a
 	# Flushing the disk that goes away would take minutes.
 	echo 0 >/sys/bus/pseudo/drivers/scsi_debug/delay

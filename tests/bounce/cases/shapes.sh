@@ -53,7 +53,7 @@ test_error_in_split()
 	expect_set power 0 a power 0
 }
 
-# What the disk says of itself where it only passes on what it gets.
+# The queue limits of a disk that bounces nothing are those of the device below.
 same_limits()
 {
 	local a wanted
@@ -90,7 +90,7 @@ test_lower_limits()
 # narrow WORD...: /dev/narrow, with the words as parameters of narrow_disk.c
 narrow()
 {
-	modprobe narrow_disk "$@" && settle /dev/narrow
+	modprobe narrow_disk "$@" && wait_for_node /dev/narrow
 }
 
 # Through the page cache, which makes one large bio of many pages.
@@ -122,7 +122,7 @@ test_few_segments()
 		remove a
 		modprobe -r narrow_disk || fail 'narrow_disk is in use'
 	done
-	# Who does not know the limits does not keep them.
+	# A program that does not ask for the limits does not keep them.
 	narrow silent=1 || { fail 'no silent disk'; return; }
 	bounce a /dev/narrow mode=none
 	bounce_io scatter /dev/bounce-a 64 4K 8K wait >"$tmp/out" 2>&1

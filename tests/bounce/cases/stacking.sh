@@ -2,10 +2,10 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2154,SC2034 # of lib.sh
 #
-# What changes or goes below is seen above, and
-# what the device below allows is allowed.
+# A bounce disk follows changes and removal of the device below, and allows the I/O
+# that the device below allows.
 
-# unbind_and_bind DISK COMMAND...: what an orderly removal is; the command in between
+# unbind_and_bind DISK COMMAND...: an orderly removal, with the command in between
 unbind_and_bind()
 {
 	local driver=/sys/bus/scsi/drivers/sd name
@@ -15,7 +15,7 @@ unbind_and_bind()
 	"${@:2}"
 	rmdir "$config/a" || fail rmdir
 	echo "$name" >$driver/bind
-	settle "/dev/$1"
+	wait_for_node "/dev/$1"
 }
 
 close_8()
@@ -23,14 +23,14 @@ close_8()
 	exec 8<&-
 }
 
-# Whoever is above may still write then, so nothing that was written may be lost.
+# File systems may still write to the bounce disk then, so no written data may be lost.
 test_orderly_removal()
 {
 	if ! modprobe -q sd_mod || ! modprobe -q scsi_debug dev_size_mb=64 delay=0; then
 		skip 'no scsi_debug'
 		return
 	fi
-	settle /dev/sda
+	wait_for_node /dev/sda
 	head -c 1M /dev/urandom >"$tmp/data"
 	mkdir -p "$tmp/mnt"
 	mkfs.ext4 -q -F /dev/sda || fail mkfs
@@ -55,7 +55,7 @@ test_orderly_removal()
 # As many pieces as a bio can have: nothing of it may be needed for ourselves.
 test_all_vecs()
 {
-	# It takes 1 MiB as a whole; what is split cannot but wait.
+	# It takes 1 MiB as a whole; the parts of a split bio wait for each other.
 	null n max_sectors=2048
 	dd if=/dev/urandom of=/dev/n bs=1M count=1 oflag=direct 2>/dev/null
 	bounce a /dev/n mode=all
@@ -87,7 +87,7 @@ test_withdrawn_features()
 		skip 'no scsi_debug'
 		return
 	fi
-	settle /dev/sda
+	wait_for_node /dev/sda
 	head -c 1M /dev/urandom >"$tmp/data"
 	bounce a /dev/sda mode=write
 	for a in write_zeroes_max_bytes discard_max_bytes; do
@@ -99,7 +99,7 @@ test_withdrawn_features()
 	scsi_error 0x93
 	scsi_error 0x42
 	blkdiscard -f -z -l 1M /dev/bounce-a || fail 'no zeroes'
-	expect 'what is there' sum=0 "$(bounce_io sum /dev/sda 0 1M)"
+	expect 'the data' sum=0 "$(bounce_io sum /dev/sda 0 1M)"
 	blkdiscard -f -l 1M /dev/bounce-a 2>/dev/null && fail 'a discard that cannot be'
 	for a in write_zeroes_max_bytes discard_max_bytes; do
 		expect_file "$a below" 0 /sys/block/sda/queue/$a
@@ -141,8 +141,8 @@ test_discard_as_allowed()
 	done
 }
 
-# For a larger folio than is there nobody is to be woken up.
-test_wakes_nobody()
+# The allocation of a large folio does not wake kswapd.
+test_wakes_no_kswapd()
 {
 	local t=/sys/kernel/tracing event
 	event=$t/events/kmem/mm_page_alloc
@@ -155,7 +155,7 @@ test_wakes_nobody()
 	expect_value write result = 0 "$(bounce_io oneio /dev/bounce-a write 0 64K)"
 	echo 0 >$event/enable
 	echo 0 >$event/filter
-	# Nobody else uses this combination.
+	# No other allocation has this combination.
 	grep -o 'gfp_flags=.*NOMEMALLOC.*' $t/trace >"$tmp/flags"
 	echo >$t/trace
 	expect_test 'allocations' "$(wc -l <"$tmp/flags")" -gt 0

@@ -104,7 +104,8 @@ test_iostat()
 	null n
 	for mode in none all; do
 		bounce a /dev/n mode=$mode
-		# What looking for partitions read, and what others did below.
+		# The reads of the partition scan, and I/O to the disk below that did
+		# not come through the bounce disk.
 		read -ra before </sys/block/bounce-a/stat
 		read -ra below </sys/block/n/stat
 		dd if=/dev/zero of=/dev/bounce-a bs=64k count=16 oflag=direct 2>/dev/null
@@ -141,8 +142,8 @@ blktrace_runs()
 	[ -s "$tmp/n.blktrace.0" ] || [ -s "$tmp/n.blktrace.1" ]
 }
 
-# events DISK: what blktrace saw on it, but for those reads, in $got: event, kind,
-# sector and length, and who, the error, or where it came from
+# events DISK: the events of blktrace on it, without those reads, in $got: event, kind,
+# sector and length, and the process, the error, or the sector remapped from
 events()
 {
 	got=$(blkparse -q -D "$tmp" -i "$1" 2>"$tmp/e" |

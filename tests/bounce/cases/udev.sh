@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2154,SC2034 # of lib.sh
 #
-# What udev makes of a bounce disk and of what is below it, with the rules of
+# The links and properties that udev gives a bounce disk and the device below, with the rules of
 # tools/udev.
 
 udevd=/usr/lib/systemd/systemd-udevd
@@ -66,7 +66,7 @@ test_udev()
 		stop_udev
 		return
 	fi
-	settle /dev/sda
+	wait_for_node /dev/sda
 	make_fs sda
 	uuid=$got
 	expect_link "by-uuid/$uuid" sda
@@ -108,7 +108,7 @@ test_udev_partitions()
 		stop_udev
 		return
 	fi
-	settle /dev/sda
+	wait_for_node /dev/sda
 	printf 'label: gpt\nsize=32M, name=first\n' | sfdisk -q /dev/sda
 	udev_done
 	make_fs sda1

@@ -126,7 +126,7 @@ int64_t aio_end(double timeout)
 
 /*
  * The commands below are for a disk whose I/O waits: they print a line when they
- * have done what is to be done meanwhile. Then the script lets the I/O go on.
+ * have acted on the waiting I/O. Then the script lets the I/O go on.
  */
 void ready(const char *word)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What one I/O costs, meant for a clock that counts instructions; see ../cost.sh. */
+/* Measures the cost of one I/O, for a clock that counts instructions; see ../cost.sh. */
 #include <err.h>
 #include <fcntl.h>
 #include <stdio.h>

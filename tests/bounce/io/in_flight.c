@@ -59,7 +59,7 @@ static void wait_for_flips(struct flipper *f)
 		;
 }
 
-/* What the child does that cmd_gone() forks; does not return. */
+/* Runs in the child that cmd_gone() forks; does not return. */
 static void gone_child(const char *how, int fd, char *buf, size_t size)
 {
 	if (!strcmp(how, "exit")) {
@@ -175,7 +175,7 @@ static int cmd_rewrite(char **arg)
 }
 
 /*
- * gone DISK unmap|readonly|fork|exit SIZE: what happens to the memory of a read of
+ * gone DISK unmap|readonly|fork|exit SIZE: the fate of the memory of a read of
  * zeroes while it goes on
  */
 static int cmd_gone(char **arg)

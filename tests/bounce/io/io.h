@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What the commands of bounce_io share. They end the program when something is wrong. */
+/* Helpers of the commands of bounce_io. They end the program when a call fails. */
 #ifndef _TESTS_BOUNCE_IO_H
 #define _TESTS_BOUNCE_IO_H
 
@@ -45,7 +45,7 @@ void aio_begin(int fd, bool write, void *buf, size_t len, off_t offset);
 int64_t aio_end(double timeout);
 
 /*
- * For a disk whose I/O waits: print a line when what is to be done meanwhile has been
+ * For a disk whose I/O waits: print a line when the action on the waiting I/O has been
  * done. Then the script lets the I/O go on.
  */
 void ready(const char *word);

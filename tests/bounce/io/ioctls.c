@@ -95,7 +95,7 @@ static int cmd_sizes(char **arg)
 	return 0;
 }
 
-/* geometry DISK: what HDIO_GETGEO says */
+/* geometry DISK: print the result of HDIO_GETGEO */
 static int cmd_geometry(char **arg)
 {
 	struct hd_geometry geo;
@@ -169,7 +169,7 @@ static int cmd_sgread(char **arg)
 
 /*
  * pi DISK GUARD: write the first block, 512 bytes of 0x33, whose checksum is 0xb218,
- * with protection information that says GUARD, and ask nobody to check that now
+ * with protection information that says GUARD, without asking for a check on the way
  */
 static int cmd_pi(char **arg)
 {
@@ -228,14 +228,14 @@ const struct command ioctls_commands[] = {
 	  "keep it open, and try I/O after each line of input", 1, cmd_hold },
 	{ "sizes", "DISK",
 	  "keep it open, and say its size after each line of input", 1, cmd_sizes },
-	{ "geometry", "DISK", "what HDIO_GETGEO says", 1, cmd_geometry },
+	{ "geometry", "DISK", "print the result of HDIO_GETGEO", 1, cmd_geometry },
 	{ "ioctl32", "DISK", "as ioctl, once, as a 32-bit program", 1, cmd_ioctl32 },
 	{ "ioctl", "DISK",
 	  "ask an NVMe disk for its number after each line of input", 1, cmd_ioctl },
 	{ "sgread", "DISK",
 	  "the first 512 bytes, by a SCSI command", 1, cmd_sgread },
 	{ "pi", "DISK GUARD",
-	  "write 512 bytes with that checksum, whatever theirs is", 2, cmd_pi },
+	  "write 512 bytes with that checksum, right or wrong", 2, cmd_pi },
 	{ "everything", "DISK",
 	  "writes of all kinds, flush, discard, write zeroes, secure erase", 1, cmd_everything },
 	{ }

@@ -2,7 +2,7 @@
 /*
  * The I/O that the bounce_blk tests need and no shell command does: bounce_io
  * COMMAND ARGUMENT... Prints a line or two of NAME=VALUE words; exit status 0 when
- * the I/O could be tried, whatever came of it, 1 when the data is wrong, 2 else.
+ * the I/O could be tried, also when it failed, 1 when the data is wrong, 2 else.
  * Judging is left to the scripts.
  */
 #include <err.h>

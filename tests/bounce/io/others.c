@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Files, memory, and what is on a disk. */
+/* Files, memory, and the data on a disk. */
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -19,7 +19,7 @@ static void stop(int signal)
 	stopped = 1;
 }
 
-/* put FILE TEXT: write a file at once and print what the kernel thought of it */
+/* put FILE TEXT: write a file at once and print the errno of open() or write() */
 static int cmd_put(char **arg)
 {
 	int fd = open(arg[0], O_WRONLY | O_CLOEXEC), e = 0;
@@ -44,7 +44,7 @@ static int cmd_eat(char **arg)
 		for (size_t i = 0; i < size && !stopped; i += 4096) {
 			uint64_t *q = (uint64_t *)(p + i);
 
-			/* All zeroes, or what the previous round left. */
+			/* All zeroes, or the data of the previous round. */
 			wrong += rounds && *q != (i ^ (rounds - 1));
 			*q = i ^ rounds;
 		}

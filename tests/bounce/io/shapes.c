@@ -79,7 +79,7 @@ static int cmd_nowait(char **arg)
 
 /*
  * random DISK COUNT BLOCK ALIGN MAX: vectors of pieces of any multiple of ALIGN,
- * blocks anywhere; what is read must be what was written last
+ * blocks anywhere; reads must return the data written last
  */
 static int cmd_random(char **arg)
 {
@@ -88,7 +88,7 @@ static int cmd_random(char **arg)
 	int fd = open_disk(arg[0], O_RDWR | O_DIRECT);
 	char *model = buffer(area), *buf = buffer(max + 8192);
 	struct iovec v[300];
-	/* who makes larger allocations fail counts them, too */
+	/* fail_alloc counts larger allocations, too */
 	size_t step = getenv("MAKE_IT_FAIL") ? 4096 : area, pieces;
 
 	for (size_t at = 0; at < area; at += step)
@@ -219,7 +219,7 @@ const struct command shapes_commands[] = {
 	{ "nowait", "DISK SIZE COUNT read|write",
 	  "I/O with RWF_NOWAIT", 4, cmd_nowait },
 	{ "random", "DISK COUNT BLOCK ALIGN MAX",
-	  "vectors of any shape, compared with what was written last", 5, cmd_random },
+	  "vectors of any shape, compared with the data written last", 5, cmd_random },
 	{ "oneio", "DISK read|write OFFSET LENGTH",
 	  "one I/O, and how often it ended", 4, cmd_oneio },
 	{ "scatter", "DISK COUNT LENGTH STRIDE wait|nowait",

@@ -42,12 +42,12 @@ struct ctx {
 	u8 *noise;			/* AREA + PAGE_SIZE bytes, never changed */
 };
 
-/* One iov_iter and what it stands on. */
+/* One iov_iter and the memory it describes. */
 struct source {
 	unsigned int kind;
 	unsigned int nr;
 	size_t len;
-	size_t span;					/* what is looked at of the area */
+	size_t span;					/* bytes of the area compared */
 	size_t start[MAX_SEGS], length[MAX_SEGS];	/* in the area */
 	union {
 		struct iovec iov[MAX_SEGS];
@@ -210,7 +210,7 @@ static bool same_as_bio(struct ctx *c, const struct source *s, struct bio *bio, 
 	return true;
 }
 
-/* What a device would read: into the bio's buffer and, as the model, @expect. */
+/* Plays the device's read: fills the bio's buffer and, as the model, @expect. */
 static void device_reads(struct ctx *c, const struct source *s, struct bio *bio)
 {
 	u8 *buffer = bvec_virt(&bio->bi_io_vec[0]);
@@ -295,7 +295,7 @@ static void check_end(struct kunit *test, struct source *s, struct bio *bio, boo
 	KUNIT_EXPECT_TRUE(test, area_is(c, s, tmp));
 }
 
-/* What a device would read into folios of ours, from @skip bytes of the source on. */
+/* Plays the device's read into our folios, from @skip bytes of the source on. */
 static void device_fills(struct ctx *c, const struct source *s, struct bio *bio, size_t skip)
 {
 	struct bvec_iter iter = bio->bi_iter;
@@ -401,7 +401,7 @@ static void one_round(struct kunit *test, struct source *s, u8 *tmp, bool oracle
 		if (write)
 			KUNIT_EXPECT_TRUE(test, same_as_bio(c, s, bio, done));
 	}
-	/* The helper fails where it cannot trim; what has no block is no bio's. */
+	/* The helper fails where it cannot trim; less than a block makes no bio. */
 	if (oracle && total && !whole)
 		ask_oracle(test, s, bio, ret, maxlen, block, write);
 	if (!ret)

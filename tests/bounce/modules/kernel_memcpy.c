@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What the kernel's own memcpy() of "size" bytes takes, for tests/bounce/cost.sh: parameter
+ * Measures the kernel's own memcpy() of "size" bytes, for tests/bounce/cost.sh: parameter
  * "ns", once the module is loaded. The median of 9 rounds.
  */
 #include <linux/ktime.h>
@@ -32,7 +32,7 @@ static void measure(void *to, void *from)
 	u64 round[ROUNDS];
 	unsigned int r, i;
 
-	/* The function, not what the compiler makes of a call to it. */
+	/* The function, not the code that the compiler inlines for a call. */
 	OPTIMIZER_HIDE_VAR(copy);
 	for (r = 0; r < ROUNDS; r++) {
 		u64 start = ktime_get_ns();

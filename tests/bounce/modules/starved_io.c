@@ -17,7 +17,7 @@
 #include <linux/sched/mm.h>
 
 #define IO_SIZE SZ_256K
-/* What is to be taken is free: nothing is reclaimed or killed for it. */
+/* Takes free memory only: nothing is reclaimed or killed for it. */
 #define GFP_TAKE (__GFP_NOMEMALLOC | __GFP_NORETRY | __GFP_NOWARN)
 
 static char *disk;
