@@ -68,7 +68,7 @@ def is_first(node, function, world, depth=4):
     if not depth:
         return False
     if isinstance(node, tree.Name):
-        if node.text in function.values.opaque:
+        if node.text in function.values.moves:
             return False
         values = function.values.to.get(node.text, ())
         return bool(values) and all(is_first(value, function, world, depth - 1) for value in values)
@@ -85,7 +85,7 @@ def is_first(node, function, world, depth=4):
     if isinstance(node, tree.Unary) and node.op == "*":
         inner = tree.bare(node.value)
         return isinstance(inner, (tree.Name, tree.Member)) and bool(_LIST.match(_name(inner))) and \
-            tree.text(inner) not in function.values.opaque and \
+            tree.text(inner) not in function.values.moves and \
             (not isinstance(inner, tree.Name) or not function.values.to.get(inner.text))
     if isinstance(node, tree.Unary) and node.op == "&":
         return is_first(node.value, function, world, depth - 1)
@@ -138,8 +138,8 @@ def _table_start(node, function, pointer):
     if isinstance(node, tree.Index):
         return tree.number(node.index) == 0 and bool(_LIST.match(_name(node.base)))
     if isinstance(node, tree.Call):
-        return tree.called(node) in facts.FIRST
-    if not pointer or text in function.values.opaque:
+        return tree.called(node) in facts.FIRST or bool(re.search(r"(^|_)sgl(ist)?$", tree.called(node)))
+    if not pointer or text in function.values.moves:
         return False
     if isinstance(node, tree.Name):
         values = function.values.to.get(node.text)

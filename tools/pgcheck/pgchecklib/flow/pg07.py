@@ -16,7 +16,7 @@ _BUILDS = frozenset(facts.ADD) | frozenset(facts.ADD_NOFAIL) | frozenset((
     "bio_iov_iter_get_pages", "bio_add_virt_nofail", "bio_alloc_pages", "bio_map_kern", "bio_copy_kern",
     "bio_copy_user_iov", "bio_map_user_iov"))
 _ENTRY = re.compile(r"(^|_)(submit_bio|make_request(_fn)?|queue_bio|q_submit_bio)$")
-_FILLS = re.compile(r"(->|\.)bv_(page|len)\s*=[^=]|bi_vcnt\s*(\+\+|=[^=])|\+\+\w+->bi_vcnt")
+_FILLS = re.compile(r"\b(bv|bvec|vec)\w*->bv_(page|len)\s*=[^=]|bi_io_vec\[[^\]]*\]\.bv_\w+\s*=[^=]|bi_vcnt\s*(\+\+|=[^=])|\+\+\w+->bi_vcnt")
 _ENDS = re.compile(r"(end_?io|endio|_end|_done|complete|completion|free|destroy|release|unbounce|_put|callback|finish)(_\w+)?$")
 _BY_ITER = re.compile(r"bi_iter|bi_idx|BI_IDX|bvec_iter|bi_bvec_done|mp_bvec|__bvec_iter|bvec_nr_vecs|bi_inline_vecs")
 
@@ -99,6 +99,9 @@ def _foreign(bio, function, world, depth=2):
         value = tree.bare(value)
         if tree.called(value) in facts.CLONE:
             return "was cloned"
+        if re.match(r"^bio_list_(pop|peek|get)$", tree.called(value)) and \
+                re.search(r"\.(submit_bio|map)\s*=", function.unit.code):
+            return "was submitted to this driver"
         if isinstance(value, tree.Member) and value.name in ("bio", "biotail") and _is_request(value.base, function):
             return "came with a request"
     if built:
@@ -136,7 +139,7 @@ def _of_parameter(function, number, world, depth):
     if callers and depth:
         found = [_foreign(call.args[number], caller, world, depth - 1) for caller, call in callers
                  if len(call.args) > number]
-        return found[0] if found and all(found) else ""
+        return next(filter(None, found), "")
     if callers:
         return ""
     if function.params[0][0].startswith("struct dm_target") or _ENTRY.search(function.name):

@@ -23,10 +23,10 @@ class Trimmed:
         if not trims or function.is_macro:
             return
         puts = [call for call in tree.calls(function.body) if _first_page(call, function)]
-        if puts and not _all_pages(function):
+        if puts and not _all_pages(_around(function, trims, puts)):
             yield puts[0].at, "%s() of one page of a vec that is taken off; it can have more" % \
                 tree.called(puts[0])
-        elif not puts and _pinned_here(function) and not _all_pages(function):
+        elif not puts and _pinned_here(function) and not _all_pages(function.body):
             yield trims[0].at, "a vec is taken off, and its pages are not given back"
 
 
@@ -51,10 +51,30 @@ def _first_page(call, function):
     return any(re.search(r"(->|\.)bv_page$", text.lstrip("&")) for text in texts)
 
 
-def _all_pages(function):
-    """Does the function give back as many pages as a vec has?"""
-    return bool(re.search(r"bv_page \+|nth_page|unpin_user_folio\b|unpin_user_page_range|unpin_user_pages\w*\([^;]*,\s*(?!1\b)|"
-                          r"bio_release_pages|folio_put_refs|release_bvec|bvec_nr_pages|bio_unpin_\w+", function.text))
+def _around(function, trims, puts):
+    """The smallest block that a trim and a put stand in."""
+    found = function.body
+    for node in tree.walk(function.body):
+        if isinstance(node, tree.Block):
+            inner = list(tree.walk(node))
+            if any(one in inner for one in trims) and any(one in inner for one in puts):
+                found = node
+    return found
+
+
+_ALL_PAGES = re.compile(r"bv_page \+|nth_page|^unpin_user_folio\(|^unpin_user_page_range|^bio_release_pages|"
+                        r"^folio_put_refs|release_bvec|bvec_nr_pages|^bio_unpin_\w+|^bvec_unpin\(")
+
+
+def _all_pages(node):
+    """Does a block give back as many pages as a vec has?"""
+    for call in tree.calls(node):
+        if _ALL_PAGES.search(tree.text(call)):
+            return True
+        if re.match(r"^unpin_user_pages", tree.called(call)) and len(call.args) > 1 and \
+                tree.number(call.args[1]) != 1:
+            return True
+    return False
 
 
 def _pinned_here(function):
@@ -127,7 +147,7 @@ class OtherNumber:
             page, offset = call.args[places[1]], call.args[places[3]]
             if "folio" in name and _within_page(page, offset, function):
                 yield call.at, "the offset in a page is taken for one in its folio; the first page of the folio goes instead"
-            elif name in facts.ADD and _same_each_round(call, page, function):
+            elif (name in facts.ADD or name in facts.ADD_NOFAIL) and _same_each_round(call, page, function):
                 yield call.at, "each round adds %s, whatever its number" % tree.text(page)
             elif _two_buffers(page, offset):
                 yield call.at, "the page and the offset are those of two buffers"
@@ -149,6 +169,8 @@ def _within_page(folio, offset, function):
     if tree.number(offset) is not None:
         return tree.number(offset) == 0 and bool(re.search(r"\[\w+\]$", page)) and \
             not re.search(r"folio_(size|nr_pages|test_large)|PageHead|PageTail|compound_order", function.text)
+    if tree.called(tree.bare(offset)) == "offset_in_page":
+        return True
     values = [tree.text(offset)] + [tree.text(value) for value in function.values.to.get(tree.base(offset), ())]
     if tree.base(offset) in function.values.opaque:
         return False
@@ -160,6 +182,7 @@ def _within_page(folio, offset, function):
 def _same_each_round(call, page, function):
     """Is one page of an array added in each round of a loop that counts something else?"""
     inner = tree.bare(page)
+    inner = tree.bare(inner.base) if isinstance(inner, tree.Member) else inner
     if not isinstance(inner, tree.Index) or re.search(r"zero|dummy|pad|scratch|sink|trash", tree.text(page), re.IGNORECASE):
         return False
     loop = _innermost(call, function)
@@ -173,8 +196,9 @@ def _same_each_round(call, page, function):
             any(isinstance(part, tree.Step) for part in tree.walk(page)):
         return False
     counters = {tree.base(part.value) for part in tree.walk(loop.step) if isinstance(part, tree.Step)}
-    return bool(counters) and loop.test is not None and bool(counters & tree.names(loop.test)) and \
-        not any(tree.names(arg) & counters for arg in call.args)
+    offset = (facts.ADD.get(tree.called(call)) or facts.ADD_NOFAIL[tree.called(call)])[3]
+    return bool(counters) and not (offset is not None and len(call.args) > offset and
+                                   tree.names(call.args[offset]) & counters)
 
 
 def _innermost(call, function):

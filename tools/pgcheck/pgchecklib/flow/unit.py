@@ -111,16 +111,20 @@ class Values:
     """What the variables of a function are set to.
 
     to[place] are the trees that are stored at a place, by its spelling; opaque are the
-    places that change in another way: ++, an iterator, their address given away.
+    places that change in another way: ++, an iterator, their address given away; moves are
+    those without the last.
     """
 
     def __init__(self, function):
         self.to, self.opaque, self.types, self.arrays = {}, set(), {}, set()
+        self.given = set()
         self.params = {name for _, name in function.params}
         for kind, name in function.params:
             self.types[name] = kind
         for node in tree.walk(function.body):
             self.note(node)
+        self.moves = frozenset(self.opaque)
+        self.opaque |= self.given
 
     def note(self, node):
         if isinstance(node, tree.Declare):
@@ -146,7 +150,7 @@ class Values:
             for arg in node.args:
                 arg = tree.bare(arg)
                 if isinstance(arg, tree.Unary) and arg.op == "&":
-                    self.opaque.add(tree.text(arg.value))
+                    self.given.add(tree.text(arg.value))
 
     def only(self, name):
         """What a variable is set to wherever it is set; [] if that is not known."""
