@@ -99,6 +99,8 @@ static ssize_t usage_show(struct device *dev, struct device_attribute *attr, cha
 	u64 mappings, held;
 
 	vtl0_pgmaps_count(to_range(dev), &mappings, &held);
+	if (mappings == VTL0_MAPPINGS_UNKNOWN)
+		return sysfs_emit(buf, "mappings unknown\nheld %llu\n", held);
 	return sysfs_emit(buf, "mappings %llu\nheld %llu\n", mappings, held);
 }
 static DEVICE_ATTR_ADMIN_RO(usage);

@@ -31,6 +31,12 @@
 /* Addresses without RAM behind them: may be registered, must not be touched. */
 #define EMPTY_BASE TIB(16)
 
+/* What @seen, the mappings of a range, is when @n entries map it. */
+#define EXPECT_MAPPINGS(n, seen) \
+	EXPECT_EQ(counts_mappings() ? (u64)(n) : VTL0_MAPPINGS_UNKNOWN, seen)
+#define ASSERT_MAPPINGS(n, seen) \
+	ASSERT_EQ(counts_mappings() ? (u64)(n) : VTL0_MAPPINGS_UNKNOWN, seen)
+
 /* For FIXTURE_TEARDOWN(), after all fds and mappings of the test are gone. */
 #define EXPECT_NOTHING_LEFT() do {					\
 	char left_why[512] = "";					\

@@ -195,6 +195,16 @@ static void describe_chunk(FILE *out, const struct vtl0_chunk_info *c)
 		c->order);
 }
 
+bool counts_mappings(void)
+{
+	struct vtl0_info info = { };
+	int fd = open_control();
+
+	cmd_info(fd, &info);
+	close(fd);
+	return info.features & VTL0_FEATURE_COUNTS;
+}
+
 char *describe_ranges(int fd)
 {
 	int nr_ranges = list_ranges(fd, NULL, 0), nr_chunks = list_chunks(fd, NULL, 0);

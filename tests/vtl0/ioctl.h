@@ -6,6 +6,7 @@
 #ifndef _TESTS_VTL0_IOCTL_H
 #define _TESTS_VTL0_IOCTL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include <linux/vtl0.h>
@@ -41,6 +42,8 @@ int list_ranges(int fd, struct vtl0_range_info *info, unsigned int max);
 int list_chunks(int fd, struct vtl0_chunk_info *info, unsigned int max);
 /* The range that begins at @start, or -ENOENT. */
 int find_range(int fd, u64 start, struct vtl0_range_info *info);
+/* Does the driver know how often memory is mapped? Linux 6.12 does not count that. */
+bool counts_mappings(void);
 /* Ranges and chunks as text, one a line, without what faults change; free() it. */
 char *describe_ranges(int fd);
 

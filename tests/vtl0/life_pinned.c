@@ -47,7 +47,7 @@ FIXTURE_SETUP(pinned)
 	ASSERT_EQ(0, munmap(va, self->s.length));
 	ASSERT_EQ(0, close(self->s.low));
 	self->busy = self->s.start + OFFSET / variant->entry * variant->entry;
-	EXPECT_EQ(0, map_info(&self->s).mappings);
+	EXPECT_MAPPINGS(0, map_info(&self->s).mappings);
 	EXPECT_EQ((OFFSET + SIZE - 1) / variant->entry - OFFSET / variant->entry + 1,
 		  map_info(&self->s).held);
 }

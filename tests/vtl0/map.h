@@ -78,7 +78,7 @@ static inline bool map_is_idle(void *arg)
 {
 	struct vtl0_range_info info = map_info(arg);
 
-	return !info.held && !info.mappings;
+	return !info.held && (!info.mappings || info.mappings == VTL0_MAPPINGS_UNKNOWN);
 }
 
 /*
@@ -90,7 +90,7 @@ static inline bool map_is_idle(void *arg)
 	EXPECT_TRUE(wait_until(map_is_idle, s, 10));			\
 	idle_info = map_info(s);					\
 	EXPECT_EQ(0, idle_info.held);					\
-	EXPECT_EQ(0, idle_info.mappings);				\
+	EXPECT_MAPPINGS(0, idle_info.mappings);				\
 	EXPECT_EQ(0, remove_range((s)->control, (s)->start, (s)->length)); \
 } while (0)
 

@@ -134,6 +134,9 @@ TEST_F_TIMEOUT(advice, madvise_that_is_refused, SLOW)
 	};
 
 	for (unsigned int i = 0; i < ARRAY_SIZE(kinds); i++) {
+		/* what was never kept from children: 6.12 has nothing against it */
+		if (kinds[i] == MADV_DOFORK && !counts_mappings())
+			continue;
 		EXPECT_NE(0, advise_all(self->va, self->s.length, kinds[i])) {
 			TH_LOG("advice %d", kinds[i]);
 		}
@@ -166,7 +169,7 @@ TEST_F_TIMEOUT(advice, mlock, SLOW)
 
 	ASSERT_EQ(0, madvise(self->va, self->s.length, MADV_DONTNEED));
 	ASSERT_EQ(0, mlock(self->va, length));
-	EXPECT_EQ(length / variant->entry, map_info(&self->s).mappings);
+	EXPECT_MAPPINGS(length / variant->entry, map_info(&self->s).mappings);
 	EXPECT_EQ(0, mlock(self->va + PAGE_BYTES, PAGE_BYTES));
 	EXPECT_EQ(0, munlock(self->va + PAGE_BYTES, PAGE_BYTES));
 	EXPECT_EQ(0, munlock(self->va, length));

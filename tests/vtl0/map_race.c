@@ -61,7 +61,9 @@ TEST_F(race, touch_register_odirect_pages)
 	EXPECT_EQ(0, touch(self->va));
 	EXPECT_EQ(0, direct_io(self->disk, self->va, MIB(4), 12));
 	EXPECT_LT(0, map_info(&self->s).fallbacks);
-	EXPECT_LT(0, map_info(&self->s).faults_pmd);
+	/* 6.12 keeps empty page tables, so that no 2M entry comes back */
+	if (counts_mappings())
+		EXPECT_LT(0, map_info(&self->s).faults_pmd);
 	ASSERT_EQ(0, munmap(self->va, self->s.length));
 	EXPECT_UNUSED_AND_REMOVE(&self->s);
 }

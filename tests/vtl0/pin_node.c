@@ -86,7 +86,7 @@ TEST_F_TIMEOUT(node, second_node_unlinked, SLOW)
 	ASSERT_NE(MAP_FAILED, there);
 	fill_pattern(here, MIB(1), 21);
 	EXPECT_TRUE(check_pattern(there, MIB(1), 21));
-	EXPECT_EQ(2, map_info(&self->s).mappings);
+	EXPECT_MAPPINGS(2, map_info(&self->s).mappings);
 	EXPECT_EQ(2, map_info(&self->s).faults_pmd);
 	ASSERT_EQ(0, unlink(self->path));
 	ASSERT_EQ(0, close(low));
