@@ -7,6 +7,7 @@
  */
 #include <linux/ioport.h>
 #include <linux/mmzone.h>
+#include <linux/string.h>
 
 #include "vtl0.h"
 
@@ -31,9 +32,14 @@ static int found_busy(struct resource *res, void *arg)
 	return -EBUSY;
 }
 
+/*
+ * Memory that firmware keeps from the kernel: x86 says so by the kind of resource,
+ * arm64 by the name that request_standard_resources() gives to no-map memory.
+ */
 static bool is_reserved(const struct resource *res)
 {
-	return res->desc == IORES_DESC_RESERVED || res->desc == IORES_DESC_SOFT_RESERVED;
+	return res->desc == IORES_DESC_RESERVED || res->desc == IORES_DESC_SOFT_RESERVED ||
+	       (IS_ENABLED(CONFIG_ARM64) && !strcmp(res->name, "reserved"));
 }
 
 /*

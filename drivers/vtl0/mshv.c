@@ -16,9 +16,11 @@
 #include "mshv_abi.h"
 #include "vtl0.h"
 
+/* Of the hypervisor, whatever the pages of this kernel are. */
+#define PFN_SHIFT	12
 /* pfn bit of the shared alias: bit 63 of the address */
-#define ALIAS_PFN	BIT_ULL(63 - PAGE_SHIFT)
-#define MAX_PFN		(U64_MAX >> PAGE_SHIFT)
+#define ALIAS_PFN	BIT_ULL(63 - PFN_SHIFT)
+#define MAX_PFN		(U64_MAX >> PFN_SHIFT)
 
 static long check_extension(u32 __user *uarg)
 {
@@ -48,8 +50,8 @@ static int pfns_to_add(const struct mshv_vtl_ram_disposition *arg, struct vtl0_a
 		return -EINVAL;
 	*add = (struct vtl0_add) {
 		.flags = VTL0_ADD_PERSIST,
-		.start = PFN_PHYS(arg->start_pfn),
-		.length = PFN_PHYS(arg->last_pfn - arg->start_pfn),
+		.start = arg->start_pfn << PFN_SHIFT,
+		.length = (arg->last_pfn - arg->start_pfn) << PFN_SHIFT,
 	};
 	return 0;
 }
