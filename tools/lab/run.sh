@@ -15,14 +15,14 @@ NL='
 
 parse_options() {
 	kernel=7.2 smp=2 mem=2G timeout=300 numa=1
-	icount='' append='' quiet='' reserves='' nvmes='' shares=''
+	arch='' icount='' append='' quiet='' reserves='' nvmes='' shares=''
 	while [ $# -gt 0 ]; do
 		word=$1
 		case $word in
 		--)	shift; break ;;
 		--icount) icount=yes; shift; continue ;;
 		--quiet) quiet=yes; shift; continue ;;
-		--kernel | --smp | --mem | --reserve | --nvme | --numa | --timeout | --share | --append) ;;
+		--kernel | --arch | --smp | --mem | --reserve | --nvme | --numa | --timeout | --share | --append) ;;
 		-*) usage_error "unknown option '$word'" ;;
 		*) usage_error "'$word' is no option; the command goes behind --" ;;
 		esac
@@ -31,6 +31,15 @@ parse_options() {
 		shift 2
 	done
 	rest=$#
+	case $arch in
+	'' | arm64) ;;
+	*) usage_error "--arch knows arm64, not '$arch'" ;;
+	esac
+	if [ -n "$arch" ] && [ -z "$(kernel_arch "$kernel")" ]; then
+		kernel=$kernel-$arch
+		check_kernel "$kernel"
+	fi
+	arch=$(kernel_arch "$kernel")
 }
 
 set_option() {
@@ -43,6 +52,7 @@ set_option() {
 	esac
 	case $1 in
 	--kernel) check_kernel "$2"; kernel=$2 ;;
+	--arch) arch=$2 ;;
 	--smp) smp=$2 ;;
 	--numa) numa=$2 ;;
 	--timeout) timeout=$2 ;;
@@ -100,7 +110,7 @@ cmd_shell() {
 }
 
 run_guest() {
-	set_up guest
+	set_up "guest${arch:+-$arch}"
 	set_up kernel "$kernel"
 	release=$(cat "$LAB/kernels/$kernel/release")
 	build_checkout
@@ -165,6 +175,7 @@ build_modules() {
 		set -- M="$built/modules"
 		;;
 	esac
+	[ -z "$arch" ] || set -- "$@" ARCH=$arch CROSS_COMPILE=$ARM64_CROSS
 	in_root make -C "$kdir" "$@" VTL0_TESTS=1 -j"$(nproc)" modules
 }
 
@@ -179,11 +190,11 @@ make_stage() {
 		# Not by find: a module that is gone from the checkout leaves its file there.
 		# Before 6.13 the paths are absolute.
 		sed "s|^$built/modules/||; s/o\$/ko/" "$built/modules/modules.order" | while read -r ko; do
-			in_root strip --strip-debug -o "$modules/updates/$(basename "$ko")" "$built/modules/$ko"
+			in_root "${arch:+$ARM64_CROSS}strip" --strip-debug -o "$modules/updates/$(basename "$ko")" "$built/modules/$ko"
 		done
 	fi
 	if [ -f "$SRC/Makefile" ]; then
-		in_root make -C "$SRC" guest-programs O="$built/programs" KSRC="$LAB/linux-7.3" -j"$(nproc)"
+		user_make -C "$SRC" guest-programs O="$built/programs" KSRC="$LAB/linux-7.3" -j"$(nproc)"
 		find "$built/programs" -type f -perm -u+x ! -name '*.so' -exec cp {} "$stage/opt/vtl0/bin/" \;
 	fi
 	# depmod wants to see all modules, the guest has the kernel's own already.
@@ -310,11 +321,16 @@ start_qemu() {
 	# -erms,-fsrm: "rep movsb" is very slow in TCG; 52 bits: five-level paging.
 	cpu=max,phys-bits=52,-erms,-fsrm
 	accel=tcg,thread=multi
-	if [ "${kvm:=$(cat "$LAB/kvm" 2>/dev/null)}" = "$(kvm_key)" ] && [ -z "$icount" ]; then
+	if [ "${kvm:=$(cat "$LAB/kvm" 2>/dev/null)}" = "$(kvm_key)" ] && [ -z "$icount$arch" ]; then
 		cpu=host accel=kvm
 	fi
 	if [ -n "$icount" ]; then
 		smp=1 accel=tcg,thread=single
+	fi
+	machine=q35 qemu=qemu-system-x86_64
+	if [ "$arch" = arm64 ]; then
+		machine=virt,gic-version=3 qemu=qemu-system-aarch64
+		cpu=max,pauth-impdef=on
 	fi
 	# A socket for each processor: Linux warns of a package in two nodes.
 	topology=$smp
@@ -324,7 +340,7 @@ start_qemu() {
 
 	set -- -nodefaults -no-user-config -display none -no-reboot \
 		-L "$root/usr/share/qemu" -L "$root/usr/share/seabios" \
-		-machine q35 -accel "$accel" -cpu "$cpu" -smp "$topology" -m "$(mem_mib "$mem")M" \
+		-machine "$machine" -accel "$accel" -cpu "$cpu" -smp "$topology" -m "$(mem_mib "$mem")M" \
 		-kernel "$LAB/kernels/$kernel/vmlinuz" -initrd "$run/initrd" \
 		-append "$(command_line)" \
 		-chardev "file,id=con,path=$r/console" -serial chardev:con \
@@ -335,7 +351,7 @@ start_qemu() {
 		set -- "$@" -chardev "file,id=out,path=$r/out" -device virtserialport,chardev=out,nr=1
 	fi
 	set -- "$@" -device virtserialport,chardev=verdict,nr=2
-	for image in "$(opt "$LAB/userland.erofs")" "$files/modules.erofs" "$r/stage.erofs"; do
+	for image in "$(opt "$LAB/userland${arch:+-$arch}.erofs")" "$files/modules.erofs" "$r/stage.erofs"; do
 		set -- "$@" -drive "file=$image,if=virtio,format=raw,readonly=on"
 	done
 	i=0
@@ -364,9 +380,18 @@ start_qemu() {
 	done
 	[ -z "$icount" ] || set -- "$@" -icount shift=0,sleep=off
 
+	if [ -n "$arch" ] && [ -n "$reserves" ]; then
+		make_device_tree "$root/usr/lib64/ld-linux-x86-64.so.2" \
+			--library-path "$root/usr/lib/x86_64-linux-gnu" "$root/usr/bin/$qemu" \
+			-L "$root/usr/share/qemu" -display none -nodefaults \
+			-machine "$machine,dumpdtb=$run/virt.dtb" -cpu "$cpu" -smp "$topology" \
+			-m "$(mem_mib "$mem")M" >&2
+		set -- "$@" -dtb "$run/virt.dtb"
+	fi
+
 	# The root's own loader and libraries: no chroot, so no privileges.
 	set -- "$root/usr/lib64/ld-linux-x86-64.so.2" --library-path "$root/usr/lib/x86_64-linux-gnu" \
-		"$root/usr/bin/qemu-system-x86_64" "$@"
+		"$root/usr/bin/$qemu" "$@"
 	# "timeout" ends QEMU even when this script was killed.
 	if [ -n "$tty" ]; then
 		timeout --foreground -k 5 "$timeout" "$@" || :
@@ -403,10 +428,14 @@ command_line() {
 	case $(kernel_line "$kernel") in
 	built*) append=" slab_debug=F pci=noacpi no5lvl$append" ;;
 	esac
-	echo "console=ttyS0 earlyprintk=serial ignore_loglevel nokaslr mitigations=off no_timer_check 8250.nr_uarts=1" \
+	case $arch in
+	arm64) echo "console=ttyAMA0 earlycon ignore_loglevel nokaslr mitigations=off" ;;
+	*) echo "console=ttyS0 earlyprintk=serial ignore_loglevel nokaslr mitigations=off no_timer_check 8250.nr_uarts=1 $reserves" ;;
+	esac | tr '\n' ' '
+	echo \
 		"panic=-1 panic_on_warn=1 oops=panic softlockup_panic=1 hung_task_panic=1" \
 		"watchdog_thresh=30 rcupdate.rcu_cpu_stall_timeout=60" \
-		"${reserves# }${append}"
+		"${append}"
 }
 
 # ------------------------------------------------------------------

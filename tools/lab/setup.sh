@@ -108,10 +108,11 @@ cmd_setup() {
 		shift
 	done
 	for kernel in ${kernels:-7.2}; do
-		set_up guest
+		arch=$(kernel_arch "$kernel")
+		set_up "guest${arch:+-$arch}"
 		set_up kernel "$kernel"
 	done
-	try_kvm "${kernel:?}"
+	[ -n "$arch" ] || try_kvm "${kernel:?}"
 	say "ready: $LAB"
 }
 
@@ -136,11 +137,24 @@ set_up() {
 		step "${init##*/}" "$root_recipe" make_init
 		step userland "$root_recipe $NOT_IN_GUEST" make_userland
 		;;
+	guest-arm64)
+		set_up root
+		step userland-arm64 "$root_recipe $NOT_IN_GUEST $ARM64_PACKAGES" make_arm64_userland
+		init=$LAB/init-arm64-$(cat "$LAB_DIR"/guest/* | sha256sum | cut -c1-16)
+		step "${init##*/}" "$root_recipe" make_init
+		;;
 	kernel)
 		# shellcheck disable=SC2046 # KIND and ARGUMENT are two words
 		set -- "$2" $(kernel_line "$2")
 		set_up root
-		if [ "$2" = built ]; then
+		arch=$(kernel_arch "$1")
+		if [ "$2" = headers ]; then
+			arch=arm64
+			step "kernel-$1" "1 $3" make_headers "$1" "$3"
+			arch=''
+		elif [ -n "$arch" ]; then
+			step "kernel-$1" "1 $3 $4 $MODULE_DIRS $BOOT_MODULES" make_deb_kernel "$1" "$3" "$4"
+		elif [ "$2" = built ]; then
 			set_up source
 			# The build tree names its source by path, so a cache that was moved builds again.
 			step "kernel-$1" "1 $LAB $source_recipe $BOOT_MODULES $(cat "$LAB_DIR/configs/$3")" \
@@ -204,7 +218,8 @@ make_init() {
 	# The build root sees the cache, but not every place that LAB_DIR can be in.
 	rm -rf "$init.src"
 	cp -r "$LAB_DIR/guest" "$init.src"
-	in_root gcc -static -O2 -Wall -Wextra -o "$init.new" "$init.src"/*.c
+	# shellcheck disable=SC2046 # a command
+	in_root $(user_cc) -static -O2 -Wall -Wextra -o "$init.new" "$init.src"/*.c
 	rm -r "$init.src"
 	mv "$init.new" "$init"
 }
@@ -219,27 +234,31 @@ make_userland() {
 	make_image "$LAB/root" "$LAB/userland.erofs" "$NOT_IN_GUEST"
 }
 
-# apt with lists and sources of its own: it sees nothing of this machine's.
+# apt with lists and sources of its own: it sees nothing of this machine's. $arch is
+# another architecture to look into, $native the one it takes for its own.
 lab_apt() {
 	tool=$1
 	shift
-	"$tool" -q -o Dir::Etc::sourcelist="$LAB/apt/sources.list" -o Dir::Etc::sourceparts=/dev/null \
-		-o Dir::State="$LAB/apt" -o Dir::State::lists="$LAB/apt/lists" \
-		-o Dir::State::status="$LAB/apt/status" -o Dir::Cache="$LAB/apt/cache" \
-		-o APT::Architecture=amd64 -o APT::Architectures=amd64 -o APT::Sandbox::User=root \
+	apt=$LAB/apt${arch:+-$arch}
+	"$tool" -q -o Dir::Etc::sourcelist="$apt/sources.list" -o Dir::Etc::sourceparts=/dev/null \
+		-o Dir::State="$apt" -o Dir::State::lists="$apt/lists" \
+		-o Dir::State::status="$apt/status" -o Dir::Cache="$apt/cache" \
+		-o APT::Architecture="${native:-amd64}" -o APT::Architectures="amd64${arch:+,$arch}" \
+		-o APT::Sandbox::User=root \
 		-o Acquire::Check-Valid-Until=false -o Acquire::Check-Date=false "$@"
 }
 
 update_lists() {
-	mkdir -p "$LAB/apt/lists/partial" "$LAB/apt/cache/archives/partial"
-	: >"$LAB/apt/status"
+	apt=$LAB/apt${arch:+-$arch}
+	mkdir -p "$apt/lists/partial" "$apt/cache/archives/partial"
+	: >"$apt/status"
 	for suite in forky trixie-backports trixie; do
 		echo "deb [signed-by=$KEYRING] $MIRROR $suite main"
-	done >"$LAB/apt/sources.new"
+	done >"$apt/sources.new"
 	# Whatever lists are older than a day, or are missing for a suite that is new.
-	cmp -s "$LAB/apt/sources.new" "$LAB/apt/sources.list" &&
-		[ -n "$(find "$LAB/apt/lists" -name '*InRelease' -mtime -1)" ] && return
-	mv "$LAB/apt/sources.new" "$LAB/apt/sources.list"
+	cmp -s "$apt/sources.new" "$apt/sources.list" &&
+		[ -n "$(find "$apt/lists" -name '*InRelease' -mtime -1)" ] && return
+	mv "$apt/sources.new" "$apt/sources.list"
 	lab_apt apt-get update
 }
 
@@ -295,8 +314,9 @@ image_packages() {
 
 make_deb_kernel() {
 	update_lists
-	release=$(newest_release "$2" amd64)
-	version=${release%-amd64}
+	flavour=${3-amd64}
+	release=$(newest_release "$2" "$flavour")
+	version=${release%-"$flavour"}
 	new=$LAB/kernels/$1.new
 	rm -rf "$new"
 	# shellcheck disable=SC2046 # a list
@@ -306,9 +326,30 @@ make_deb_kernel() {
 	mv "$new/tree/usr/lib/modules/$release"/vmlinuz* "$new/vmlinuz" 2>/dev/null ||
 		mv "$new/tree/boot"/vmlinuz-* "$new/vmlinuz"
 	rm -rf "$new/tree/boot"
+	[ -z "$arch" ] || unpack_debs "$new/tree" $ARM64_TOOLS
 	echo "$release" >"$new/release"
 	pick_modules "$new" "$release"
 	finish_kernel "$1"
+}
+
+# The headers of every kernel that matches, with what they share.
+make_headers() {
+	update_lists
+	lab_apt apt-cache pkgnames linux-headers- | grep -E "^linux-headers-$2\$" | sort -V >"$LAB/log/headers.list"
+	releases=$(sed 's/^linux-headers-//' "$LAB/log/headers.list")
+	versions=$(echo "$releases" | sed 's/-.*//' | sort -u)
+	new=$LAB/kernels/$1.new
+	rm -rf "$new"
+	# shellcheck disable=SC2046,SC2086 # lists
+	unpack_debs "$new/tree" $(cat "$LAB/log/headers.list") \
+		$(for version in $versions; do
+			echo "linux-headers-$version-common linux-kbuild-$version"
+			! lab_apt apt-cache show "linux-headers-$version-common-rt" >/dev/null 2>&1 ||
+				echo "linux-headers-$version-common-rt"
+		done)
+	echo $releases >"$new/release"
+	rm -rf "$LAB/kernels/$1"
+	mv "$new" "$LAB/kernels/$1"
 }
 
 # Only some directories, and uncompressed: so modprobe in the guest is fast.
@@ -318,7 +359,7 @@ pick_modules() {
 	ln -sfn usr/lib "$1/tree/lib"
 	in_root depmod -b "$1/tree" "$2"
 	rm "$1/tree/lib"
-	dirs=$(echo "$MODULE_DIRS" | tr ' ' '|')
+	dirs=$(echo "$MODULE_DIRS" | sed "s|arch/x86|arch/${arch:-x86}|; s/ /|/g")
 	awk -F: -v dirs="^kernel/($dirs)" '$1 ~ dirs { print $1 $2 }' "$from/modules.dep" |
 		tr ' ' '\n' | sort -u | tar -c -f - -C "$from" -T - | tar -x -f - -C "$to"
 	in_root find "$to" -name '*.ko.xz' -exec xz -d {} +
