@@ -19,7 +19,7 @@ HEADERS := $(wildcard include/uapi/linux/*.h)
 # Directories with user-space programs that a build may leave objects in.
 USER_DIRS := $(patsubst %/Makefile,%,$(wildcard tools/*/Makefile tests/*/Makefile tests/*/*/Makefile))
 # Those of which a guest of the lab has the programs.
-GUEST_DIRS := tools/vtl0ctl tests/vtl0 tests/bounce tests/demo
+GUEST_DIRS := tools/vtl0ctl tools/bouncectl tests/vtl0 tests/bounce tests/demo
 
 modules: kdir
 	$(KBUILD) modules
@@ -41,14 +41,16 @@ kdir:
 		exit 1; }
 	@version=$$($(MAKE) -s --no-print-directory -C $(KDIR) kernelversion) || exit; \
 	why=$$(drivers/supported vtl0 $$version $(KDIR)/include/config/auto.conf) || \
-	drivers/supported bounce $$version $(KDIR)/include/config/auto.conf >/dev/null || \
+	drivers/supported bounce_blk $$version $(KDIR)/include/config/auto.conf >/dev/null || \
 		{ echo "$$why" >&2; exit 1; }
 
 tools:
 	$(MAKE) -C tools/vtl0ctl VERSION=$(VERSION)
+	$(MAKE) -C tools/bouncectl VERSION=$(VERSION)
 
 install: tools
 	$(MAKE) -C tools/vtl0ctl install PREFIX=$(PREFIX) DESTDIR=$(DESTDIR)
+	$(MAKE) -C tools/bouncectl install PREFIX=$(PREFIX) DESTDIR=$(DESTDIR)
 	$(MAKE) -C tools/pgcheck install PREFIX=$(PREFIX) DESTDIR=$(DESTDIR)
 	$(MAKE) -C tools/udev install PREFIX=$(PREFIX) DESTDIR=$(DESTDIR)
 	install -d $(DESTDIR)$(PREFIX)/include/linux
@@ -56,6 +58,7 @@ install: tools
 
 uninstall:
 	$(MAKE) -C tools/vtl0ctl uninstall PREFIX=$(PREFIX) DESTDIR=$(DESTDIR)
+	$(MAKE) -C tools/bouncectl uninstall PREFIX=$(PREFIX) DESTDIR=$(DESTDIR)
 	$(MAKE) -C tools/pgcheck uninstall PREFIX=$(PREFIX) DESTDIR=$(DESTDIR)
 	$(MAKE) -C tools/udev uninstall PREFIX=$(PREFIX) DESTDIR=$(DESTDIR)
 	rm -f $(HEADERS:include/uapi/%=$(DESTDIR)$(PREFIX)/include/%)
@@ -65,10 +68,40 @@ guest-programs:
 	set -e; for d in $(GUEST_DIRS); do \
 		mkdir -p $(O)/$$d; $(MAKE) -C $$d O=$(O)/$$d; done
 
+# The source of the modules as DKMS wants it: two packages, as a kernel may be fit
+# for one of them only. debian/*.dkms are their settings, here and there.
+DKMS_SHARED := Kbuild Makefile COPYING include drivers/supported
+BOUNCE_DIRS := $(filter-out drivers/vtl0,$(patsubst %/Kbuild,%,$(wildcard drivers/*/Kbuild)))
+
+install-dkms:
+	$(call install_source,vtl0,drivers/vtl0)
+	$(call install_source,bounce,$(BOUNCE_DIRS))
+
+# install_source NAME,DIRECTORIES
+define install_source
+	install -d $(DESTDIR)/usr/src/$(1)-$(VERSION)
+	tar -c --mode=go=rX,u+w --exclude='*.o' --exclude='*.ko' --exclude='*.mod*' --exclude='.*.cmd' \
+		$(DKMS_SHARED) $(2) | tar -x -C $(DESTDIR)/usr/src/$(1)-$(VERSION)
+	sed 's/#MODULE_VERSION#/$(VERSION)/' debian/$(1)-dkms.dkms >$(DESTDIR)/usr/src/$(1)-$(VERSION)/dkms.conf
+endef
+
+# What a distribution packs: without the tests and the lab, which stay in the
+# repository.
+dist:
+	git archive --prefix=vtl0-$(VERSION)/ HEAD -- . ':!tests' ':!tools/lab' ':!.ci' \
+		':!packages' \
+		>vtl0-$(VERSION).tar
+	sed 's/@VERSION@/$(VERSION)/' packages/vtl0.spec >vtl0.spec
+	tar --append --transform='s|^|vtl0-$(VERSION)/|' --owner=0 --group=0 -f vtl0-$(VERSION).tar vtl0.spec
+	rm vtl0.spec
+	xz -f vtl0-$(VERSION).tar
+	@echo "vtl0-$(VERSION).tar.xz"
+
 demo:
 	@tests/demo/run
 
 check:
+	@test -x tests/run || { echo "the tests are in the repository, not in this archive" >&2; exit 1; }
 	@tests/run $(ARGS)
 
 # What the project's own checker says of its own drivers.
@@ -90,8 +123,10 @@ endif
 help:
 	@echo 'make                  build the modules (KDIR=DIR W=1 C=2 MO=DIR VTL0_TESTS=1)'
 	@echo 'make modules_install  install them (INSTALL_MOD_PATH=DIR); then run depmod'
-	@echo 'make tools            build vtl0ctl'
-	@echo 'make install          install vtl0ctl, its manual, the header, pgcheck and udev rules (DESTDIR= PREFIX=)'
+	@echo 'make tools            build vtl0ctl and bouncectl'
+	@echo 'make install          install the tools, their manuals, units, udev rules and the header (DESTDIR= PREFIX=)'
+	@echo 'make install-dkms     copy the modules to /usr/src, for dkms (DESTDIR=)'
+	@echo 'make dist             an archive for distributions, vtl0-VERSION.tar.xz'
 	@echo 'make uninstall        remove what install installed'
 	@echo 'make clean            remove what a build left in the tree'
 	@echo 'make guest-programs   build what the lab puts into a guest (O=DIR KSRC=DIR)'
@@ -100,4 +135,5 @@ help:
 	@echo 'make pgcheck          look for unsafe bio construction in the drivers'
 	@echo 'make check            run all tests (ARGS="--only GROUP --log DIR ...")'
 
-.PHONY: modules modules_install clean kdir tools install uninstall guest-programs demo check pgcheck htmldocs help
+.PHONY: modules modules_install clean kdir tools install uninstall guest-programs
+.PHONY: install-dkms dist demo check pgcheck htmldocs help

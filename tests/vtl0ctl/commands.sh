@@ -286,8 +286,8 @@ info_and_plan() {
 
 usage_errors() {
 	fresh
-	refuse 2 "a command is missing: add, list, remove, info or plan"
-	refuse 2 'unknown command "ad": it is add, list, remove, info or plan' ad
+	refuse 2 "a command is missing: add, list, remove, info, plan, save, restore or check"
+	refuse 2 'unknown command "ad": it is add, list, remove, info, plan, save, restore or check' ad
 	refuse 2 "add: a range is missing" add
 	refuse 2 'range "1G+x": not a number' add 1G+x
 	refuse 2 'range "-1G+1G": a number cannot be negative' add -- -1G+1G
@@ -311,11 +311,61 @@ usage_errors() {
 	refuse 2 'info: it takes no argument, "x" is too many' info x
 	run 2 list --nonsense
 	run 2 --nonsense list
-	for command in add list remove info plan; do
+	for command in add list remove info plan save restore check; do
 		run 0 $command --help
 	done
 	run 0 --help
 	run 0 --version
+}
+
+boot() {
+	fresh
+	conf=$dir/vtl0.d
+	run 0 check --conf "$conf"
+	out "0 ranges in $conf"
+	mkdir "$conf"
+	printf '[guest]\nrange = 4G+2G\nnode = 1\n' >"$conf/mine.conf"
+	printf '# later\n[other]\nrange = 0x200010000+3G\ntrim = yes\n' >"$conf/z.conf"
+	echo nonsense >"$conf/not-read.txt"
+	run 0 check --conf "$conf"
+	out "2 ranges in $conf"
+	run 0 restore --conf "$conf"
+	out "guest: added 0x100000000+2G: id 0"
+	out "other: added 0x200200000+3070M: id 1"
+	run 0 restore --conf "$conf"
+	run 0 add 0x40000000+1G
+	run 0 save --conf "$conf"
+	out "2 ranges saved in $conf/saved.conf"
+	grep -qx 'range = 0x40000000+1G' "$conf/saved.conf"
+	verdict $? "what was added by hand is saved"
+	! grep -q 'range = 0x100000000+2G' "$conf/saved.conf"
+	verdict $? "what another file has is not saved"
+	fresh
+	run 0 restore --conf "$conf"
+	out "saved-1: added 0x40000000+1G: id 1"
+	rm -r "$conf"
+}
+
+boot_messages() {
+	fresh
+	conf=$dir/vtl0.d
+	mkdir "$conf"
+	while IFS='|' read -r text message; do
+		printf '%b' "$text" >"$conf/a.conf"
+		run 1 check --conf "$conf"
+		err "$conf/a.conf:$message"
+		run 1 restore --conf "$conf"
+	done <<-'END'
+		range = 1G+1G\n|1: "range" stands before the first [NAME]
+		[a]\nnode = 1\n|1: [a] has no range = START+LENGTH
+		[a]\nrange = 1G\n|2: range = 1G: a range is START+LENGTH or START-END
+		[a]\nrange = 1G+1G\norder = x\n|3: order = x: not a number
+		[a]\nrange = 1G+1G\ntrim = maybe\n|3: trim = maybe: it is yes or no
+		[a]\nrange = 1G+1G\nsize = 4\n|3: size = 4: there is no such key: it is range, order, chunk, node or trim
+	END
+	run 0 list
+	out "no ranges are registered"
+	rm -r "$conf"
 }
 
 lost_output() {
@@ -328,7 +378,7 @@ lost_output() {
 	verdict $? "lost output is noticed"
 }
 
-plan 176
+plan 214
 add_and_list
 json_of_add_and_remove
 stop_at_first_failure
@@ -339,5 +389,7 @@ many_entries
 hold
 info_and_plan
 usage_errors
+boot
+boot_messages
 lost_output
 tap_end

@@ -24,6 +24,9 @@ static const struct command commands[] = {
 	{ "vtl0ctl remove", cmd_remove },
 	{ "vtl0ctl info", cmd_info },
 	{ "vtl0ctl plan", cmd_plan },
+	{ "vtl0ctl save", cmd_save },
+	{ "vtl0ctl restore", cmd_restore },
+	{ "vtl0ctl check", cmd_check },
 };
 
 struct arguments {
@@ -64,6 +67,9 @@ static const struct argp main_argp = {
 	       "  remove RANGE...|--all   unregister ranges\n"
 	       "  info                    show what the driver can do, and totals\n"
 	       "  plan RANGE              show what add would make of a range\n"
+	       "  save                    write what persists to /etc/vtl0.d/saved.conf\n"
+	       "  restore                 register what the files of /etc/vtl0.d say\n"
+	       "  check                   are those files right?\n"
 	       "\n"
 	       "RANGE is START+LENGTH, or START-END where END is the first byte behind the "
 	       "range. Numbers are decimal or 0x..., with a suffix K, M, G or T (2^10 to 2^40).\n"
@@ -80,7 +86,7 @@ static const struct command *find_command(const char *name)
 	for (i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
 		if (!strcmp(strchr(commands[i].name, ' ') + 1, name))
 			return &commands[i];
-	usage("unknown command \"%s\": it is add, list, remove, info or plan",
+	usage("unknown command \"%s\": it is add, list, remove, info, plan, save, restore or check",
 	      name);
 }
 
@@ -93,7 +99,7 @@ int main(int argc, char **argv)
 	argp_err_exit_status = STATUS_USAGE;
 	argp_parse(&main_argp, argc, argv, ARGP_IN_ORDER, NULL, &args);
 	if (!args.argc)
-		usage("a command is missing: add, list, remove, info or plan");
+		usage("a command is missing: add, list, remove, info, plan, save, restore or check");
 	command = find_command(args.argv[0]);
 	args.argv[0] = (char *)command->name;
 	status = command->run(args.argc, args.argv, &args.common);

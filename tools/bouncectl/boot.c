@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: GPL-2.0
+/* bouncectl save, restore and check: the devices that are there after a boot */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "bouncectl.h"
+
+/* What "save" writes, and nobody else. */
+#define SAVED "saved.conf"
+
+static const char * const modes[] = { "none", "write", "all", "guest" };
+
+static int read_conf(const struct options *opt, struct conf *conf)
+{
+	if (!conf_read(conf, opt->conf))
+		return STATUS_OK;
+	return complain("%s", conf->wrong);
+}
+
+/* What can be told without the device below. */
+static int check_section(const struct conf_section *section)
+{
+	const char *backing = conf_get(section, "backing");
+	const char *mode = conf_get(section, "mode");
+	size_t i, nr = sizeof(modes) / sizeof(modes[0]);
+
+	if (strlen(section->name) > 24)
+		return complain("%s:%u: [%s]: a name has at most 24 letters", section->file,
+				section->line, section->name);
+	if (!backing || !*backing)
+		return complain("%s:%u: [%s] has no backing = DEVICE", section->file,
+				section->line, section->name);
+	if (conf_get(section, "power"))
+		return complain("%s:%u: [%s]: power is not set here", section->file,
+				section->line, section->name);
+	for (i = 0; mode && i < nr && strcmp(mode, modes[i]); i++)
+		;
+	if (mode && i == nr)
+		return complain("%s:%u: [%s]: mode is none, write, all or guest, not \"%s\"",
+				section->file, section->line, section->name, mode);
+	return STATUS_OK;
+}
+
+int cmd_check(const struct options *opt)
+{
+	struct conf conf;
+	int status = read_conf(opt, &conf);
+	size_t i;
+
+	for (i = 0; !conf.wrong && i < conf.nr_sections; i++)
+		if (check_section(&conf.sections[i]))
+			status = STATUS_FAILED;
+	if (!status)
+		printf("%zu device%s in %s\n", conf.nr_sections,
+		       conf.nr_sections == 1 ? "" : "s", opt->conf);
+	conf_free(&conf);
+	return status;
+}
+
+static int restore_one(const struct options *opt, const struct conf_section *section)
+{
+	int status = check_section(section);
+
+	if (!status)
+		status = device_add(opt, section);
+	if (!status)
+		printf("%s is up\n", section->name);
+	return status;
+}
+
+int cmd_restore(const struct options *opt, char **names, size_t nr)
+{
+	struct conf conf;
+	int status = read_conf(opt, &conf);
+	size_t i;
+
+	for (i = 0; !conf.wrong && !nr && i < conf.nr_sections; i++)
+		if (restore_one(opt, &conf.sections[i]))
+			status = STATUS_FAILED;
+	for (i = 0; !conf.wrong && i < nr; i++) {
+		const struct conf_section *section = conf_find(&conf, names[i]);
+
+		if (!section)
+			status = complain("%s: no [%s] in any file of %s", names[i], names[i],
+					  opt->conf);
+		else if (restore_one(opt, section))
+			status = STATUS_FAILED;
+	}
+	conf_free(&conf);
+	return status;
+}
+
+/* Of a device that is up: whatever can be set. */
+static void save_device(FILE *file, const struct options *opt, const char *name)
+{
+	char value[MAX_VALUE], features[MAX_VALUE], *attr, *rest = features;
+
+	fprintf(file, "\n[%s]\n", name);
+	if (attr_read(opt, ".", "features", features))
+		return;
+	while ((attr = strsep(&rest, ",")))
+		if (*attr && strcmp(attr, "power") && strcmp(attr, "disk") &&
+		    !attr_read(opt, name, attr, value) && *value)
+			fprintf(file, "%s = %s\n", attr, value);
+}
+
+/* Those that another file describes are left to that. */
+static bool is_elsewhere(const struct options *opt, const struct conf *conf, const char *name)
+{
+	const struct conf_section *section = conf_find(conf, name);
+	char saved[MAX_VALUE];
+
+	snprintf(saved, sizeof(saved), "%s/" SAVED, opt->conf);
+	return section && strcmp(section->file, saved);
+}
+
+static int save_to(FILE *file, const struct options *opt, const struct conf *conf)
+{
+	struct device_list list;
+	char power[MAX_VALUE];
+	size_t i, nr = 0;
+
+	if (device_list(opt, &list))
+		return complain("%s: %m", opt->configfs);
+	fprintf(file, "# Written by \"bouncectl save\".\n");
+	for (i = 0; i < list.nr; i++) {
+		if (attr_read(opt, list.names[i], "power", power) || strcmp(power, "1") ||
+		    is_elsewhere(opt, conf, list.names[i]))
+			continue;
+		save_device(file, opt, list.names[i]);
+		nr++;
+	}
+	device_list_free(&list);
+	printf("%zu device%s saved in %s/" SAVED "\n", nr, nr == 1 ? "" : "s", opt->conf);
+	return STATUS_OK;
+}
+
+/* The new file takes the place of the old one only when it is whole and on disk. */
+int cmd_save(const struct options *opt)
+{
+	char path[MAX_VALUE], new[MAX_VALUE + 8];
+	struct conf conf;
+	int status = read_conf(opt, &conf);
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/" SAVED, opt->conf);
+	snprintf(new, sizeof(new), "%s.new", path);
+	if (!status && mkdir(opt->conf, 0755) && errno != EEXIST)
+		status = complain("%s: %m", opt->conf);
+	file = status ? NULL : fopen(new, "we");
+	if (!status && !file)
+		status = complain("%s: %m", new);
+	if (file) {
+		status = save_to(file, opt, &conf);
+		if (fflush(file) || fsync(fileno(file)) || fclose(file) || rename(new, path))
+			status = complain("%s: %m", new);
+	}
+	conf_free(&conf);
+	return status;
+}

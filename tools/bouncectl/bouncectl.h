@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What the files of bouncectl share. */
+#ifndef BOUNCECTL_H
+#define BOUNCECTL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "conf.h"
+
+enum {
+	STATUS_OK = 0,
+	STATUS_FAILED = 1,	/* the kernel refused, or a file is wrong */
+	STATUS_USAGE = 2,	/* bad arguments, or no module */
+};
+
+#define MAX_VALUE 4096
+
+struct options {
+	const char *configfs;	/* directory of the module in configfs */
+	const char *conf;	/* directory of the files for boot */
+	bool json;
+	bool all;
+};
+
+/* One line behind "bouncectl: " on stderr; returns STATUS_FAILED. */
+int complain(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/*
+ * device.c: devices in configfs. Functions return 0 or -errno where nothing else
+ * is said.
+ */
+struct device_list {
+	char **names;
+	size_t nr;
+};
+
+int device_list(const struct options *opt, struct device_list *list);
+void device_list_free(struct device_list *list);
+int attr_read(const struct options *opt, const char *name, const char *attr,
+	      char value[MAX_VALUE]);
+bool device_exists(const struct options *opt, const char *name);
+/* These say what went wrong, and return a status. */
+int need_module(const struct options *opt);
+int device_add(const struct options *opt, const struct conf_section *wish);
+int device_remove(const struct options *opt, const char *name);
+
+/* boot.c, show.c: the commands; status */
+int cmd_restore(const struct options *opt, char **names, size_t nr);
+int cmd_save(const struct options *opt);
+int cmd_check(const struct options *opt);
+int cmd_list(const struct options *opt);
+int cmd_status(const struct options *opt, char **names, size_t nr);
+
+#endif

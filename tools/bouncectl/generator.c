@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Called by systemd when it starts, before units: one bounce@NAME.service for each
+ * device of /etc/bounce.d, bound to the device below it and before the file
+ * systems. See systemd.generator(7).
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "conf.h"
+
+#define MAX_PATH 4096
+
+/* A path as the name of a unit, as systemd-escape --path makes it. */
+static void escape(const char *path, char *out, size_t size)
+{
+	size_t n = 0;
+
+	path += strspn(path, "/");
+	for (; *path && n + 5 < size; path++) {
+		if (*path == '/')
+			out[n++] = '-';
+		else if (strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_:.",
+				*path))
+			out[n++] = *path;
+		else
+			n += sprintf(out + n, "\\x%02x", (unsigned char)*path);
+	}
+	out[n] = '\0';
+}
+
+/* The device below by path; major:minor has no unit, so the service only tries. */
+static int write_unit(const char *dir, const struct conf_section *section)
+{
+	const char *backing = conf_get(section, "backing") ?: "";
+	char path[MAX_PATH], link[MAX_PATH], device[MAX_PATH], target[MAX_PATH];
+	FILE *unit;
+
+	snprintf(path, sizeof(path), "%s/bounce@%s.service.d", dir, section->name);
+	if (mkdir(path, 0755) && errno != EEXIST)
+		return -1;
+	strncat(path, "/device.conf", sizeof(path) - strlen(path) - 1);
+	unit = fopen(path, "we");
+	if (!unit)
+		return -1;
+	fprintf(unit, "# Made by bounce-generator from %s.\n[Unit]\n", section->file);
+	if (*backing == '/') {
+		escape(backing, device, sizeof(device));
+		fprintf(unit, "BindsTo=%s.device\nAfter=%s.device\n", device, device);
+	}
+	if (fclose(unit))
+		return -1;
+	snprintf(path, sizeof(path), "%s/local-fs.target.wants", dir);
+	if (mkdir(path, 0755) && errno != EEXIST)
+		return -1;
+	snprintf(link, sizeof(link), "%s/bounce@%s.service", path, section->name);
+	snprintf(target, sizeof(target), "/usr/lib/systemd/system/bounce@.service");
+	return symlink(target, link) && errno != EEXIST ? -1 : 0;
+}
+
+int main(int argc, char **argv)
+{
+	struct conf conf;
+	int status = 0;
+	size_t i;
+
+	if (argc < 2) {
+		fprintf(stderr, "usage: bounce-generator DIR [CONF]\n");
+		return 2;
+	}
+	if (conf_read(&conf, argc == 3 ? argv[2] : "/etc/bounce.d")) {
+		fprintf(stderr, "bounce-generator: %s\n", conf.wrong);
+		status = 1;
+	}
+	for (i = 0; i < conf.nr_sections; i++) {
+		if (!write_unit(argv[1], &conf.sections[i]))
+			continue;
+		fprintf(stderr, "bounce-generator: %s: %m\n", conf.sections[i].name);
+		status = 1;
+	}
+	conf_free(&conf);
+	return status;
+}

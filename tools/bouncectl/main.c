@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: GPL-2.0
+/* bouncectl: makes, shows and keeps bounce disks; configfs is what it works on. */
+#include <argp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bouncectl.h"
+
+#ifndef VERSION
+#define VERSION "unknown"
+#endif
+
+const char *argp_program_version = "bouncectl " VERSION;
+
+enum { KEY_CONFIGFS = 0x100, KEY_CONF, KEY_JSON, KEY_ALL };
+
+struct arguments {
+	struct options opt;
+	char **words;
+	size_t nr;
+};
+
+int complain(const char *fmt, ...)
+{
+	va_list args;
+
+	fputs("bouncectl: ", stderr);
+	va_start(args, fmt);
+	vfprintf(stderr, fmt, args);
+	va_end(args);
+	fputc('\n', stderr);
+	return STATUS_FAILED;
+}
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	struct arguments *args = state->input;
+
+	switch (key) {
+	case KEY_CONFIGFS:
+		args->opt.configfs = arg;
+		return 0;
+	case KEY_CONF:
+		args->opt.conf = arg;
+		return 0;
+	case KEY_JSON:
+		args->opt.json = true;
+		return 0;
+	case KEY_ALL:
+		args->opt.all = true;
+		return 0;
+	case ARGP_KEY_ARGS:
+		args->words = state->argv + state->next;
+		args->nr = state->argc - state->next;
+		return 0;
+	}
+	return ARGP_ERR_UNKNOWN;
+}
+
+static const struct argp_option options[] = {
+	{ .name = "configfs", .key = KEY_CONFIGFS, .arg = "DIR",
+	  .doc = "Where the module is (default /sys/kernel/config/bounce_blk)" },
+	{ .name = "conf", .key = KEY_CONF, .arg = "DIR",
+	  .doc = "Where the files for boot are (default /etc/bounce.d)" },
+	{ .name = "json", .key = KEY_JSON, .doc = "list, status: print one JSON object" },
+	{ .name = "all", .key = KEY_ALL, .doc = "remove: every device" },
+	{ }
+};
+
+static const struct argp argp = {
+	.options = options,
+	.parser = parse,
+	.args_doc = "COMMAND [ARGUMENT...]",
+	.doc = "Makes, shows and keeps bounce disks."
+	       "\vCommands:\n"
+	       "  add NAME DEVICE [KEY=VALUE...]  make disk bounce-NAME on DEVICE\n"
+	       "  list                    one line for each device\n"
+	       "  status [NAME...]        all attributes\n"
+	       "  remove NAME...|--all    take devices down and away\n"
+	       "  save                    write what is up to /etc/bounce.d/saved.conf\n"
+	       "  restore [NAME...]       make what the files of /etc/bounce.d say\n"
+	       "  check                   are those files right?\n"
+	       "\n"
+	       "Exit status: 0 done, 1 refused, 2 bad arguments or no module.",
+};
+
+static int usage(const char *what)
+{
+	complain("%s (see bouncectl --help)", what);
+	return STATUS_USAGE;
+}
+
+/* The words behind "add" as the section of a file would say it. */
+static int cmd_add(const struct options *opt, char **words, size_t nr)
+{
+	struct conf_section wish = { .nr_settings = nr - 1 };
+	size_t i;
+	int status;
+
+	if (nr < 2)
+		return usage("add: NAME and DEVICE are needed");
+	wish.name = words[0];
+	wish.settings = calloc(nr, sizeof(*wish.settings));
+	if (!wish.settings)
+		return complain("%m");
+	wish.settings[0] = (struct conf_setting) { .key = "backing", .value = words[1] };
+	for (i = 2; i < nr; i++) {
+		char *equals = strchr(words[i], '=');
+
+		if (!equals) {
+			free(wish.settings);
+			return usage("add: behind DEVICE come KEY=VALUE");
+		}
+		*equals = '\0';
+		wish.settings[i - 1] = (struct conf_setting) {
+			.key = words[i], .value = equals + 1,
+		};
+	}
+	status = device_add(opt, &wish);
+	if (!status)
+		printf("%s is up: /dev/bounce-%s\n", wish.name, wish.name);
+	free(wish.settings);
+	return status;
+}
+
+static int cmd_remove(const struct options *opt, char **names, size_t nr)
+{
+	struct device_list list = { };
+	int status = STATUS_OK;
+	size_t i;
+
+	if (opt->all == !!nr)
+		return usage("remove: NAME... or --all is needed");
+	if (opt->all) {
+		if (device_list(opt, &list))
+			return complain("%s: %m", opt->configfs);
+		names = list.names;
+		nr = list.nr;
+	}
+	for (i = 0; i < nr; i++)
+		if (device_remove(opt, names[i]))
+			status = STATUS_FAILED;
+	device_list_free(&list);
+	return status;
+}
+
+static int run(const struct options *opt, const char *command, char **words, size_t nr)
+{
+	int status;
+
+	if (!strcmp(command, "check"))
+		return nr ? usage("check takes no argument") : cmd_check(opt);
+	status = need_module(opt);
+	if (status)
+		return status;
+	if (!strcmp(command, "add"))
+		return cmd_add(opt, words, nr);
+	if (!strcmp(command, "list"))
+		return nr ? usage("list takes no argument") : cmd_list(opt);
+	if (!strcmp(command, "status"))
+		return cmd_status(opt, words, nr);
+	if (!strcmp(command, "remove"))
+		return cmd_remove(opt, words, nr);
+	if (!strcmp(command, "save"))
+		return nr ? usage("save takes no argument") : cmd_save(opt);
+	if (!strcmp(command, "restore"))
+		return cmd_restore(opt, words, nr);
+	return usage("the command is add, list, status, remove, save, restore or check");
+}
+
+int main(int argc, char **argv)
+{
+	struct arguments args = {
+		.opt = {
+			.configfs = "/sys/kernel/config/bounce_blk",
+			.conf = "/etc/bounce.d",
+		},
+	};
+	int status;
+
+	argp_err_exit_status = STATUS_USAGE;
+	argp_parse(&argp, argc, argv, 0, NULL, &args);
+	if (!args.nr)
+		return usage("a command is missing");
+	status = run(&args.opt, args.words[0], args.words + 1, args.nr - 1);
+	if (fflush(stdout) || ferror(stdout))
+		return complain("cannot write the output: %m");
+	return status;
+}

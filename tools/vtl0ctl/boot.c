@@ -1,0 +1,287 @@
+// SPDX-License-Identifier: GPL-2.0
+/* vtl0ctl save, restore and check: the ranges that are there after a boot */
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <linux/vtl0.h>
+
+#include "conf.h"
+#include "dev.h"
+#include "die.h"
+#include "json.h"
+#include "message.h"
+#include "outcome.h"
+#include "query.h"
+#include "text.h"
+#include "vtl0ctl.h"
+
+#define SAVED "saved.conf"
+
+enum { KEY_CONF = 0x200 };
+
+struct boot_args {
+	struct common *common;
+	const char *dir;
+	struct conf conf;
+};
+
+static error_t parse_boot(int key, char *arg, struct argp_state *state)
+{
+	struct boot_args *args = state->input;
+
+	switch (key) {
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = args->common;
+		return 0;
+	case KEY_CONF:
+		args->dir = arg;
+		return 0;
+	case ARGP_KEY_ARG:
+		usage("%s takes no argument, not \"%s\"", strchr(state->name, ' ') + 1, arg);
+	}
+	return ARGP_ERR_UNKNOWN;
+}
+
+static const struct argp_option options[] = {
+	{ .name = "conf", .key = KEY_CONF, .arg = "DIR",
+	  .doc = "Where the files are (default /etc/vtl0.d)" },
+	{ }
+};
+
+static const struct argp_child children[] = {
+	{ .argp = &common_argp }, { }
+};
+
+static const struct argp argp = {
+	.options = options,
+	.parser = parse_boot,
+	.doc = "The ranges that are there after a boot, as the files *.conf of /etc/vtl0.d "
+	       "say: [NAME], and below it range = START+LENGTH and, if wanted, order, chunk, "
+	       "node and trim = yes, as the options of add.",
+	.children = children,
+};
+
+/* One setting of a section into @add; what is wrong with it, or NULL. */
+static const char *apply(struct vtl0_add *add, const struct conf_setting *set)
+{
+	const char *wrong;
+	struct range range;
+	uint64_t size = 0;
+	uint32_t node = 0;
+
+	if (!strcmp(set->key, "range")) {
+		wrong = parse_range(set->value, &range);
+		add->start = wrong ? 0 : range.start;
+		add->length = wrong ? 0 : range.length;
+		return wrong;
+	}
+	if (!strcmp(set->key, "order")) {
+		add->flags |= VTL0_ADD_ORDER;
+		return parse_number(set->value, 63, &add->max_order);
+	}
+	if (!strcmp(set->key, "chunk")) {
+		add->flags |= VTL0_ADD_CHUNK;
+		wrong = parse_size(set->value, &size);
+		add->chunk_length = size;
+		return wrong;
+	}
+	if (!strcmp(set->key, "node")) {
+		add->flags |= VTL0_ADD_NODE;
+		wrong = parse_number(set->value, INT_MAX, &node);
+		add->node = node;
+		return wrong;
+	}
+	if (!strcmp(set->key, "trim")) {
+		if (!strcmp(set->value, "yes"))
+			add->flags |= VTL0_ADD_TRIM;
+		return strcmp(set->value, "yes") && strcmp(set->value, "no") ?
+			"it is yes or no" : NULL;
+	}
+	return "there is no such key: it is range, order, chunk, node or trim";
+}
+
+static int section_to_add(const struct conf_section *section, struct vtl0_add *add)
+{
+	const char *wrong;
+	size_t i;
+
+	*add = (struct vtl0_add) { .size = sizeof(*add), .flags = VTL0_ADD_PERSIST };
+	for (i = 0; i < section->nr_settings; i++) {
+		const struct conf_setting *set = &section->settings[i];
+
+		wrong = apply(add, set);
+		if (wrong) {
+			complain("%s:%u: %s = %s: %s", section->file, set->line, set->key,
+				 set->value, wrong);
+			return STATUS_FAILED;
+		}
+	}
+	if (add->length)
+		return STATUS_OK;
+	complain("%s:%u: [%s] has no range = START+LENGTH", section->file, section->line,
+		 section->name);
+	return STATUS_FAILED;
+}
+
+/* Everything is read and checked before anything is done. */
+static int check_conf(const struct conf *conf)
+{
+	struct vtl0_add add;
+	int status = STATUS_OK;
+	size_t i;
+
+	if (conf->wrong) {
+		complain("%s", conf->wrong);
+		return STATUS_FAILED;
+	}
+	for (i = 0; i < conf->nr_sections; i++)
+		if (section_to_add(&conf->sections[i], &add))
+			status = STATUS_FAILED;
+	return status;
+}
+
+static int begin(struct boot_args *args, int argc, char **argv)
+{
+	argp_parse(&argp, argc, argv, 0, NULL, args);
+	conf_read(&args->conf, args->dir);
+	return check_conf(&args->conf);
+}
+
+int cmd_check(int argc, char **argv, struct common *common)
+{
+	struct boot_args args = { .common = common, .dir = "/etc/vtl0.d" };
+	int status = begin(&args, argc, argv);
+
+	if (!status)
+		printf("%zu range%s in %s\n", args.conf.nr_sections,
+		       args.conf.nr_sections == 1 ? "" : "s", args.dir);
+	conf_free(&args.conf);
+	return status;
+}
+
+/* Goes on with the others when one fails: they may be what the machine needs. */
+static void restore_one(const struct conf_section *section, int fd, struct outcome *outcome)
+{
+	struct vtl0_add add;
+	struct range range;
+	char *line;
+	int err;
+
+	section_to_add(section, &add);
+	range = (struct range) { add.start, add.length };
+	err = dev_ioctl(fd, VTL0_ADD, &add);
+	if (err) {
+		outcome_failed(outcome, &range, err, why_add(err, fd, &add));
+		return;
+	}
+	line = xasprintf("%s: added %s: id %u", section->name,
+			 range_text(add.added_start, add.added_length).s, add.id);
+	outcome_done(outcome, json_range(add.added_start, add.added_length), line);
+	free(line);
+}
+
+int cmd_restore(int argc, char **argv, struct common *common)
+{
+	struct boot_args args = { .common = common, .dir = "/etc/vtl0.d" };
+	int status = begin(&args, argc, argv);
+	struct outcome outcome;
+	size_t i;
+
+	if (!status) {
+		open_device(common);
+		outcome_init(&outcome, "restore", common->json);
+		for (i = 0; i < args.conf.nr_sections; i++)
+			restore_one(&args.conf.sections[i], common->fd, &outcome);
+		outcome_print(&outcome, "added");
+		dev_close(common->fd);
+		status = outcome.status;
+	}
+	conf_free(&args.conf);
+	return status;
+}
+
+/* Another file than the one that is written has this range. */
+static bool is_elsewhere(const struct conf *conf, const char *saved,
+			 const struct vtl0_range_info *r)
+{
+	struct vtl0_add add;
+	size_t i;
+
+	for (i = 0; i < conf->nr_sections; i++)
+		if (strcmp(conf->sections[i].file, saved) &&
+		    !section_to_add(&conf->sections[i], &add) &&
+		    add.start == r->start && add.length == r->length)
+			return true;
+	return false;
+}
+
+/* Only what stays without an owner: the rest belongs to a program. */
+static size_t print_ranges(FILE *file, const struct inventory *inv, const struct conf *conf,
+			   const char *saved)
+{
+	size_t i, nr = 0;
+
+	fprintf(file, "# Written by \"vtl0ctl save\".\n");
+	for (i = 0; i < inv->nr_ranges; i++) {
+		const struct vtl0_range_info *r = &inv->ranges[i];
+
+		if (!(r->flags & VTL0_RANGE_PERSIST) || is_elsewhere(conf, saved, r))
+			continue;
+		fprintf(file, "\n[saved-%zu]\nrange = %s\nnode = %d\n", ++nr,
+			range_text(r->start, r->length).s, r->node);
+	}
+	return nr;
+}
+
+/* The new file takes the place of the old one only when it is whole and on disk. */
+static int save_ranges(const struct boot_args *args, const struct inventory *inv)
+{
+	char *path = xasprintf("%s/" SAVED, args->dir), *new = xasprintf("%s.new", path);
+	int status = STATUS_OK;
+	FILE *file = NULL;
+	size_t nr;
+
+	if (!mkdir(args->dir, 0755) || errno == EEXIST)
+		file = fopen(new, "we");
+	if (file) {
+		nr = print_ranges(file, inv, &args->conf, path);
+		if (fflush(file) || fsync(fileno(file)) || fclose(file) || rename(new, path))
+			file = NULL;
+	}
+	if (file) {
+		printf("%zu range%s saved in %s\n", nr, nr == 1 ? "" : "s", path);
+	} else {
+		complain("save: %s: %m", new);
+		status = STATUS_FAILED;
+	}
+	free(path);
+	free(new);
+	return status;
+}
+
+int cmd_save(int argc, char **argv, struct common *common)
+{
+	struct boot_args args = { .common = common, .dir = "/etc/vtl0.d" };
+	int err, status = begin(&args, argc, argv);
+	struct inventory inv = { };
+
+	if (!status) {
+		open_device(common);
+		err = query_ranges(common->fd, &inv);
+		if (err) {
+			complain("save: cannot list the ranges: %s", strerror(err));
+			status = STATUS_FAILED;
+		} else {
+			status = save_ranges(&args, &inv);
+		}
+		inventory_free(&inv);
+		dev_close(common->fd);
+	}
+	conf_free(&args.conf);
+	return status;
+}
