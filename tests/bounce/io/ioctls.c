@@ -118,6 +118,8 @@ static int cmd_ioctl32(char **arg)
 			 : "a"(54), "b"(open_disk(arg[0], O_RDWR)), "c"(NVME_IOCTL_ID), "d"(0)
 			 : "memory", "r8", "r9", "r10", "r11");
 	ret = (int)ret;
+#else
+	(void)arg;
 #endif
 	printf("id=%ld error=%s\n", ret, errno_word(ret < 0 ? -ret : 0));
 	return 0;
