@@ -204,6 +204,15 @@ static inline ssize_t compat_extract_bvecs(struct iov_iter *iter, struct bio_vec
 #define max_user_wzeroes_unmap_sectors max_user_discard_sectors
 #endif
 
+/* What is left of the other one when a disk cannot write zeroes makes all invalid. */
+static inline void compat_drop_stale_wzeroes(struct queue_limits *lim)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 17, 0)
+	if (lim->max_hw_wzeroes_unmap_sectors != lim->max_write_zeroes_sectors)
+		lim->max_hw_wzeroes_unmap_sectors = 0;
+#endif
+}
+
 /* before 6.14: freezing a queue does not keep reclaim from needing it */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 14, 0)
 static inline unsigned int compat_freeze_queue(struct request_queue *queue)

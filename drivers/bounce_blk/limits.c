@@ -36,8 +36,7 @@ void bounce_limits_stack(struct bounce_dev *dev, struct queue_limits *lim)
 	 * A disk that has found out that it cannot write zeroes leaves one of its two
 	 * limits behind, and together they are not valid.
 	 */
-	if (lim->max_hw_wzeroes_unmap_sectors != lim->max_write_zeroes_sectors)
-		lim->max_hw_wzeroes_unmap_sectors = 0;
+	compat_drop_stale_wzeroes(lim);
 	/* Not stacked. */
 	compat_stack_write_streams(lim, dev->lower);
 
