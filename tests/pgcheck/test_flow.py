@@ -41,17 +41,21 @@ class Facts(unittest.TestCase):
         self.assertFalse(facts.concerns(b"struct firmware *s; u64 prev_phys;"))
 
     def test_pgmap_bio(self):
-        """Each function of the header is known by some check."""
-        with open(os.path.join(TOP, "include", "linux", "pgmap_bio.h"), encoding="utf-8") as file:
-            text = file.read()
+        """Each function of the headers is known by some check."""
+        text = ""
+        for name in ("pgmap_bio.h", "pgmap_pages.h"):
+            with open(os.path.join(TOP, "include", "linux", name), encoding="utf-8") as file:
+                text += file.read()
         names = re.findall(r"^(?:static .*|[\w ]*\*?|pgmap_\w+\(.*)?\b((?:__)?pgmap_\w+)\((?!\))", text, re.MULTILINE)
         names = sorted(set(names) | set(re.findall(r"^#define (pgmap_\w+)\(", text, re.MULTILINE)))
-        self.assertGreater(len(names), 15)
+        self.assertGreater(len(names), 35)
         tables = (facts.ADDRESS, facts.PAGE, facts.FOLIO, facts.GUARD, facts.KIND, facts.FIRST,
-                  facts.ADD, facts.MUST_CHECK, facts.SET, facts.EACH, facts.IDENTITY)
+                  facts.ADD, facts.MUST_CHECK, facts.SET, facts.EACH, facts.IDENTITY, facts.GET,
+                  facts.COMPATIBLE)
         for name in names:
             with self.subTest(name=name):
-                self.assertTrue(any(name in table for table in tables))
+                self.assertTrue(any(name in table for table in tables) or facts.PUT.match(name)
+                                or facts.LOOK.match(name))
 
     def test_assertions(self):
         for name in ("BUG_ON", "WARN_ON_ONCE", "VM_BUG_ON_PAGE", "ASSERT", "LASSERT", "LASSERTF",

@@ -26,7 +26,7 @@ PAGE = {
     "compound_head": 0, "bio_page": 0, "bio_first_page_all": 0, "skb_frag_page": 0,
     "pgmap_page": 0, "pgmap_plain_page": 0, "pgmap_pfn_to_page": None, "pgmap_folio_page": 0,
     "pgmap_first_page": 0, "pgmap_bvec_page": 0, "pgmap_sg_page": 0, "sg_page_iter_page": 0,
-    "bvec_page": 0, "mp_bvec_iter_page": 0, "bio_iter_page": 0, "bvec_iter_page": 0,
+    "pgmap_mark_pages": 0, "pgmap_plain_pages": 0, "bvec_page": 0, "mp_bvec_iter_page": 0, "bio_iter_page": 0, "bvec_iter_page": 0,
 }
 # These look a number of pages further by themselves.
 NEXT_PAGE = {"nth_page": 1, "folio_page": 1}
@@ -38,9 +38,10 @@ FOLIO = {"page_folio": 0, "pgmap_page_folio": 0, "virt_to_folio": 0, "compound_h
 GUARD = {
     "zone_device_pages_have_same_pgmap": (0, 1), "pages_are_mergeable": (0, 1),
     "biovec_phys_mergeable": (1, 2), "pgmap_pages_mergeable": (0, 1),
-    "zone_device_pages_compatible": (0, 1), "pgmap_bvec_try_extend": (0, 1),
-    "pgmap_sg_extend": (0, 1), "__pgmap_follows": (0, 2), "pgmap_pages_compatible": (0, 1),
+    "pgmap_bvec_try_extend": (0, 1), "pgmap_sg_extend": (0, 1), "__pgmap_follows": (0, 2),
 }
+# Answers whether two pages may be in one bio or list, which is less.
+COMPATIBLE = {"zone_device_pages_compatible": (0, 1), "pgmap_pages_compatible": (0, 1)}
 # What a comparison of two of these tells is the same.
 IDENTITY = {"page_pgmap": 0, "folio_pgmap": 0, "page_folio": 0, "pgmap_page_folio": 0,
             "compound_head": 0, "PageCompound": 0, "page_zonenum": 0}
@@ -87,11 +88,12 @@ ADD = {
     "bio_add_vmalloc_chunk": (0, 1, 2, None),
 }
 # Others of which a refusal has to be looked at: the table and the page.
-MUST_CHECK = {"pgmap_bvec_try_extend": (0, 1), "pgmap_sg_extend": (0, 1), "pgmap_sg_set": (1, 2)}
+MUST_CHECK = {"pgmap_bvec_try_extend": (0, 1), "pgmap_sg_extend": (0, 1), "pgmap_sg_set": (1, 2),
+              "pgmap_bvec_set": (1, 2)}
 ADD_NOFAIL = {"__bio_add_page": (0, 1, 2, 3), "bio_add_folio_nofail": (0, 1, 2, 3),
               "bio_add_virt_nofail": (0, 1, 2, None)}
 SET = {"bvec_set_page": (0, 1, 2, 3), "bvec_set_folio": (0, 1, 2, 3), "sg_set_page": (0, 1, 2, 3),
-       "sg_set_folio": (0, 1, 2, 3), "pgmap_sg_set": (1, 2, 3, 4), "skb_fill_page_desc": (0, 2, 4, 3),
+       "sg_set_folio": (0, 1, 2, 3), "pgmap_sg_set": (1, 2, 3, 4), "pgmap_bvec_set": (1, 2, 3, 4), "skb_fill_page_desc": (0, 2, 4, 3),
        "skb_add_rx_frag": (0, 2, 4, 3), "bvec_set_virt": (0, 1, 2, None), "sg_set_buf": (0, 1, 2, None)}
 # A table for a bio: the argument that is its size.
 TABLE = {"bio_alloc": 1, "bio_alloc_bioset": 1, "bio_kmalloc": 0, "bio_init": 3,
@@ -122,6 +124,8 @@ GET = {
     "pin_user_pages_remote": (4, 2, "pages"), "pin_user_pages_unlocked": (2, 1, "pages"),
     "get_user_pages": (3, 1, "pages"), "get_user_pages_fast": (3, 1, "pages"),
     "get_user_pages_remote": (4, 2, "pages"), "get_user_pages_unlocked": (2, 1, "pages"),
+    "pgmap_pin_user_pages_fast": (3, 1, "pages"), "pgmap_pin_user_pages": (3, 1, "pages"),
+    "pgmap_get_user_pages_fast": (3, 1, "pages"), "pgmap_extract_pages": (1, None, "bytes"),
     "get_user_pages_fast_only": (3, 1, "pages"), "pin_user_pages_fast_only": (3, 1, "pages"),
     "get_user_pages_locked": (3, 1, "pages"), "pin_user_pages_locked": (3, 1, "pages"),
     "__get_user_pages_fast": (3, 1, "pages"), "get_user_page_fast_only": (2, None, "one"),
@@ -131,7 +135,7 @@ GET = {
     "pin_memfd_folios": (3, None, "pages"), "memfd_pin_folios": (3, None, "pages"),
 }
 # They move the iterator; the others of GET leave it.
-ADVANCES = frozenset(("iov_iter_extract_pages", "iov_iter_get_pages2", "iov_iter_get_pages_alloc2"))
+ADVANCES = frozenset(("pgmap_extract_pages", "iov_iter_extract_pages", "iov_iter_get_pages2", "iov_iter_get_pages_alloc2"))
 # Fills a bio with such pages, and answers with 0 or an errno.
 FILL = re.compile(r"^(bio_iov_iter_bounce|\w*_iov_iter_get_pages|bio_iov_iter_get_pages\w*)$")
 # Gives them back.
@@ -141,8 +145,9 @@ PUT = re.compile(r"^(iov_iter_(revert|restore)|\w*unpin\w*|put_page|put_user_pag
                  r"free_page_and_swap_cache|page_put\w*|unref_page|set_page_dirty_and_put)$")
 REVERT = frozenset(("iov_iter_revert", "iov_iter_restore"))
 # One page by its pointer, though a vec or an entry can have several.
-PUT_ONE = frozenset(("unpin_user_page", "put_page", "bio_release_page", "put_user_page"))
-PUT_ARRAY = frozenset(("unpin_user_pages", "unpin_user_pages_dirty_lock", "release_pages"))
+PUT_ONE = frozenset(("pgmap_unpin_user_page", "unpin_user_page", "put_page", "bio_release_page", "put_user_page"))
+PUT_ARRAY = frozenset(("pgmap_unpin_user_pages", "pgmap_unpin_user_pages_dirty_lock",
+                       "unpin_user_pages", "unpin_user_pages_dirty_lock", "release_pages"))
 # Looks at pages, or notes them in a table that stays the function's own.
 LOOK = re.compile(r"^(kv?free\w*|vfree|iov_iter_count|ARRAY_SIZE|(VM_)?WARN\w*|BUG_ON|likely|unlikely|"
                   r"IS_ERR\w*|PTR_ERR|sizeof|sg_set_(page|folio)|bvec_set_(page|folio)|page_folio|"
@@ -154,7 +159,8 @@ LOOK = re.compile(r"^(kv?free\w*|vfree|iov_iter_count|ARRAY_SIZE|(VM_)?WARN\w*|B
                   r"ib_dma_map_\w+|ib_dma_mapping_error|mem(cpy|move|set)|sg_page|virt_to_\w+|lock_page|unlock_page|set_page_dirty\w*|"
                   r"free_pages?|kvfree|mark_page_accessed|get_user_pages\w*|pin_user_pages\w*|pci_map_\w+|"
                   r"pr_\w+|dev_(err|dbg|warn|info)|printk|free_page|swap|ktime_\w+|READ_ONCE|"
-                  r"trace_\w+|struct_size|is_\w+|sg_init_table|sg_free_table|page_zonenum|is_zero_pfn|BUG)$")
+                  r"pgmap_(kmap_local|mem\w+|dma_map_page|get_pages|mark_pages|plain_pages?|pages_one_list|page|"
+                  r"bvec_page|sg_page|is_\w+|pages_\w+|page_\w+)|trace_\w+|struct_size|is_\w+|sg_init_table|sg_free_table|page_zonenum|is_zero_pfn|BUG)$")
 # Calls that often fail, and have nothing to do with the pages.
 FAILS = re.compile(r"^(\w*_(interruptible|killable)\w*|dma_map_\w+|ib_dma_map_\w+|copy_(from|to)_user|"
                    r"sg_alloc_table\w*|__sg_alloc_\w+|v?map\w*|k[vmz]*alloc\w*|vmap|vm_map_ram|iommu_map\w*|"
@@ -194,7 +200,7 @@ WORDS = {
     "PG03": tuple(ADD) + tuple(MUST_CHECK),
     "PG04": tuple(ADD_NOFAIL),
     "PG05": ("bv_page", "bv_len", "bv_offset", "bi_vcnt", "bi_io_vec", "iov_iter_bvec"),
-    "PG06": ("pin_user_pages", "get_user_pages", "get_user_page", "iov_iter_extract_pages",
+    "PG06": ("pgmap_extract_pages", "pin_user_pages", "get_user_pages", "get_user_page", "iov_iter_extract_pages",
              "iov_iter_get_pages", "bio_iov_iter_bounce", "memfd_pin_folios", "unpin_user_page",
              "put_user_page"),
     "PG07": tuple(VCNT) + tuple(BIO_ALL),
@@ -209,7 +215,7 @@ STEMS = (b"page_to_", b"_phys", b"_pfn", b"folio_p", b"nth_page", b"bio_add", b"
          b"bvec", b"user_page", b"iov_iter_", b"p2pdma", b"zone_device", b"pgmap", b"is_device_",
          b"fsdax", b"get_dev_pagemap", b"integrity_vec", b"bip_v", b"bio_first", b"bio_last", b"bio_for_each",
          b"bio_integrity_add", b"scatterlist", b"sg_set_folio", b"memfd_pin_folios", b"vmalloc_to_pfn",
-         b"bio_iov_iter_bounce")
+         b"bio_iov_iter_bounce", b"pgmap_extract")
 PATTERN = {}
 ANY = None
 

@@ -13,14 +13,14 @@ struct union enum const volatile static extern register unsigned signed int char
 void float double bool _Bool inline __inline typeof __typeof__ __typeof_unqual__ __auto_type auto
 u8 u16 u32 u64 s8 s16 s32 s64 __u8 __u16 __u32 __u64 __s8 __s16 __s32 __s64 __le16 __le32 __le64
 __be16 __be32 __be64 size_t ssize_t loff_t sector_t dma_addr_t phys_addr_t uintptr_t
-resource_size_t pgoff_t gfp_t blk_status_t blk_opf_t
+resource_size_t pgoff_t gfp_t __wsum __sum16 blk_status_t blk_opf_t
 """.split())
 _SCOPES = re.compile(r"^(scoped_\w+|with_\w+|unsafe_copy_loop)$")
 _ATTRIBUTES = frozenset("""
 __maybe_unused __always_unused __unused __user __iomem __kernel __force __percpu __rcu
 __pgmap __pgmap_force __must_check __always_inline noinline __restrict restrict __init __exit
 __aligned __attribute__ __free __cleanup __counted_by uninitialized_var __used
-____cacheline_aligned __read_mostly __bitwise __packed noinline_for_stack
+__initdata __initconst __exitdata __ro_after_init __nonstring ____cacheline_aligned __read_mostly __bitwise __packed noinline_for_stack
 """.split())
 _BINARY = [("||",), ("&&",), ("|",), ("^",), ("&",), ("==", "!="), ("<", ">", "<=", ">="),
            ("<<", ">>"), ("+", "-"), ("*", "/", "%")]

@@ -388,7 +388,7 @@ def _helpers(function, world):
     for step in open_steps:
         for call in tree.calls(step.expr, facts.MERGES) if step.expr is not None else ():
             own = world.callee(function, call)
-            if own and compares(own, world) or _old_kernel(function.unit):
+            if own and re.search(r"_have_same_pgmap|_pgmap\(", own.text) or _old_kernel(function.unit):
                 continue
             if not callers_compare(function, world):
                 yield call.at, "%s() without a comparison of pgmaps before it" % tree.called(call)

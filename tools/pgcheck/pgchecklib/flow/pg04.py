@@ -104,7 +104,8 @@ def _called_in_a_loop(function, step, bio, world):
     if not function.static or function.is_macro or \
             step not in reach([function.graph.enter], lambda other: _asks_or_new(other, bio, function, world)):
         return False
-    if function.param(tree.base(bio)) is None:
+    bases = {tree.base(value) for value in [bio] + function.values.to.get(tree.base(bio), [])}
+    if not any(function.param(base) is not None for base in bases):
         return False
     for caller, call in world.callers(function):
         own = [one for one in caller.graph.steps if one.expr is not None and

@@ -143,7 +143,7 @@ def _vector(function, world):
     for call in tree.calls(function.body, ("iov_iter_bvec",)):
         if len(call.args) < 5 or tree.number(call.args[3]) == 1:
             continue
-        if _socket(function) or re.search(r"msg", tree.text(call.args[0])):
+        if function.calls & facts.COMPATIBLE.keys() or _socket(function) or re.search(r"msg", tree.text(call.args[0])):
             continue
         table = call.args[2]
         filled = [page for page, place in _fills(function) if _same_table(place, table, function)]

@@ -91,7 +91,7 @@ class FirstOfMetadata:
         if core(function.unit.name) or function.is_macro:
             return
         for call in tree.calls(function.body):
-            if not re.search(r"dma_map|map_bvec|sg_set_page|sg_set_buf|map_page|map_single|virt_to_phys|bvec_phys|"
+            if "unmap" in tree.called(call) or not re.search(r"dma_map|map_bvec|sg_set_page|sg_set_buf|map_page|map_single|virt_to_phys|bvec_phys|"
                              r"page_to_phys|bvec_set_page|kmap|bvec_virt", tree.called(call)):
                 continue
             first = next((node for arg in call.args for node in _first_vec(arg, function)), None)
@@ -110,6 +110,8 @@ def _first_vec(node, function):
     base = tree.base(node)
     values += function.values.to.get(base, [])
     for value in values:
+        if re.search(r"bvec_iter|bip_iter", tree.text(value)):
+            continue                    # the vec that the iterator is at
         for part in tree.walk(value):
             if tree.called(part) in ("rq_integrity_vec", "bip_first_vec"):
                 yield part
