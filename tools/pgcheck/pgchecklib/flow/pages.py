@@ -109,7 +109,7 @@ class Ways:
         for call in tree.calls(expr):
             if call is self.taken.call:
                 continue
-            if releases(call, self.function, self.world) or self.notes(call):
+            if releases(call, self.function, self.world):
                 return True
         for call in tree.calls(expr):
             if call is not self.taken.call and self.hands(call):
@@ -122,15 +122,6 @@ class Ways:
                 facts.LOG.match(name) or facts.ASSERT.match(name):
             return False
         return any(mentions(arg, self.taken.names) for arg in call.args)
-
-    def notes(self, call):
-        """sg_set_page(&msg->sg.data[i], page, ...): the caller's structure knows them then."""
-        name = tree.called(call)
-        if name not in facts.SET or len(call.args) <= facts.SET[name][1]:
-            return False
-        table = call.args[facts.SET[name][0]]
-        return "->" in tree.text(table) and self.function.param(tree.base(table)) is not None and \
-            mentions(call.args[facts.SET[name][1]], self.taken.names)
 
     def stores(self, node):
         """x->pages = pages; or, where the pages are the caller's, x->n = result;"""
