@@ -4,9 +4,10 @@
 # What holds for the repository as a whole: files, documents, build entry points.
 
 # A patch is under the licence of what it changes.
+# Debian's files have formats without comments; debian/copyright speaks for them.
 check_spdx()
 {
-	all_files | grep -vE '^\./LICENSES/|\.patch$' | while read -r f; do
+	all_files | grep -vE '^\./(LICENSES|debian)/|\.patch$' | while read -r f; do
 		head -n 2 "$f" | grep -q SPDX-License-Identifier || echo "$f"
 	done | nothing
 }

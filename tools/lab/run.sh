@@ -175,7 +175,7 @@ build_modules() {
 		set -- M="$built/modules"
 		;;
 	esac
-	[ -z "$arch" ] || set -- "$@" ARCH=$arch CROSS_COMPILE=$ARM64_CROSS
+	[ -z "$arch" ] || set -- "$@" ARCH="$arch" CROSS_COMPILE="$ARM64_CROSS"
 	in_root make -C "$kdir" "$@" VTL0_TESTS=1 -j"$(nproc)" modules
 }
 

@@ -326,6 +326,7 @@ make_deb_kernel() {
 	mv "$new/tree/usr/lib/modules/$release"/vmlinuz* "$new/vmlinuz" 2>/dev/null ||
 		mv "$new/tree/boot"/vmlinuz-* "$new/vmlinuz"
 	rm -rf "$new/tree/boot"
+	# shellcheck disable=SC2086 # a list
 	[ -z "$arch" ] || unpack_debs "$new/tree" $ARM64_TOOLS
 	echo "$release" >"$new/release"
 	pick_modules "$new" "$release"
@@ -347,7 +348,7 @@ make_headers() {
 			! lab_apt apt-cache show "linux-headers-$version-common-rt" >/dev/null 2>&1 ||
 				echo "linux-headers-$version-common-rt"
 		done)
-	echo $releases >"$new/release"
+	echo "$releases" | tr '\n' ' ' >"$new/release"
 	rm -rf "$LAB/kernels/$1"
 	mv "$new" "$LAB/kernels/$1"
 }
