@@ -12,6 +12,8 @@
  * free_zone_device_folio() and is_pci_p2pdma_page(). Reference counts, removal
  * and memory errors find the pgmap by get_dev_pagemap() or are given it.
  */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
 #include <linux/bio.h>
 #include <linux/init.h>
 #include <linux/memremap.h>

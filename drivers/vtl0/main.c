@@ -4,6 +4,8 @@
  * (VTL0) under a paravisor, and maps it for direct I/O. This file brings the
  * parts up and the nodes out, and takes them back in reverse.
  */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
 #include <linux/miscdevice.h>
 #include <linux/module.h>
 
