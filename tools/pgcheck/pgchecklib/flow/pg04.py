@@ -55,7 +55,7 @@ def _asks_or_new(step, bio, function, world):
         return False
     name, expr = tree.text(bio), step.expr
     if isinstance(expr, tree.Declare):
-        return expr.name in (name, tree.base(bio)) and expr.value is not None
+        return expr.name in (name, tree.base(bio)) and expr.value is not None and _fresh(expr.value)
     for part in tree.walk(expr):
         if isinstance(part, tree.Assign) and part.op == "=" and tree.text(part.left) == name and \
                 _fresh(part.right):
