@@ -160,7 +160,8 @@ class _Search:
         if isinstance(inner, tree.Name) and inner.text in ("NULL", "false") or \
                 sign(value, env) == NEGATIVE and isinstance(inner, (tree.Unary, tree.Call, tree.Number)):
             self.found.append((step.at, again))
-        elif sign(value, env) == NEGATIVE:
+        elif sign(value, env) == NEGATIVE or again and tree.text(value) == self.taken.result and \
+                "-" in sign(value, env) and "+" not in sign(value, env):
             self.found.append((_start(error) if error is not None else step.at, again))
 
 
