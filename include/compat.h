@@ -264,4 +264,21 @@ static inline void compat_stack_write_streams(struct queue_limits *lim,
 }
 #endif
 
+/* ------------------------------------------------------------------ */
+/* Device mapper */
+
+/* before 6.16: a target is not told which ioctl it prepares */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 16, 0)
+#define COMPAT_PREPARE_IOCTL_ARGS
+#else
+#define COMPAT_PREPARE_IOCTL_ARGS , unsigned int cmd, unsigned long arg, bool *forward
+#endif
+
+/* before 6.14: no atomic writes through device mapper; for <linux/device-mapper.h> */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 14, 0)
+#define COMPAT_DM_TARGET_ATOMIC_WRITES 0
+#else
+#define COMPAT_DM_TARGET_ATOMIC_WRITES DM_TARGET_ATOMIC_WRITES
+#endif
+
 #endif /* _COMPAT_H */

@@ -11,13 +11,6 @@
 #define MAX_BOUNCE_KIB		(SZ_16M / SZ_1K)
 #define PAGE_KIB		(PAGE_SIZE / SZ_1K)
 
-static const char *const mode_names[BOUNCE_NR_MODES] = {
-	[BOUNCE_MODE_NONE]	= "none",
-	[BOUNCE_MODE_WRITE]	= "write",
-	[BOUNCE_MODE_ALL]	= "all",
-	[BOUNCE_MODE_GUEST]	= "guest",
-};
-
 /* With dev->lock held: may what is fixed while the disk is there be changed? */
 static int check_idle(struct bounce_dev *dev)
 {
@@ -115,13 +108,13 @@ static ssize_t bounce_mode_show(struct config_item *item, char *page)
 	struct bounce_dev *dev = to_bounce_dev(item);
 
 	guard(mutex)(&dev->lock);
-	return sysfs_emit(page, "%s\n", mode_names[dev->config.mode]);
+	return sysfs_emit(page, "%s\n", bounce_mode_names[dev->config.mode]);
 }
 
 static ssize_t bounce_mode_store(struct config_item *item, const char *page,
 				 size_t count)
 {
-	int mode = __sysfs_match_string(mode_names, BOUNCE_NR_MODES, page);
+	int mode = __sysfs_match_string(bounce_mode_names, BOUNCE_NR_MODES, page);
 	struct bounce_dev *dev = to_bounce_dev(item);
 	int ret = 0;
 
@@ -135,21 +128,25 @@ static ssize_t bounce_mode_store(struct config_item *item, const char *page,
 	return ret ?: count;
 }
 
-static const struct number detect_number = { .max = 1, .live = true };
-
 static ssize_t bounce_detect_show(struct config_item *item, char *page)
 {
 	struct bounce_dev *dev = to_bounce_dev(item);
 
-	return show_number(dev, &dev->config.detect, page);
+	guard(mutex)(&dev->lock);
+	return sysfs_emit(page, "%s\n", bounce_detect_names[dev->config.detect]);
 }
 
 static ssize_t bounce_detect_store(struct config_item *item, const char *page,
 				   size_t count)
 {
+	int detect = __sysfs_match_string(bounce_detect_names, BOUNCE_NR_DETECTS, page);
 	struct bounce_dev *dev = to_bounce_dev(item);
 
-	return store_number(dev, &dev->config.detect, &detect_number, page, count);
+	if (detect < 0 || !is_text(page, count))
+		return -EINVAL;
+	guard(mutex)(&dev->lock);
+	bounce_disk_configure(dev, &dev->config.detect, detect);
+	return count;
 }
 
 static const struct number detect_every_number = {
@@ -171,10 +168,6 @@ static ssize_t bounce_detect_every_store(struct config_item *item,
 	return store_number(dev, &dev->config.detect_every, &detect_every_number, page, count);
 }
 
-static const struct number reserve_number = {
-	.min = PAGE_KIB, .max = MAX_RESERVE_KIB,
-};
-
 static ssize_t bounce_reserve_kib_show(struct config_item *item, char *page)
 {
 	struct bounce_dev *dev = to_bounce_dev(item);
@@ -182,12 +175,23 @@ static ssize_t bounce_reserve_kib_show(struct config_item *item, char *page)
 	return show_number(dev, &dev->config.reserve_kib, page);
 }
 
+/* Its memory is got before it is taken over. */
 static ssize_t bounce_reserve_kib_store(struct config_item *item,
 					const char *page, size_t count)
 {
 	struct bounce_dev *dev = to_bounce_dev(item);
+	unsigned int value;
+	int ret = 0;
 
-	return store_number(dev, &dev->config.reserve_kib, &reserve_number, page, count);
+	if (parse(page, count, PAGE_KIB, MAX_RESERVE_KIB, &value))
+		return -EINVAL;
+	guard(mutex)(&dev->lock);
+	if (dev->disk)
+		ret = bounce_pool_set_reserve(dev->engine.pool, value * (size_t)SZ_1K);
+	if (ret)
+		return ret;
+	dev->config.reserve_kib = value;
+	return count;
 }
 
 /* Both a page and a block of the device below, which is known while live. */
@@ -214,6 +218,24 @@ static ssize_t bounce_max_bounce_kib_store(struct config_item *item,
 	struct bounce_dev *dev = to_bounce_dev(item);
 
 	return store_number(dev, &dev->config.max_bounce_kib, &max_bounce_number, page, count);
+}
+
+static const struct number max_inflight_number = { .max = UINT_MAX, .live = true };
+
+static ssize_t bounce_max_inflight_kib_show(struct config_item *item, char *page)
+{
+	struct bounce_dev *dev = to_bounce_dev(item);
+
+	return show_number(dev, &dev->config.max_inflight_kib, page);
+}
+
+static ssize_t bounce_max_inflight_kib_store(struct config_item *item,
+					     const char *page, size_t count)
+{
+	struct bounce_dev *dev = to_bounce_dev(item);
+
+	return store_number(dev, &dev->config.max_inflight_kib, &max_inflight_number, page,
+			    count);
 }
 
 static ssize_t bounce_read_only_show(struct config_item *item, char *page)
@@ -300,6 +322,7 @@ CONFIGFS_ATTR(bounce_, detect);
 CONFIGFS_ATTR(bounce_, detect_every);
 CONFIGFS_ATTR(bounce_, reserve_kib);
 CONFIGFS_ATTR(bounce_, max_bounce_kib);
+CONFIGFS_ATTR(bounce_, max_inflight_kib);
 CONFIGFS_ATTR(bounce_, read_only);
 CONFIGFS_ATTR(bounce_, partscan);
 CONFIGFS_ATTR(bounce_, power);
@@ -313,6 +336,7 @@ struct configfs_attribute *bounce_config_attrs[] = {
 	&bounce_attr_detect_every,
 	&bounce_attr_reserve_kib,
 	&bounce_attr_max_bounce_kib,
+	&bounce_attr_max_inflight_kib,
 	&bounce_attr_read_only,
 	&bounce_attr_partscan,
 	&bounce_attr_power,

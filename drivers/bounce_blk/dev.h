@@ -3,9 +3,9 @@
  * One bounce device, from mkdir to rmdir, and its disk, from power on to power
  * off. What happens in which file: config.c mkdir and rmdir, pin.c when rmdir is
  * refused, attr.c attributes, disk.c life of the disk, lower.c the device below,
- * limits.c what the disk can do, openers.c which programs have it open, io.c bios,
- * detect.c changes in flight, ioctl.c commands for the device below, query.c which
- * of them only ask, sysfs.c statistics.
+ * limits.c what the disk can do, openers.c which programs have it open, ioctl.c
+ * commands for the device below, query.c which of them only ask, sysfs.c statistics.
+ * What happens to bios is in drivers/bounce_core.
  */
 #ifndef _BOUNCE_DEV_H
 #define _BOUNCE_DEV_H
@@ -14,36 +14,27 @@
 #include <linux/blkdev.h>
 #include <linux/configfs.h>
 #include <linux/mutex.h>
-#include <linux/percpu-refcount.h>
-#include <linux/sched.h>
 #include <linux/workqueue.h>
 #include <linux/xarray.h>
 
 #include "compat.h"
-#include "mem.h"
+#include "engine.h"
 
 struct hd_geometry;
 
 #define BOUNCE_DISK_PREFIX "bounce-"
 
-enum bounce_mode {
-	BOUNCE_MODE_NONE,	/* nothing */
-	BOUNCE_MODE_WRITE,	/* what is written */
-	BOUNCE_MODE_ALL,	/* ... and what is read */
-	BOUNCE_MODE_GUEST,	/* what is in memory that the kernel does not own */
-	BOUNCE_NR_MODES,
-};
-
 /* What the attributes say; see Documentation/admin-guide/bounce_blk.rst. */
 struct bounce_config {
 	char *backing;		/* path or major:minor, never NULL once set */
 	enum bounce_mode mode;
-	unsigned int detect;
+	unsigned int detect;	/* enum bounce_detect */
 	unsigned int read_only;
 	unsigned int partscan;
 	unsigned int detect_every;
 	unsigned int reserve_kib;
 	unsigned int max_bounce_kib;
+	unsigned int max_inflight_kib;	/* 0: 2 % of memory */
 };
 
 /*
@@ -67,41 +58,17 @@ struct bounce_dev {
 	struct queue_limits stacked;	/* as of below; limits_lock of the queue */
 	struct xarray frozen;		/* block devices above that @lower froze */
 	unsigned int block;		/* logical block size, in bytes */
-	unsigned int max_bounce;	/* bytes of one bounced bio */
-	struct bio_set bios;
-	struct bounce_mem mem;
-	struct bounce_stats __percpu *stats;
-	atomic_t detect_seq;
 	/*
-	 * One for each bio and each ioctl below, and for what @lower says to its
-	 * holder; killed when no more can come.
+	 * Its inflight count has one for each bio and each ioctl below, and for what
+	 * @lower says to its holder; it is killed when no more can come.
 	 */
-	struct percpu_ref inflight;
-	struct completion idle;
+	struct bounce_engine engine;
 };
 
 static inline struct bounce_dev *to_bounce_dev(struct config_item *item)
 {
 	return container_of(item, struct bounce_dev, item);
 }
-
-/* What a bio below stands for: all of a bio of ours, or a part of it. */
-struct bounce_io {
-	struct bounce_dev *dev;
-	struct bio *orig;
-	struct bvec_iter iter;		/* the part of @orig */
-	unsigned long start;		/* for iostat */
-	bool accounted;
-	bool bounced;
-	bool check;			/* compare when it has ended */
-	u32 checksum;			/* of the source, when not bounced */
-	pid_t pid;			/* who submitted it, if @check */
-	char comm[TASK_COMM_LEN];
-#if !COMPAT_HAVE_BIO_COMPLETE_IN_TASK
-	struct work_struct work;
-#endif
-	struct bio bio;			/* last: vecs may follow */
-};
 
 /* disk.c; with dev->lock held */
 int bounce_disk_up(struct bounce_dev *dev) __must_hold(&dev->lock);
@@ -134,11 +101,6 @@ int bounce_limits_set_mode(struct bounce_dev *dev, enum bounce_mode mode)
 /* openers.c */
 void bounce_openers_report(struct gendisk *disk);
 
-/* io.c */
-void bounce_submit_bio(struct bio *bio);
-int bounce_io_init(void);
-void bounce_io_exit(void);
-
 /* ioctl.c */
 int bounce_ioctl(struct block_device *bdev, blk_mode_t mode, unsigned int cmd,
 		 unsigned long arg);
@@ -148,10 +110,6 @@ int bounce_getgeo(struct gendisk *disk, struct hd_geometry *geo);
 
 /* query.c */
 bool bounce_query(unsigned int cmd, unsigned long arg);
-
-/* detect.c */
-void bounce_detect_submit(struct bounce_io *io);
-void bounce_detect_end(struct bounce_io *io);
 
 /* sysfs.c */
 extern const struct attribute_group *bounce_disk_groups[];

@@ -9,50 +9,31 @@
 #include "dev.h"
 
 /* ------------------------------------------------------------------ */
-/* Memory */
+/* What is between the disk and the device below */
 
-static void inflight_idle(struct percpu_ref *ref)
+static int init_engine(struct bounce_dev *dev)
 {
-	complete(&container_of(ref, struct bounce_dev, inflight)->idle);
+	const struct bounce_config *config = &dev->config;
+	struct bounce_engine_params params = {
+		.name		= config_item_name(&dev->item),
+		.lower		= dev->lower,
+		.accounts	= true,
+		.mode		= config->mode,
+		.detect		= config->detect,
+		.detect_every	= config->detect_every,
+		.reserve	= config->reserve_kib * (size_t)SZ_1K,
+		.max_bounce	= config->max_bounce_kib * (size_t)SZ_1K,
+		.max_inflight	= config->max_inflight_kib * (size_t)SZ_1K,
+	};
+
+	return bounce_engine_init(&dev->engine, &params);
 }
 
-static int alloc_memory(struct bounce_dev *dev)
+static void bounce_submit_bio(struct bio *bio)
 {
-	int ret;
+	struct bounce_dev *dev = bio->bi_bdev->bd_disk->private_data;
 
-	dev->stats = alloc_percpu(struct bounce_stats);
-	if (!dev->stats)
-		return -ENOMEM;
-	ret = bounce_mem_init(&dev->mem, config_item_name(&dev->item),
-			      dev->config.reserve_kib * (size_t)SZ_1K, dev->block,
-			      dev->stats);
-	if (ret)
-		goto free_stats;
-	ret = bioset_init(&dev->bios, BIO_POOL_SIZE, offsetof(struct bounce_io, bio),
-			  BIOSET_NEED_BVECS | BIOSET_PERCPU_CACHE);
-	if (ret)
-		goto exit_mem;
-	init_completion(&dev->idle);
-	ret = percpu_ref_init(&dev->inflight, inflight_idle, 0, GFP_KERNEL);
-	if (ret)
-		goto exit_bios;
-	return 0;
-
-exit_bios:
-	bioset_exit(&dev->bios);
-exit_mem:
-	bounce_mem_exit(&dev->mem);
-free_stats:
-	free_percpu(dev->stats);
-	return ret;
-}
-
-static void free_memory(struct bounce_dev *dev)
-{
-	percpu_ref_exit(&dev->inflight);
-	bioset_exit(&dev->bios);
-	bounce_mem_exit(&dev->mem);
-	free_percpu(dev->stats);
+	bounce_engine_submit(&dev->engine, bio);
 }
 
 /* ------------------------------------------------------------------ */
@@ -101,6 +82,7 @@ static int alloc_disk_for(struct bounce_dev *dev)
 	set_disk_ro(disk, dev->config.read_only);
 	if (!dev->config.partscan)
 		disk->flags |= GENHD_FL_NO_PART;
+	dev->engine.disk = disk;
 	dev->closing = false;
 	/* Pairs with get_holder(): last, so that it finds @inflight. */
 	smp_store_release(&dev->disk, disk);
@@ -146,8 +128,7 @@ static void put_lower_and_disk(struct bounce_dev *dev)
 
 	/* Pairs with get_live() in ioctl.c: killing takes a grace period. */
 	WRITE_ONCE(disk->private_data, NULL);
-	percpu_ref_kill(&dev->inflight);
-	wait_for_completion(&dev->idle);
+	bounce_engine_drain(&dev->engine);
 	bounce_lower_close(dev);
 	WRITE_ONCE(dev->disk, NULL);
 	put_disk(disk);
@@ -160,12 +141,12 @@ static int start(struct bounce_dev *dev)
 	ret = bounce_lower_open(dev);
 	if (ret)
 		return ret;
-	ret = alloc_memory(dev);
+	ret = init_engine(dev);
 	if (ret)
 		goto close_lower;
 	ret = alloc_disk_for(dev);
 	if (ret)
-		goto free_memory;
+		goto exit_engine;
 	ret = publish_disk(dev);
 	if (ret)
 		goto put_both;
@@ -173,10 +154,10 @@ static int start(struct bounce_dev *dev)
 
 put_both:
 	put_lower_and_disk(dev);
-	free_memory(dev);
+	bounce_engine_exit(&dev->engine);
 	return ret;
-free_memory:
-	free_memory(dev);
+exit_engine:
+	bounce_engine_exit(&dev->engine);
 close_lower:
 	bounce_lower_close(dev);
 	return ret;
@@ -204,7 +185,7 @@ void bounce_disk_kill(struct bounce_dev *dev)
 	bounce_lower_uevent(dev);
 	del_gendisk(dev->disk);
 	put_lower_and_disk(dev);
-	free_memory(dev);
+	bounce_engine_exit(&dev->engine);
 	bounce_unpin(dev);
 }
 
@@ -260,6 +241,10 @@ void bounce_disk_configure(struct bounce_dev *dev, unsigned int *field,
 	}
 	memflags = blk_mq_freeze_queue(dev->disk->queue);
 	*field = value;
-	dev->max_bounce = dev->config.max_bounce_kib * SZ_1K;
+	dev->engine.detect = dev->config.detect;
+	dev->engine.detect_every = dev->config.detect_every;
+	dev->engine.max_bounce = dev->config.max_bounce_kib * SZ_1K;
+	bounce_pool_set_max_inflight(dev->engine.pool,
+				     dev->config.max_inflight_kib * (size_t)SZ_1K);
 	blk_mq_unfreeze_queue(dev->disk->queue, memflags);
 }

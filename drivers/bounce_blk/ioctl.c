@@ -21,7 +21,7 @@ static struct bounce_dev *get_live(struct gendisk *disk)
 	/* Pairs with put_lower_and_disk(), which then waits for a grace period. */
 	dev = READ_ONCE(disk->private_data);
 	if (dev && (test_bit(GD_DEAD, &disk->state) ||
-		    !percpu_ref_tryget_live(&dev->inflight)))
+		    !percpu_ref_tryget_live(&dev->engine.inflight)))
 		dev = NULL;
 	rcu_read_unlock();
 	return dev;
@@ -55,7 +55,7 @@ static int ask_below(struct block_device *bdev, blk_mode_t mode, unsigned int cm
 	ret = ioctl ? may_pass(dev, cmd, arg) : -ENOTTY;
 	if (!ret)
 		ret = ioctl(dev->lower, mode, cmd, arg);
-	percpu_ref_put(&dev->inflight);
+	percpu_ref_put(&dev->engine.inflight);
 	return ret;
 }
 
@@ -88,6 +88,6 @@ int bounce_getgeo(struct gendisk *disk, struct hd_geometry *geo)
 	if (!ret && cylinder && bdev_is_partition(dev->lower))
 		geo->cylinders = min_t(sector_t, get_capacity(disk) / cylinder,
 				       USHRT_MAX);
-	percpu_ref_put(&dev->inflight);
+	percpu_ref_put(&dev->engine.inflight);
 	return ret;
 }

@@ -15,20 +15,17 @@
 		       BLK_FEAT_IO_STAT | BLK_FEAT_STABLE_WRITES)
 
 /*
- * Stacked first, ours afterwards: stacking takes over what the device below says
- * of itself, also where we make it otherwise. Its limits are read without a lock,
+ * Stacked first, what bouncing changes afterwards: stacking takes over what the device
+ * below says of itself. Its limits are read without a lock,
  * as md and dm do: whoever is changing them says so when they are changed.
  */
 void bounce_limits_stack(struct bounce_dev *dev, struct queue_limits *lim)
 {
-	enum bounce_mode mode = dev->config.mode;
-
 	blk_set_stacking_limits(lim);
 	/* Stacking only makes it worse, and a sector is more than NVMe wants. */
 	lim->dma_alignment = 0;
-	lim->features |= BLK_FEAT_IO_STAT | BLK_FEAT_NOWAIT;
-	if (mode == BOUNCE_MODE_NONE)
-		lim->features |= BLK_FEAT_ATOMIC_WRITES | BLK_FEAT_PCI_P2PDMA;
+	lim->features |= BLK_FEAT_IO_STAT | BLK_FEAT_NOWAIT |
+			 BLK_FEAT_ATOMIC_WRITES | BLK_FEAT_PCI_P2PDMA;
 	queue_limits_stack_bdev(lim, dev->lower, 0, config_item_name(&dev->item));
 	/* What may be discarded below at once is all that there is for us. */
 	lim->max_hw_discard_sectors = bdev_max_discard_sectors(dev->lower);
@@ -40,32 +37,9 @@ void bounce_limits_stack(struct bounce_dev *dev, struct queue_limits *lim)
 	/* Not stacked. */
 	compat_stack_write_streams(lim, dev->lower);
 
-	/*
-	 * The block layer drops what a disk without a cache does not need, below as
-	 * here: whether that one has a cache is known when the bio gets there.
-	 */
-	lim->features |= BLK_FEAT_WRITE_CACHE | BLK_FEAT_FUA;
-
-	/* What is copied needs nobody's help to be stable. */
-	lim->features &= ~BLK_FEAT_STABLE_WRITES;
-	if ((mode == BOUNCE_MODE_NONE || mode == BOUNCE_MODE_GUEST) &&
-	    bdev_stable_writes(dev->lower))
-		lim->features |= BLK_FEAT_STABLE_WRITES;
-
-	if (mode == BOUNCE_MODE_NONE) {
+	bounce_engine_set_limits(&dev->engine, lim);
+	if (dev->engine.mode == BOUNCE_MODE_NONE)
 		queue_limits_stack_integrity_bdev(lim, dev->lower);
-		return;
-	}
-	/* The CPU copies what is in other devices; the one below never sees it. */
-	lim->features |= BLK_FEAT_PCI_P2PDMA;
-	if (mode == BOUNCE_MODE_ALL) {
-		/* No buffer but ours goes down; 1 is the least that can be said. */
-		lim->dma_alignment = 1;
-		lim->virt_boundary_mask = 0;
-		lim->seg_boundary_mask = BLK_SEG_BOUNDARY_MASK;
-		lim->max_segment_size = UINT_MAX;
-		lim->max_segments = BIO_MAX_VECS;
-	}
 }
 
 /* What was set in /sys/block/DISK/queue since @old: the difference of @now to it. */
@@ -167,11 +141,13 @@ int bounce_limits_set_mode(struct bounce_dev *dev, enum bounce_mode mode)
 	lockdep_assert_held(&dev->lock);
 	now = queue_limits_start_update(queue);
 	memflags = blk_mq_freeze_queue(queue);
-	dev->config.mode = mode;
+	dev->engine.mode = mode;
 	bounce_limits_stack(dev, &lim);
 	ret = commit(dev, &now, &lim);
 	if (ret)
-		dev->config.mode = old;
+		dev->engine.mode = old;
+	else
+		dev->config.mode = mode;
 	blk_mq_unfreeze_queue(queue, memflags);
 	return ret;
 }

@@ -48,7 +48,7 @@ static struct bounce_dev *get_holder(struct block_device *bdev)
 
 	/* Pairs with alloc_disk_for(). */
 	if (!smp_load_acquire(&dev->disk) ||
-	    !percpu_ref_tryget_live(&dev->inflight))
+	    !percpu_ref_tryget_live(&dev->engine.inflight))
 		dev = NULL;
 	mutex_unlock(&bdev->bd_holder_lock);
 	return dev;
@@ -56,7 +56,7 @@ static struct bounce_dev *get_holder(struct block_device *bdev)
 
 static void put_holder(struct bounce_dev *dev)
 {
-	percpu_ref_put(&dev->inflight);
+	percpu_ref_put(&dev->engine.inflight);
 }
 
 /* Thaws what freeze_above() froze, once. */
@@ -269,7 +269,7 @@ static int check_lower(struct bounce_dev *dev)
 		       name, config->backing);
 		return -EOPNOTSUPP;
 	}
-	if (dev->max_bounce % dev->block) {
+	if (config->max_bounce_kib * SZ_1K % dev->block) {
 		pr_err("%s: max_bounce_kib %u is no multiple of the block size %u of %s\n",
 		       name, config->max_bounce_kib, dev->block, config->backing);
 		return -EINVAL;
@@ -309,7 +309,6 @@ int bounce_lower_open(struct bounce_dev *dev)
 	dev->lower_file = file;
 	dev->lower = file_bdev(file);
 	dev->block = bdev_logical_block_size(dev->lower);
-	dev->max_bounce = dev->config.max_bounce_kib * SZ_1K;
 	ret = check_lower(dev);
 	if (ret)
 		bdev_fput(file);

@@ -4,31 +4,23 @@
  * flight. Each device is a directory in configfs; see config.c.
  */
 #include <linux/module.h>
+#include <linux/rcupdate.h>
 
 #include "dev.h"
-#include "inject.h"
 
 static int __init bounce_init(void)
 {
-	int ret;
-
-	ret = bounce_io_init();
-	if (ret)
-		return ret;
-	bounce_inject_init();
-	ret = bounce_config_init();
-	if (ret) {
-		bounce_inject_exit();
-		bounce_io_exit();
-	}
-	return ret;
+	return bounce_config_init();
 }
 
 static void __exit bounce_exit(void)
 {
 	bounce_config_exit();
-	bounce_inject_exit();
-	bounce_io_exit();
+	/*
+	 * The task that said that the device below is gone may have been preempted
+	 * on its way out of lower_dead(), with nothing left that holds the module.
+	 */
+	synchronize_rcu_tasks();
 }
 
 module_init(bounce_init);

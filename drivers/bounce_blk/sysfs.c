@@ -6,20 +6,28 @@
 
 #include "dev.h"
 
-/* The counter at @offset in struct bounce_stats, of all processors. */
-static u64 sum(struct device *device, size_t offset)
+static struct bounce_engine *engine_of(struct device *device)
 {
 	struct bounce_dev *dev = dev_to_disk(device)->private_data;
-	u64 total = 0;
-	int cpu;
 
-	for_each_possible_cpu(cpu)
-		total += *(u64 *)((char *)per_cpu_ptr(dev->stats, cpu) + offset);
-	return total;
+	return &dev->engine;
 }
 
+/* A counter of the engine */
 #define SHOW(device, buf, field) \
-	sysfs_emit(buf, "%llu\n", sum(device, offsetof(struct bounce_stats, field)))
+	sysfs_emit(buf, "%llu\n", bounce_sum(engine_of(device), field))
+
+/* A counter of the pool, by its offset there */
+static ssize_t show_pool(struct device *device, char *buf, size_t offset)
+{
+	struct bounce_pool_stats stats;
+
+	bounce_pool_get_stats(engine_of(device)->pool, &stats);
+	return sysfs_emit(buf, "%llu\n", *(u64 *)((char *)&stats + offset));
+}
+
+#define SHOW_POOL(device, buf, field) \
+	show_pool(device, buf, offsetof(struct bounce_pool_stats, field))
 
 static ssize_t read_passed_bios_show(struct device *device,
 				     struct device_attribute *attr, char *buf)
@@ -69,22 +77,73 @@ static ssize_t write_bounced_bytes_show(struct device *device,
 	return SHOW(device, buf, bytes[BOUNCE_WRITE_BOUNCED]);
 }
 
-static ssize_t splits_show(struct device *device, struct device_attribute *attr,
-			   char *buf)
+static ssize_t splits_show(struct device *device,
+			   struct device_attribute *attr, char *buf)
 {
 	return SHOW(device, buf, splits);
+}
+
+/* One number for each order, 0 first. */
+static ssize_t orders_show(struct device *device, struct device_attribute *attr,
+			   char *buf)
+{
+	struct bounce_pool_stats stats;
+	ssize_t len = 0;
+	unsigned int i;
+
+	bounce_pool_get_stats(engine_of(device)->pool, &stats);
+	for (i = 0; i < BOUNCE_ORDERS; i++)
+		len += sysfs_emit_at(buf, len, "%llu%c", stats.orders[i],
+				     i + 1 < BOUNCE_ORDERS ? ' ' : '\n');
+	return len;
+}
+
+static ssize_t inflight_bytes_show(struct device *device,
+				   struct device_attribute *attr, char *buf)
+{
+	return SHOW_POOL(device, buf, inflight_bytes);
+}
+
+static ssize_t inflight_peak_show(struct device *device,
+				  struct device_attribute *attr, char *buf)
+{
+	return SHOW_POOL(device, buf, inflight_peak);
+}
+
+static ssize_t cached_bytes_show(struct device *device,
+				 struct device_attribute *attr, char *buf)
+{
+	return SHOW_POOL(device, buf, cached_bytes);
+}
+
+static ssize_t over_limit_show(struct device *device,
+			       struct device_attribute *attr, char *buf)
+{
+	return SHOW_POOL(device, buf, over_limit);
 }
 
 static ssize_t reserve_uses_show(struct device *device,
 				 struct device_attribute *attr, char *buf)
 {
-	return SHOW(device, buf, reserve_uses);
+	return SHOW_POOL(device, buf, reserve_uses);
 }
 
 static ssize_t reserve_waits_show(struct device *device,
 				  struct device_attribute *attr, char *buf)
 {
-	return SHOW(device, buf, reserve_waits);
+	return SHOW_POOL(device, buf, reserve_waits);
+}
+
+static ssize_t held_folios_show(struct device *device,
+				struct device_attribute *attr, char *buf)
+{
+	return SHOW_POOL(device, buf, held_folios);
+}
+
+static ssize_t short_copies_show(struct device *device,
+				 struct device_attribute *attr, char *buf)
+{
+	return SHOW_POOL(device, buf, short_copies);
 }
 
 static ssize_t nowait_refusals_show(struct device *device,
@@ -93,31 +152,47 @@ static ssize_t nowait_refusals_show(struct device *device,
 	return SHOW(device, buf, nowait_refusals);
 }
 
-static ssize_t checks_show(struct device *device, struct device_attribute *attr,
-			   char *buf)
+static ssize_t checks_show(struct device *device,
+			   struct device_attribute *attr, char *buf)
 {
 	return SHOW(device, buf, checks);
 }
 
+/* Of direct I/O: what changes in the page cache is written again. */
 static ssize_t mutations_show(struct device *device,
 			      struct device_attribute *attr, char *buf)
 {
-	return SHOW(device, buf, mutations);
+	return SHOW(device, buf, mutations[BOUNCE_SOURCE_DIRECT]);
 }
 
-/* One number for each order, 0 first. */
-static ssize_t orders_show(struct device *device, struct device_attribute *attr,
-			   char *buf)
+static ssize_t mutations_page_cache_show(struct device *device,
+					 struct device_attribute *attr, char *buf)
 {
-	ssize_t len = 0;
-	unsigned int i;
+	return SHOW(device, buf, mutations[BOUNCE_SOURCE_CACHE]);
+}
 
-	for (i = 0; i < BOUNCE_ORDERS; i++)
-		len += sysfs_emit_at(buf, len, "%llu%c",
-				     sum(device, offsetof(struct bounce_stats, orders[0]) +
-					 i * sizeof(u64)),
-				     i + 1 < BOUNCE_ORDERS ? ' ' : '\n');
-	return len;
+static ssize_t mutations_swap_show(struct device *device,
+				   struct device_attribute *attr, char *buf)
+{
+	return SHOW(device, buf, mutations[BOUNCE_SOURCE_SWAP]);
+}
+
+static ssize_t mutations_kernel_show(struct device *device,
+				     struct device_attribute *attr, char *buf)
+{
+	return SHOW(device, buf, mutations[BOUNCE_SOURCE_KERNEL]);
+}
+
+static ssize_t mutations_kthread_show(struct device *device,
+				      struct device_attribute *attr, char *buf)
+{
+	return SHOW(device, buf, mutations_kthread);
+}
+
+static ssize_t mutators_show(struct device *device,
+			     struct device_attribute *attr, char *buf)
+{
+	return bounce_engine_show_mutators(engine_of(device), buf, PAGE_SIZE);
 }
 
 /* As in configfs, where udev rules can reach it: when the disk below changes. */
@@ -141,11 +216,22 @@ static DEVICE_ATTR_RO(write_passed_bytes);
 static DEVICE_ATTR_RO(write_bounced_bytes);
 static DEVICE_ATTR_RO(splits);
 static DEVICE_ATTR_RO(orders);
+static DEVICE_ATTR_RO(inflight_bytes);
+static DEVICE_ATTR_RO(inflight_peak);
+static DEVICE_ATTR_RO(cached_bytes);
+static DEVICE_ATTR_RO(over_limit);
 static DEVICE_ATTR_RO(reserve_uses);
 static DEVICE_ATTR_RO(reserve_waits);
+static DEVICE_ATTR_RO(held_folios);
+static DEVICE_ATTR_RO(short_copies);
 static DEVICE_ATTR_RO(nowait_refusals);
 static DEVICE_ATTR_RO(checks);
 static DEVICE_ATTR_RO(mutations);
+static DEVICE_ATTR_RO(mutations_page_cache);
+static DEVICE_ATTR_RO(mutations_swap);
+static DEVICE_ATTR_RO(mutations_kernel);
+static DEVICE_ATTR_RO(mutations_kthread);
+static DEVICE_ATTR_RO(mutators);
 
 static struct attribute *bounce_attrs[] = {
 	&dev_attr_refresh.attr,
@@ -159,11 +245,22 @@ static struct attribute *bounce_attrs[] = {
 	&dev_attr_write_bounced_bytes.attr,
 	&dev_attr_splits.attr,
 	&dev_attr_orders.attr,
+	&dev_attr_inflight_bytes.attr,
+	&dev_attr_inflight_peak.attr,
+	&dev_attr_cached_bytes.attr,
+	&dev_attr_over_limit.attr,
 	&dev_attr_reserve_uses.attr,
 	&dev_attr_reserve_waits.attr,
+	&dev_attr_held_folios.attr,
+	&dev_attr_short_copies.attr,
 	&dev_attr_nowait_refusals.attr,
 	&dev_attr_checks.attr,
 	&dev_attr_mutations.attr,
+	&dev_attr_mutations_page_cache.attr,
+	&dev_attr_mutations_swap.attr,
+	&dev_attr_mutations_kernel.attr,
+	&dev_attr_mutations_kthread.attr,
+	&dev_attr_mutators.attr,
 	NULL,
 };
 

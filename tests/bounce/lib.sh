@@ -314,7 +314,7 @@ clean_up()
 # ------------------------------------------------------------------
 # Faults, on kernels that can: of the driver itself and of the page allocator
 
-fault_dir=/sys/kernel/debug/bounce_blk
+fault_dir=/sys/kernel/debug/bounce_core
 page_faults=/sys/kernel/debug/fail_page_alloc
 has_faults()
 {

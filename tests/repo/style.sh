@@ -30,10 +30,10 @@ check_checkpatch()
 	xargs grep -l '__pgmap \*' <"$tmp/kernel" >"$tmp/pgmap"
 	grep '/pgmap_bio\.h$' "$tmp/pgmap" | checkpatch --ignore SPACING,MACRO_ARG_REUSE || bad=1
 	grep -v '/pgmap_bio\.h$' "$tmp/pgmap" | checkpatch --ignore SPACING || bad=1
-	grep -v -e '/trace\.h$' -e '/bounce_blk/stats\.h$' "$tmp/kernel" | grep -vxF -f "$tmp/pgmap" |
+	grep -v -e '/trace\.h$' -e '/bounce_core/engine\.h$' -e '/bounce_core/pool\.h$' "$tmp/kernel" | grep -vxF -f "$tmp/pgmap" |
 		checkpatch || bad=1
 	# A member of a structure as an argument.
-	grep '/bounce_blk/stats\.h$' "$tmp/kernel" | checkpatch --ignore MACRO_ARG_PRECEDENCE || bad=1
+	grep -e '/bounce_core/engine\.h$' -e '/bounce_core/pool\.h$' "$tmp/kernel" | checkpatch --ignore MACRO_ARG_PRECEDENCE || bad=1
 	# Event macros are no functions, and their flag tables are lists.
 	grep '/trace\.h$' "$tmp/kernel" |
 		checkpatch --ignore OPEN_ENDED_LINE,PARENTHESIS_ALIGNMENT,COMPLEX_MACRO || bad=1

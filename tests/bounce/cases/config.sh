@@ -45,8 +45,8 @@ test_power_on_refusals()
 attributes()
 {
 	local a all=
-	for a in backing mode detect detect_every reserve_kib max_bounce_kib read_only partscan \
-		power disk; do
+	for a in backing mode detect detect_every reserve_kib max_bounce_kib max_inflight_kib \
+		read_only partscan power disk; do
 		get "$config/$1/$a"
 		all=$all,$got
 	done
@@ -75,10 +75,10 @@ test_attribute_values()
 	null n
 	mkdir "$config/a"
 	attributes a
-	expect defaults ',write,0,1,1024,1024,0,1,0,' "$got"
+	expect defaults ',write,0,1,1024,1024,0,0,1,0,' "$got"
 	for v in '' garbage -1 1x '1 1' 18446744073709551616 4294967296 0x10 +4; do
-		for a in detect detect_every reserve_kib max_bounce_kib read_only partscan power mode \
-			refresh; do
+		for a in detect detect_every reserve_kib max_bounce_kib max_inflight_kib \
+			read_only partscan power mode refresh; do
 			[ -n "$v" ] || continue
 			expect_set "$a = $v" EINVAL a $a "$v"
 		done
@@ -94,25 +94,27 @@ test_attribute_values()
 	expect 'two lines' EINVAL "$(bounce_io put "$config/a/backing" "/dev/a
 /dev/b")"
 	attributes a
-	expect 'kept' ',write,0,1,1024,1024,0,1,0,' "$got"
-	for v in detect=1 detect_every=4294967295 reserve_kib=4 reserve_kib=16384 max_bounce_kib=4 \
-		max_bounce_kib=16384 mode=guest mode=all backing=/dev/n; do
+	expect 'kept' ',write,0,1,1024,1024,0,0,1,0,' "$got"
+	for v in detect=direct detect=1 detect_every=4294967295 reserve_kib=4 reserve_kib=16384 \
+		max_bounce_kib=4 max_bounce_kib=16384 max_inflight_kib=4294967295 \
+		max_inflight_kib=0 mode=guest mode=direct mode=all backing=/dev/n; do
 		expect_set "$v" 0 a "${v%=*}" "${v#*=}"
 		expect_file "$v kept" "${v#*=}" "$config/a/${v%=*}"
 	done
 	expect_set 'on' 0 a power 1
 	expect_set 'on again' 0 a power 1
 	expect_file 'disk' bounce-a "$config/a/disk"
-	for v in reserve_kib=1024 read_only=1 partscan=0 backing=/dev/zero; do
+	for v in read_only=1 partscan=0 backing=/dev/zero; do
 		expect_set "$v while live" EBUSY a "${v%=*}" "${v#*=}"
 	done
 	attributes a
-	expect 'kept while live' '/dev/n,all,1,4294967295,16384,16384,0,1,1,bounce-a' "$got"
-	for v in detect=0 detect_every=3 max_bounce_kib=1024 mode=none refresh=1; do
+	expect 'kept while live' '/dev/n,all,1,4294967295,16384,16384,0,0,1,1,bounce-a' "$got"
+	for v in detect=0 detect=direct detect_every=3 max_bounce_kib=1024 max_inflight_kib=4096 \
+		reserve_kib=65536 reserve_kib=1024 mode=direct mode=none refresh=1; do
 		expect_set "$v while live" 0 a "${v%=*}" "${v#*=}"
 	done
 	attributes a
-	expect 'changed while live' '/dev/n,none,0,3,16384,1024,0,1,1,bounce-a' "$got"
+	expect 'changed while live' '/dev/n,none,direct,3,1024,1024,4096,0,1,1,bounce-a' "$got"
 	expect_set 'off' 0 a power 0
 	expect_set 'off again' 0 a power 0
 	expect_set 'nothing to refresh' ENODEV a refresh 1

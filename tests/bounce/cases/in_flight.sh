@@ -148,7 +148,7 @@ test_detect()
 		expect_stat "$mode: mutations" a mutations -eq 1
 		line=$(sed -n 's/.*bounce_mutation: [0-9,]* //p' $t/trace)
 		expect "$mode: event" \
-			"sector=0 len=65536 offset=$([ $mode = write ] && echo 5000 || echo -1) pid=$pid comm=bounce_io" \
+			"sector=0 len=65536 offset=$([ $mode = write ] && echo 5000 || echo -1) pid=$pid comm=bounce_io source=direct memory=anon kthread=0" \
 			"$line"
 		dmesg | tail -n 5 | grep -q "bounce-a: a buffer changed in flight: sector 0, 65536 bytes.*bounce_io\[$pid\]" ||
 			fail "$mode: no line in the log"

@@ -1,16 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The faults that nothing else in the kernel can make: an allocation of ours
- * that fails, and a source that has time to change before it is copied. Errors
- * of the device below are the block layer's (Documentation/fault-injection/).
+ * The faults that nothing else in the kernel can make: an allocation or a copy
+ * of the core's that fails, and a source that has time to change before it is
+ * copied. Errors of the device below are the block layer's
+ * (Documentation/fault-injection/).
  */
+#include <kunit/static_stub.h>
+#include <kunit/visibility.h>
 #include <linux/debugfs.h>
 #include <linux/delay.h>
 #include <linux/fault-inject.h>
+#include <linux/module.h>
 
 #include "inject.h"
 
 static DECLARE_FAULT_ATTR(fail_alloc);
+static DECLARE_FAULT_ATTR(fail_copy);
 static DECLARE_FAULT_ATTR(delay_copy);
 static u32 fail_min_order;
 static u32 delay_usecs = 1000;
@@ -18,8 +23,17 @@ static struct dentry *dir;
 
 bool bounce_inject_alloc(unsigned int order)
 {
+	KUNIT_STATIC_STUB_REDIRECT(bounce_inject_alloc, order);
 	return order >= READ_ONCE(fail_min_order) && should_fail(&fail_alloc, 1);
 }
+EXPORT_SYMBOL_IF_KUNIT(bounce_inject_alloc);
+
+bool bounce_inject_copy(void)
+{
+	KUNIT_STATIC_STUB_REDIRECT(bounce_inject_copy);
+	return should_fail(&fail_copy, 1);
+}
+EXPORT_SYMBOL_IF_KUNIT(bounce_inject_copy);
 
 void bounce_inject_delay(void)
 {
@@ -29,9 +43,10 @@ void bounce_inject_delay(void)
 
 void bounce_inject_init(void)
 {
-	dir = debugfs_create_dir("bounce_blk", NULL);
+	dir = debugfs_create_dir("bounce_core", NULL);
 	fault_create_debugfs_attr("fail_alloc", dir, &fail_alloc);
 	debugfs_create_u32("fail_min_order", 0600, dir, &fail_min_order);
+	fault_create_debugfs_attr("fail_copy", dir, &fail_copy);
 	fault_create_debugfs_attr("delay_copy", dir, &delay_copy);
 	debugfs_create_u32("delay_usecs", 0600, dir, &delay_usecs);
 }

@@ -11,8 +11,9 @@
 /* What was being written changed before the device below was done with it. */
 TRACE_EVENT(bounce_mutation,
 	TP_PROTO(dev_t dev, sector_t sector, unsigned int len,
-		 unsigned int offset, pid_t pid, const char *comm),
-	TP_ARGS(dev, sector, len, offset, pid, comm),
+		 unsigned int offset, pid_t pid, const char *comm,
+		 const char *source, const char *memory, bool kthread),
+	TP_ARGS(dev, sector, len, offset, pid, comm, source, memory, kthread),
 	TP_STRUCT__entry(
 		__field(dev_t, dev)
 		__field(sector_t, sector)
@@ -20,6 +21,9 @@ TRACE_EVENT(bounce_mutation,
 		__field(int, offset)
 		__field(pid_t, submitter)
 		__array(char, comm, TASK_COMM_LEN)
+		__string(source, source)
+		__string(memory, memory)
+		__field(bool, kthread)
 	),
 	TP_fast_assign(
 		__entry->dev = dev;
@@ -28,12 +32,16 @@ TRACE_EVENT(bounce_mutation,
 		__entry->offset = offset;
 		__entry->submitter = pid;
 		memcpy(__entry->comm, comm, TASK_COMM_LEN);
+		__assign_str(source);
+		__assign_str(memory);
+		__entry->kthread = kthread;
 	),
 	/* offset is that of the first byte in the write, -1 when unknown */
-	TP_printk("%d,%d sector=%llu len=%u offset=%d pid=%d comm=%s",
+	TP_printk("%d,%d sector=%llu len=%u offset=%d pid=%d comm=%s source=%s memory=%s kthread=%d",
 		  MAJOR(__entry->dev), MINOR(__entry->dev),
 		  (unsigned long long)__entry->sector, __entry->len,
-		  __entry->offset, __entry->submitter, __entry->comm)
+		  __entry->offset, __entry->submitter, __entry->comm,
+		  __get_str(source), __get_str(memory), __entry->kthread)
 );
 
 #endif /* _BOUNCE_TRACE_H */

@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Keeps folios of finished I/O for the next one, until memory gets short.
+ */
+#include <linux/mm.h>
+#include <linux/shrinker.h>
+
+#include "pool.h"
+
+/* What all magazines may keep, and each of them at least and at most. */
+#define ALL_MAGS	SZ_8M
+#define LEAST_MAG	SZ_64K
+#define MOST_MAG	SZ_1M
+/* The depot before anything was in flight. */
+#define LEAST_DEPOT	SZ_1M
+/* What moves between a magazine and the depot at a time. */
+#define BATCH		SZ_64K
+
+static void init_mag(struct bounce_mag *mag)
+	__context_unsafe(/* not reachable yet */)
+{
+	unsigned int i;
+
+	spin_lock_init(&mag->lock);
+	for (i = 0; i < BOUNCE_ORDERS; i++)
+		INIT_LIST_HEAD(&mag->list[i]);
+	mag->kept = 0;
+}
+
+static void add(struct bounce_mag *mag, struct folio *folio)
+	__must_hold(&mag->lock)
+{
+	list_add(&folio->lru, &mag->list[folio_order(folio)]);
+	mag->kept += folio_size(folio);
+}
+
+static struct folio *take(struct bounce_mag *mag, unsigned int order)
+	__must_hold(&mag->lock)
+{
+	struct folio *folio;
+
+	folio = list_first_entry_or_null(&mag->list[order], struct folio, lru);
+	if (folio) {
+		list_del(&folio->lru);
+		mag->kept -= folio_size(folio);
+	}
+	return folio;
+}
+
+static struct folio *take_locked(struct bounce_mag *mag, unsigned int order)
+{
+	struct folio *folio;
+	unsigned long flags;
+
+	spin_lock_irqsave(&mag->lock, flags);
+	folio = take(mag, order);
+	spin_unlock_irqrestore(&mag->lock, flags);
+	return folio;
+}
+
+/* Up to a batch of what another processor had too much of. */
+static void refill(struct bounce_cache *cache, struct bounce_mag *mag,
+		   unsigned int order)
+	__must_hold(&mag->lock)
+{
+	struct bounce_mag *depot = &cache->depot;
+	size_t done = 0;
+	struct folio *folio;
+
+	/* Looked at again with the lock. */
+	if (context_unsafe(/* a hint */ list_empty(&depot->list[order])))
+		return;
+	spin_lock_nested(&depot->lock, SINGLE_DEPTH_NESTING);
+	do {
+		folio = take(depot, order);
+		if (!folio)
+			break;
+		add(mag, folio);
+		done += folio_size(folio);
+	} while (done < BATCH);
+	spin_unlock(&depot->lock);
+}
+
+/* A folio of that order that is charged to @memcg, or NULL. */
+struct folio *bounce_cache_pop(struct bounce_cache *cache, unsigned int order,
+			       struct mem_cgroup *memcg)
+{
+	/* The lock makes it right, this only keeps it local. */
+	struct bounce_mag *mag = raw_cpu_ptr(cache->mags);
+	struct folio *folio;
+	unsigned long flags;
+
+	spin_lock_irqsave(&mag->lock, flags);
+	if (list_empty(&mag->list[order]))
+		refill(cache, mag, order);
+	folio = take(mag, order);
+	spin_unlock_irqrestore(&mag->lock, flags);
+	if (folio && !bounce_memcg_is(folio, memcg)) {
+		folio_put(folio);
+		folio = NULL;
+	}
+	return folio;
+}
+
+/* Adds to the depot what fits there; false if @folio did not. */
+static bool push_depot(struct bounce_cache *cache, struct folio *folio)
+{
+	struct bounce_mag *depot = &cache->depot;
+	bool fits;
+
+	spin_lock_nested(&depot->lock, SINGLE_DEPTH_NESTING);
+	fits = depot->kept + folio_size(folio) <= READ_ONCE(cache->depot_limit);
+	if (fits)
+		add(depot, folio);
+	spin_unlock(&depot->lock);
+	return fits;
+}
+
+/* Keeps the folio, or frees it. Any context. */
+void bounce_cache_push(struct bounce_cache *cache, struct folio *folio)
+{
+	struct bounce_mag *mag;
+	unsigned long flags;
+	bool kept = true;
+
+	/* The device below may still send from it, as TCP does: not for others. */
+	if (folio_ref_count(folio) != 1) {
+		folio_put(folio);
+		return;
+	}
+	mag = raw_cpu_ptr(cache->mags);
+	spin_lock_irqsave(&mag->lock, flags);
+	if (mag->kept + folio_size(folio) <= cache->mag_limit)
+		add(mag, folio);
+	else
+		kept = push_depot(cache, folio);
+	spin_unlock_irqrestore(&mag->lock, flags);
+	if (!kept)
+		folio_put(folio);
+}
+
+/* Frees the largest first, as they help most. Returns pages. */
+static unsigned long drain(struct bounce_mag *mag, unsigned long nr)
+{
+	unsigned long freed = 0;
+	struct folio *folio;
+	int order;
+
+	for (order = BOUNCE_ORDERS - 1; order >= 0; order--) {
+		while (freed < nr && (folio = take_locked(mag, order))) {
+			freed += folio_nr_pages(folio);
+			folio_put(folio);
+		}
+	}
+	return freed;
+}
+
+static unsigned long drain_all(struct bounce_cache *cache, unsigned long nr)
+{
+	unsigned long freed = drain(&cache->depot, nr);
+	int cpu;
+
+	for_each_possible_cpu(cpu) {
+		if (freed >= nr)
+			break;
+		freed += drain(per_cpu_ptr(cache->mags, cpu), nr - freed);
+	}
+	return freed;
+}
+
+/* An estimate, so without the locks. */
+size_t bounce_cache_bytes(struct bounce_cache *cache)
+	__context_unsafe(/* an estimate */)
+{
+	size_t bytes = READ_ONCE(cache->depot.kept);
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		bytes += READ_ONCE(per_cpu_ptr(cache->mags, cpu)->kept);
+	return bytes;
+}
+
+static unsigned long count_objects(struct shrinker *shrinker,
+				   struct shrink_control *sc)
+{
+	return bounce_cache_bytes(shrinker->private_data) >> PAGE_SHIFT ?:
+		SHRINK_EMPTY;
+}
+
+static unsigned long scan_objects(struct shrinker *shrinker,
+				  struct shrink_control *sc)
+{
+	struct bounce_cache *cache = shrinker->private_data;
+
+	/* Memory is short: keep what is in use at a time from now on. */
+	WRITE_ONCE(cache->depot_limit, LEAST_DEPOT);
+	return drain_all(cache, sc->nr_to_scan) ?: SHRINK_STOP;
+}
+
+int bounce_cache_init(struct bounce_pool *pool)
+{
+	struct bounce_cache *cache = &pool->cache;
+	int cpu;
+
+	cache->mags = alloc_percpu(struct bounce_mag);
+	if (!cache->mags)
+		return -ENOMEM;
+	for_each_possible_cpu(cpu)
+		init_mag(per_cpu_ptr(cache->mags, cpu));
+	init_mag(&cache->depot);
+	cache->mag_limit = clamp_t(size_t, ALL_MAGS / num_possible_cpus(),
+				   LEAST_MAG, MOST_MAG);
+	cache->depot_limit = LEAST_DEPOT;
+	cache->shrinker = shrinker_alloc(0, "bounce:%s", pool->name);
+	if (!cache->shrinker) {
+		free_percpu(cache->mags);
+		return -ENOMEM;
+	}
+	cache->shrinker->count_objects = count_objects;
+	cache->shrinker->scan_objects = scan_objects;
+	cache->shrinker->private_data = cache;
+	shrinker_register(cache->shrinker);
+	return 0;
+}
+
+void bounce_cache_exit(struct bounce_cache *cache)
+{
+	shrinker_free(cache->shrinker);
+	drain_all(cache, ULONG_MAX);
+	free_percpu(cache->mags);
+}

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Notices when what is being written changes before the device below is done
+ * with it, and says who submitted it. It does not prevent anything.
+ *
+ * A bounced write is compared with its copy. Otherwise a checksum at submission
+ * is compared with one at completion; then the place of the change is not known.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/crc32.h>
+#include <linux/highmem.h>
+#include <linux/ratelimit.h>
+#include <linux/unaligned.h>
+
+#include "core.h"
+
+#define CREATE_TRACE_POINTS
+#include "trace.h"
+
+#define NOWHERE UINT_MAX	/* changed, nobody knows where */
+
+static u32 checksum(struct bio *bio, struct bvec_iter iter)
+{
+	struct bvec_iter pos;
+	struct bio_vec bv;
+	u32 crc = ~0;
+
+	__bio_for_each_segment(bv, bio, pos, iter) {
+		void *p = bvec_kmap_local(&bv);
+
+		crc = crc32c(crc, p, bv.bv_len);
+		kunmap_local(p);
+	}
+	return crc;
+}
+
+/* What eight words differ in. */
+static u64 difference(const u64 *v, const u64 *w)
+{
+	return (get_unaligned(v) ^ get_unaligned(w)) |
+	       (get_unaligned(v + 1) ^ get_unaligned(w + 1)) |
+	       (get_unaligned(v + 2) ^ get_unaligned(w + 2)) |
+	       (get_unaligned(v + 3) ^ get_unaligned(w + 3)) |
+	       (get_unaligned(v + 4) ^ get_unaligned(w + 4)) |
+	       (get_unaligned(v + 5) ^ get_unaligned(w + 5)) |
+	       (get_unaligned(v + 6) ^ get_unaligned(w + 6)) |
+	       (get_unaligned(v + 7) ^ get_unaligned(w + 7));
+}
+
+/* memcmp() goes by single words; this is the cost of detect. */
+static bool same_data(const void *a, const void *b, unsigned int len)
+{
+	const u64 *v = a, *w = b;
+
+	for (; len >= 16 * sizeof(u64); len -= 16 * sizeof(u64)) {
+		if (difference(v, w) | difference(v + 8, w + 8))
+			return false;
+		v += 16;
+		w += 16;
+	}
+	return !memcmp(v, w, len);
+}
+
+static unsigned int first_difference(const void *a, const void *b, unsigned int len)
+{
+	const u8 *x = a, *y = b;
+	unsigned int i = 0;
+
+	while (i < len && READ_ONCE(x[i]) == y[i])
+		i++;
+	return i;
+}
+
+/* The offset of the first byte that is not as copied, or the length. */
+static unsigned int compare(struct bounce_io *io)
+{
+	struct bvec_iter copy = { .bi_size = io->part.bi_size };
+	struct bvec_iter source = io->part;
+	unsigned int done = 0, same;
+
+	while (source.bi_size) {
+		struct bio_vec x = bio_iter_iovec(io->orig, source);
+		struct bio_vec y = bio_iter_iovec(&io->bio, copy);
+		unsigned int len = min(x.bv_len, y.bv_len);
+		void *p = bvec_kmap_local(&x), *q = bvec_kmap_local(&y);
+
+		same = same_data(p, q, len) ? len : first_difference(p, q, len);
+		kunmap_local(q);
+		kunmap_local(p);
+		done += same;
+		if (same < len)
+			break;
+		bio_advance_iter_single(io->orig, &source, len);
+		bio_advance_iter_single(&io->bio, &copy, len);
+	}
+	return done;
+}
+
+void bounce_detect_submit(struct bounce_io *io)
+{
+	struct bounce_engine *engine = io->engine;
+	unsigned int every = READ_ONCE(engine->detect_every);
+
+	if (every > 1 &&
+	    (unsigned int)atomic_inc_return(&engine->detect_seq) % every)
+		return;
+	io->check = true;
+	io->kthread = current->flags & PF_KTHREAD;
+	io->pid = task_pid_nr(current);
+	get_task_comm(io->comm, current);
+	if (!io->bounced)
+		io->checksum = checksum(io->orig, io->part);
+}
+
+/* Only those that harm: what changes in the page cache is written again. */
+static void print(const struct bounce_io *io, unsigned int offset,
+		  const char *memory)
+{
+	const char *name = io->engine->disk->disk_name;
+	const char *task = io->kthread ? "kernel thread " : "";
+
+	if (offset == NOWHERE)
+		pr_info_ratelimited("%s: a buffer changed in flight: sector %llu, %u bytes, %s memory, direct I/O of %s%s[%d]\n",
+				    name, (u64)io->part.bi_sector,
+				    io->part.bi_size, memory, task, io->comm,
+				    io->pid);
+	else
+		pr_info_ratelimited("%s: a buffer changed in flight: sector %llu, %u bytes, first at byte %u, %s memory, direct I/O of %s%s[%d]\n",
+				    name, (u64)io->part.bi_sector,
+				    io->part.bi_size, offset, memory, task,
+				    io->comm, io->pid);
+}
+
+static void report(struct bounce_io *io, unsigned int offset)
+{
+	struct bounce_engine *engine = io->engine;
+	enum bounce_source source = bounce_source_of(io->orig, io->part);
+	const char *memory = bounce_memory_of(io->orig, io->part);
+
+	bounce_count(engine->stats, mutations[source]);
+	if (io->kthread)
+		bounce_count(engine->stats, mutations_kthread);
+	bounce_mutators_add(&engine->mutators, io, source);
+	trace_bounce_mutation(disk_devt(engine->disk), io->part.bi_sector,
+			      io->part.bi_size, offset, io->pid, io->comm,
+			      bounce_source_names[source], memory, io->kthread);
+	if (source == BOUNCE_SOURCE_DIRECT)
+		print(io, offset, memory);
+}
+
+/* Before the copy is freed and before the submitter hears of the end. */
+void bounce_detect_end(struct bounce_io *io)
+{
+	unsigned int offset;
+
+	bounce_count(io->engine->stats, checks);
+	if (!io->bounced) {
+		if (checksum(io->orig, io->part) != io->checksum)
+			report(io, NOWHERE);
+		return;
+	}
+	offset = compare(io);
+	if (offset < io->part.bi_size)
+		report(io, offset);
+}

@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Life of an engine, its counters, and what it means for the limits of a queue.
+ */
+#include <linux/module.h>
+
+#include "core.h"
+
+const char *const bounce_mode_names[BOUNCE_NR_MODES] = {
+	[BOUNCE_MODE_NONE]	= "none",
+	[BOUNCE_MODE_WRITE]	= "write",
+	[BOUNCE_MODE_ALL]	= "all",
+	[BOUNCE_MODE_GUEST]	= "guest",
+	[BOUNCE_MODE_DIRECT]	= "direct",
+};
+EXPORT_SYMBOL_GPL(bounce_mode_names);
+
+const char *const bounce_detect_names[BOUNCE_NR_DETECTS] = {
+	[BOUNCE_DETECT_OFF]	= "0",
+	[BOUNCE_DETECT_ALL]	= "1",
+	[BOUNCE_DETECT_DIRECT]	= "direct",
+};
+EXPORT_SYMBOL_GPL(bounce_detect_names);
+
+static void inflight_idle(struct percpu_ref *ref)
+{
+	complete(&container_of(ref, struct bounce_engine, inflight)->idle);
+}
+
+static int create_pool(struct bounce_engine *engine,
+		       const struct bounce_engine_params *params)
+{
+	struct bounce_pool_params pool = {
+		.reserve	= params->reserve,
+		.minsize	= engine->block,
+		.max_inflight	= params->max_inflight,
+	};
+
+	engine->pool = bounce_pool_create(params->name, &pool);
+	return PTR_ERR_OR_ZERO(engine->pool);
+}
+
+static void copy_params(struct bounce_engine *engine,
+			const struct bounce_engine_params *params)
+{
+	engine->lower = params->lower;
+	engine->disk = params->disk;
+	engine->offset = params->offset;
+	engine->accounts = params->accounts;
+	engine->mode = params->mode;
+	engine->detect = params->detect;
+	engine->detect_every = params->detect_every;
+	engine->max_bounce = params->max_bounce;
+	engine->block = bdev_logical_block_size(params->lower);
+}
+
+/**
+ * bounce_engine_init() - make an engine ready for bios
+ * @engine: the engine
+ * @params: what it is to be like
+ *
+ * Context: may sleep.
+ * Return: 0; -EINVAL if the reserve is less than one block of the device below or
+ * max_bounce is no multiple of it; -ENOMEM.
+ */
+int bounce_engine_init(struct bounce_engine *engine,
+		       const struct bounce_engine_params *params)
+{
+	int ret;
+
+	memset(engine, 0, sizeof(*engine));
+	copy_params(engine, params);
+	if (!params->max_bounce || params->max_bounce % engine->block)
+		return -EINVAL;
+	bounce_mutators_init(&engine->mutators);
+	init_completion(&engine->idle);
+	engine->stats = alloc_percpu(struct bounce_stats);
+	if (!engine->stats)
+		return -ENOMEM;
+	ret = create_pool(engine, params);
+	if (ret)
+		goto free_stats;
+	ret = bioset_init(&engine->bios, BIO_POOL_SIZE,
+			  offsetof(struct bounce_io, bio),
+			  BIOSET_NEED_BVECS | BIOSET_PERCPU_CACHE);
+	if (ret)
+		goto destroy_pool;
+	ret = percpu_ref_init(&engine->inflight, inflight_idle, 0, GFP_KERNEL);
+	if (ret)
+		goto exit_bios;
+	return 0;
+
+exit_bios:
+	bioset_exit(&engine->bios);
+destroy_pool:
+	bounce_pool_destroy(engine->pool);
+free_stats:
+	free_percpu(engine->stats);
+	return ret;
+}
+EXPORT_SYMBOL_GPL(bounce_engine_init);
+
+/**
+ * bounce_engine_drain() - wait for all bios below, once no more can come
+ * @engine: the engine
+ *
+ * After this percpu_ref_tryget_live() of its inflight count fails.
+ *
+ * Context: may sleep.
+ */
+void bounce_engine_drain(struct bounce_engine *engine)
+{
+	percpu_ref_kill(&engine->inflight);
+	wait_for_completion(&engine->idle);
+}
+EXPORT_SYMBOL_GPL(bounce_engine_drain);
+
+/**
+ * bounce_engine_exit() - undo bounce_engine_init() of an engine without bios
+ * @engine: the engine
+ *
+ * Context: may sleep.
+ */
+void bounce_engine_exit(struct bounce_engine *engine)
+{
+	percpu_ref_exit(&engine->inflight);
+	bioset_exit(&engine->bios);
+	bounce_pool_destroy(engine->pool);
+	free_percpu(engine->stats);
+}
+EXPORT_SYMBOL_GPL(bounce_engine_exit);
+
+/* A bio that is to be atomic is bounced whole, if need be on the reserve. */
+static void limit_atomic_writes(const struct bounce_engine *engine,
+				struct queue_limits *lim)
+{
+	unsigned int most = rounddown_pow_of_two(min_t(size_t, SZ_1G,
+						       bounce_pool_max_whole(engine->pool)));
+
+	lim->atomic_write_hw_max = min(lim->atomic_write_hw_max, most);
+	lim->atomic_write_hw_unit_max = min(lim->atomic_write_hw_unit_max, most);
+	if (lim->atomic_write_hw_unit_max < lim->atomic_write_hw_unit_min)
+		lim->features &= ~BLK_FEAT_ATOMIC_WRITES;
+}
+
+/**
+ * bounce_engine_set_limits() - what bouncing changes of the limits of the lower device
+ * @engine: the engine
+ * @lim: limits after those of the lower device were stacked: stacking takes over
+ *	what that says of itself, also where bouncing makes it otherwise
+ *
+ * Context: any.
+ */
+void bounce_engine_set_limits(const struct bounce_engine *engine,
+			      struct queue_limits *lim)
+{
+	enum bounce_mode mode = engine->mode;
+
+	/*
+	 * The block layer drops what a disk without a cache does not need, below as
+	 * here: whether that one has a cache is known when the bio gets there.
+	 */
+	lim->features |= BLK_FEAT_WRITE_CACHE | BLK_FEAT_FUA;
+	/* What is copied needs no help of its owner to be stable. */
+	lim->features &= ~BLK_FEAT_STABLE_WRITES;
+	if (mode != BOUNCE_MODE_WRITE && mode != BOUNCE_MODE_ALL &&
+	    bdev_stable_writes(engine->lower))
+		lim->features |= BLK_FEAT_STABLE_WRITES;
+	if (mode == BOUNCE_MODE_NONE)
+		return;
+	limit_atomic_writes(engine, lim);
+	/*
+	 * The CPU copies what is in other devices; the one below never sees it. Not
+	 * where such memory takes accesses of certain sizes only.
+	 */
+	if (IS_ENABLED(CONFIG_X86))
+		lim->features |= BLK_FEAT_PCI_P2PDMA;
+	else
+		lim->features &= ~BLK_FEAT_PCI_P2PDMA;
+	if (mode == BOUNCE_MODE_ALL) {
+		/* No buffer but ours goes down; 1 is the least that can be said. */
+		lim->dma_alignment = 1;
+		lim->virt_boundary_mask = 0;
+		lim->seg_boundary_mask = BLK_SEG_BOUNDARY_MASK;
+		lim->max_segment_size = UINT_MAX;
+		lim->max_segments = BIO_MAX_VECS;
+	}
+}
+EXPORT_SYMBOL_GPL(bounce_engine_set_limits);
+
+/**
+ * bounce_engine_sum() - a counter of an engine
+ * @engine: the engine
+ * @offset: that of the counter in struct bounce_stats
+ *
+ * Context: any.
+ * Return: the sum over all processors.
+ */
+u64 bounce_engine_sum(const struct bounce_engine *engine, size_t offset)
+{
+	u64 total = 0;
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		total += *(u64 *)((char *)per_cpu_ptr(engine->stats, cpu) + offset);
+	return total;
+}
+EXPORT_SYMBOL_GPL(bounce_engine_sum);

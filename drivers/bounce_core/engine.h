@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What a stacking driver that bounces has below its front end: which bios are
+ * bounced, how they are split, submitted and ended, what is counted, and what
+ * changed in flight. bounce_blk (a disk in configfs) and dm-bounce (a target of
+ * device mapper) are such front ends.
+ */
+#ifndef _BOUNCE_ENGINE_H
+#define _BOUNCE_ENGINE_H
+
+#include <linux/blkdev.h>
+#include <linux/bounce.h>
+#include <linux/completion.h>
+#include <linux/percpu-refcount.h>
+#include <linux/sched.h>
+#include <linux/spinlock.h>
+#include <linux/workqueue.h>
+
+#include "compat.h"
+
+/* What is bounced; see Documentation/admin-guide/bounce_blk.rst. */
+enum bounce_mode {
+	BOUNCE_MODE_NONE,	/* nothing */
+	BOUNCE_MODE_WRITE,	/* what is written */
+	BOUNCE_MODE_ALL,	/* ... and what is read */
+	BOUNCE_MODE_GUEST,	/* what is in memory that the kernel does not own */
+	BOUNCE_MODE_DIRECT,	/* what programs and guests write past the page cache */
+	BOUNCE_NR_MODES,
+};
+
+enum bounce_detect {
+	BOUNCE_DETECT_OFF,
+	BOUNCE_DETECT_ALL,
+	BOUNCE_DETECT_DIRECT,	/* what programs and guests write past the page cache */
+	BOUNCE_NR_DETECTS,
+};
+
+/* Where the data of a bio is from. */
+enum bounce_source {
+	BOUNCE_SOURCE_DIRECT,	/* memory of a program or guest, direct I/O */
+	BOUNCE_SOURCE_CACHE,	/* page cache, also of metadata */
+	BOUNCE_SOURCE_SWAP,
+	BOUNCE_SOURCE_KERNEL,	/* memory of the kernel's own */
+	BOUNCE_NR_SOURCES,
+};
+
+/* Index of @bios and @bytes. */
+enum bounce_way {
+	BOUNCE_READ_PASSED,
+	BOUNCE_READ_BOUNCED,
+	BOUNCE_WRITE_PASSED,
+	BOUNCE_WRITE_BOUNCED,
+	BOUNCE_NR_WAYS,
+};
+
+/* Only ever grow. What the pool counts is in struct bounce_pool_stats. */
+struct bounce_stats {
+	u64 bios[BOUNCE_NR_WAYS];
+	u64 bytes[BOUNCE_NR_WAYS];
+	u64 splits;		/* bios of which a part had to come later */
+	u64 nowait_refusals;	/* REQ_NOWAIT bios ended with BLK_STS_AGAIN */
+	u64 checks;		/* writes that detect looked at */
+	u64 mutations[BOUNCE_NR_SOURCES];	/* ... and that had changed */
+	u64 mutations_kthread;	/* ... submitted by a kernel thread */
+};
+
+/* May be called in any context. */
+#define bounce_count(stats, counter) this_cpu_inc((stats)->counter)
+#define bounce_count_add(stats, counter, n) this_cpu_add((stats)->counter, n)
+
+/* A program whose writes changed in flight. */
+struct bounce_mutator {
+	char comm[TASK_COMM_LEN];
+	enum bounce_source source;
+	bool kthread;
+	u64 count;
+	sector_t last;		/* where the last one was */
+};
+
+#define BOUNCE_NR_MUTATORS 32
+
+struct bounce_mutators {
+	spinlock_t lock;	/* taken in interrupts */
+
+	unsigned int nr __guarded_by(&lock);
+
+	struct bounce_mutator table[BOUNCE_NR_MUTATORS] __guarded_by(&lock);
+};
+
+/* Filled in by the front end before bounce_engine_init(). */
+struct bounce_engine_params {
+	const char *name;		/* of the device, for the pool */
+	struct gendisk *disk;		/* above; may be set later */
+	struct block_device *lower;
+	sector_t offset;		/* sector below minus sector above */
+	bool accounts;			/* keep iostat of @disk */
+	enum bounce_mode mode;
+	enum bounce_detect detect;
+	unsigned int detect_every;
+	size_t reserve;			/* bytes */
+	size_t max_bounce;		/* bytes of one bounced bio */
+	size_t max_inflight;		/* as struct bounce_pool_params */
+};
+
+/*
+ * @mode, @detect, @detect_every and @max_bounce are read once for each bio and may
+ * change at any time; what they mean for the limits of a queue is the front end's.
+ */
+struct bounce_engine {
+	struct bounce_pool *pool;
+	struct bio_set bios;
+	struct block_device *lower;
+	struct gendisk *disk;
+	sector_t offset;
+	bool accounts;
+	enum bounce_mode mode;
+	enum bounce_detect detect;
+	unsigned int detect_every;
+	unsigned int block;		/* logical block size below, in bytes */
+	unsigned int max_bounce;
+	struct bounce_stats __percpu *stats;
+	atomic_t detect_seq;
+	struct bounce_mutators mutators;
+	/* One for each bio below; the front end may take more. */
+	struct percpu_ref inflight;
+	struct completion idle;
+};
+
+/* What a bio below stands for: all of a bio from above, or a part of it. */
+struct bounce_io {
+	struct bounce_engine *engine;
+	struct bio *orig;
+	struct bvec_iter part;		/* of @orig */
+	unsigned long start;		/* for iostat */
+	bool accounted;
+	bool bounced;
+	bool check;			/* compare when it has ended */
+	bool kthread;			/* submitted by a kernel thread, if @check */
+	u32 checksum;			/* of the source, when not bounced */
+	pid_t pid;			/* of the task that submitted it, if @check */
+	char comm[TASK_COMM_LEN];
+	struct work_struct work;
+	struct bio bio;			/* last: vecs may follow */
+};
+
+int bounce_engine_init(struct bounce_engine *engine,
+		       const struct bounce_engine_params *params);
+void bounce_engine_drain(struct bounce_engine *engine);
+void bounce_engine_exit(struct bounce_engine *engine);
+void bounce_engine_set_limits(const struct bounce_engine *engine,
+			      struct queue_limits *lim);
+
+/* submit.c: the whole of a bio, in parts if need be; it ends by itself. */
+void bounce_engine_submit(struct bounce_engine *engine, struct bio *bio);
+/* The same in two steps, for a front end that splits bios itself. */
+bool bounce_engine_wants(struct bounce_engine *engine, struct bio *bio);
+int bounce_engine_prepare(struct bounce_engine *engine, struct bio *bio,
+			  bool bounce, struct bounce_io **io);
+void bounce_engine_go(struct bounce_io *io);
+bool bounce_engine_checks(const struct bounce_engine *engine, struct bio *bio);
+void bounce_engine_refuse(struct bounce_engine *engine, struct bio *bio, int err);
+void bounce_engine_count_split(struct bounce_engine *engine);
+void bounce_engine_count_passed(struct bounce_engine *engine, struct bio *bio);
+
+extern const char *const bounce_mode_names[BOUNCE_NR_MODES];
+extern const char *const bounce_source_names[BOUNCE_NR_SOURCES];
+extern const char *const bounce_detect_names[BOUNCE_NR_DETECTS];
+
+/* The sum over all processors of the counter at that offset */
+u64 bounce_engine_sum(const struct bounce_engine *engine, size_t offset);
+#define bounce_sum(engine, field) \
+	bounce_engine_sum(engine, offsetof(struct bounce_stats, field))
+ssize_t bounce_engine_show_mutators(struct bounce_engine *engine, char *buf,
+				    size_t size);
+void bounce_engine_reset(struct bounce_engine *engine);
+
+#endif /* _BOUNCE_ENGINE_H */

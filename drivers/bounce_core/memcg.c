@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Whom the memory of a bio is charged to: the cgroup that the bio is accounted
+ * to, which need not be that of the task, as with writeback.
+ */
+#include <linux/blk-cgroup.h>
+#include <linux/cgroup.h>
+#include <linux/memcontrol.h>
+#include <linux/sched/mm.h>
+
+#include "pool.h"
+
+#if defined(CONFIG_MEMCG) && defined(CONFIG_BLK_CGROUP)
+
+/* The bio's cgroup, with a reference, if it is not that of the task; or NULL. */
+static struct mem_cgroup *other_memcg(struct bio *bio)
+{
+	struct cgroup_subsys_state *css = bio_blkcg_css(bio);
+	bool own;
+
+	if (!css)
+		return NULL;
+	rcu_read_lock();
+	own = css == task_css(current, io_cgrp_id);
+	rcu_read_unlock();
+	if (own)
+		return NULL;
+	css = cgroup_get_e_css(css->cgroup, &memory_cgrp_subsys);
+	return mem_cgroup_from_css(css);
+}
+
+static struct mem_cgroup *chargeable(struct mem_cgroup *memcg)
+{
+	/* The root has no parent, and is charged for nothing. */
+	return memcg && parent_mem_cgroup(memcg) ? memcg : NULL;
+}
+
+/* Allocations with __GFP_ACCOUNT are charged to the bio's cgroup from here on. */
+void bounce_memcg_begin(struct bounce_memcg *charge, struct bio *bio)
+{
+	*charge = (struct bounce_memcg){};
+	if (!memcg_kmem_online())
+		return;
+	charge->memcg = other_memcg(bio);
+	if (charge->memcg) {
+		charge->switched = true;
+		charge->old = set_active_memcg(charge->memcg);
+		return;
+	}
+	rcu_read_lock();
+	/* Only compared, never looked into. */
+	charge->memcg = chargeable(mem_cgroup_from_task(current));
+	rcu_read_unlock();
+}
+
+void bounce_memcg_end(struct bounce_memcg *charge)
+{
+	if (!charge->switched)
+		return;
+	set_active_memcg(charge->old);
+	css_put(&charge->memcg->css);
+}
+
+/* Is the folio charged to @memcg? */
+bool bounce_memcg_is(struct folio *folio, struct mem_cgroup *memcg)
+{
+	bool same;
+
+	rcu_read_lock();
+	same = chargeable(folio_memcg_check(folio)) == chargeable(memcg);
+	rcu_read_unlock();
+	return same;
+}
+
+#else
+
+void bounce_memcg_begin(struct bounce_memcg *charge, struct bio *bio)
+{
+	*charge = (struct bounce_memcg){};
+}
+
+void bounce_memcg_end(struct bounce_memcg *charge)
+{
+}
+
+bool bounce_memcg_is(struct folio *folio, struct mem_cgroup *memcg)
+{
+	return true;
+}
+
+#endif

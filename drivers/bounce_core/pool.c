@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Life of a pool, its statistics, and the limit on what all pools have out.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/log2.h>
+#include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/slab.h>
+
+#include "core.h"
+#include "pool.h"
+
+#define DEFAULT_PER_CENT 2
+
+/* Bytes out of all pools, without those of their reserves. */
+static struct percpu_counter all_inflight;
+
+static void raise_peak(struct bounce_pool *pool)
+{
+	long now = percpu_counter_read_positive(&pool->inflight);
+	long peak = atomic_long_read(&pool->peak);
+
+	while (now > peak && !atomic_long_try_cmpxchg(&pool->peak, &peak, now))
+		;
+	/* As much as was out at a time may come back and be wanted again. */
+	if (now > READ_ONCE(pool->cache.depot_limit))
+		WRITE_ONCE(pool->cache.depot_limit, now);
+}
+
+/*
+ * Takes @bytes of what may be out. False if all pools together would have more
+ * than this one accepts; then nothing was taken.
+ */
+bool bounce_pool_charge(struct bounce_pool *pool, size_t bytes)
+{
+	percpu_counter_add_batch(&all_inflight, bytes, BOUNCE_COUNTER_BATCH);
+	if (__percpu_counter_compare(&all_inflight, READ_ONCE(pool->max_inflight),
+				     BOUNCE_COUNTER_BATCH) > 0) {
+		percpu_counter_add_batch(&all_inflight, -(s64)bytes,
+					 BOUNCE_COUNTER_BATCH);
+		bounce_pool_count(pool, over_limit);
+		return false;
+	}
+	percpu_counter_add_batch(&pool->inflight, bytes, BOUNCE_COUNTER_BATCH);
+	raise_peak(pool);
+	return true;
+}
+
+/* Gives @bytes back; a negative number takes more, without a limit. */
+void bounce_pool_uncharge(struct bounce_pool *pool, ssize_t bytes)
+{
+	percpu_counter_add_batch(&all_inflight, -bytes, BOUNCE_COUNTER_BATCH);
+	percpu_counter_add_batch(&pool->inflight, -bytes, BOUNCE_COUNTER_BATCH);
+}
+
+static bool params_are_valid(const struct bounce_pool_params *params)
+{
+	return is_power_of_2(params->minsize) &&
+	       params->minsize <= BOUNCE_MAX_FOLIO &&
+	       params->reserve >= params->minsize;
+}
+
+static unsigned int blocks_of(const struct bounce_pool *pool, size_t bytes)
+{
+	size_t block = bounce_reserve_block(pool);
+
+	return max(bytes / block, 1);
+}
+
+static int init_counters(struct bounce_pool *pool)
+{
+	int ret;
+
+	pool->counters = alloc_percpu(struct bounce_pool_counters);
+	if (!pool->counters)
+		return -ENOMEM;
+	ret = percpu_counter_init(&pool->inflight, 0, GFP_KERNEL);
+	if (ret)
+		free_percpu(pool->counters);
+	return ret;
+}
+
+static void exit_counters(struct bounce_pool *pool)
+{
+	WARN_ON_ONCE(percpu_counter_sum(&pool->inflight));
+	percpu_counter_destroy(&pool->inflight);
+	free_percpu(pool->counters);
+}
+
+/**
+ * bounce_pool_create() - make a pool
+ * @name: shown in the debug files of the shrinker; copied
+ * @params: what the pool is to be like; not kept
+ *
+ * Allocates the reserve. One pool for each device is what makes the reserve a
+ * guarantee: what is out of it comes back when that device has done its I/O.
+ *
+ * Context: may sleep; allocates with GFP_KERNEL.
+ * Return: the pool, or an error pointer: -EINVAL if a parameter is out of range,
+ * -ENOMEM without memory.
+ */
+struct bounce_pool *bounce_pool_create(const char *name,
+				       const struct bounce_pool_params *params)
+{
+	struct bounce_pool *pool;
+	int ret = -ENOMEM;
+
+	if (!params_are_valid(params))
+		return ERR_PTR(-EINVAL);
+	pool = kzalloc_obj(*pool);
+	if (!pool)
+		return ERR_PTR(-ENOMEM);
+	pool->minsize = params->minsize;
+	pool->name = kstrdup(name, GFP_KERNEL);
+	if (!pool->name)
+		goto free_pool;
+	bounce_pool_set_max_inflight(pool, params->max_inflight);
+	ret = init_counters(pool);
+	if (ret)
+		goto free_name;
+	bounce_reserve_init(&pool->reserve, params->minsize);
+	ret = bounce_reserve_resize(pool, blocks_of(pool, params->reserve));
+	if (ret)
+		goto exit_reserve;
+	ret = bounce_cache_init(pool);
+	if (ret)
+		goto exit_reserve;
+	return pool;
+
+exit_reserve:
+	bounce_reserve_exit(pool);
+	exit_counters(pool);
+free_name:
+	kfree(pool->name);
+free_pool:
+	kfree(pool);
+	return ERR_PTR(ret);
+}
+EXPORT_SYMBOL_GPL(bounce_pool_create);
+
+/**
+ * bounce_pool_destroy() - undo bounce_pool_create()
+ * @pool: the pool, of which nothing is out
+ *
+ * Context: may sleep.
+ */
+void bounce_pool_destroy(struct bounce_pool *pool)
+{
+	bounce_cache_exit(&pool->cache);
+	bounce_reserve_exit(pool);
+	exit_counters(pool);
+	kfree(pool->name);
+	kfree(pool);
+}
+EXPORT_SYMBOL_GPL(bounce_pool_destroy);
+
+/**
+ * bounce_pool_set_reserve() - change the size of the reserve, also under I/O
+ * @pool: the pool
+ * @bytes: its new size, the pool's minsize or more
+ *
+ * What is more than the new size and out is freed when it comes back. Callers
+ * must serialise.
+ *
+ * Context: may sleep; allocates with GFP_KERNEL.
+ * Return: 0; -EINVAL if @bytes is too small; -ENOMEM, and the reserve has the
+ * size it had.
+ */
+int bounce_pool_set_reserve(struct bounce_pool *pool, size_t bytes)
+{
+	if (bytes < pool->minsize)
+		return -EINVAL;
+	return bounce_reserve_resize(pool, blocks_of(pool, bytes));
+}
+EXPORT_SYMBOL_GPL(bounce_pool_set_reserve);
+
+/**
+ * bounce_pool_set_max_inflight() - change the limit of what may be out
+ * @pool: the pool
+ * @bytes: what all pools together may have out before this one lives on its
+ *	reserve; 0 stands for 2 % of memory
+ *
+ * Context: any.
+ */
+void bounce_pool_set_max_inflight(struct bounce_pool *pool, size_t bytes)
+{
+	if (!bytes)
+		bytes = (totalram_pages() * DEFAULT_PER_CENT / 100) << PAGE_SHIFT;
+	WRITE_ONCE(pool->max_inflight, min_t(size_t, bytes, LONG_MAX));
+}
+EXPORT_SYMBOL_GPL(bounce_pool_set_max_inflight);
+
+/**
+ * bounce_pool_max_whole() - the largest BOUNCE_WHOLE that cannot fail
+ * @pool: the pool
+ *
+ * Context: any.
+ * Return: bytes: what one bio can get of the reserve, a quarter of it.
+ */
+size_t bounce_pool_max_whole(const struct bounce_pool *pool)
+{
+	return bounce_reserve_most(&pool->reserve) * bounce_reserve_block(pool);
+}
+EXPORT_SYMBOL_GPL(bounce_pool_max_whole);
+
+/**
+ * bounce_pool_get_stats() - read the statistics of a pool
+ * @pool: the pool
+ * @stats: filled in
+ *
+ * Context: any; not atomic with respect to I/O.
+ */
+void bounce_pool_get_stats(struct bounce_pool *pool,
+			   struct bounce_pool_stats *stats)
+{
+	unsigned int i;
+	int cpu;
+
+	memset(stats, 0, sizeof(*stats));
+	for_each_possible_cpu(cpu) {
+		const struct bounce_pool_counters *c = per_cpu_ptr(pool->counters, cpu);
+
+		for (i = 0; i < BOUNCE_ORDERS; i++)
+			stats->orders[i] += c->orders[i];
+		stats->reserve_uses += c->reserve_uses;
+		stats->reserve_waits += c->reserve_waits;
+		stats->over_limit += c->over_limit;
+		stats->short_copies += c->short_copies;
+		stats->held_folios += c->held_folios;
+	}
+	stats->inflight_bytes = percpu_counter_sum_positive(&pool->inflight);
+	stats->inflight_peak = atomic_long_read(&pool->peak);
+	stats->cached_bytes = bounce_cache_bytes(&pool->cache);
+}
+EXPORT_SYMBOL_GPL(bounce_pool_get_stats);
+
+int bounce_pools_init(void)
+{
+	return percpu_counter_init(&all_inflight, 0, GFP_KERNEL);
+}
+
+void bounce_pools_exit(void)
+{
+	percpu_counter_destroy(&all_inflight);
+}

@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The reserve: folios that are there when none can be allocated. No taker gets
+ * more than a quarter of it, and the last quarter is for swap-out alone: I/O that
+ * does not come back for long, as that of a throttled cgroup, then cannot keep
+ * memory from becoming free.
+ */
+#include <linux/mm.h>
+#include <linux/sched.h>
+
+#include "pool.h"
+
+/* How long until a folio that the device below holds is looked at again. */
+#define HELD_POLL (HZ / 20 ?: 1)
+
+void bounce_reserve_init(struct bounce_reserve *reserve, size_t block)
+	__context_unsafe(/* not reachable yet */)
+{
+	reserve->order = get_order(block);
+	mutex_init(&reserve->turn[0]);
+	mutex_init(&reserve->turn[1]);
+	init_waitqueue_head(&reserve->wait);
+	spin_lock_init(&reserve->lock);
+	INIT_LIST_HEAD(&reserve->free);
+	INIT_LIST_HEAD(&reserve->held);
+}
+
+/* What one taker gets at most, in blocks. */
+unsigned int bounce_reserve_most(const struct bounce_reserve *reserve)
+{
+	return max(READ_ONCE(reserve->nr_want) / 4, 1u);
+}
+
+static void free_block(struct folio *folio)
+{
+	folio->private = NULL;
+	folio_put(folio);
+}
+
+static void free_list(struct list_head *list)
+{
+	struct folio *folio, *next;
+
+	list_for_each_entry_safe(folio, next, list, lru)
+		free_block(folio);
+}
+
+/* Moves those that are too many to @list. */
+static void trim(struct bounce_reserve *reserve, struct list_head *list)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&reserve->lock, flags);
+	while (reserve->nr_have > reserve->nr_want && reserve->nr_free) {
+		list_move(reserve->free.next, list);
+		reserve->nr_free--;
+		reserve->nr_have--;
+	}
+	spin_unlock_irqrestore(&reserve->lock, flags);
+}
+
+static int grow(struct bounce_pool *pool, unsigned int blocks)
+{
+	struct bounce_reserve *reserve = &pool->reserve;
+	unsigned int have;
+
+	spin_lock_irq(&reserve->lock);
+	have = reserve->nr_have;
+	spin_unlock_irq(&reserve->lock);
+	for (; have < blocks; have++) {
+		struct folio *folio = folio_alloc(GFP_KERNEL | __GFP_NOWARN |
+						  __GFP_RETRY_MAYFAIL,
+						  reserve->order);
+
+		if (!folio)
+			return -ENOMEM;
+		/* Marks a folio of the reserve for bounce_is_reserve(). */
+		folio->private = pool;
+		spin_lock_irq(&reserve->lock);
+		list_add(&folio->lru, &reserve->free);
+		reserve->nr_free++;
+		reserve->nr_have++;
+		spin_unlock_irq(&reserve->lock);
+		cond_resched();
+	}
+	return 0;
+}
+
+int bounce_reserve_resize(struct bounce_pool *pool, unsigned int blocks)
+{
+	struct bounce_reserve *reserve = &pool->reserve;
+	LIST_HEAD(list);
+	int ret;
+
+	ret = grow(pool, blocks);
+	if (!ret)
+		WRITE_ONCE(reserve->nr_want, blocks);
+	trim(reserve, &list);
+	free_list(&list);
+	wake_up(&reserve->wait);
+	return ret;
+}
+
+void bounce_reserve_exit(struct bounce_pool *pool)
+	__context_unsafe(/* not reachable any more */)
+{
+	struct bounce_reserve *reserve = &pool->reserve;
+
+	list_splice_init(&reserve->held, &reserve->free);
+	WARN_ON_ONCE(list_count_nodes(&reserve->free) != reserve->nr_have);
+	free_list(&reserve->free);
+}
+
+/* Takes back what the device below has let go of; true if some are left. */
+static bool look_at_held(struct bounce_reserve *reserve)
+	__must_hold(&reserve->lock)
+{
+	struct folio *folio, *next;
+
+	list_for_each_entry_safe(folio, next, &reserve->held, lru) {
+		if (folio_ref_count(folio) != 1)
+			continue;
+		list_move(&folio->lru, &reserve->free);
+		reserve->nr_free++;
+	}
+	return !list_empty(&reserve->held);
+}
+
+static unsigned int take(struct bounce_reserve *reserve, unsigned int need,
+			 unsigned int most, bool swap, struct list_head *list,
+			 bool *held)
+{
+	unsigned int i, nr = 0, kept;
+
+	spin_lock_irq(&reserve->lock);
+	*held = look_at_held(reserve);
+	kept = swap ? 0 : reserve->nr_want / 4;
+	if (reserve->nr_free >= need + kept)
+		nr = min3(reserve->nr_free - kept, most,
+			  max(bounce_reserve_most(reserve), need));
+	for (i = 0; i < nr; i++)
+		list_move(reserve->free.next, list);
+	reserve->nr_free -= nr;
+	spin_unlock_irq(&reserve->lock);
+	return nr;
+}
+
+/* As io_wait_event(), but looks again at what nobody reports. */
+static unsigned int wait_and_take(struct bounce_reserve *reserve,
+				  unsigned int need, unsigned int most,
+				  bool swap, struct list_head *list)
+{
+	DEFINE_WAIT(wait);
+	unsigned int nr;
+	bool held;
+
+	for (;;) {
+		prepare_to_wait(&reserve->wait, &wait, TASK_UNINTERRUPTIBLE);
+		nr = take(reserve, need, most, swap, list, &held);
+		/* It may have been made smaller meanwhile. */
+		if (nr || need > bounce_reserve_most(reserve))
+			break;
+		io_schedule_timeout(held ? HELD_POLL : MAX_SCHEDULE_TIMEOUT);
+	}
+	finish_wait(&reserve->wait, &wait);
+	return nr;
+}
+
+/*
+ * Moves @need blocks to @list, and up to @most if there are more; sleeps until
+ * there are @need. Returns how many; 0 if @need is more than one taker gets. The
+ * caller must not hold blocks of I/O that is not submitted.
+ */
+unsigned int bounce_reserve_get(struct bounce_pool *pool, unsigned int need,
+				unsigned int most, bool swap,
+				struct list_head *list)
+{
+	struct bounce_reserve *reserve = &pool->reserve;
+	struct mutex *turn = &reserve->turn[swap];
+	unsigned int nr;
+	bool held;
+
+	might_sleep();
+	if (need > bounce_reserve_most(reserve))
+		return 0;
+	/* Its sleep is I/O wait, too. */
+	mutex_lock_io(turn);
+	nr = take(reserve, need, most, swap, list, &held);
+	if (!nr) {
+		bounce_pool_count(pool, reserve_waits);
+		nr = wait_and_take(reserve, need, most, swap, list);
+	}
+	mutex_unlock(turn);
+	if (nr)
+		bounce_pool_count(pool, reserve_uses);
+	return nr;
+}
+
+/* Any context. */
+void bounce_reserve_put(struct bounce_pool *pool, struct folio *folio)
+{
+	struct bounce_reserve *reserve = &pool->reserve;
+	bool surplus = false, held = folio_ref_count(folio) != 1;
+	unsigned long flags;
+
+	spin_lock_irqsave(&reserve->lock, flags);
+	if (reserve->nr_have > reserve->nr_want) {
+		reserve->nr_have--;
+		surplus = true;
+	} else if (held) {
+		list_add(&folio->lru, &reserve->held);
+	} else {
+		list_add(&folio->lru, &reserve->free);
+		reserve->nr_free++;
+	}
+	spin_unlock_irqrestore(&reserve->lock, flags);
+	if (held)
+		bounce_pool_count(pool, held_folios);
+	if (surplus)
+		free_block(folio);
+	/* Also for @held: the waiter then begins to poll. */
+	wake_up(&reserve->wait);
+}

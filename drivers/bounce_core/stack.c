@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Bounces for drivers that stack: the data is that of another bio, which has where
+ * the data of a read is to go, and whose owner has pinned it.
+ */
+#include <linux/blkdev.h>
+#include <linux/mm.h>
+#include <linux/module.h>
+
+#include "inject.h"
+#include "pool.h"
+
+/*
+ * Between a part of @orig and the folios of @bio, whole vecs at a time: all memory
+ * of 64-bit kernels is mapped, and what is contiguous is so there, too.
+ */
+static int copy_part(struct bounce_pool *pool, struct bio *bio, struct bio *orig,
+		     struct bvec_iter part, bool out)
+{
+	struct bvec_iter at = { .bi_size = part.bi_size };
+
+	while (part.bi_size) {
+		struct bio_vec x = mp_bvec_iter_bvec(orig->bi_io_vec, part);
+		struct bio_vec y = mp_bvec_iter_bvec(bio->bi_io_vec, at);
+		unsigned int len = min(x.bv_len, y.bv_len);
+		void *theirs = bvec_virt(&x), *ours = bvec_virt(&y);
+
+		if (bounce_copy(out ? theirs : ours, out ? ours : theirs, len))
+			return bounce_short_copy(pool);
+		bio_advance_iter_single(orig, &part, len);
+		bio_advance_iter_single(bio, &at, len);
+	}
+	return 0;
+}
+
+/* What the block layer has room for without a table (BIO_INLINE_VECS). */
+#define INLINE_VECS 4
+
+/* A bio that the device below has to split is refused there if it may not wait. */
+static bool would_split(const struct bio *bio, size_t size)
+{
+	struct request_queue *queue = bdev_get_queue(bio->bi_bdev);
+
+	return size > (size_t)queue_max_sectors(queue) << SECTOR_SHIFT ||
+	       bio->bi_vcnt > queue_max_segments(queue);
+}
+
+/**
+ * bio_bounce_bio_nr_vecs() - how many vecs a bio for bio_bounce_bio() should have
+ * @pool: where the folios will come from
+ * @size: bytes of the part
+ * @flags: as will be given to bio_bounce_bio()
+ *
+ * Large tables cost more than what is in them, so this counts on folios as large
+ * as there were the last time. If there are not, the bio gets less.
+ *
+ * Context: any.
+ * Return: the number, up to BIO_MAX_VECS.
+ */
+unsigned short bio_bounce_bio_nr_vecs(const struct bounce_pool *pool, size_t size,
+				      unsigned int flags)
+{
+	size_t pages = DIV_ROUND_UP(size, PAGE_SIZE);
+	size_t folio = bounce_folio_most(pool);
+	size_t nr = size / folio + hweight_long(pages & (folio / PAGE_SIZE - 1));
+
+	if (flags & BOUNCE_WHOLE)
+		nr = pages;
+	/* A few are in the bio itself. */
+	nr = max_t(size_t, nr, INLINE_VECS);
+	return min3(nr, pages, (size_t)BIO_MAX_VECS);
+}
+EXPORT_SYMBOL_GPL(bio_bounce_bio_nr_vecs);
+
+/**
+ * bio_bounce_bio() - give a bio folios of a pool in place of another bio's data
+ * @pool: where the folios come from
+ * @bio: empty, with the device below, the operation and bio_bounce_bio_nr_vecs()
+ *	vecs
+ * @orig: the bio with the data, which must not end before @bio has
+ * @part: which part of @orig; its bi_size becomes what @bio got
+ * @maxlen: at most that many bytes
+ * @minsize: as with bio_bounce()
+ * @flags: as with bio_bounce()
+ *
+ * All vecs of @bio are for folios, as @orig has where the data of a read is to go.
+ * With BOUNCE_NOWAIT nothing is copied that the device below would refuse because
+ * it had to split it.
+ *
+ * Context: as bio_bounce().
+ * Return: as bio_bounce().
+ */
+int bio_bounce_bio(struct bounce_pool *pool, struct bio *bio, struct bio *orig,
+		   struct bvec_iter *part, size_t maxlen, size_t minsize,
+		   unsigned int flags)
+{
+	size_t total = round_down(min_t(size_t, maxlen, part->bi_size), minsize);
+	int ret;
+
+	if (!total)
+		return -EINVAL;
+	if ((flags & BOUNCE_NOWAIT) && would_split(bio, total))
+		return -EAGAIN;
+	ret = bounce_vecs_get(pool, bio, total, minsize, bio->bi_max_vecs, flags);
+	if (ret)
+		return ret;
+	if ((flags & BOUNCE_NOWAIT) && would_split(bio, total)) {
+		bounce_vecs_undo(pool, bio);
+		return -EAGAIN;
+	}
+	part->bi_size = bio->bi_iter.bi_size;
+	if (!op_is_write(bio_op(bio)))
+		return 0;
+	if (!(flags & BOUNCE_NOWAIT))
+		bounce_inject_delay();
+	ret = copy_part(pool, bio, orig, *part, false);
+	if (ret)
+		bounce_vecs_undo(pool, bio);
+	return ret;
+}
+EXPORT_SYMBOL_GPL(bio_bounce_bio);
+
+/**
+ * bio_unbounce_bio() - undo bio_bounce_bio() when the bio has ended
+ * @pool: as given to bio_bounce_bio()
+ * @bio: the bio
+ * @orig: the bio with the data
+ * @part: as bio_bounce_bio() left it
+ * @is_error: nothing was read: the data of @orig stays as it is
+ *
+ * Context: any.
+ * Return: as bio_unbounce().
+ */
+int bio_unbounce_bio(struct bounce_pool *pool, struct bio *bio,
+		     struct bio *orig, struct bvec_iter part, bool is_error)
+{
+	int ret = 0;
+
+	if (!is_error && !op_is_write(bio_op(bio)))
+		ret = copy_part(pool, bio, orig, part, true);
+	if (ret)
+		bio->bi_status = BLK_STS_IOERR;
+	bounce_vecs_put(pool, bio);
+	return ret;
+}
+EXPORT_SYMBOL_GPL(bio_unbounce_bio);

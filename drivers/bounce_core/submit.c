@@ -1,0 +1,273 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * From a bio above to one or more bios for the device below.
+ *
+ * A bio is handled a part at a time: memory for one part, submit it, then hand
+ * the rest to the block layer again, which comes back with it only after the part
+ * has gone down. So no task sleeps for memory while holding a part that cannot
+ * move, and one bio_set and one reserve are enough, also for devices on top of
+ * each other.
+ */
+#include <linux/module.h>
+#include <linux/sched.h>
+#include <trace/events/block.h>
+
+#include "core.h"
+
+static enum bounce_way way_of(const struct bio *bio, bool bounced)
+{
+	return op_is_write(bio_op(bio)) ?
+		(bounced ? BOUNCE_WRITE_BOUNCED : BOUNCE_WRITE_PASSED) :
+		(bounced ? BOUNCE_READ_BOUNCED : BOUNCE_READ_PASSED);
+}
+
+/**
+ * bounce_engine_wants() - is this bio to be bounced?
+ * @engine: the engine
+ * @bio: a bio from above
+ *
+ * Context: any.
+ * Return: true if it is.
+ */
+bool bounce_engine_wants(struct bounce_engine *engine, struct bio *bio)
+{
+	enum bounce_mode mode = READ_ONCE(engine->mode);
+	bool write = op_is_write(bio_op(bio));
+
+	/* Discards and the like have a size, but no data. */
+	if (mode == BOUNCE_MODE_NONE || !bio_has_data(bio))
+		return false;
+	if (mode == BOUNCE_MODE_ALL || (mode == BOUNCE_MODE_WRITE && write))
+		return true;
+	if (mode == BOUNCE_MODE_DIRECT && write)
+		return bounce_has_direct(bio);
+	return bounce_has_device_pages(bio, mode != BOUNCE_MODE_GUEST);
+}
+EXPORT_SYMBOL_GPL(bounce_engine_wants);
+
+/**
+ * bounce_engine_refuse() - end a bio for which bounce_engine_prepare() failed
+ * @engine: the engine
+ * @bio: the bio from above
+ * @err: what that returned
+ *
+ * Context: any.
+ */
+void bounce_engine_refuse(struct bounce_engine *engine, struct bio *bio, int err)
+{
+	if (err == -EAGAIN)
+		bounce_count(engine->stats, nowait_refusals);
+	bio_endio_status(bio, errno_to_blk_status(err));
+}
+EXPORT_SYMBOL_GPL(bounce_engine_refuse);
+
+static unsigned int flags_for(const struct bio *bio)
+{
+	unsigned int flags = 0;
+
+	if (bio->bi_opf & REQ_NOWAIT)
+		flags |= BOUNCE_NOWAIT | BOUNCE_WHOLE;
+	if (bio->bi_opf & REQ_ATOMIC)
+		flags |= BOUNCE_WHOLE;
+	/* Memory waits for this. */
+	if (op_is_write(bio_op(bio)) &&
+	    ((bio->bi_opf & REQ_SWAP) || (current->flags & PF_MEMALLOC)))
+		flags |= BOUNCE_SWAP;
+	return flags;
+}
+
+/* A bio for the device below, like @orig, but without its data. */
+static struct bio *alloc_empty(struct bounce_engine *engine, struct bio *orig,
+			       unsigned int flags, gfp_t gfp)
+{
+	unsigned short nr = bio_bounce_bio_nr_vecs(engine->pool,
+						   orig->bi_iter.bi_size, flags);
+	struct bio *bio = bio_alloc_bioset(engine->lower, nr,
+					   orig->bi_opf & ~(REQ_NOMERGE | REQ_POLLED),
+					   gfp, &engine->bios);
+
+	if (!bio)
+		return NULL;
+	bio->bi_ioprio = orig->bi_ioprio;
+	bio->bi_write_hint = orig->bi_write_hint;
+	bio->bi_write_stream = orig->bi_write_stream;
+	bio->bi_iter.bi_sector = orig->bi_iter.bi_sector;
+	bio_clone_blkg_association(bio, orig);
+	return bio;
+}
+
+static int bounce(struct bounce_engine *engine, struct bio *orig,
+		  struct bvec_iter *part, gfp_t gfp, struct bio **biop)
+{
+	unsigned int flags = flags_for(orig);
+	size_t maxlen = flags & BOUNCE_WHOLE ? SIZE_MAX :
+			READ_ONCE(engine->max_bounce);
+	struct bio *bio = alloc_empty(engine, orig, flags, gfp);
+	int ret;
+
+	if (!bio)
+		return -EAGAIN;
+	ret = bio_bounce_bio(engine->pool, bio, orig, part, maxlen, engine->block,
+			     flags);
+	if (ret)
+		bio_put(bio);
+	else
+		*biop = bio;
+	return ret;
+}
+
+/**
+ * bounce_engine_prepare() - make a bio for the device below
+ * @engine: the engine
+ * @orig: the bio from above
+ * @want_bounce: bounce it, or let its memory pass
+ * @iop: becomes what was made: for all of @orig, or for the first part bytes of it
+ *	if it is bounced
+ *
+ * Context: sleeps unless @orig has REQ_NOWAIT.
+ * Return: 0; -EAGAIN (REQ_NOWAIT only), -ENOMEM (REQ_ATOMIC only) without memory;
+ * -EIO if the data cannot be read.
+ */
+int bounce_engine_prepare(struct bounce_engine *engine, struct bio *orig,
+			  bool want_bounce, struct bounce_io **iop)
+{
+	gfp_t gfp = orig->bi_opf & REQ_NOWAIT ? GFP_NOWAIT : GFP_NOIO;
+	struct bvec_iter part = orig->bi_iter;
+	struct bounce_io *io;
+	struct bio *bio;
+	int ret = 0;
+
+	if (want_bounce)
+		ret = bounce(engine, orig, &part, gfp, &bio);
+	else
+		bio = bio_alloc_clone(engine->lower, orig, gfp, &engine->bios);
+	if (ret)
+		return ret;
+	if (!bio)
+		return -EAGAIN;
+	bio->bi_iter.bi_sector += engine->offset;
+	io = container_of(bio, struct bounce_io, bio);
+	io->engine = engine;
+	io->orig = orig;
+	io->part = part;
+	io->bounced = want_bounce;
+	io->check = false;
+	*iop = io;
+	return 0;
+}
+EXPORT_SYMBOL_GPL(bounce_engine_prepare);
+
+static void count(struct bounce_engine *engine, const struct bio *bio,
+		  unsigned int size, bool bounced)
+{
+	enum bounce_way way = way_of(bio, bounced);
+
+	bounce_count(engine->stats, bios[way]);
+	bounce_count_add(engine->stats, bytes[way], size);
+}
+
+/**
+ * bounce_engine_count_split() - count a bio of which a part has to come later
+ * @engine: the engine
+ *
+ * Context: any.
+ */
+void bounce_engine_count_split(struct bounce_engine *engine)
+{
+	bounce_count(engine->stats, splits);
+}
+EXPORT_SYMBOL_GPL(bounce_engine_count_split);
+
+/**
+ * bounce_engine_count_passed() - count a bio that a front end handed down itself
+ * @engine: the engine
+ * @bio: the bio
+ *
+ * Context: any.
+ */
+void bounce_engine_count_passed(struct bounce_engine *engine, struct bio *bio)
+{
+	count(engine, bio, bio->bi_iter.bi_size, false);
+}
+EXPORT_SYMBOL_GPL(bounce_engine_count_passed);
+
+/**
+ * bounce_engine_checks() - does detect look at this bio?
+ * @engine: the engine
+ * @orig: a bio from above
+ *
+ * Context: any.
+ * Return: true if it does, so that it must go by bounce_engine_prepare().
+ */
+bool bounce_engine_checks(const struct bounce_engine *engine, struct bio *orig)
+{
+	enum bounce_detect detect = READ_ONCE(engine->detect);
+
+	if (detect == BOUNCE_DETECT_OFF || !op_is_write(bio_op(orig)) ||
+	    !bio_has_data(orig))
+		return false;
+	return detect == BOUNCE_DETECT_ALL || bounce_has_direct(orig);
+}
+EXPORT_SYMBOL_GPL(bounce_engine_checks);
+
+/**
+ * bounce_engine_go() - submit what bounce_engine_prepare() made
+ * @io: what it made; ends itself, and with the last part its bio from above
+ *
+ * Context: where submit_bio_noacct() may be called.
+ */
+void bounce_engine_go(struct bounce_io *io)
+{
+	struct bounce_engine *engine = io->engine;
+	struct bio *orig = io->orig, *bio = &io->bio;
+
+	percpu_ref_get(&engine->inflight);
+	io->accounted = engine->accounts && io->part.bi_size &&
+			blk_queue_io_stat(engine->disk->queue);
+	if (io->accounted)
+		io->start = bdev_start_io_acct(orig->bi_bdev, bio_op(orig), jiffies);
+	if (bounce_engine_checks(engine, orig))
+		bounce_detect_submit(io);
+	count(engine, orig, io->part.bi_size, io->bounced);
+	bio->bi_end_io = bounce_end_io;
+	trace_block_bio_remap(bio, disk_devt(engine->disk), io->part.bi_sector);
+	submit_bio_noacct(bio);
+}
+EXPORT_SYMBOL_GPL(bounce_engine_go);
+
+/**
+ * bounce_engine_submit() - hand a bio down, in parts if need be
+ * @engine: the engine
+ * @orig: the bio from above; ends when all its parts have
+ *
+ * For front ends that get their bios from submit_bio_noacct().
+ *
+ * Context: sleeps unless @orig has REQ_NOWAIT.
+ */
+void bounce_engine_submit(struct bounce_engine *engine, struct bio *orig)
+{
+	struct bounce_io *io;
+	unsigned int size;
+	int ret;
+
+	ret = bounce_engine_prepare(engine, orig, bounce_engine_wants(engine, orig),
+				    &io);
+	if (ret) {
+		bounce_engine_refuse(engine, orig, ret);
+		return;
+	}
+	size = io->part.bi_size;
+	if (size == orig->bi_iter.bi_size) {
+		bounce_engine_go(io);
+		return;
+	}
+	/* The rest is a bio of its own, as far as the block layer can see. */
+	bounce_engine_count_split(engine);
+	bio_inc_remaining(orig);
+	bounce_engine_go(io);
+	trace_block_split(orig, bio_end_sector(orig) -
+			  ((orig->bi_iter.bi_size - size) >> SECTOR_SHIFT));
+	bio_advance(orig, size);
+	submit_bio_noacct(orig);
+}
+EXPORT_SYMBOL_GPL(bounce_engine_submit);

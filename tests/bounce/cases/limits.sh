@@ -1,0 +1,281 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+# shellcheck disable=SC2154,SC2034 # of lib.sh
+#
+# How much memory is used and for whom, what a read
+# shows, and who is said to have changed a buffer.
+
+# Writes of 1 MiB, as many at a time as said, that end when the gate opens.
+flood()
+{
+	fio --name=f --filename="$1" --rw=write --bs=1M --size="$2m" --direct=1 \
+		--ioengine=libaio --iodepth="$2" --thread --output="$tmp/fio" \
+		>"$tmp/out" 2>&1
+}
+
+is_waiting()
+{
+	stat_of "$1" reserve_waits
+	[ "$got" -gt 0 ]
+}
+
+test_inflight_is_bounded()
+{
+	local pid
+	null n
+	gate g /dev/n
+	bounce a /dev/mapper/g mode=write max_inflight_kib=4096
+	shut_gate g
+	flood /dev/bounce-a 64 &
+	pid=$!
+	until_true is_waiting a
+	stat_of a inflight_bytes
+	note "$got bytes in flight"
+	expect_test 'at least what fits' "$got" -ge 3145728
+	expect_test 'bytes in flight' "$got" -le 4194304
+	expect_stat 'refused' a over_limit -gt 0
+	# Another device still has its reserve.
+	null m
+	bounce b /dev/m mode=write max_inflight_kib=4096
+	expect_value 'beside it' result = 0 "$(bounce_io oneio /dev/bounce-b write 0 1M)"
+	expect_stat 'on its reserve' b reserve_uses -gt 0
+	open_gate g
+	wait $pid || fail "fio: $(cat "$tmp/out" "$tmp/fio")"
+	expect_stat 'in flight afterwards' a inflight_bytes -eq 0
+	expect_stat 'peak' a inflight_peak -le 4194304
+	expect_stat 'peak' a inflight_peak -ge 3145728
+}
+
+# By default 2 % of memory.
+test_default_bound()
+{
+	local total pid
+	null n size=256
+	gate g /dev/n
+	bounce a /dev/mapper/g mode=write
+	total=$(awk '$1 == "MemTotal:" { print $2 * 1024 }' /proc/meminfo)
+	shut_gate g
+	flood /dev/bounce-a 128 &
+	pid=$!
+	until_true is_waiting a
+	stat_of a inflight_bytes
+	note "$got bytes in flight of $total"
+	# MemTotal is a little less than what the kernel counts.
+	expect_test 'bytes in flight' "$got" -le $((total * 21 / 1000))
+	open_gate g
+	wait $pid || fail "fio: $(cat "$tmp/out" "$tmp/fio")"
+}
+
+# A write that stays away for long does not keep the reserve from the next one.
+test_reserve_is_shared()
+{
+	local size pid began
+	has_faults || { skip 'no fault injection'; return; }
+	null n
+	get /sys/block/n/size
+	size=$((got / 2))
+	dd if=/dev/zero of=/dev/n bs=1M oflag=direct 2>/dev/null
+	dmsetup create mix --table "0 $size linear /dev/n 0
+$size $size delay /dev/n $size 1500" || { skip 'no dm-delay'; return; }
+	gates="$gates mix"
+	settle /dev/mapper/mix
+	bounce a /dev/mapper/mix mode=write
+	faults fail_alloc 100
+	dd if=/dev/zero of=/dev/bounce-a bs=512K count=1 seek=160 oflag=direct 2>/dev/null &
+	pid=$!
+	until_true taken_from_reserve a
+	began=$EPOCHREALTIME
+	expect_value 'beside it' result = 0 "$(bounce_io oneio /dev/bounce-a write 0 4K)"
+	expect_test microseconds $((${EPOCHREALTIME/./} - ${began/./})) -lt 1200000
+	wait $pid
+	faults fail_alloc 0
+}
+
+taken_from_reserve()
+{
+	stat_of "$1" reserve_uses
+	[ "$got" -gt 0 ]
+}
+
+# A cgroup pays for its bounce buffers.
+test_charged_to_cgroup()
+{
+	local cg=/sys/fs/cgroup/charged pid
+	mountpoint -q /sys/fs/cgroup || mount -t cgroup2 none /sys/fs/cgroup ||
+		{ skip 'no cgroup2'; return; }
+	echo +memory >/sys/fs/cgroup/cgroup.subtree_control 2>/dev/null
+	mkdir -p $cg
+	[ -e $cg/memory.current ] || { skip 'no memory controller'; rmdir $cg; return; }
+	null n
+	gate g /dev/n
+	bounce a /dev/mapper/g mode=write
+	shut_gate g
+	(
+		echo 0 >$cg/cgroup.procs
+		exec dd if=/dev/zero of=/dev/bounce-a bs=8M count=1 oflag=direct 2>/dev/null
+	) &
+	pid=$!
+	until_true in_flight a 8388608
+	get $cg/memory.stat
+	expect_test 'charged as kernel memory' \
+		"$(awk '$1 == "kernel" { print $2 }' $cg/memory.stat)" -ge 8388608
+	open_gate g
+	wait $pid || fail 'the write failed'
+	remove a
+	rmdir $cg
+}
+
+in_flight()
+{
+	stat_of "$1" inflight_bytes
+	[ "$got" -ge "$2" ]
+}
+
+# The device says that it has read, and has not: then there is nothing, and nothing of
+# others, neither in new memory nor in what was used before, nor in the reserve.
+test_lying_device()
+{
+	local size alloc
+	null n memory_backed=0
+	bounce a /dev/n mode=all
+	head -c 16M /dev/urandom >"$tmp/data"
+	for alloc in 0 100; do
+		! has_faults || faults fail_alloc $alloc
+		for size in 4K 64K 1M; do
+			dd if="$tmp/data" of=/dev/bounce-a bs=1M oflag=direct 2>/dev/null
+			dd if=/dev/bounce-a of="$tmp/back" bs=$size count=16 iflag=direct 2>/dev/null
+			expect "$size, $alloc % fail" 0 "$(tr -d '\0' <"$tmp/back" | wc -c)"
+		done
+	done
+	! has_faults || faults fail_alloc 0
+	expect_stat bounced a read_bounced_bios -gt 48
+}
+
+test_short_copy()
+{
+	local way
+	has_faults || { skip 'no fault injection'; return; }
+	null n
+	bounce a /dev/n mode=all
+	for way in write read; do
+		faults fail_copy 100
+		expect_value "$way" result = EIO "$(bounce_io oneio /dev/bounce-a $way 0 64K)"
+		faults fail_copy 0
+		expect_value "$way again" result = 0 "$(bounce_io oneio /dev/bounce-a $way 0 64K)"
+	done
+	expect_stat 'short copies' a short_copies -eq 2
+	idle a || fail 'I/O is in flight'
+}
+
+# Atomic writes in every mode, as far as the reserve can take one whole.
+test_atomic_writes()
+{
+	local mode below
+	if ! modprobe -q sd_mod ||
+	   ! modprobe -q scsi_debug dev_size_mb=32 delay=0 atomic_wr=1; then
+		skip 'no scsi_debug'
+		return
+	fi
+	settle /dev/sda
+	queue_of sda atomic_write_unit_max_bytes
+	below=$got
+	[ "$below" -gt 0 ] || { skip 'no atomic writes'; modprobe -r scsi_debug; return; }
+	for mode in none write all guest direct; do
+		bounce a /dev/sda mode=$mode
+		queue_of bounce-a atomic_write_unit_max_bytes
+		expect "$mode" "$below" "$got"
+	done
+	bounce a /dev/sda mode=write reserve_kib=64
+	queue_of bounce-a atomic_write_unit_max_bytes
+	expect 'a reserve of 64 KiB' 16384 "$got"
+	remove a
+	modprobe -r scsi_debug || fail 'scsi_debug is in use'
+}
+
+# Programs past the page cache are bounced, the page cache keeps its pages stable.
+test_mode_direct()
+{
+	null n
+	echo 1 >/sys/block/n/queue/stable_writes
+	bounce a /dev/n mode=direct
+	queue_of bounce-a stable_writes
+	expect 'stable writes' 1 "$got"
+	dd if=/dev/zero of=/dev/bounce-a bs=64k count=4 conv=fsync 2>/dev/null
+	expect_stat 'page cache' a write_bounced_bios -eq 0
+	stat_of a write_passed_bios
+	expect_test 'page cache, passed' "$got" -gt 0
+	dd if=/dev/zero of=/dev/bounce-a bs=64k count=4 oflag=direct 2>/dev/null
+	expect_stat 'direct' a write_bounced_bios -eq 4
+	expect_stat 'reads' a read_bounced_bios -eq 0
+}
+
+# An honest program that writes again what is under writeback is not named.
+test_page_cache_told_apart()
+{
+	local detect
+	null n
+	gate g /dev/n
+	for detect in 1 direct; do
+		bounce a /dev/mapper/g mode=none detect=$detect
+		shut_gate g
+		: >"$tmp/out"
+		bounce_io rewrite /dev/bounce-a >>"$tmp/out" &
+		until_true has "$tmp/out" rewritten
+		open_gate g
+		wait $! || fail "$detect: rewrite failed"
+		expect_stat "$detect: direct" a mutations -eq 0
+		stat_of a mutations_page_cache
+		if [ $detect = 1 ]; then
+			expect_test 'page cache' "$got" -gt 0
+			grep -q ' page_cache ' /sys/block/bounce-a/bounce/mutators ||
+				fail "mutators: $(</sys/block/bounce-a/bounce/mutators)"
+		else
+			expect 'page cache' 0 "$got"
+			expect_stat 'page cache: checks' a checks -eq 0
+		fi
+		through_gate g bounce_io change /dev/bounce-a yes 64K 5000
+		expect_stat "$detect: a program" a mutations -eq 1
+		grep -q '^1 0 direct task bounce_io$' /sys/block/bounce-a/bounce/mutators ||
+			fail "mutators: $(</sys/block/bounce-a/bounce/mutators)"
+	done
+}
+
+# In production detect is switched on when it is needed.
+test_detect_while_live()
+{
+	null n
+	gate g /dev/n
+	bounce a /dev/mapper/g mode=write
+	through_gate g bounce_io change /dev/bounce-a yes 64K 5000
+	expect_stat 'off' a checks -eq 0
+	expect_set 'on' 0 a detect 1
+	through_gate g bounce_io change /dev/bounce-a yes 64K 5000
+	expect_stat 'on' a mutations -eq 1
+	expect_set 'off' 0 a detect 0
+	through_gate g bounce_io change /dev/bounce-a yes 64K 5000
+	expect_stat 'off again' a checks -eq 1
+}
+
+# The mode changes under I/O that verifies what it reads.
+test_mode_while_live()
+{
+	local pid mode below
+	null n size=64
+	queue_of n dma_alignment
+	below=$got
+	bounce a /dev/n mode=none
+	fio --name=v --filename=/dev/bounce-a --rw=randrw --bs=4k-256k --size=48m --direct=1 \
+		--ioengine=libaio --iodepth=16 --verify=crc32c --verify_backlog=64 \
+		--time_based --runtime=6 --thread --output="$tmp/fio" >"$tmp/out" 2>&1 &
+	pid=$!
+	for mode in write all guest direct none all write none all; do
+		pause 0.4
+		expect_set "$mode" 0 a mode "$mode"
+		queue_of bounce-a dma_alignment
+		expect "$mode: alignment" "$([ $mode = all ] && echo 1 || echo "$below")" "$got"
+	done
+	wait $pid || fail "fio: $(cat "$tmp/out" "$tmp/fio")"
+	expect_stat 'bounced' a write_bounced_bios -gt 0
+	stat_of a write_passed_bios
+	expect_test 'passed' "$got" -gt 0
+}
