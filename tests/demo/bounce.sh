@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 # The guest's half of the bounce_blk part of "make demo": a program that changes
-# its buffers while they are being written, on a disk that checks what it writes,
-# without and with a bounce device; and who it was.
+# its buffers while they are being written, on a disk that checks the data, without
+# and with a bounce device; and names that program.
 set -eu
 
 disk=$(grep -l T10 /sys/block/nvme*/integrity/format | head -n 1 | cut -d/ -f4)
@@ -32,7 +32,7 @@ done
 bounced=$(bounce_io flip "/dev/$(cat $config/disk)" 3000 64K 3000)
 echo "$bounced"
 
-say "Who was that?"
+say "Which program changed its buffers?"
 echo "mutations: $(cat /sys/block/bounce-demo/bounce/mutations)"
 who=$(dmesg | grep 'changed in flight' | tail -n 1)
 echo "$who"

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# Both parts of "make demo" as a test, so that what the README begins with works.
+# Both parts of "make demo" as a test, so that the README's first commands work.
 
 . tests/lib/tap.sh
 

@@ -23,7 +23,7 @@ bool have_fail_nth(void)
 	       !write_file(DEBUGFS "fail_page_alloc/verbose", "0");
 }
 
-/* Kept open: what follows must not allocate more than it has to. */
+/* Kept open: the code between must not allocate more than it has to. */
 static int nth_fd = -1;
 
 void fail_nth(unsigned int n)

@@ -13,7 +13,7 @@ bool have_fail_nth(void);
  */
 void fail_nth(unsigned int n);
 bool fail_nth_hit(void);
-/* How many allocations a call makes: begin, and what was made since. */
+/* Counts the allocations of a call: begin, and the number since. */
 void count_allocations(void);
 unsigned int counted_allocations(void);
 

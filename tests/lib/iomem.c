@@ -69,7 +69,7 @@ int iomem_find(const char *name, u64 min_length, u64 *start, u64 *length)
 	return 0;
 }
 
-/* A window of PCI; the second name is what it has in a machine booted with pci=noacpi. */
+/* A window of PCI; its second name is for a machine booted with pci=noacpi. */
 int iomem_find_window(u64 min_length, u64 *start, u64 *length)
 {
 	int ret = iomem_find("PCI Bus 0000:00", min_length, start, length);

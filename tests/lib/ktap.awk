@@ -50,7 +50,7 @@ function close_frame()
 	top--
 }
 
-# Ends what is nested deeper than indent; returns 1 if there was anything.
+# Ends the tests nested deeper than indent; returns 1 if there were any.
 function close_deeper(indent,    any)
 {
 	while (top && at[top] > indent) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* How much memory is left, and what is in a buffer. */
+/* The free memory, and the contents of a buffer. */
 #ifndef _TESTS_MEMORY_H
 #define _TESTS_MEMORY_H
 
@@ -13,7 +13,7 @@ u64 meminfo(const char *name);
 /* A line of /proc/self/status in bytes ("VmPTE", "RssFile", ...), or -errno. */
 long long status_bytes(const char *name);
 /*
- * Bytes; takes a second or longer, until what is being freed has been. A debug
+ * Bytes; takes a second or longer, until the kernel has freed all. A debug
  * kernel alone moves it by some MiB.
  */
 u64 memory_available(void);

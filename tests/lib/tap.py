@@ -45,7 +45,7 @@ def name_of(test):
 
 
 class UnitTests(unittest.TestResult):
-    """What unittest calls for each test."""
+    """Receives unittest's calls for each test."""
 
     def __init__(self, planned):
         super().__init__()

@@ -40,7 +40,7 @@ result()
 	esac
 }
 
-# only_result STATUS NAME [REASON]: what there is when nothing can be tested; ends
+# only_result STATUS NAME [REASON]: the one result when nothing can be tested; ends
 only_result()
 {
 	plan 1

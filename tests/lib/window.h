@@ -17,7 +17,7 @@ struct window {
 
 /* Their number; at most @max are stored. */
 unsigned int windows(struct window *w, unsigned int max);
-/* The first that has @length bytes when cut to what is aligned to @align. */
+/* The first that has @length bytes when cut to its part aligned to @align. */
 bool window_aligned(u64 align, u64 length, struct window *out);
 /*
  * The n-th; -ENOENT if there are not that many. Window 0 is meant to be 1 GiB and

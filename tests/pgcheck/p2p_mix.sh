@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# Loads the module that mixes peer and host memory, in the lab, and compares what
-# happened with what is known; Documentation/checks/linux-7.3.rst tells it and why.
+# Loads the module that mixes peer and host memory, in the lab, and compares the
+# results with those that Documentation/checks/linux-7.3.rst explains.
 # As KTAP. For a machine made with
 #
 #	lab run --nvme cmb --nvme plain --nvme pi -- tests/pgcheck/p2p_mix.sh
@@ -12,8 +12,8 @@
 . "$(dirname "$0")/../lib/tap.sh"
 
 # TRY DISK PAGES: RESULT CONTENT, the same for a read and for a write. A result is
-# a number of bytes (of two bios: 0) or an error, CONTENT tells what is in the pages,
-# or on the disk: n the new data, o the old. After a bar, what it is where the
+# a number of bytes (of two bios: 0) or an error, CONTENT tells the data in the
+# pages, or on the disk: n the new, o the old. After a "|", the result where the
 # kernel allows peer DMA between the two controllers; QEMU's processor decides that.
 expected()
 {

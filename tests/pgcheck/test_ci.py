@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0
-"""The CI wrappers and the SARIF output as programs of others read and run them.
+"""The CI wrappers and the SARIF output, as foreign programs run and read them.
 
 Each is skipped unless the environment says where its program is:
 
@@ -205,7 +205,7 @@ class PreCommit(Foreign):
         self.commit(self.tool)
         self.git(self.tool, "tag", "v1")
 
-    def test_only_what_the_commit_brings(self):
+    def test_only_changes_of_the_commit(self):
         self.write("old.c", GOOD)
         done = self.hook("pgcheck")
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)

@@ -84,7 +84,7 @@ class File(Repository):
         self.assertEqual(self.pgcheck(".")[:2], (0, ""))
         self.assertEqual(self.pgcheck("src", cwd=self.top)[:2], (0, ""))
 
-    def test_limit_of_what_is_lost(self):
+    def test_limit_of_lost_functions(self):
         self.write("a.c", GOOD + GOOD.replace("f(", "lost_f("))
         self.write(".pgcheck", "max-unparsed = 50\n")
         self.assertEqual(self.pgcheck(".")[0], 0)
@@ -98,7 +98,7 @@ class File(Repository):
         self.write(".pgcheck", '[project]\nasserts = ["MY_ASSERT"]\n')
         self.assertEqual(self.pgcheck(".")[0], 1)
 
-    def test_what_is_wrong(self):
+    def test_wrong_settings_are_refused(self):
         for text, why in (("paths = 3\n", "paths is not a list"), ("nonsense = 1\n", "no setting"),
                           ("rules = [1]\n", "rules is not a list"), ("[", ".pgcheck"),
                           ("max-unparsed = 101\n", "max-unparsed"), ("project = 1\n", "no"),
@@ -174,7 +174,7 @@ class Patches(Repository):
         subprocess.run(["patch", "-sp1"], input=out, text=True, cwd=self.src, check=True)
         self.assertEqual(self.read("a.c"), GOOD)
 
-    def test_what_is_allowed_or_known_stays(self):
+    def test_fix_keeps_allowed_and_known_findings(self):
         allowed = BAD.replace("f(", "g(").replace(
             ";\n", "; /* pgcheck: allow PG03 sized by the caller */\n")
         self.write("a.c", BAD + "\n\n\n" + allowed)
@@ -185,7 +185,7 @@ class Patches(Repository):
         self.assertEqual(self.pgcheck("--fix", "--baseline=base", ".")[0], 0)
         self.assertEqual(self.read("a.c"), BAD)
 
-    def test_what_cannot_be_written_back(self):
+    def test_fix_leaves_crlf_files(self):
         with open(os.path.join(self.src, "a.c"), "wb") as file:
             file.write(BAD.replace("\n", "\r\n").encode())
         status, _, err = self.pgcheck("--fix", ".")

@@ -86,7 +86,7 @@ class Facts(unittest.TestCase):
 
 
 class Reading(unittest.TestCase):
-    """What the parser makes of C."""
+    """The parser's trees of C code."""
 
     def function(self, body, head="int f(int a)"):
         text = "%s\n{\n%s\n}\n" % (head, body)
@@ -109,7 +109,7 @@ class Reading(unittest.TestCase):
             return a ? : -1;""")
 
     def test_a_statement_that_cannot_be_read(self):
-        """It is lost, what stands around it is not."""
+        """It is lost, the code around it is not."""
         text = "int f(int a)\n{\n\ta = 1;\n\ta @ b;\n\tg(a);\n\treturn 2;\n}\n"
         made = unit.Unit("a.c", text).functions["f"]
         self.assertEqual(len(made.lost), 1)
@@ -149,7 +149,7 @@ class Reading(unittest.TestCase):
 
 
 class Files(unittest.TestCase):
-    """What crosses files, and what is kept of it."""
+    """Values that cross files, and the cache of them."""
 
     HELPER = "int put_it(struct bio *b, struct page *p)\n{\n\treturn %s(b, p, 1, 0);\n}\n"
     USER = "void f(struct bio *b, struct page *p)\n{\n\tput_it(b, p);\n}\n"
@@ -168,7 +168,7 @@ class Files(unittest.TestCase):
         self.assertEqual(self.check("bio_add_page", Cache(None)), {"d/a.c": [], "d/b.c": [3]})
 
     def test_a_change_in_the_other_file(self):
-        """What was kept of the caller is not used when the callee changes."""
+        """The cached result of the caller is not used when the callee changes."""
         with tempfile.TemporaryDirectory() as folder:
             for helper, lines in (("bio_add_page", [3]), ("other", []), ("bio_add_page", [3])):
                 cache = Cache(folder)

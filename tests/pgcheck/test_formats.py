@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0
-"""What goes out of the runner, option by option, with the stand-in of test_pgcheck.py.
+"""The output of the runner, option by option, with the stand-in of test_pgcheck.py.
 
 SARIF_SCHEMA=FILE holds the SARIF output against the published schema as well, if
 the jsonschema module is there.
@@ -21,7 +21,7 @@ sys.path.insert(0, HERE)
 
 from test_pgcheck import BAD, GOOD, PGCHECK, Tree  # noqa: E402
 
-# What SARIF 2.1.0 says of the objects that pgcheck writes: the type of each
+# SARIF 2.1.0 on the objects that pgcheck writes: the type of each
 # property, "!" if it has to be there.
 SARIF = {
     "log": {"$schema": "uri", "version": "!version", "runs": "![run"},
@@ -66,7 +66,7 @@ VALUES = {
 
 
 def misfits(kind, value, where="log"):
-    """Where a value is not what SARIF wants there."""
+    """The places where a value does not have the type that SARIF wants."""
     if kind in VALUES:
         return [] if VALUES[kind](value) else ["%s: %r is no %s" % (where, value, kind)]
     if kind[0] == "[":
@@ -281,7 +281,7 @@ class Options(Tree):
         self.assertEqual(done.returncode, 1)
         self.assertIn("spatch 9.9", done.stderr)
 
-    def test_limit_of_what_is_lost(self):
+    def test_limit_of_lost_functions(self):
         many = "".join("int f%d(void)\n{\n\treturn bio_add_page(1);\n}\n" % n for n in range(98))
         lost = "int lost_%d(void)\n{\n\treturn bio_add_page(1);\n}\n"
         self.write("a.c", many + lost % 0 + lost % 1)
@@ -307,7 +307,7 @@ class Options(Tree):
             self.assertIn(word, out)
 
     def on_terminal(self, *words):
-        """What a terminal on standard error would show."""
+        """The text that a terminal on standard error would show."""
         ours, theirs = pty.openpty()
         with subprocess.Popen([PGCHECK, "--spatch", self.spatch, *words], cwd=self.src,
                               stdout=subprocess.DEVNULL, stderr=theirs) as child:

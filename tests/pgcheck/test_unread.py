@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0
-"""What was not read is not clean: files that are no C, and what a copy for spatch may lose."""
+"""A file that was not read is not clean: files that are no C, and lines lost in a copy for spatch."""
 import json
 import os
 import re
@@ -66,14 +66,14 @@ class NotC(Tree):
     def test_end_within_a_function(self):
         self.not_analysed(GOOD.encode().rstrip(b"}\n") + b"\n", "ends within braces")
 
-    def test_others_are_analysed(self):
+    def test_other_files_are_analysed(self):
         self.put(b"\xff\xfe\0")
         self.write("b.c", BAD)
         self.assertEqual(self.pgcheck(".")[:2], (2, "b.c:3:2: error: it is bad [PG03]\n"))
 
 
 class Copies(Tree):
-    """What spatch is given in place of a file."""
+    """The copy that spatch gets in place of a file."""
 
     def sliced(self, text):
         chosen = [rule for rule in rules.load(TOOL) if rule.id == "PG03"]

@@ -166,7 +166,7 @@ class GitLab(Wrapper):
         """Runs the job as it is for a file that includes this one and gives variables."""
         text = read("tools/pgcheck/ci/gitlab.yml")
         script = "\n".join(list(blocks(text, "before_script")) + list(blocks(text, "script")))
-        # What comes later wins: GitLab asks the job last.
+        # The later setting wins: GitLab asks the job last.
         together = dict(variables(text, ""), **given)
         together.update(variables(text, "  "))
         return self.shell(script.replace("/opt/pgcheck", self.top + "/opt"), **together)
@@ -198,7 +198,7 @@ class GitLab(Wrapper):
             self.assertEqual(done.returncode, status, done.stderr)
             shutil.rmtree(self.top + "/opt")
 
-    def test_artifacts_are_what_is_written(self):
+    def test_artifacts_are_the_files_written(self):
         text = read("tools/pgcheck/ci/gitlab.yml")
         for name, path in re.findall(r"^      (codequality|junit): (\S+)$", text, re.MULTILINE):
             self.assertIn("=" + path, text.replace("--format=gitlab", "codequality")
@@ -215,7 +215,7 @@ class PreCommit(Wrapper):
         return subprocess.run([os.path.join(self.tool, program), *words, *names], cwd=self.user,
                               capture_output=True, text=True, check=False)
 
-    def test_only_what_the_commit_brings(self):
+    def test_only_changes_of_the_commit(self):
         self.write("old.c", OLD + NEW)
         self.git(self.user, "add", ".")
         done = self.hook("old.c")

@@ -75,7 +75,7 @@ checksums()
 	all_files | grep -v '^\./\.git/' | xargs sha256sum
 }
 
-# A build leaves only what .gitignore names, and clean removes all of it.
+# A build leaves only files that .gitignore names, and clean removes them all.
 check_build_leaves_nothing()
 {
 	kdir=$("$lab" path kernel 7.2) || return 1
@@ -93,7 +93,7 @@ check_build_leaves_nothing()
 	checksums | diff "$tmp/before" -
 }
 
-# Without the tests' modules, as what is planted is noticed all the same.
+# Without the tests' modules: the planted fault shows without them, too.
 only_drivers()
 {
 	sed -i '/VTL0_TESTS/,$d' Kbuild

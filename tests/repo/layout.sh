@@ -111,7 +111,7 @@ plant_import_circles()
 	echo 'from . import source' >tools/pgcheck/pgchecklib/planted.py
 }
 
-# Fixtures are as long as what they stand for; a licence is as long as it is.
+# Fixtures are as long as the code they stand for, and a licence has its length.
 check_file_length()
 {
 	find . -name '*.[chS]' -o -name '*.sh' -o -name '*.py' -o -name '*.cocci' -o -name '*.awk' |

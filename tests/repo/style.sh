@@ -26,7 +26,7 @@ check_checkpatch()
 	grep -E '^(drivers|include|tests/[a-z0-9]+/(kunit|modules))/' "$tmp/all" >"$tmp/kernel"
 	bad=0
 	# checkpatch takes an address space that it does not know for an operand, and
-	# iterators cannot do without what it says of macros.
+	# objects to macro arguments that iterators need to use twice.
 	xargs grep -l '__pgmap \*' <"$tmp/kernel" >"$tmp/pgmap"
 	grep '/pgmap_bio\.h$' "$tmp/pgmap" | checkpatch --ignore SPACING,MACRO_ARG_REUSE || bad=1
 	grep -v '/pgmap_bio\.h$' "$tmp/pgmap" | checkpatch --ignore SPACING || bad=1
@@ -41,7 +41,7 @@ check_checkpatch()
 	return $bad
 }
 
-# The others are left out, as checkpatch takes its time.
+# Leaves the other files out, as checkpatch is slow.
 only_planted()
 {
 	find drivers include tests tools -name '*.[ch]' -delete
@@ -115,7 +115,7 @@ plant_htmldocs()
 	printf '\nSee :doc:`planted`.\n' >>Documentation/lab.rst
 }
 
-# udevadm says what it does not know of a rule, also of its layout.
+# udevadm reports unknown keys of a rule, and faults of its layout.
 check_udev_rules()
 {
 	udevadm verify tools/udev/*.rules

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=sh disable=SC2154 # lab, top and tmp are set by run
 #
-# What holds for the repository as a whole: files, documents, build entry points.
+# Checks of the repository as a whole: files, documents, build entry points.
 
-# A patch is under the licence of what it changes.
+# A patch is under the licence of the file that it changes.
 # Debian's files have formats without comments; debian/copyright speaks for them.
 check_spdx()
 {
@@ -38,7 +38,7 @@ plant_whitespace__2()
 	printf 'no newline' >planted
 }
 
-# Paths that exist only on somebody's machine.
+# Paths that exist only on one developer's machine.
 check_private_paths()
 {
 	all_files | xargs grep -nE "(^|[][[:space:]\"'\`=:(<])/(home|root|work)/[A-Za-z]" | nothing
@@ -158,7 +158,7 @@ documents()
 	find README.md NEWS.md Documentation -type f
 }
 
-# links FILE: what it refers to; a path from the top begins with a slash
+# links FILE: the targets of its links; a path from the top begins with a slash
 # shellcheck disable=SC2016 # these are not command substitutions
 links()
 {
@@ -337,7 +337,7 @@ plant_make_without_headers()
 	sed -i 's/No kernel headers/planted/' Makefile
 }
 
-# What a user is told that install installs, and that pgcheck finds its parts there.
+# The files that the documents say install installs; and pgcheck finds its parts there.
 installed()
 {
 	(

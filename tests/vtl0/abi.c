@@ -136,7 +136,7 @@ TEST_F(abi, larger_size_with_other_tail)
 			EXPECT_EQ(-E2BIG, call(self->ctl, i, self->buf))
 				TH_LOG("%s with size %u", cmds[i].name, sizes[j]);
 		}
-		/* what lies behind the size does not matter */
+		/* bytes behind the size do not matter */
 		valid_arg(i, self->buf, self->ranges);
 		((char *)self->buf)[cmds[i].size] = 1;
 		EXPECT_EQ(0, call(self->ctl, i, self->buf))
@@ -236,7 +236,7 @@ TEST_F(abi, nodes_need_privilege)
 
 	ASSERT_LE(0, pid);
 	if (!pid) {
-		/* /dev may be world-writable, so the mode is not what refuses */
+		/* the node may be world-writable, so its mode does not refuse this */
 		if (chmod("/dev/vtl0", 0666) || chmod("/dev/vtl0_low", 0666) || setuid(65534))
 			_exit(1);
 		if (open_control() != -EPERM)

@@ -64,7 +64,7 @@ TEST_F_TIMEOUT(add, order_is_9_unless_18_is_asked_for, SLOW)
 	EXPECT_EQ(PMD_FOLIO_ORDER, chunks[0].order);
 }
 
-/* Each order that the caller can ask for, and what it is good for. */
+/* Each order that the caller can ask for, and the entries that can map it. */
 TEST_F_TIMEOUT(add, order_of_the_callers_choice, SLOW)
 {
 	static const struct {
@@ -155,7 +155,7 @@ TEST_F(add, addresses_out_of_range)
 	EXPECT_EQ(0, remove_range(self->ctl, end - MIB(2), MIB(2)));
 }
 
-/* As a VMM does that was restarted, or whose code does not keep count. */
+/* As a restarted VMM does, or one that does not keep count. */
 TEST_F(add, exact_again)
 {
 	struct vtl0_add first = {
@@ -225,7 +225,7 @@ TEST_F(add, overlap)
 		ASSERT_EQ(4, list_chunks(self->ctl, after, 4));
 		EXPECT_EQ(0, memcmp(before, after, sizeof(after)));
 	}
-	/* what only touches it is none */
+	/* a range that only touches it is no overlap */
 	EXPECT_EQ(0, add_range(self->ctl, EMPTY_BASE + MIB(4), MIB(4), 0));
 	EXPECT_EQ(0, add_range(self->ctl, EMPTY_BASE + MIB(16), MIB(4), 0));
 	EXPECT_EQ(3, list_ranges(self->ctl, self->ranges, 64));

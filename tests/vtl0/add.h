@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What the tests of VTL0_ADD share. Include kselftest_harness.h before. */
+/* Helpers of the tests of VTL0_ADD. Include kselftest_harness.h before. */
 #ifndef _VTL0_SELFTESTS_ADD_H
 #define _VTL0_SELFTESTS_ADD_H
 

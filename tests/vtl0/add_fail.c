@@ -166,7 +166,7 @@ TEST_F_TIMEOUT(add, pgmap_fails_midway, SLOW)
 		for (u64 pos = 0; pos < length; pos += MIB(2)) {
 			EXPECT_LT(0, touch(p + pos));
 		}
-		/* also for others: the chunks that were there are free again */
+		/* the chunks of the failed add are free again, also for another file */
 		ASSERT_EQ(0, add_range(self->ctl, self->start[1], MIB(2), 0));
 		ASSERT_EQ(0, remove_range(self->ctl, self->start[1], MIB(2)));
 		/* and trying again works */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What cannot be registered because it is somebody else's. */
+/* Memory that cannot be registered because the kernel or a driver owns it. */
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -37,7 +37,7 @@ TEST_F(add, system_ram)
 	EXPECT_LT(0, touch(p));
 	EXPECT_LT(0, touch_write(p + MIB(1)));
 	munmap(p, MIB(2));
-	/* the lowest RAM, with what firmware keeps in it */
+	/* the lowest RAM, with the holes that firmware keeps in it */
 	EXPECT_REFUSED(-EBUSY, 0, MIB(2));
 	close(low);
 }
@@ -59,7 +59,7 @@ TEST_F(add, device_memory)
 	ASSERT_NE(MAP_FAILED, (void *)p);
 	EXPECT_LT(0, touch(p));
 	munmap(p, MIB(2));
-	/* the I/O APIC and what is around it belong to the kernel */
+	/* the I/O APIC and the registers around it belong to the kernel */
 	EXPECT_REFUSED(-EBUSY, 0xfec00000, MIB(2));
 	close(low);
 }
@@ -140,7 +140,7 @@ TEST_F(add, foreign_zone_device)
 	EXPECT_LT(0, touch_write(p + MIB(1)));
 	munmap(p, MIB(2));
 	close(low);
-	/* the last bytes of it, and what is behind */
+	/* the last bytes of it, and those behind */
 	EXPECT_REFUSED(-EBUSY, start + length - MIB(2), MIB(4));
 }
 

@@ -102,8 +102,8 @@ TEST_F_TIMEOUT(add, two_threads_same_range, SLOW)
 }
 
 /*
- * The index finds each of many chunks, and only those. What that costs is for
- * tests/vtl0/bench to measure.
+ * The index finds each of many chunks, and only those. tests/vtl0/bench
+ * measures the cost.
  */
 TEST_F_TIMEOUT(add, thousands_of_chunks, SLOW)
 {
@@ -172,7 +172,7 @@ static u64 nasty(struct rng *rng)
 	}
 }
 
-/* What can be asked for is either done or refused; the teardown looks at the log. */
+/* Each request is either done or refused; the teardown looks at the log. */
 TEST_F_TIMEOUT(add, no_input_warns, SLOW)
 {
 	unsigned int rounds = debug_kernel() ? 200 : 3000, done = 0;

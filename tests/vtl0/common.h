@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What the tests of vtl0 share. */
+/* Helpers of the tests of vtl0. */
 #ifndef _TESTS_VTL0_COMMON_H
 #define _TESTS_VTL0_COMMON_H
 

@@ -44,7 +44,7 @@ int list_chunks(int fd, struct vtl0_chunk_info *info, unsigned int max);
 int find_range(int fd, u64 start, struct vtl0_range_info *info);
 /* Does the driver know how often memory is mapped? Linux 6.12 does not count that. */
 bool counts_mappings(void);
-/* Ranges and chunks as text, one a line, without what faults change; free() it. */
+/* Ranges and chunks as text, one a line, without the counters of faults; free() it. */
 char *describe_ranges(int fd);
 
 /* /sys/class/vtl0/rangeID/NAME without its last newline. */
@@ -52,7 +52,7 @@ int range_attr(u32 id, const char *name, char *buf, size_t size);
 int range_attr_u64(u32 id, const char *name, u64 *value);
 
 /*
- * What a test left behind: returns 0 if no range is registered and none is in
+ * Looks for ranges that a test left behind: returns 0 if no range is registered and none is in
  * /proc/iomem. Else the number of ranges, with a description in @why; they are
  * removed, so that only this test fails.
  */

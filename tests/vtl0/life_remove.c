@@ -122,7 +122,7 @@ TEST_F_TIMEOUT(remove, unload_while_open, SLOW)
 	ASSERT_EQ(0, load_module());
 }
 
-/* A range that nobody owns does not keep the module; it goes with it. */
+/* A range without an owner does not keep the module, which removes it. */
 TEST_F_TIMEOUT(remove, unload_removes_persistent, SLOW)
 {
 	ASSERT_EQ(0, munmap(self->va, self->s.length));

@@ -26,7 +26,7 @@ TEST(locked_down)
 	int ctl, vtl, ret;
 	char before[64];
 
-	/* it would refuse what the lab does at the end, a scan by kmemleak */
+	/* it would refuse the lab's kmemleak scan at the end */
 	if (debug_kernel())
 		SKIP(return, "the debug kernel still needs its debugfs");
 	if (access(LOCKDOWN, F_OK)) {
@@ -38,7 +38,7 @@ TEST(locked_down)
 	ASSERT_LE(0, ctl);
 	vtl = vtl0_ioctl(ctl, MSHV_CREATE_VTL, NULL);
 	ASSERT_LE(0, vtl);
-	/* what is there before can go afterwards */
+	/* a range registered before can be removed afterwards */
 	ASSERT_EQ(0, add_range(ctl, EMPTY_BASE + GIB(1), MIB(2), 0));
 	ASSERT_EQ(0, open_low(O_RDWR) < 0);
 

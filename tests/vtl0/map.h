@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What the tests of mapping (vtl0_map_*), pinning (vtl0_pin_*) and life cycle
- * (vtl0_life_*) share besides common.h: a registered range that is mapped by
+ * Helpers of the tests of mapping (vtl0_map_*), pinning (vtl0_pin_*) and life
+ * cycle (vtl0_life_*), besides common.h: a registered range that is mapped by
  * entries of one level, the disk behind it, and proof that nothing holds it.
  */
 #ifndef _VTL0_SELFTESTS_MAP_H

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What must not be reachable through the mapping node, by touching or through
+ * Memory that must not be reachable through the mapping node, by touching or through
  * the kernel: anything that is not registered, private or read-only views.
  */
 #include <sys/uio.h>
@@ -88,7 +88,7 @@ TEST_F(access, registered_head_unregistered_tail)
 	fill_pattern(va + 2 * PMD_BYTES, PMD_BYTES, 15);
 	EXPECT_EQ(0, reachable(self->disk, va + PMD_BYTES));
 	EXPECT_EQ(0, reachable(self->disk, va + 2 * PMD_BYTES - PAGE_BYTES));
-	/* what was good may be written, nothing behind it */
+	/* the registered part may be written, nothing behind it */
 	memset(copy, 0, PMD_BYTES);
 	ASSERT_EQ(PMD_BYTES, pwrite(self->disk, copy, PMD_BYTES, 0));
 	n = pwrite(self->disk, va, 3 * PMD_BYTES, 0);
@@ -177,7 +177,7 @@ static int foreign_at(struct map_state *s, u64 start)
 	return ret;
 }
 
-/* What /proc/iomem calls @name. */
+/* The range that /proc/iomem calls @name. */
 static int foreign(struct map_state *s, const char *name)
 {
 	u64 start, length;

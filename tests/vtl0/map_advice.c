@@ -125,7 +125,7 @@ TEST_F_TIMEOUT(advice, madvise_that_works, SLOW)
 	FINISH();
 }
 
-/* What would change, free or replace the memory, or dump it. */
+/* Advice that would change, free or replace the memory, or dump it. */
 TEST_F_TIMEOUT(advice, madvise_that_is_refused, SLOW)
 {
 	const int kinds[] = {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Mappings without access (PROT_NONE) at every size of entry: whatever reads them
- * from outside is answered at once, and they work when access comes back.
+ * Mappings without access (PROT_NONE) at every size of entry: another process
+ * that reads them is answered at once, and they work when access comes back.
  */
 #include <signal.h>
 #include <sys/ptrace.h>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * A memory error in registered memory, simulated: a program that touches the page is
- * told its address, the pages beside it go on, and it stays bad for whoever
- * registers it next, as long as the module is loaded.
+ * told its address, the pages beside it go on, and it stays bad in
+ * later registrations, as long as the module is loaded.
  */
 #include <setjmp.h>
 #include <sys/prctl.h>
@@ -101,7 +101,7 @@ TEST_F_TIMEOUT(poison, mapper_gets_sigbus, SLOW)
 	EXPECT_EQ(BUS_MCEERR_AR, touch_write(addr));
 	/* the kernel does not read it either */
 	EXPECT_EQ(-1, process_vm_readv(getpid(), &local, 1, &remote, 1, 0));
-	/* all others are good, in whatever folio they are */
+	/* all other pages are good, also those of the same folio */
 	EXPECT_TRUE(check_pattern(self->va, OFFSET, 30));
 	EXPECT_TRUE(check_pattern(addr + PAGE_BYTES, MIB(4) - OFFSET - PAGE_BYTES,
 				  30 + (OFFSET + PAGE_BYTES) / 8));

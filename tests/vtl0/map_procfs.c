@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What the kernel tells of a mapping: procfs, a core dump, and the tracepoint.
+ * The kernel's reports on a mapping: procfs, a core dump, and the tracepoint.
  */
 #include <dirent.h>
 #include <sys/resource.h>
@@ -202,8 +202,8 @@ TEST_F_TIMEOUT(procfs, tracepoint_shows_orders, SLOW)
 	EXPECT_EQ(variant->entry == PAGE_BYTES, !!strstr(text, "order=9 read result=FALLBACK"));
 	EXPECT_EQ(variant->entry == PMD_BYTES, !!strstr(text, "order=9 read result=NOPAGE"));
 	/*
-	 * Whether 1G is tried before depends on what else is mapped in that GiB: the
-	 * core offers it if the entry is empty, whatever the size of the VMA.
+	 * Whether 1G is tried before depends on the other mappings in that GiB: the
+	 * core offers it if the entry is empty, for a VMA of any size.
 	 */
 	EXPECT_EQ(variant->entry == PUD_BYTES, !!strstr(text, "order=18 read result=NOPAGE"));
 	rmdir(TRACE);

@@ -138,7 +138,7 @@ static unsigned int under_touch(struct map_state *s, char *va, unsigned int cycl
 	return bad;
 }
 
-/* A thread may write back what it read before: no wrong data, but a wrong test. */
+/* A thread may write back data it read before: no wrong data, but a wrong test. */
 static int io_beside_writers(int disk, char *addr, size_t size, unsigned int seed)
 {
 	int ret = direct_io(disk, addr, size, seed);
@@ -175,8 +175,8 @@ TEST_F_TIMEOUT(race, fault_while_adding, SLOW)
 }
 
 /*
- * In a block that the threads do not touch, so that the data can be checked: what
- * could not be pinned must be pinnable as soon as it is registered.
+ * In a block that the threads do not touch, so that the data can be checked: memory
+ * that could not be pinned must be pinnable as soon as it is registered.
  */
 static int publish_and_pin(struct map_state *s, struct touchers *t, int disk, unsigned int n)
 {

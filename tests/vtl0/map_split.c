@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Operations on a part of a 2M or 1G entry: the entry is split or dropped, the
- * data stay, and what is counted (references, mappings, RSS) returns to its base.
+ * data stay, and the counters (references, mappings, RSS) returns to its base.
  * A wrong RSS makes the kernel report "Bad rss-counter" when the test exits,
  * which fails the lab.
  */
@@ -62,7 +62,7 @@ FIXTURE_TEARDOWN_PARENT(split)
 	EXPECT_ALL_GONE();
 }
 
-/* What surrounds the part has its data still, and can be written. */
+/* The memory around the part still has its data, and can be written. */
 static bool rest_is_good(char *middle, u64 part)
 {
 	u64 before = PMD_BYTES, after = 2 * PMD_BYTES - part;

@@ -136,7 +136,7 @@ struct member {
 	unsigned int id;
 };
 
-/* Each round all fault at once on what the last round left unmapped. */
+/* Each round all fault at once on memory that the last round left unmapped. */
 static void *fault_in_rounds(void *arg)
 {
 	struct member *m = arg;

@@ -137,7 +137,7 @@ TEST_F(module, remove_twice)
 	EXPECT_EQ(-ENOENT, remove_range(ctl, EMPTY_BASE, MIB(8)));
 	EXPECT_EQ(0, close(ctl));
 	EXPECT_EQ(0, run("modprobe -r vtl0"));
-	/* "remove" of what is not loaded is no error for modprobe, but is for rmmod */
+	/* removing a module that is not loaded is no error for modprobe, but is for rmmod */
 	EXPECT_NE(0, run("rmmod vtl0"));
 }
 
@@ -200,7 +200,7 @@ TEST_F(module, bad_parameter)
 	EXPECT_TRUE(nothing_of_it());
 }
 
-/* The parameter is read only once, so nobody can change it later. */
+/* The module reads the parameter once, so it cannot be written later. */
 TEST_F(module, parameter_is_read_only)
 {
 	struct stat st;
@@ -240,7 +240,7 @@ TEST_F_TIMEOUT(module, init_failures, 900)
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	ASSERT_LE(0, fd);
 	ASSERT_EQ(0, run("modprobe -r vtl0"));
-	/* once for what is only allocated the first time */
+	/* once for memory that is only allocated the first time */
 	ASSERT_EQ(-EINVAL, module_load_fd(fd, "mshv_names=perhaps"));
 	count_allocations();
 	ASSERT_EQ(-EINVAL, module_load_fd(fd, "mshv_names=perhaps"));

@@ -113,7 +113,7 @@ TEST_F(mshv, pfns_out_of_range)
 		EXPECT_EQ(-EOVERFLOW, add_pfns(self->fds[i], 1ULL << 52, (1ULL << 52) + 512));
 		EXPECT_EQ(-EOVERFLOW, add_pfns(self->fds[i], PFN(EMPTY_BASE), 1ULL << 52));
 		EXPECT_EQ(-EOVERFLOW, add_pfns(self->fds[i], PFN(EMPTY_BASE), UINT64_MAX));
-		/* what would wrap to a window that is free */
+		/* a range that would wrap to a window that is free */
 		EXPECT_EQ(-EOVERFLOW, add_pfns(self->fds[i], 1ULL << 52 | PFN(start),
 					       1ULL << 52 | PFN(start + MIB(2))));
 		EXPECT_EQ(-ERANGE, add_pfns(self->fds[i], 1ULL << 40, (1ULL << 40) + 512));

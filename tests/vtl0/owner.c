@@ -140,7 +140,7 @@ TEST_F(owner, anyone_can_remove)
 	ASSERT_EQ(0, add_range(self->ctl, START, LENGTH, 0));
 	EXPECT_EQ(0, remove_range(self->other, START, LENGTH));
 	EXPECT_GONE(self->other);
-	/* the first one does not own what comes there next */
+	/* the first one does not own the next range at this address */
 	ASSERT_EQ(0, add_range(self->other, START, LENGTH, 0));
 	close(self->ctl);
 	EXPECT_EQ(0, find_range(self->other, START, &self->r));
@@ -207,7 +207,7 @@ static int node_of(void *addr)
 	return node;
 }
 
-/* Each node that is online, whatever the caller runs on. */
+/* Each node that is online, from any node. */
 TEST_F_TIMEOUT(owner, node_of_choice, SLOW)
 {
 	u64 start, length, nodes = online_nodes();
@@ -252,7 +252,7 @@ TEST_F_TIMEOUT(owner, node_of_choice, SLOW)
 		SKIP(return, "this machine has one node");
 }
 
-/* Without a choice: what firmware says, not where the caller happens to run. */
+/* Without a choice: the node that firmware names, not the caller's. */
 TEST_F(owner, node_of_firmware)
 {
 	u64 start[2], length[2];

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Device nodes other than that of devtmpfs: all map the same memory, removal
- * reaches every mapping, and long-term pins work whatever the file system is.
+ * reaches every mapping, and long-term pins work on each file system.
  */
 #include <liburing.h>
 #include <sys/mount.h>

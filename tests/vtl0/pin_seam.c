@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Direct I/O over the seam of this memory and ordinary memory, where the kernel
- * does change pgmaps. What waits for its end is done whole. Asynchronous I/O of up
+ * does change pgmaps. Synchronous I/O is done whole. Asynchronous I/O of up
  * to 256 pages from unregistered buffers ends where the kind of memory changes: the
  * caller sees a short transfer and has to go on. Seams between chunks are the
  * subject of vtl0_pin_whole.c.
@@ -162,7 +162,7 @@ static int ring_io(struct io_uring *ring, int disk, char *buf, size_t size)
 	return nr;
 }
 
-/* One short transfer in each direction at most, and what it transferred is right. */
+/* One short transfer in each direction at most, and its data is right. */
 TEST_F_TIMEOUT(seam, io_uring_goes_on_behind_the_seam, SLOW)
 {
 	size_t sizes[] = { 2 * 4096, PMD_BYTES + 2 * 4096 };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What PLAN tells, and that ADD does just that. */
+/* The answer of PLAN, and that ADD makes the same chunks. */
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What INFO, QUERY and sysfs tell. */
+/* The answers of INFO, QUERY and sysfs. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -125,7 +125,7 @@ TEST_F(query, ranges_with_any_count)
 	}
 }
 
-/* The cursor may be any address: what ends behind it is listed. */
+/* The cursor may be any address: each range that ends behind it is listed. */
 TEST_F(query, cursor_anywhere)
 {
 	static const struct {
@@ -169,7 +169,7 @@ TEST_F(query, entry_sizes)
 		EXPECT_EQ(-EINVAL, cmd_query(self->ctl, &q))
 			TH_LOG("entry_size %u", bad[i]);
 	}
-	/* only what an entry begins with */
+	/* only the first fields of an entry */
 	memset(self->buf, 0xff, sizeof(self->buf));
 	q.entry_size = 16;
 	q.count = 3;

@@ -8,7 +8,7 @@
 # DIR is where the programs are (else /opt/vtl0/bin); PATTERN are shell patterns
 # of their names. Without one all run whose sources are beside this file.
 #
-# Made for this guest; what is missing there is skipped with a reason:
+# Made for this guest; a test that misses a part of it is skipped with a reason:
 #
 # lab run --mem 5G --numa 2 --reserve 1G@0x100000000 --reserve 256M@0x160200000 \
 #	--nvme plain --nvme 4k --nvme cmb -- tests/vtl0/run.sh
@@ -29,7 +29,7 @@ if [ "${1-}" = -d ]; then
 	shift 2
 fi
 
-# Those that match a pattern. What takes rights away for good comes last.
+# Those that match a pattern. Programs that take rights away for good come last.
 programs()
 {
 	(

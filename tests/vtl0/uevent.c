@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What udev sees: the uevents of a range come when it can be used. */
+/* The uevents of a range come when it can be used. */
 #include <errno.h>
 #include <linux/netlink.h>
 #include <poll.h>
@@ -75,7 +75,7 @@ TEST_F(uevent, add_comes_when_the_range_is_live)
 	EXPECT_NE(NULL, strstr(self->text, expected));
 }
 
-/* What ends before the range is live leaves no event. */
+/* An add that fails before the range is live sends no uevent. */
 TEST_F(uevent, none_for_a_refused_add)
 {
 	ASSERT_EQ(-EINVAL, add_range(self->ctl, EMPTY_BASE + 4096, MIB(64), 0));

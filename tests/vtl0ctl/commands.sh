@@ -201,7 +201,7 @@ remove_messages() {
 	refuse 1 "remove 0x200000000+1G: the 2M folio at 0x200200000 is pinned (O_DIRECT in flight, a registered buffer, VFIO or a pipe); the range is draining and goes when its last pin goes (EBUSY)" \
 		remove --all
 	unset VTL0_FAKE_PINNED VTL0_FAKE_STATE_OF
-	# Somebody else was faster.
+	# Another process removed the range first.
 	export VTL0_FAKE_FAIL=REMOVE:ENOENT
 	run 0 remove --all
 	unset VTL0_FAKE_FAIL

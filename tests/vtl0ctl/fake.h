@@ -21,7 +21,7 @@ const char *setting(const char *name);
 uint64_t number(const char *name);
 /* The errno with which VTL0_FAKE_FAIL says that a request fails, or 0. */
 int wanted_failure(const char *request);
-/* Also after each change, so that others see it while this one holds. */
+/* Also after each change, so that other processes see it during --hold. */
 void save_ranges(int fd, bool closing);
 struct fake_range *find_range(uint64_t start, uint64_t length);
 struct fake_range *insert_range(struct fake_range new);

@@ -3,7 +3,7 @@
  * In place of dev.c: a device whose ranges are in the file that the
  * environment variable VTL0_FAKE_STATE names. It checks its input as
  * include/uapi/linux/vtl0.h demands. The fake machine has System RAM below 1G,
- * device memory from 3G to 4G, somebody else's memory from 64G to 65G, nodes 0
+ * device memory from 3G to 4G, memory of another driver from 64G to 65G, nodes 0
  * and 1 and 46 bits of address. More variables:
  *
  * VTL0_FAKE_FAIL=REQUEST:ERRNO  a request (or OPEN) fails, as in ADD:EINTR
@@ -94,7 +94,7 @@ static uint64_t memmap_sum(const struct chunk_list *list)
 	return sum;
 }
 
-/* Checks and trims what ADD and PLAN have in common. */
+/* Checks and trims the fields that ADD and PLAN share. */
 static int check_values(uint32_t flags, uint64_t *start, uint64_t *length,
 			uint64_t chunk_length, uint32_t max_order,
 			uint64_t *edge)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What pgmap_bio.h and pgmap_pages.h do with real pages: of two pgmaps that are neighbours, of two
- * P2PDMA providers that are neighbours, and of RAM. Nobody reads or writes them, so
- * there need not be memory behind. The parameter "results" has a line for each test,
+ * Tests pgmap_bio.h and pgmap_pages.h on struct pages: of two pgmaps that are neighbours,
+ * of two P2PDMA providers that are neighbours, and of RAM. No test reads or writes the
+ * pages, so no memory need be behind them. The parameter "results" has a line for each test,
  * "passed NAME" or "failed NAME"; a module that does not load could not make the pages.
  */
 #include <linux/ioport.h>
@@ -11,7 +11,7 @@
 #include <linux/pgmap_pages.h>
 #include <linux/sizes.h>
 
-/* What memremap_pages() can do at least. */
+/* The smallest range that memremap_pages() takes. */
 #define PIECE SZ_2M
 
 enum piece { GUEST_A, GUEST_B, PEER_A, PEER_B, NR_PIECES };
@@ -25,7 +25,7 @@ static struct dev_pagemap pgmaps[NR_PIECES];
 static struct page *ram;		/* two pages */
 static char results[PAGE_SIZE];
 
-/* What a test works on; as new before each. */
+/* The bio and lists of a test; as new before each. */
 static struct bio_vec vecs[4];
 static struct bio bio;
 static struct scatterlist sg[2];

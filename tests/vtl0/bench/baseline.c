@@ -21,7 +21,7 @@
 #define PAGE		4096ULL
 #define STRUCT_PAGE	64ULL
 #define TABLE_REACH	(512 * PAGE)
-/* with HUGETLB; the largest there is, as that is what favours the upstream way */
+/* with HUGETLB; the largest there is, as that favours the upstream way */
 #define MAX_FOLIO_ORDER	22
 
 uint64_t baseline_memmap(uint64_t length, unsigned int order)
@@ -37,7 +37,7 @@ uint64_t baseline_memmap(uint64_t length, unsigned int order)
 
 /*
  * @orders: bit n is set if one page-table entry maps a folio of order n. The
- * upstream module takes whatever start and end are aligned to, because its
+ * upstream module takes the order that start and end are aligned to, because its
  * mapping has no folios.
  */
 void baseline_init(struct baseline *b, uint64_t start, uint64_t length, uint64_t orders)

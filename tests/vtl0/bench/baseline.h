@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What the upstream way would take, calculated. */
+/* The memmap that the upstream way would take, calculated. */
 #ifndef _VTL0_BENCH_BASELINE_H
 #define _VTL0_BENCH_BASELINE_H
 

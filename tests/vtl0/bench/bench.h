@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What the parts of vtl0_bench share: options, devices, results. */
+/* Shared by the parts of vtl0_bench: options, devices, results. */
 #ifndef _TESTS_VTL0_BENCH_H
 #define _TESTS_VTL0_BENCH_H
 

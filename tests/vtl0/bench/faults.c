@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What a fault costs, on reserved RAM. */
+/* Measures the cost of a fault, on reserved RAM. */
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What registering, mapping and removing costs, beside the upstream way of doing
+ * Measures the cost of registering, mapping and removing, beside the upstream way of doing
  * it (tests/vtl0/modules/vtl0_upstream.c: one pgmap, as large folios as the alignment
  * of the range allows, special page-table entries). Runs in a guest whose time
  * counts instructions; see measure.c and tests/vtl0/bench/bench.

@@ -4,8 +4,8 @@
  * is one instruction. But not of time spent idle: there the emulator jumps to
  * the next timer, and adding or removing a pgmap waits for RCU grace periods.
  * So a thread of the lowest class spins all the time: the processor is never
- * idle, and what is left after taking the spinner's own processor time off is
- * work, in whatever thread or interrupt it was done.
+ * idle, and the time that is left after taking the spinner's own processor time
+ * off is work, of any thread or interrupt.
  */
 #include <errno.h>
 #include <pthread.h>
@@ -26,7 +26,7 @@ static clockid_t spinner_clock;
 static volatile bool spinning;
 static sem_t go;
 
-/* Only while something is measured: what else waits shall not take real time. */
+/* Only during a measurement: other waiting shall not take real time. */
 static void *spin(void *unused)
 {
 	(void)unused;
@@ -68,7 +68,7 @@ static uint64_t spun_ns(void)
 
 void measure_begin(struct measure *m)
 {
-	/* what earlier work left to grace periods and kworkers */
+	/* work that the code before left to grace periods and kworkers */
 	usleep(30000);
 	m->begin_free = meminfo("MemFree");
 	spinning = true;

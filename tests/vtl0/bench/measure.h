@@ -15,7 +15,7 @@ struct measure {
 	uint64_t begin_idle;
 	uint64_t begin_free;
 	/* results */
-	uint64_t work;		/* instructions, of whatever thread or interrupt */
+	uint64_t work;		/* instructions, of any thread or interrupt */
 	uint64_t elapsed;	/* ns, with waiting */
 	int64_t memory;		/* bytes that MemFree fell by */
 };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What registering and removing ranges costs, and the memmap that they take. */
+/* Measures the cost of registering and removing ranges, and their memmap. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -17,7 +17,7 @@
 #define PLAN_RANGES	1000
 #define SAMPLE_RANGES	20
 #define SAMPLE_MAX	GIB(64)
-/* 4K, 2M and 1G: what one page-table entry maps */
+/* 4K, 2M and 1G: the sizes of page-table entries */
 #define MAP_ORDERS	(1ULL << PUD_ORDER | 1ULL << PMD_ORDER | 1)
 #define NO_RAM_HIGH	TIB(1)
 
@@ -99,7 +99,7 @@ static void median_cost(struct cost *all, unsigned int n, struct cost *out)
 	out->memory = median_signed(memory, n);
 }
 
-/* Alternating, so that what drifts hits both. */
+/* Alternating, so that a drift hits both. */
 static void compare(uint64_t start, uint64_t length, int order, unsigned int n,
 		    struct cost *ours, struct cost *theirs)
 {
@@ -220,11 +220,11 @@ static void weigh(struct hunger *h, const struct baseline *b, uint64_t memmap,
 }
 
 /*
- * Upstream takes whatever order the range is aligned to, since its entries have
+ * Upstream takes the order that the range is aligned to, since its entries have
  * no folios. An order between those of a PMD and a PUD saves memmap, but such a
- * folio could only be mapped 4K at a time; so two comparisons: with what
- * upstream would take if its folios were to be mapped as large as possible, and
- * with what it does take.
+ * folio could only be mapped 4K at a time; so two comparisons: with the
+ * order upstream would take if its folios were to be mapped as large as possible,
+ * and with the order it does take.
  */
 void bench_plans(uint64_t seed)
 {
@@ -261,7 +261,7 @@ void bench_plans(uint64_t seed)
 }
 
 /*
- * What a range costs besides its pgmaps: the claim, the index, sysfs. It is the
+ * The cost of a range besides its pgmaps: the claim, the index, sysfs. It is the
  * same for all ranges, and only counts where the range is small.
  */
 #define FIXED_COST	100000

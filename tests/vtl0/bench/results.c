@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What the measurements found, as a table or as JSON. */
+/* Prints the measurements as a table or as JSON. */
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>

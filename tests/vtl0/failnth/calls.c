@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The calls of vtl0_failnth, and what each of them needs. */
+/* The calls of vtl0_failnth, and their preparations. */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/mshv.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What the two halves of vtl0_failnth share: the calls, and the sweep over each. */
+/* Shared by the two halves of vtl0_failnth: the calls, and the sweep over each. */
 #ifndef _TESTS_VTL0_FAILNTH_H
 #define _TESTS_VTL0_FAILNTH_H
 
@@ -15,14 +15,14 @@ extern int watch;		/* through which is looked; opened before */
 
 /*
  * prepare() brings the state about in which call() succeeds, call() does one
- * system call or touch and returns 0 or -errno. What call() leaves is taken back
- * by cleanup(), which is the same for all.
+ * system call or touch and returns 0 or -errno. cleanup(), the
+ * same for all, undoes the effects of call().
  */
 struct test {
 	const char *name;
 	void (*prepare)(void);
 	int (*call)(void);
-	/* what call() returns if nothing fails */
+	/* the return value of call() if no allocation fails */
 	int result;
 	struct vtl0_add add;
 };

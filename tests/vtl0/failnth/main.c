@@ -6,7 +6,7 @@
  * nothing has changed, and the same call then succeeds. A call that survives is
  * right as well: some allocations have a fallback.
  *
- * fail-nth counts what the calling thread allocates. drivers/vtl0/pgmap.c calls
+ * fail-nth counts the allocations of the calling thread. drivers/vtl0/pgmap.c calls
  * memremap_pages() on a kernel thread, out of its reach, and that is on purpose:
  * core mm cannot survive there. add_pages() warns when a section cannot be added
  * and leaves the earlier ones, and the page tables that alloc_low_pages() could

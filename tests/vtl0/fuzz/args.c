@@ -52,7 +52,7 @@ static uint64_t odd_length(struct caller *c)
 
 static void pick_range(struct caller *c, uint64_t *start, uint64_t *length)
 {
-	/* the whole window shuts everybody else out, so not often */
+	/* the whole window leaves no room to the other thread, so not often */
 	const struct window *slot = &slots[pick(c, NR_SLOTS - !rarely(c))];
 
 	*start = window.start + slot->start;

@@ -15,7 +15,7 @@
 
 /*
  * Files that calls go to: the number stays and dup3() exchanges the file below
- * it, as a number that is closed would be given to somebody else's file.
+ * it, as another thread's open() would get a number that is closed.
  */
 static int files[NR_FILES];
 char *arena;

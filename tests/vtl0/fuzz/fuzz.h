@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What the two halves of vtl0_fuzz share: callers (callers.c, args.c), users (users.c). */
+/* Shared by the two halves of vtl0_fuzz: callers (callers.c, args.c), users (users.c). */
 #ifndef _VTL0_FUZZ_H
 #define _VTL0_FUZZ_H
 
@@ -13,7 +13,7 @@
 #include "random.h"
 #include "window.h"
 
-/* What must have happened now and then, or the run has tested little. */
+/* Counts of events; one that stays 0 means that the run has tested little. */
 enum event {
 	ADDED,
 	ADD_REFUSED,
@@ -45,7 +45,7 @@ struct shared {
 	bool stop;
 	uint64_t calls;
 	uint64_t events[NR_EVENTS];
-	/* a line that says what went wrong, if something did */
+	/* a line that names the failure, if there was one */
 	char failure[200];
 };
 
@@ -126,7 +126,7 @@ unsigned int fill_garbage(struct caller *c, union arg *arg);
 
 void open_files(void);
 void start_caller(struct caller *c);
-/* Closes and unmaps what calls are made with; also in the users, which inherit it. */
+/* Closes and unmaps the files and maps of the calls; also in the users, which inherit it. */
 void forget_callers(void);
 
 /* ------------------------------------------------------------------ */

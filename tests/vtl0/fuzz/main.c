@@ -2,7 +2,7 @@
 /*
  * Random calls to vtl0 from two threads (callers.c, args.c), while processes use the
  * memory in every way (users.c). The calls are a function of the seed; how they meet
- * is not. What is looked for is a report of the kernel; at the end everything must be
+ * is not. A run fails with a report of the kernel; at the end everything must be
  * as it was, and work.
  */
 #include <dirent.h>

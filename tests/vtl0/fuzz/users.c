@@ -5,7 +5,7 @@
  * splice, and die while they own ranges. Processes and not threads: they remap
  * their own addresses with MAP_FIXED, which no other thread may then have got.
  *
- * Almost any call may fail with EFAULT or ENOMEM here; what may not happen is
+ * Almost any call may fail with EFAULT or ENOMEM here; a failure is
  * another errno where one is checked, a signal but SIGBUS, or a report of the
  * kernel, which the lab sees.
  */
@@ -94,7 +94,7 @@ static const int hints[] = {
 	MADV_COLLAPSE,
 };
 
-/* SIGSEGV from what is protected must not be hit: only what is not is touched. */
+/* Touches only memory that is not protected: SIGSEGV is a failure. */
 static void change_part(char *p, uint64_t length)
 {
 	uint64_t at = below(length / PAGE) * PAGE;
@@ -103,7 +103,7 @@ static void change_part(char *p, uint64_t length)
 
 	switch (below(8)) {
 	case 0:
-		/* and keep the address: munmap() would leave it to others */
+		/* and keep the address: after munmap() another mmap() could get it */
 		if (mmap(p + at, part, PROT_READ | PROT_WRITE,
 			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE, -1,
 			 0) != MAP_FAILED)
@@ -177,7 +177,7 @@ static void use_direct_io(void)
 	if (p == MAP_FAILED)
 		return;
 	size = length < IO_MAX ? length : IO_MAX;
-	/* what lies behind the mapping is not ours to read into */
+	/* the bytes behind the mapping are not ours to read into */
 	if (size > PAGE) {
 		skip = below(8) * 512;
 		size -= PAGE;
@@ -216,7 +216,7 @@ static void fixed_io(struct io_uring *ring, char *p, uint64_t length)
 }
 
 /*
- * What is pinned must stay, whoever asks for its removal. EINTR: work of the ring
+ * Pinned memory must stay: every removal fails. EINTR: work of the ring
  * counts as a signal.
  */
 static void remove_pinned(const struct window *slot)
@@ -255,7 +255,7 @@ static void use_fixed_buffers(void)
 	ret = io_uring_register_buffers(&ring, &iov, 1);
 	if (!ret) {
 		count(BUFFERS_REGISTERED);
-		/* the pin stays, whatever becomes of the mapping */
+		/* the pin stays, also when the mapping goes */
 		if (below(2)) {
 			munmap(p, length);
 			p = NULL;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What drivers/vtl0/plan.c uses of the kernel, for user space. */
+/* The kernel's functions that drivers/vtl0/plan.c uses, for user space. */
 #ifndef _VTL0_TESTS_KERNEL_SHIM_H
 #define _VTL0_TESTS_KERNEL_SHIM_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Machines, and what the planner must make of some ranges on x86-64. */
+/* Machines, and the chunks that the planner must make of some ranges on x86-64. */
 #ifndef _TESTS_VTL0_PLAN_CASES_H
 #define _TESTS_VTL0_PLAN_CASES_H
 

@@ -18,7 +18,7 @@ struct range {
 	u64 length;
 };
 
-/* Of the test that is running: what it found first. */
+/* The first failure of the running test. */
 static bool failed;
 
 static void fail(const char *fmt, ...)
@@ -120,7 +120,7 @@ static u64 layout_bytes(const struct vtl0_geometry *g, const struct vtl0_layout 
 	return bytes;
 }
 
-/* What one pgmap of the order that start and end are aligned to would take. */
+/* The memmap of one pgmap of the order that start and end are aligned to. */
 static u64 upstream_bytes(const struct vtl0_geometry *g, struct range r, unsigned int max_order)
 {
 	unsigned int order = 0;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The geometry that the planner gets from the kernel it runs on. What it makes of
+ * The geometry that the planner gets from the kernel it runs on. The layout it makes of
  * it is tested in user space, see ../host.
  */
 #include <kunit/test.h>

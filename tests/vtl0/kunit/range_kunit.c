@@ -10,7 +10,7 @@
 
 #define MIB(n) ((u64)(n) << 20)
 #define GIB(n) ((u64)(n) << 30)
-/* 16 TiB: beyond what any machine of the lab has */
+/* 16 TiB: beyond the memory of any machine of the lab */
 #define BASE BIT_ULL(44)
 
 struct owners {

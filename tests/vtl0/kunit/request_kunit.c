@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What is refused before anything is done. */
+/* Requests that are refused before anything is done. */
 #include <kunit/test.h>
 #include <linux/numa.h>
 
 #include "vtl0.h"
 
 #define MIB(n) ((u64)(n) << 20)
-/* 16 TiB: beyond what any machine of the lab has */
+/* 16 TiB: beyond the memory of any machine of the lab */
 #define BASE BIT_ULL(44)
 
 /* One errno for each cause. */

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What drivers/hv/mshv_vtl_main.c does with guest RAM, for a machine without
+ * Registers guest RAM as drivers/hv/mshv_vtl_main.c does, for a machine without
  * Hyper-V, to compare with: one pgmap whose order is the alignment of the range,
  * and a mapping of special entries, which get_user_pages() cannot use. A test
- * module: it checks only what would crash the kernel right away.
+ * module: it refuses only requests that would crash the kernel right away.
  */
 #include <linux/align.h>
 #include <linux/bitops.h>

@@ -2,12 +2,12 @@
 /*
  * Load, add, map, I/O, remove, unload, a thousand times, and then look whether
  * anything is left: /proc/iomem, devices, and memory. No fork and no shell, so
- * that a cycle costs little more than what the kernel does. Every tenth cycle
+ * that a cycle costs little more than the kernel's own work. Every tenth cycle
  * leaves a step out or does it where it must be refused.
  *
  * Leaks of slab objects are found by kmemleak, which the lab scans afterwards;
- * pages are found here, see memory.c. The first tenth of the cycles is left to
- * settle.
+ * pages are found here, see memory.c. The first tenth of the cycles fills caches
+ * and is not compared.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -42,7 +42,7 @@ static char *pattern;
 static struct rng rng;
 static unsigned int cycle;
 
-/* Where the time goes, for those who wait for it. */
+/* Prints the time each step took. */
 enum step { LOAD, ADD, USE, REMOVE, UNLOAD, NR_STEPS };
 
 static const char * const step_names[NR_STEPS] = {
@@ -116,7 +116,7 @@ static char *use(int low)
 	return p;
 }
 
-/* What the tenth cycles do differently. */
+/* The variants of each tenth cycle. */
 enum variation {
 	NONE,
 	UNLOAD_WHILE_OPEN,

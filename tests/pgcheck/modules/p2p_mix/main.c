@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What the block layer and the NVMe driver do with I/O that mixes pages of an NVMe
+ * Shows how the block layer and the NVMe driver treat I/O that mixes pages of an NVMe
  * controller's memory (P, P2PDMA pages) with pages of the host (H). The module tries
- * each way to make such I/O when it is loaded; what happened is in the parameter
- * "results", a line for each try. p2p_mix.sh knows what is to be expected.
+ * each way to make such I/O when it is loaded; the parameter "results" has a line for
+ * each try. p2p_mix.sh knows the expected results.
  *
  * The first pages of all three disks are overwritten.
  */
@@ -35,7 +35,7 @@ void p2p_mix_report(const char *format, ...)
 	va_end(args);
 }
 
-/* I/O that is not what is tried, with spare pages. */
+/* I/O that prepares or checks a try, with spare pages. */
 static void carry(enum disk disk, int rw)
 {
 	ssize_t ret = disk == PI ? p2p_mix_meta_io(disk, rw, "SS") :

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The pages that are mixed: where they are from, what is in them, how they are mapped. */
+/* The mixed pages: their origin, contents and mapping. */
 #include <linux/anon_inodes.h>
 #include <linux/err.h>
 #include <linux/file.h>
@@ -12,7 +12,7 @@
 
 #include "p2p_mix.h"
 
-/* What is transferred: FRESH in the first page, FRESH + 1 in the second. */
+/* The data transferred: FRESH in the first page, FRESH + 1 in the second. */
 #define FRESH 0xa5
 #define STALE 0
 

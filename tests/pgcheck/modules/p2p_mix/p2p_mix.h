@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What happens to I/O of two pages, each of the host (H) or of a peer device (P). */
+/* I/O of two pages, each of the host (H) or of a peer device (P). */
 #ifndef P2P_MIX_H
 #define P2P_MIX_H
 
