@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0
-"""A file that was not read is not clean: files that are no C, and lines lost in a copy for spatch."""
+"""A file that was not read is not clean: no C, or lines lost in the copy for spatch."""
 import json
 import os
 import re

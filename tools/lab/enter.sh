@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # Runs a command in the lab's root: enter.sh LAB SRC COMMAND...
 # Called by in_root() in a mount namespace of its own, so that all mounts
-# vanish with the command. The root is the lower layer of an overlay: what a
-# command changes in it is dropped. Each kernel's headers are a layer of their own.
+# vanish with the command. The root is the lower layer of an overlay: the
+# changes that a command makes in it are dropped. Each kernel's headers are a layer of their own.
 set -eu
 lab=$1
 src=$2

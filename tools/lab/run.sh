@@ -5,7 +5,7 @@
 # The guest's half is guest/init.c.
 
 NVME_SIZE=1G
-# What a kernel prints when something is wrong, right after the time stamp. The
+# The beginnings of the kernel's reports of a fault, right after the time stamp. The
 # anchor keeps out harmless lines such as "Spectre V2 : WARNING: ...".
 REPORTS='^\[ *[0-9]+\.[0-9]+\]( \[[^]]*\])? (watchdog: |rcu: |kmemleak: [0-9]+ new |============)?(WARNING|BUG|KASAN|KFENCE|UBSAN|Oops|INFO: (task|rcu|possible|trying)|DEBUG_LOCKS_WARN_ON|Kernel panic|general protection fault|suspicious RCU|suspected memory leaks|Bad (page|rss-counter)|list_(add|del) corruption|refcount_t:|unreferenced object|kernel BUG at|[^ ]+:[0-9]+: bad (pte|pmd|pud|p4d|pgd) )'
 
@@ -179,7 +179,7 @@ build_modules() {
 	in_root make -C "$kdir" "$@" VTL0_TESTS=1 -j"$(nproc)" modules
 }
 
-# What the guest gets besides the kernel's modules: updates/ and programs.
+# Parts of the guest besides the kernel's modules: updates/ and programs.
 make_stage() {
 	stage=$built/stage.new
 	modules=$stage/usr/lib/modules/$release
@@ -439,7 +439,7 @@ command_line() {
 }
 
 # ------------------------------------------------------------------
-# What came of it
+# The verdict
 
 reports() {
 	tr -d '\r' <"$run/console" | grep -nE "$REPORTS" || :
@@ -485,7 +485,7 @@ judge() {
 # ------------------------------------------------------------------
 # KVM
 
-# What the verdict on KVM holds for: this kernel of this machine.
+# The verdict on KVM holds for this kernel of this machine.
 kvm_key() {
 	echo "yes $(uname -nr)"
 }

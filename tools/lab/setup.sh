@@ -8,9 +8,9 @@
 # The guest's first process, when set_up guest is done.
 init=
 
-# Kernel modules the guest gets (with what they depend on), besides the checkout's.
+# Kernel modules the guest gets (with their dependencies), besides the checkout's.
 MODULE_DIRS='arch/x86 block crypto drivers/(acpi/nfit|ata|block|char/[^/]*$|cxl|dax|md|net/[^/]*$|nvdimm|nvme|pci|scsi/[^/]*$|target|vfio|virtio) fs lib mm net/9p net/tls'
-# What the initramfs loads to find the root.
+# The modules that the initramfs loads to find the root.
 BOOT_MODULES='virtio_pci virtio_blk virtio_console erofs overlay 9pnet_virtio 9p configfs'
 # Not for the guest: compilers, headers, checkers, QEMU.
 NOT_IN_GUEST='^(boot|proc|sys|dev|tmp|run)/.|^var/(cache|lib/(apt|dpkg)|log)/.|\.a$|^usr/(include|src|share/(qemu|seabios|ipxe|perl/.*pod|cocc.*|vim|icons|gcc.*))/|^usr/lib(exec)?/(gcc|gcc-cross|ocaml|coccinelle|git-core|x86_64-linux-gnu/(qemu|libasan|liblsan|libtsan|libhwasan|libcc1))|^usr/(aarch64-linux-gnu|lib/python3/dist-packages/sphinx|share/(lintian|debhelper))/|^usr/bin/(qemu|x86_64-linux-gnu-|aarch64-linux-gnu-|coccinelle|spatch|pahole|shellcheck|git|.*gcc|cpp|sparse|c2xml|test-)'
@@ -49,7 +49,7 @@ done_with() {
 	[ "$(cat "$LAB/stamp/$1" 2>/dev/null)" = "$2" ]
 }
 
-# A lock for each step: nobody waits for a kernel he does not want.
+# A lock for each step: a setup does not wait for a kernel that it does not need.
 lock_step() {
 	mkdir -p "$LAB/stamp" "$LAB/log"
 	exec 9>"$LAB/log/$step.lock"
@@ -192,8 +192,8 @@ KEYRING=/usr/share/keyrings/debian-archive-keyring.gpg
 # A mirror may lag, and so may this machine's clock.
 APT_DATES='Acquire::Check-Valid-Until "false"; Acquire::Check-Date "false";'
 
-# By way of a tar file, as whoever may not make device nodes or change owners
-# can unpack that, and the root is the same for everybody.
+# By way of a tar file: a user without the right to make device nodes or change
+# owners can unpack it, and every user gets the same root.
 make_root() {
 	rm -rf "$LAB/root.new" "$LAB/root.tar"
 	mkdir "$LAB/root.new"
@@ -255,7 +255,7 @@ update_lists() {
 	for suite in forky trixie-backports trixie; do
 		echo "deb [signed-by=$KEYRING] $MIRROR $suite main"
 	done >"$apt/sources.new"
-	# Whatever lists are older than a day, or are missing for a suite that is new.
+	# Lists that are older than a day, or missing for a new suite.
 	cmp -s "$apt/sources.new" "$apt/sources.list" &&
 		[ -n "$(find "$apt/lists" -name '*InRelease' -mtime -1)" ] && return
 	mv "$apt/sources.new" "$apt/sources.list"
@@ -288,14 +288,14 @@ make_source() {
 	rm -rf "$new"
 }
 
-# The newest package that matches: RELEASE is what its kernel calls itself.
+# The newest package that matches: RELEASE is the kernel's uname -r.
 newest_release() {
 	found=$(lab_apt apt-cache pkgnames linux-headers- | grep -E "^linux-headers-$1-$2\$" | sort -V | tail -n 1)
 	[ -n "$found" ] || { echo "no package matches linux-headers-$1-$2" >&2; return 1; }
 	echo "${found#linux-headers-}"
 }
 
-# What an image is split into: one package up to 6.12, three in newer ones.
+# The packages of an image: one up to 6.12, three in newer ones.
 image_packages() {
 	if lab_apt apt-cache show "linux-modules-$1" >/dev/null 2>&1; then
 		echo "linux-base-$1 linux-modules-$1"
@@ -368,7 +368,7 @@ pick_modules() {
 	rm -rf "$from/kernel" "$from"/modules.*
 }
 
-# In place, as its paths are in what it builds; make takes up where it stopped.
+# In place, as the build records its paths; make takes up where it stopped.
 make_built_kernel() {
 	out=$LAB/build-$1
 	new=$LAB/kernels/$1.new

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* How every part of vtl0ctl says what is wrong, and ends when it cannot go on. */
+/* Prints the error messages of vtl0ctl, and ends it when it cannot go on. */
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>

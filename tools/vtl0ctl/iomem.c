@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Who owns an address, from /proc/iomem. */
+/* Finds the owner of an address in /proc/iomem. */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Short names for what the commands do with json-c. */
+/* Short names for the calls of json-c that the commands make. */
 #include <stdio.h>
 
 #include "json.h"

@@ -11,7 +11,7 @@
 #include "query.h"
 #include "text.h"
 
-/* What add and plan have in common. */
+/* The fields that the arguments of add and plan share. */
 struct request {
 	uint64_t start, length, chunk_length, edge;
 	uint32_t flags, max_order;
@@ -161,7 +161,7 @@ static char *reason_range(int fd, const struct request *r)
 			 addr_text(last).s, addr_text(info.max_address).s);
 }
 
-/* What add and plan fail with in the same way, else NULL. */
+/* The message for an errno that add and plan share, else NULL. */
 static char *reason_request(int err, int fd, struct request *r)
 {
 	if (err == EINVAL)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Reports what add and remove did with each of several ranges. */
+/* Reports the result of add or remove for each of several ranges. */
 #ifndef OUTCOME_H
 #define OUTCOME_H
 
@@ -25,7 +25,7 @@ void outcome_failed(struct outcome *outcome, const struct range *range,
 void outcome_not_tried(struct outcome *outcome, const struct range *ranges,
 		       size_t nr);
 
-/* Prints the JSON, if wanted, with the list of what was done as @done_key. */
+/* Prints the JSON, if wanted; the list of ranges done is @done_key. */
 void outcome_print(struct outcome *outcome, const char *done_key);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * Numbers, sizes and ranges as users write them. Every function returns NULL,
- * or a text that says what is wrong; then nothing was stored.
+ * or a text that names the fault; then nothing was stored.
  */
 #ifndef PARSE_H
 #define PARSE_H

@@ -84,7 +84,7 @@ static int remove_one(int fd, const struct range *range, bool all,
 	int err;
 
 	err = dev_ioctl(fd, VTL0_REMOVE, &remove);
-	/* With --all it does not matter who removed it. */
+	/* With --all it does not matter which process removed it. */
 	if (err == ENOENT && all)
 		return 0;
 	if (err) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What the commands of vtl0ctl share: exit codes, common options, entry points. */
+/* Shared by the commands of vtl0ctl: exit codes, common options, entry points. */
 #ifndef VTL0CTL_H
 #define VTL0CTL_H
 

@@ -13,7 +13,7 @@
 #include "random.h"
 #include "window.h"
 
-/* Counts of events; one that stays 0 means that the run has tested little. */
+/* Events that a run counts; one that stays 0 means that the run has tested little. */
 enum event {
 	ADDED,
 	ADD_REFUSED,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Runs the guest's one command, and looks for what it left behind. */
+/* Runs the guest's one command, ends the processes it left behind, and looks for leaks. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -84,7 +84,7 @@ static bool copy_output(int from, int to, size_t limit)
 	return true;
 }
 
-/* Reaps whatever ended; true and its status when @pid is among it. */
+/* Reaps all ended processes; true and its status when @pid is one of them. */
 static bool reap(pid_t pid, int *status)
 {
 	bool found = false;
@@ -142,7 +142,7 @@ int supervise(char **argv, int out_port)
 		if (reap(pid, &status))
 			break;
 	}
-	/* What the command wrote before it ended fits into the pipe. */
+	/* The rest of the command's output fits into the pipe. */
 	copy_output(pipefd[0], out_port, fcntl(pipefd[0], F_GETPIPE_SZ));
 	close(fds[0].fd);
 	return status;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What the files of the guest's first process share. */
+/* Shared by the files of the guest's first process. */
 #ifndef LAB_GUEST_H
 #define LAB_GUEST_H
 

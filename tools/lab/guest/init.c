@@ -202,7 +202,7 @@ static void mount_shares(void)
 
 /*
  * Device nodes whose opening loads a module (loop-control, mapper/control,
- * ...): nobody else makes them where there is no udev.
+ * ...): without udev no other process makes them.
  */
 static void make_static_nodes(void)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* How the guest tells run.sh what came of it. */
+/* Sends the guest's verdict to run.sh. */
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
