@@ -128,7 +128,7 @@ check_dkms_build()
 			}
 	done
 	grep -i -e warning -e deprecated "$tmp/make" && return 1
-	for module in vtl0 bounce_core bounce_blk; do
+	for module in vtl0 bounce_core bounce_blk dm-bounce; do
 		find "$tmp/dkms/tree" -name "$module.ko*" | grep . || {
 			echo "$module was not built:"
 			grep BUILT_MODULE dkms.conf

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * dm-bounce: the engine of bounce_core as a target of device mapper, so that it
+ * can be put under a live volume by a reload of its table:
+ *
+ *	START LENGTH bounce DEVICE OFFSET [#OPTIONS OPTION...]
+ *
+ * Device mapper splits bios, keeps iostat, suspends and resumes, and takes over
+ * what the device below says of itself.
+ */
+#include <linux/module.h>
+#include <linux/slab.h>
+
+#include "target.h"
+
+static int get_lower(struct dm_target *ti, struct bounce_target *bt,
+		     struct dm_arg_set *args)
+{
+	const char *path = dm_shift_arg(args), *offset = dm_shift_arg(args);
+	unsigned long long start;
+	char end;
+	int ret;
+
+	if (sscanf(offset, "%llu%c", &start, &end) != 1 || *offset == '-' ||
+	    start != (sector_t)start) {
+		ti->error = "Invalid offset";
+		return -EINVAL;
+	}
+	bt->start = start;
+	ret = dm_get_device(ti, path, dm_table_get_mode(ti->table), &bt->dev);
+	if (ret)
+		ti->error = "Cannot get the device below";
+	return ret;
+}
+
+static int init_engine(struct dm_target *ti, struct bounce_target *bt)
+{
+	struct gendisk *disk = dm_disk(dm_table_get_md(ti->table));
+	const struct bounce_options *options = &bt->options;
+	struct bounce_engine_params params = {
+		.name		= disk->disk_name,
+		.disk		= disk,
+		.lower		= bt->dev->bdev,
+		.offset		= bt->start - ti->begin,
+		.mode		= options->mode,
+		.detect		= options->detect,
+		.detect_every	= options->detect_every,
+		.reserve	= options->reserve_kib * (size_t)SZ_1K,
+		.max_bounce	= options->max_bounce_kib * (size_t)SZ_1K,
+		.max_inflight	= options->max_inflight_kib * (size_t)SZ_1K,
+	};
+	int ret = bounce_engine_init(&bt->engine, &params);
+
+	if (ret == -EINVAL)
+		ti->error = "reserve_kib or max_bounce_kib does not fit the block size";
+	else if (ret)
+		ti->error = "Cannot get memory for the reserve";
+	return ret;
+}
+
+static int bounce_ctr(struct dm_target *ti, unsigned int argc, char **argv)
+{
+	struct dm_arg_set args = { .argc = argc, .argv = argv };
+	struct bounce_target *bt;
+	int ret;
+
+	if (argc < 2) {
+		ti->error = "Needs a device and an offset";
+		return -EINVAL;
+	}
+	bt = kzalloc_obj(*bt);
+	if (!bt) {
+		ti->error = "Cannot get memory";
+		return -ENOMEM;
+	}
+	ret = get_lower(ti, bt, &args);
+	if (ret)
+		goto free_target;
+	bounce_default_options(&bt->options);
+	ret = bounce_parse_options(ti, &bt->options, &args);
+	if (ret)
+		goto put_device;
+	ret = init_engine(ti, bt);
+	if (ret)
+		goto put_device;
+	ti->num_flush_bios = 1;
+	ti->num_discard_bios = 1;
+	ti->num_secure_erase_bios = 1;
+	ti->num_write_zeroes_bios = 1;
+	ti->flush_bypasses_map = true;
+	ti->private = bt;
+	return 0;
+
+put_device:
+	dm_put_device(ti, bt->dev);
+free_target:
+	kfree(bt);
+	return ret;
+}
+
+static void bounce_dtr(struct dm_target *ti)
+{
+	struct bounce_target *bt = ti->private;
+
+	bounce_engine_drain(&bt->engine);
+	bounce_engine_exit(&bt->engine);
+	dm_put_device(ti, bt->dev);
+	kfree(bt);
+}
+
+static int remap(struct dm_target *ti, struct bio *bio)
+{
+	struct bounce_target *bt = ti->private;
+
+	bounce_engine_count_passed(&bt->engine, bio);
+	bio_set_dev(bio, bt->dev->bdev);
+	bio->bi_iter.bi_sector = bt->start +
+				 dm_target_offset(ti, bio->bi_iter.bi_sector);
+	return DM_MAPIO_REMAPPED;
+}
+
+static int bounce_map(struct dm_target *ti, struct bio *bio)
+{
+	struct bounce_target *bt = ti->private;
+	struct bounce_engine *engine = &bt->engine;
+	bool bounce = bounce_engine_wants(engine, bio);
+	struct bounce_io *io;
+	int ret;
+
+	if (!bounce && !bounce_engine_checks(engine, bio))
+		return remap(ti, bio);
+	ret = bounce_engine_prepare(engine, bio, bounce, &io);
+	if (ret) {
+		bounce_engine_refuse(engine, bio, ret);
+		return DM_MAPIO_SUBMITTED;
+	}
+	if (io->part.bi_size < bio->bi_iter.bi_size) {
+		/* Device mapper comes back with the rest once the part is on its way. */
+		bounce_engine_count_split(engine);
+		dm_accept_partial_bio(bio, io->part.bi_size >> SECTOR_SHIFT);
+	}
+	bounce_engine_go(io);
+	return DM_MAPIO_SUBMITTED;
+}
+
+/* The driver below cannot tell a part of its disk from all of it. */
+static int bounce_prepare_ioctl(struct dm_target *ti,
+				struct block_device **bdev COMPAT_PREPARE_IOCTL_ARGS)
+{
+	struct bounce_target *bt = ti->private;
+
+	*bdev = bt->dev->bdev;
+	return bt->start || ti->len != bdev_nr_sectors(bt->dev->bdev);
+}
+
+static int bounce_iterate_devices(struct dm_target *ti,
+				  iterate_devices_callout_fn fn, void *data)
+{
+	struct bounce_target *bt = ti->private;
+
+	return fn(ti, bt->dev, bt->start, ti->len, data);
+}
+
+static void bounce_io_hints(struct dm_target *ti, struct queue_limits *limits)
+{
+	struct bounce_target *bt = ti->private;
+
+	bounce_engine_set_limits(&bt->engine, limits);
+}
+
+static struct target_type bounce_target = {
+	.name		= "bounce",
+	.version	= {1, 0, 0},
+	.features	= DM_TARGET_NOWAIT | COMPAT_DM_TARGET_ATOMIC_WRITES,
+	.module		= THIS_MODULE,
+	.ctr		= bounce_ctr,
+	.dtr		= bounce_dtr,
+	.map		= bounce_map,
+	.status		= bounce_status,
+	.message	= bounce_message,
+	.prepare_ioctl	= bounce_prepare_ioctl,
+	.iterate_devices = bounce_iterate_devices,
+	.io_hints	= bounce_io_hints,
+};
+module_dm(bounce);
+
+MODULE_DESCRIPTION("Device mapper target whose data cannot change in flight");
+MODULE_LICENSE("GPL");

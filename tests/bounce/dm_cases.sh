@@ -1,0 +1,168 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+# shellcheck disable=SC2154,SC2034 # of lib.sh and dm.sh
+#
+# dm-bounce as a target of device mapper: its table, status and messages, and reloads.
+
+# create OPTION...: dmsetup's exit status for a table with these, over /dev/n
+create_with()
+{
+	get /sys/block/n/size
+	dmsetup create bounce-x --table "0 $got bounce /dev/n $*" >/dev/null 2>&1
+}
+
+test_dm_table_shows_what_is_in_force()
+{
+	local table
+	null n
+	bounce a /dev/n mode=all detect=direct detect_every=3 reserve_kib=64 \
+		max_bounce_kib=128 max_inflight_kib=4096
+	table=$(dmsetup table bounce-a)
+	[[ $table == *' bounce '*' 0 6 mode:all detect:direct detect_every:3 reserve_kib:64 max_bounce_kib:128 max_inflight_kib:4096' ]] ||
+		fail "table: $table"
+	dmsetup message bounce-a 0 detect off || fail 'detect off'
+	dmsetup message bounce-a 0 detect_every 7 || fail 'detect_every 7'
+	table=$(dmsetup table bounce-a)
+	[[ $table == *' detect:0 detect_every:7 '* ]] || fail "after messages: $table"
+	# What it shows can be given to it again.
+	dmsetup remove bounce-a
+	dmsetup create bounce-a --table "$table" || fail 'its own table'
+	expect 'again' "$table" "$(dmsetup table bounce-a)"
+}
+
+test_dm_table_refuses_bad_options()
+{
+	local bad
+	null n blocksize=4096
+	for bad in '' x -1 1.5 '0 1' '0 1 mode:writes' '0 1 mode:' '0 1 mode' '0 1 detect:2' \
+		'0 1 detect_every:0' '0 1 reserve_kib:3' '0 1 reserve_kib:1048577' \
+		'0 1 max_bounce_kib:0' '0 1 max_bounce_kib:16385' '0 1 max_bounce_kib:5' \
+		'0 1 max_inflight_kib:-1' '0 1 unknown' '0 2 detect' '0 0 detect' \
+		'0 1 detect detect' '0 7 detect detect detect detect detect detect detect' \
+		'18446744073709551616' '0 1 detect_every:+1'; do
+		if create_with $bad; then
+			fail "accepted: $bad"
+			dmsetup remove bounce-x
+		fi
+	done
+	create_with 0 || fail 'no options'
+	dmsetup remove bounce-x
+	create_with 0 0 || fail '0 options'
+	dmsetup remove bounce-x
+	# Nothing of what was refused has kept the disk.
+	expect_test 'openers' "$(dmsetup ls | grep -c bounce-x)" -eq 0
+	echo 0 >"$nullb/n/power" || fail 'the disk is in use'
+}
+
+test_dm_message_switches_detect()
+{
+	local bad
+	null n
+	gate g /dev/n
+	bounce a /dev/mapper/g mode=write
+	through_gate g bounce_io change /dev/bounce-a yes 64K 5000
+	expect_stat 'off: checks' a checks -eq 0
+	dmsetup message bounce-a 0 detect on || fail 'detect on'
+	through_gate g bounce_io change /dev/bounce-a yes 64K 5000
+	expect_stat 'on: mutations' a mutations -eq 1
+	expect 'the table' '1 0 direct task bounce_io' "$(dmsetup message bounce-a 0 mutators)"
+	dmsetup message bounce-a 0 reset || fail reset
+	expect 'the table after reset' '' "$(dmsetup message bounce-a 0 mutators)"
+	expect_stat 'reset: mutations' a mutations -eq 0
+	dmsetup message bounce-a 0 detect off || fail 'detect off'
+	through_gate g bounce_io change /dev/bounce-a yes 64K 5000
+	expect_stat 'off again: checks' a checks -eq 0
+	for bad in detect 'detect 1' 'detect on off' 'detect_every 0' 'reset now' nonsense; do
+		! dmsetup message bounce-a 0 $bad 2>/dev/null || fail "accepted: $bad"
+	done
+}
+
+# The volume of a running program becomes a bounced one, and an ordinary one again.
+test_dm_reload_under_io()
+{
+	local size i pid table
+	null n size=64
+	get /sys/block/n/size
+	size=$got
+	dmsetup create bounce-a --table "0 $size linear /dev/n 0"
+	settle /dev/mapper/bounce-a
+	fio --name=v --filename=/dev/mapper/bounce-a --rw=randrw --bs=4k-256k --size=48m \
+		--direct=1 --ioengine=libaio --iodepth=16 --verify=crc32c --verify_backlog=64 \
+		--time_based --runtime=12 --thread --output="$tmp/fio" >"$tmp/out" 2>&1 &
+	pid=$!
+	for i in 1 2 3; do
+		for table in "bounce /dev/n 0 2 mode:all detect" "linear /dev/n 0" \
+			"bounce /dev/n 0 1 mode:write"; do
+			pause 0.5
+			dmsetup reload bounce-a --table "0 $size $table" || fail "load: $table"
+			dmsetup suspend bounce-a || fail suspend
+			dmsetup resume bounce-a || fail resume
+		done
+	done
+	wait $pid || fail "fio: $(cat "$tmp/out" "$tmp/fio")"
+	expect_stat bounced a write_bounced_bios -gt 0
+}
+
+# Two targets in one table, in the other order below.
+test_dm_targets_side_by_side()
+{
+	local half
+	null n size=32
+	get /sys/block/n/size
+	half=$((got / 2))
+	dmsetup create bounce-a --table "0 $half bounce /dev/n $half 1 mode:all
+$half $half bounce /dev/n 0 1 mode:write" || fail create
+	settle /dev/mapper/bounce-a
+	ln -sfn /dev/mapper/bounce-a /dev/bounce-a
+	head -c 32M /dev/urandom >"$tmp/data"
+	dd if="$tmp/data" of=/dev/bounce-a bs=1M oflag=direct 2>/dev/null || fail write
+	cmp "$tmp/data" /dev/bounce-a || fail 'other data above'
+	dd if=/dev/n bs=1M skip=16 count=16 iflag=direct of="$tmp/half" 2>/dev/null
+	cmp -n 16777216 "$tmp/data" "$tmp/half" || fail 'other data below'
+	expect 'over the seam' 'done=50' "$(bounce_io random /dev/bounce-a 50 512 512 2M)"
+}
+
+# A suspended target keeps what was begun, and goes on.
+test_dm_suspend_and_resume()
+{
+	local i
+	null n irqmode=2 completion_nsec=1000000
+	bounce a /dev/n mode=all
+	bounce_io random /dev/bounce-a 300 512 512 512K >"$tmp/out" &
+	for i in 1 2 3 4; do
+		pause 0.3
+		dmsetup suspend bounce-a || fail suspend
+		idle a || fail 'I/O is in flight while suspended'
+		dmsetup resume bounce-a || fail resume
+	done
+	wait $!
+	expect random 'done=300' "$(<"$tmp/out")"
+}
+
+# What device mapper hands down goes to the device below.
+test_dm_discard_and_flush()
+{
+	null n discard=1 cache_size=16 fua=1
+	bounce a /dev/n mode=write
+	queue_of bounce-a write_cache
+	expect 'write cache' 'write back' "$got"
+	queue_of bounce-a discard_max_bytes
+	expect_test discard "$got" -gt 0
+	blkdiscard -f -l 1M /dev/bounce-a || fail blkdiscard
+	blkdiscard -f -z -l 1M /dev/bounce-a || fail 'blkdiscard -z'
+	dd if=/dev/zero of=/dev/bounce-a bs=4k count=1 oflag=direct conv=fsync 2>/dev/null ||
+		fail fsync
+}
+
+# The same reserve and limits as a disk: no write is lost when nothing can be had.
+test_dm_lives_on_the_reserve()
+{
+	has_faults || { skip 'no fault injection'; return; }
+	null n
+	bounce a /dev/n mode=all reserve_kib=64
+	faults fail_alloc 100
+	expect random 'done=50' "$(bounce_io random /dev/bounce-a 50 512 512 256K)"
+	faults fail_alloc 0
+	expect_stat 'reserve uses' a reserve_uses -gt 0
+	expect_stat 'in flight' a inflight_bytes -eq 0
+}
