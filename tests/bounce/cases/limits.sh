@@ -279,3 +279,18 @@ test_mode_while_live()
 	stat_of a write_passed_bios
 	expect_test 'passed' "$got" -gt 0
 }
+
+# The sample of the core's API: data gets to the disk and back, in parts, too.
+test_sample_module()
+{
+	null n size=64
+	modprobe bounce_sample disk=/dev/n || { fail 'it does not load'; return; }
+	until_true test -c /dev/bounce_sample
+	head -c 16M /dev/urandom >"$tmp/data"
+	dd if="$tmp/data" of=/dev/bounce_sample bs=3M 2>/dev/null || fail write
+	cmp -n 16777216 "$tmp/data" /dev/n || fail 'other data on the disk'
+	dd if=/dev/bounce_sample of="$tmp/back" bs=5M count=4 2>/dev/null
+	cmp -n 16777216 "$tmp/data" "$tmp/back" || fail 'other data read'
+	expect 'not a block' 1 "$(dd if=/dev/zero of=/dev/bounce_sample bs=100 count=1 2>/dev/null; echo $?)"
+	modprobe -r bounce_sample || fail 'it does not unload'
+}
