@@ -112,7 +112,7 @@ for size in $sizes; do
 		limit write write "$size" $((raw + copy * 115 / 100)) 'raw + 1.15 memcpy'
 		limit write write "$size" $((${ns[dm-crypt,write,$size]} / 3)) 'a third of dm-crypt'
 	fi
-	limit all read "$size" $((${ns[raw,read,$size]} + copy * 115 / 100 + 5000)) 'raw + 1.15 memcpy + 5 us'
+	limit all read "$size" $((${ns[raw,read,$size]} + copy * 165 / 100 + 5000)) 'raw + 1.65 memcpy + 5 us: cleared first'
 	limit none+detect write "$size" $((${ns[none,write,$size]} + 2 * copy * 15 / 10)) 'none + 2 passes of 1.5 memcpy'
 done
 [ "${1-}" != --check ] || exit $missed

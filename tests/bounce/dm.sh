@@ -42,7 +42,7 @@ bounce()
 		fail "$name: remove"
 	table_of "$@"
 	dmsetup create "bounce-$name" --table "$got" || fail "$name: $got"
-	settle "/dev/mapper/bounce-$name"
+	wait_for_node "/dev/mapper/bounce-$name"
 	ln -sfn "/dev/mapper/bounce-$name" "/dev/bounce-$name"
 }
 
@@ -113,9 +113,10 @@ clean_up()
 # ------------------------------------------------------------------
 # Running
 
-# What needs no attribute, and names no disk of bounce_blk.
+# What needs no attribute, and names no disk of bounce_blk. Device mapper takes no P2P
+# memory, whatever its targets say.
 same='pi_of_a_changing_buffer raid1_mismatch read_torn read_error_untouched
-	reserve_progress nowait shapes large_in_order error_in_split p2pdma few_segments
+	reserve_progress nowait shapes large_in_order error_in_split few_segments
 	no_false_alarm user_memory lying_device'
 
 modprobe null_blk nr_devices=0 2>/dev/null

@@ -85,7 +85,7 @@ test_dm_reload_under_io()
 	get /sys/block/n/size
 	size=$got
 	dmsetup create bounce-a --table "0 $size linear /dev/n 0"
-	settle /dev/mapper/bounce-a
+	wait_for_node /dev/mapper/bounce-a
 	fio --name=v --filename=/dev/mapper/bounce-a --rw=randrw --bs=4k-256k --size=48m \
 		--direct=1 --ioengine=libaio --iodepth=16 --verify=crc32c --verify_backlog=64 \
 		--time_based --runtime=12 --thread --output="$tmp/fio" >"$tmp/out" 2>&1 &
@@ -112,7 +112,7 @@ test_dm_targets_side_by_side()
 	half=$((got / 2))
 	dmsetup create bounce-a --table "0 $half bounce /dev/n $half 1 mode:all
 $half $half bounce /dev/n 0 1 mode:write" || fail create
-	settle /dev/mapper/bounce-a
+	wait_for_node /dev/mapper/bounce-a
 	ln -sfn /dev/mapper/bounce-a /dev/bounce-a
 	head -c 32M /dev/urandom >"$tmp/data"
 	dd if="$tmp/data" of=/dev/bounce-a bs=1M oflag=direct 2>/dev/null || fail write

@@ -78,7 +78,7 @@ test_reserve_is_shared()
 	dmsetup create mix --table "0 $size linear /dev/n 0
 $size $size delay /dev/n $size 1500" || { skip 'no dm-delay'; return; }
 	gates="$gates mix"
-	settle /dev/mapper/mix
+	wait_for_node /dev/mapper/mix
 	bounce a /dev/mapper/mix mode=write
 	faults fail_alloc 100
 	dd if=/dev/zero of=/dev/bounce-a bs=512K count=1 seek=160 oflag=direct 2>/dev/null &
@@ -176,7 +176,7 @@ test_atomic_writes()
 		skip 'no scsi_debug'
 		return
 	fi
-	settle /dev/sda
+	wait_for_node /dev/sda
 	queue_of sda atomic_write_unit_max_bytes
 	below=$got
 	[ "$below" -gt 0 ] || { skip 'no atomic writes'; modprobe -r scsi_debug; return; }
