@@ -28,7 +28,7 @@ union arg {
 
 static int do_add(struct vtl0_owner *owner, void *argp)
 {
-	return vtl0_add(owner, argp);
+	return vtl0_add(owner, argp, false);
 }
 
 static int do_remove(struct vtl0_owner *owner, void *argp)
@@ -44,7 +44,7 @@ static int do_remove(struct vtl0_owner *owner, void *argp)
 	if (!arg->length)
 		return -EINVAL;
 	if (mutex_lock_interruptible(&vtl0_lock))
-		return -EINTR;
+		return -ERESTARTSYS;
 	ret = vtl0_remove(arg->start, arg->length, &busy);
 	mutex_unlock(&vtl0_lock);
 	arg->busy_start = busy.start;
@@ -125,7 +125,8 @@ static int query(struct vtl0_query *arg, u32 *filled)
 		ret = put_entry(arg, *filled, &entry, size);
 		if (ret)
 			return ret;
-		if (signal_pending(current))
+		/* entries were written: no errno for a signal that lets the caller live */
+		if (fatal_signal_pending(current))
 			return -EINTR;
 		cond_resched();
 	}

@@ -67,7 +67,8 @@ static long add_vtl0_memory(struct vtl0_owner *owner, void __user *uarg)
 	ret = pfns_to_add(&arg, &add);
 	if (ret)
 		return ret;
-	return vtl0_add(owner, &add);
+	/* mshv_vtl never answers EINTR, and a VMM written for it does not call again */
+	return vtl0_add(owner, &add, true);
 }
 
 static long vtl_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
@@ -87,6 +88,7 @@ static const struct file_operations vtl_fops = {
 	.owner = THIS_MODULE,
 	.release = vtl_release,
 	.unlocked_ioctl = vtl_ioctl,
+	.compat_ioctl = compat_ptr_ioctl,
 	.llseek = noop_llseek,
 };
 

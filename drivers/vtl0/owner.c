@@ -165,11 +165,13 @@ static void report(struct vtl0_add *arg, const struct vtl0_range *range)
  * vtl0_add() - VTL0_ADD, and what other ioctls translate to it
  * @owner: the file that asks for it
  * @arg: checked here; its output fields are filled
+ * @killable: only a fatal signal ends the wait for another call
  *
  * Context: sleeps, for seconds where the memmap is large.
- * Return: 0 or an errno of the table in uapi/linux/vtl0.h.
+ * Return: 0, an errno of the table in uapi/linux/vtl0.h, or -ERESTARTSYS with
+ * nothing done.
  */
-int vtl0_add(struct vtl0_owner *owner, struct vtl0_add *arg)
+int vtl0_add(struct vtl0_owner *owner, struct vtl0_add *arg, bool killable)
 {
 	struct vtl0_span conflict = { };
 	struct vtl0_request rq;
@@ -184,8 +186,8 @@ int vtl0_add(struct vtl0_owner *owner, struct vtl0_add *arg)
 	ret = vtl0_check_add(arg, &rq, &arg->conflict_start);
 	if (ret)
 		return ret;
-	if (mutex_lock_interruptible(&vtl0_lock))
-		return -EINTR;
+	if (killable ? mutex_lock_killable(&vtl0_lock) : mutex_lock_interruptible(&vtl0_lock))
+		return -ERESTARTSYS;
 	range = vtl0_owner_add(owner, &rq, &conflict);
 	if (!IS_ERR(range))
 		report(arg, range);

@@ -241,7 +241,7 @@ struct vtl0_range *vtl0_owner_add(struct vtl0_owner *owner, const struct vtl0_re
 	__must_hold(&vtl0_lock);
 void vtl0_owner_release(struct vtl0_owner *owner)
 	__must_not_hold(&vtl0_lock);
-int vtl0_add(struct vtl0_owner *owner, struct vtl0_add *arg)
+int vtl0_add(struct vtl0_owner *owner, struct vtl0_add *arg, bool killable)
 	__must_not_hold(&vtl0_lock);
 int vtl0_remove(u64 start, u64 length, struct vtl0_span *busy)
 	__must_hold(&vtl0_lock);

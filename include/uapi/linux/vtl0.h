@@ -24,8 +24,9 @@
  * is zero.
  * Addresses and lengths are in bytes. Output fields are ignored on input and
  * are written back on success, and on failure wherever a field says so.
- * All calls may sleep and can be interrupted by a signal while they wait for
- * another one (EINTR, nothing was changed).
+ * VTL0_ADD and VTL0_REMOVE may wait for another call. A signal ends that wait
+ * with nothing changed: the call is made again where the handler was installed
+ * with SA_RESTART, and is EINTR where it was not. No other call is interrupted.
  *
  * ============ ==============================================================
  * errno        cause
@@ -45,7 +46,7 @@
  * ENODEV       the NUMA node is not online
  * ENOMEM       out of memory (also when there is too little for the memmap)
  * EPERM        the kernel is locked down
- * EINTR        a signal came while waiting, or in the middle of VTL0_QUERY
+ * EINTR        a signal came while waiting, and its handler has no SA_RESTART
  * ENOTTY       unknown ioctl
  * ============ ==============================================================
  */
