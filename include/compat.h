@@ -100,7 +100,7 @@ static inline void compat_set_pgmap(struct folio *folio, struct dev_pagemap *pgm
 
 /* before 7.0 (it comes and goes in stable releases) */
 #ifndef kzalloc_obj
-#define kzalloc_obj(obj) ((typeof(obj) *)kzalloc(sizeof(obj), GFP_KERNEL))
+#define kzalloc_obj(obj) kzalloc(sizeof(obj), GFP_KERNEL)
 #endif
 
 /* before 7.0: the address space is an argument, and always that of the caller */
@@ -121,6 +121,7 @@ static inline unsigned long compat_get_unmapped_area(struct file *file, unsigned
 		return ((compat_area_mm *)func)(current->mm, file, addr, len, pgoff, flags);
 	return ((compat_area *)func)(file, addr, len, pgoff, flags);
 }
+
 #define mm_get_unmapped_area compat_get_unmapped_area
 #endif
 
@@ -156,6 +157,7 @@ static inline void compat_bio_endio_status(struct bio *bio, blk_status_t status)
 	bio->bi_status = status;
 	bio_endio(bio);
 }
+
 #define bio_endio_status compat_bio_endio_status
 
 static inline bool compat_folio_mark_dirty_lock(struct folio *folio)
@@ -167,6 +169,7 @@ static inline bool compat_folio_mark_dirty_lock(struct folio *folio)
 	folio_unlock(folio);
 	return ret;
 }
+
 #define folio_mark_dirty_lock compat_folio_mark_dirty_lock
 
 /* A page at a time: pages of one folio are not joined. */
@@ -189,6 +192,7 @@ static inline ssize_t compat_extract_bvecs(struct iov_iter *iter, struct bio_vec
 	}
 	return done;
 }
+
 /* No caller here asks for an alignment. */
 #define iov_iter_extract_bvecs(iter, bv, max_size, nr_vecs, max_vecs, align_mask, flags) \
 	compat_extract_bvecs(iter, bv, max_size, nr_vecs, max_vecs, flags)
@@ -226,6 +230,7 @@ static inline void compat_unfreeze_queue(struct request_queue *queue, unsigned i
 	memalloc_noio_restore(memflags);
 	blk_mq_unfreeze_queue(queue);
 }
+
 #define blk_mq_freeze_queue compat_freeze_queue
 #define blk_mq_unfreeze_queue compat_unfreeze_queue
 #endif
@@ -237,6 +242,7 @@ static int compat_##func(struct block_device *bdev, struct hd_geometry *geo)		\
 {											\
 	return func(bdev->bd_disk, geo);						\
 }
+
 #define COMPAT_GETGEO_OP(func) compat_##func
 #define compat_getgeo(bdev, geo) ((bdev)->bd_disk->fops->getgeo(bdev, geo))
 #else

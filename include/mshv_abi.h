@@ -31,6 +31,7 @@ struct mshv_vtl_ram_disposition {
 	__u64 start_pfn;
 	__u64 last_pfn;
 };
+
 #define MSHV_CREATE_VTL			_IOR(MSHV_IOCTL, 0x1D, char)
 #define MSHV_ADD_VTL0_MEMORY		_IOW(MSHV_IOCTL, 0x21, struct mshv_vtl_ram_disposition)
 #endif

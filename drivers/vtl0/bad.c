@@ -32,6 +32,7 @@ void vtl0_bad_add(unsigned long pfn)
  * @nr: how many
  *
  * Context: any; takes no lock.
+ * Return: whether there is.
  */
 bool vtl0_bad_any(unsigned long pfn, unsigned long nr)
 {
@@ -47,6 +48,7 @@ bool vtl0_bad_any(unsigned long pfn, unsigned long nr)
  * @nr: how many
  *
  * Context: any; takes no lock.
+ * Return: their number.
  */
 u64 vtl0_bad_count(unsigned long pfn, unsigned long nr)
 {

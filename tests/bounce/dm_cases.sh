@@ -40,6 +40,7 @@ test_dm_table_refuses_bad_options()
 		'0 1 max_inflight_kib:-1' '0 1 unknown' '0 2 detect' '0 0 detect' \
 		'0 1 detect detect' '0 7 detect detect detect detect detect detect detect' \
 		'18446744073709551616' '0 1 detect_every:+1'; do
+		# shellcheck disable=SC2086 # words of a table line
 		if create_with $bad; then
 			fail "accepted: $bad"
 			dmsetup remove bounce-x
@@ -73,6 +74,7 @@ test_dm_message_switches_detect()
 	through_gate g bounce_io change /dev/bounce-a yes 64K 5000
 	expect_stat 'off again: checks' a checks -eq 0
 	for bad in detect 'detect 1' 'detect on off' 'detect_every 0' 'reset now' nonsense; do
+		# shellcheck disable=SC2086 # words of a message
 		! dmsetup message bounce-a 0 $bad 2>/dev/null || fail "accepted: $bad"
 	done
 }
