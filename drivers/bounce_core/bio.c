@@ -46,6 +46,7 @@ static int bounce_write(struct bounce_pool *pool, struct bio *bio,
 	ret = bounce_vecs_get(pool, bio, total, minsize, bio->bi_max_vecs, flags);
 	if (ret)
 		return ret;
+	/* pgcheck: allow PG07 the caller gave an empty bio, bounce_vecs_get() filled it */
 	for (i = 0; i < bio->bi_vcnt; i++) {
 		struct bio_vec *bv = &bio->bi_io_vec[i];
 		size_t copied = copy_in(bvec_folio(bv), bv->bv_len, iter);
@@ -142,6 +143,7 @@ static int bounce_read(struct bounce_pool *pool, struct bio *bio,
 	if (ret)
 		return ret;
 	/* Elsewhere than where they end up: putting folios makes room. */
+	/* pgcheck: allow PG07 the caller gave an empty bio, bounce_vecs_get() filled it */
 	dest.vecs = bio->bi_io_vec + bio->bi_vcnt;
 	dest.room = bio->bi_max_vecs - bio->bi_vcnt;
 	if (iov_iter_extract_will_pin(iter))
