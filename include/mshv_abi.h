@@ -9,8 +9,13 @@
 #include <linux/ioctl.h>
 #include <linux/types.h>
 
+/* sparse does not know __has_include(); it is run on kernels that have the header */
+#ifdef __CHECKER__
+#include <uapi/linux/mshv.h>
+#else
 #if __has_include(<uapi/linux/mshv.h>)
 #include <uapi/linux/mshv.h>
+#endif
 #endif
 
 #ifndef MSHV_IOCTL
