@@ -144,5 +144,5 @@ plant_dkms_build()
 
 plant_dkms_build__2()
 {
-	sed -i '/\[1\]/s/^/# planted: /' dkms.conf
+	sed -i '/\[3\]/s/^/# planted: /' dkms.conf
 }
