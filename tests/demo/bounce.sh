@@ -42,7 +42,7 @@ rmmod bounce_blk
 
 echo
 if [ "$(value failed "$raw")" -gt 0 ] && [ "$(value failed "$bounced")" = 0 ] &&
-   [ "$(value unreadable "$bounced")" = 0 ] && [ "${who##* by bounce_io}" != "$who" ]; then
+   [ "$(value unreadable "$bounced")" = 0 ] && [ "${who##* of bounce_io\[}" != "$who" ]; then
 	echo "PASS: $(value failed "$raw") of 300 writes failed on the raw device, none of 3000 on the bounce device"
 else
 	echo 'FAIL: the bounce device did not make the difference'
