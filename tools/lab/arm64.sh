@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=sh
-# shellcheck disable=SC2034,SC2154 # variables of setup.sh and run.sh, both ways
+# shellcheck disable=SC2034,SC2154 # variables of the other files, both ways
 # Part of lab: what is different for a kernel of arm64. Modules and programs are
 # built by the root's cross compiler; the guest's programs and libraries are
 # Debian's, unpacked only, as nothing of that architecture can be run here.

@@ -2,7 +2,7 @@
 /*
  * The first process of a lab guest: builds the guest's root from read-only
  * images, runs one command, reports how it ended on a port of its own, and
- * switches the machine off. tools/lab/run.sh is its other half.
+ * switches the machine off. tools/lab/boot.sh is its other half.
  *
  * /lab/modules	modules to load, one file name a line, in order
  * /lab/conf	one setting a line, see read_conf()

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Sends the guest's verdict to run.sh. */
+/* Sends the guest's verdict to boot.sh. */
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -12,7 +12,7 @@
 int verdict_fd = -1;
 
 /**
- * verdict() - write a line to the port that tools/lab/run.sh reads
+ * verdict() - write a line to the port that tools/lab/boot.sh reads
  * @fmt: a word and its value, with the newline
  */
 void verdict(const char *fmt, ...)

@@ -1,0 +1,234 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=sh
+# shellcheck disable=SC2034,SC2153,SC2154 # variables of the other files, both ways
+# Part of lab: one boot of a guest by QEMU, with a command, and the words of the
+# guest's init. The guest's half is guest/init.c.
+
+NVME_SIZE=1G
+
+make_run_dir() {
+	mkdir -p "$LAB/run"
+	run=$(mktemp -d "$LAB/run/$$.XXXXXX")
+}
+
+clean_up() {
+	if [ -n "${qemu_pid-}" ]; then
+		kill "$qemu_pid" 2>/dev/null || :
+		wait "$qemu_pid" 2>/dev/null || :
+	fi
+	if [ -n "${run-}" ]; then
+		rm -rf "$run"
+	fi
+}
+
+boot() {
+	verdict='' ready='' leak='' failed='' status=''
+	rm -f "$run/out" "$run/verdict" "$run/console"
+	make_guest_files "$@"
+	: >"$run/console"
+	started=$(date +%s%3N)
+	if [ -n "$tty" ]; then
+		: >"$run/verdict"
+		start_qemu
+		read_verdict <"$run/verdict"
+		return
+	fi
+	mkfifo "$run/out" "$run/verdict"
+	cat <"$run/out" &
+	cat_pid=$!
+	# The fifos stay open as long as QEMU lives, so the readers end with it
+	# even when it never opened them.
+	(
+		exec 3>"$run/verdict" 4>"$run/out"
+		start_qemu
+	) </dev/null &
+	qemu_pid=$!
+	read_verdict <"$run/verdict"
+	set +e
+	wait "$qemu_pid"
+	qemu_status=$?
+	wait "$cat_pid"
+	set -e
+	qemu_pid=
+}
+
+# The words of guest/init.c; "exit" comes last.
+read_verdict() {
+	while read -r word value; do
+		case $word in
+		ready)
+			ready=$(($(date +%s%3N) - started))
+			[ -n "$quiet$tty" ] || say "$release is up after $((ready / 1000)).$(printf %03d $((ready % 1000)) | cut -c1) s"
+			;;
+		leak) leak=yes ;;
+		fail) failed=$value ;;
+		exit) verdict=yes status=$value ;;
+		esac
+	done
+}
+
+# The command and its settings, as a second archive behind the initrd.
+make_guest_files() {
+	rm -rf "$run/files"
+	mkdir -p "$run/files/lab"
+	cp "$init" "$run/files/init"
+	if [ $# -eq 1 ]; then
+		set -- bash -c "$1"
+	fi
+	printf '%s\0' "$@" >"$run/files/lab/argv"
+	guest_conf >"$run/files/lab/conf"
+	pack "$run/files" | cat "$LAB/kernels/$kernel/initrd.cpio" - >"$run/initrd"
+}
+
+guest_conf() {
+	echo "share s0 ro /src"
+	i=1
+	printf '%s' "$shares" | while IFS= read -r dir; do
+		echo "share s$i rw $dir"
+		i=$((i + 1))
+	done
+	if [ -n "$nvmes" ]; then
+		echo "modprobe nvme"
+	fi
+	i=0
+	for kind in $nvmes; do
+		echo "wait /dev/nvme${i}n1"
+		i=$((i + 1))
+	done
+	case $(kernel_line "$kernel") in
+	built*) echo kmemleak ;;
+	esac
+	if [ -n "$tty" ]; then
+		echo "tty $(stty size 2>/dev/null || echo 0 0)"
+		echo "env TERM=${TERM:-linux}"
+	fi
+}
+
+# A path in a QEMU option: a comma is doubled.
+opt() {
+	printf '%s' "$1" | sed 's/,/,,/g'
+}
+
+start_qemu() {
+	root=$LAB/root
+	files=$(opt "$LAB/kernels/$kernel")
+	r=$(opt "$run")
+	# -erms,-fsrm: "rep movsb" is very slow in TCG; 52 bits: five-level paging.
+	cpu=max,phys-bits=52,-erms,-fsrm
+	accel=tcg,thread=multi
+	if [ "${kvm:=$(cat "$LAB/kvm" 2>/dev/null)}" = "$(kvm_key)" ] && [ -z "$icount$arch" ]; then
+		cpu=host accel=kvm
+	fi
+	if [ -n "$icount" ]; then
+		smp=1 accel=tcg,thread=single
+	fi
+	machine=q35 qemu=qemu-system-x86_64
+	if [ "$arch" = arm64 ]; then
+		machine=virt,gic-version=3 qemu=qemu-system-aarch64
+		cpu=max,pauth-impdef=on
+	fi
+	# A socket for each processor: Linux warns of a package in two nodes.
+	topology=$smp
+	if [ "$numa" -gt 1 ]; then
+		topology=$smp,sockets=$smp,cores=1,threads=1
+	fi
+
+	set -- -nodefaults -no-user-config -display none -no-reboot \
+		-L "$root/usr/share/qemu" -L "$root/usr/share/seabios" \
+		-machine "$machine" -accel "$accel" -cpu "$cpu" -smp "$topology" -m "$(mem_mib "$mem")M" \
+		-kernel "$LAB/kernels/$kernel/vmlinuz" -initrd "$run/initrd" \
+		-append "$(command_line)" \
+		-chardev "file,id=con,path=$r/console" -serial chardev:con \
+		-chardev "file,id=verdict,path=$r/verdict" -device virtio-serial-pci
+	if [ -n "$tty" ]; then
+		set -- "$@" -chardev stdio,id=out,signal=off -device virtconsole,chardev=out,nr=0
+	else
+		set -- "$@" -chardev "file,id=out,path=$r/out" -device virtserialport,chardev=out,nr=1
+	fi
+	set -- "$@" -device virtserialport,chardev=verdict,nr=2
+	for image in "$(opt "$LAB/userland${arch:+-$arch}.erofs")" "$files/modules.erofs" "$r/stage.erofs"; do
+		set -- "$@" -drive "file=$image,if=virtio,format=raw,readonly=on"
+	done
+	i=0
+	while IFS= read -r dir; do
+		[ -n "$dir" ] || break
+		set -- "$@" -device "virtio-9p-pci,fsdev=s$i,mount_tag=s$i" -fsdev \
+			"local,id=s$i,path=$(opt "$dir"),security_model=none,multidevs=remap$([ $i -gt 0 ] || echo ,readonly=on)"
+		i=$((i + 1))
+	done <<-END
+	$SRC
+	$shares
+	END
+	i=0
+	for kind in $nvmes; do
+		truncate -s "$NVME_SIZE" "$run/nvme$i"
+		set -- "$@" -device "nvme,id=nvme$i,serial=lab$i$([ "$kind" != cmb ] || echo ,cmb_size_mb=64)" \
+			-drive "file=$r/nvme$i,if=none,id=disk$i,format=raw,cache=unsafe,discard=unmap" \
+			-device "nvme-ns,drive=disk$i,bus=nvme$i$(nvme_format "$kind")"
+		i=$((i + 1))
+	done
+	i=0
+	while [ "$numa" -gt 1 ] && [ "$i" -lt "$numa" ]; do
+		set -- "$@" -object "memory-backend-ram,id=mem$i,size=$(($(mem_mib "$mem") / numa))M" \
+			-numa "node,nodeid=$i,memdev=mem$i$(node_cpus "$i")"
+		i=$((i + 1))
+	done
+	[ -z "$icount" ] || set -- "$@" -icount shift=0,sleep=off
+
+	if [ -n "$arch" ] && [ -n "$reserves" ]; then
+		make_device_tree "$root/usr/lib64/ld-linux-x86-64.so.2" \
+			--library-path "$root/usr/lib/x86_64-linux-gnu" "$root/usr/bin/$qemu" \
+			-L "$root/usr/share/qemu" -display none -nodefaults \
+			-machine "$machine,dumpdtb=$run/virt.dtb" -cpu "$cpu" -smp "$topology" \
+			-m "$(mem_mib "$mem")M" >&2
+		set -- "$@" -dtb "$run/virt.dtb"
+	fi
+
+	# The root's own loader and libraries: no chroot, so no privileges.
+	set -- "$root/usr/lib64/ld-linux-x86-64.so.2" --library-path "$root/usr/lib/x86_64-linux-gnu" \
+		"$root/usr/bin/$qemu" "$@"
+	# "timeout" ends QEMU even when this script was killed.
+	if [ -n "$tty" ]; then
+		timeout --foreground -k 5 "$timeout" "$@" || :
+	else
+		exec timeout -k 5 "$timeout" "$@" >&2
+	fi
+}
+
+nvme_format() {
+	case $1 in
+	pi) echo ,ms=8,pi=1,mset=0 ;;
+	4k) echo ,logical_block_size=4096,physical_block_size=4096 ;;
+	esac
+}
+
+node_cpus() {
+	cpu=$1
+	while [ "$cpu" -lt "$smp" ]; do
+		printf ',cpus=%s' "$cpu"
+		cpu=$((cpu + numa))
+	done
+}
+
+# The long limits are for slow and busy machines: a false alarm costs more.
+# ignore_loglevel: no command can hide a report from the console.
+# slab_debug=F: without per-CPU sheaves, whose stale pointers hide the last leaks
+# of a size from kmemleak.
+# pci=noacpi: running the firmware's methods for interrupts, which nothing here
+# uses (all have MSI-X), takes a debug kernel a second.
+# no5lvl: identify_cpu() clears the CPU's features and then finds them again. An
+# interrupt in between is in a kernel without 5-level page tables, and KASAN calls
+# its first access wild (7.3; once in some thirty boots of a busy machine).
+command_line() {
+	case $(kernel_line "$kernel") in
+	built*) append=" slab_debug=F pci=noacpi no5lvl$append" ;;
+	esac
+	case $arch in
+	arm64) echo "console=ttyAMA0 earlycon ignore_loglevel nokaslr mitigations=off" ;;
+	*) echo "console=ttyS0 earlyprintk=serial ignore_loglevel nokaslr mitigations=off no_timer_check 8250.nr_uarts=1 $reserves" ;;
+	esac | tr '\n' ' '
+	echo \
+		"panic=-1 panic_on_warn=1 oops=panic softlockup_panic=1 hung_task_panic=1" \
+		"watchdog_thresh=30 rcupdate.rcu_cpu_stall_timeout=60" \
+		"${append}"
+}

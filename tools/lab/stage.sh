@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=sh
+# shellcheck disable=SC2034,SC2153,SC2154 # variables of the other files, both ways
+# Part of lab: builds the checkout's modules and programs, and an image of them for
+# the guest.
+
+# For this kernel, when anything changed; other runs wait for it.
+build_checkout() {
+	built=$LAB/build/$kernel-$(basename "$SRC")-$(printf '%s' "$SRC" | cksum | cut -d' ' -f1)
+	[ ! -f "$SRC/Makefile" ] || set_up source
+	mkdir -p "$built"
+	inputs="$SRC $(cat "$LAB/stamp/kernel-$kernel" "$LAB/stamp/root")"
+	exec 8>"$built/lock"
+	if ! flock -n 8; then
+		say "waiting for another run to build the checkout"
+		flock 8
+	fi
+	if ! up_to_date; then
+		rm -f "$built/stamp"
+		touch "$built/stamp.new"
+		with_progress "checkout-${built##*/}" make_stage
+		grep -E ': (warning|error|fatal error): ' "$LAB/log/checkout-${built##*/}" >&2 || :
+		echo "$inputs" >"$built/inputs"
+		mv "$built/stamp.new" "$built/stamp"
+	fi
+	# Opened by QEMU only later, when another run may have made a new one.
+	make_run_dir
+	ln "$built/stage.erofs" "$run/stage.erofs"
+	exec 8>&-
+}
+
+up_to_date() {
+	[ -f "$built/stamp" ] && [ "$(cat "$built/inputs" 2>/dev/null)" = "$inputs" ] || return 1
+	# A directory is newer when a file in it was removed.
+	[ -z "$(cd "$SRC" && find . \( -path ./.git -o -path ./tools/lab -o -path ./Documentation \) -prune -o \
+		\( -type d ! -path . -o -name '*.[chS]' ! -name '*.mod.c' -o -name Kbuild -o -name 'Makefile*' -o -name '*.mk' \) \
+		-newer "$built/stamp" -print | head -n 1)" ]
+}
+
+# Outside of the checkout, by MO=; kbuild before 6.13 does not know it and would
+# write into the checkout, so it gets a copy.
+build_modules() {
+	kdir=$(kernel_dir "$kernel")
+	set -- M="$SRC" MO="$built/modules"
+	case $release in
+	6.12.*)
+		in_root rsync -a --delete --exclude='*.o' --exclude='*.ko' --exclude='*.mod*' \
+			--exclude='.*.cmd' --exclude=modules.order --exclude=Module.symvers \
+			"$SRC/Kbuild" "$SRC/dkms.conf" "$SRC/drivers" "$SRC/include" "$SRC/tests" "$built/modules/"
+		set -- M="$built/modules"
+		;;
+	esac
+	[ -z "$arch" ] || set -- "$@" ARCH="$arch" CROSS_COMPILE="$ARM64_CROSS"
+	in_root make -C "$kdir" "$@" VTL0_TESTS=1 -j"$(nproc)" modules
+}
+
+# Parts of the guest besides the kernel's modules: updates/ and programs.
+make_stage() {
+	stage=$built/stage.new
+	modules=$stage/usr/lib/modules/$release
+	rm -rf "$stage"
+	mkdir -p "$modules/updates" "$stage/opt/vtl0/bin" "$built/modules"
+	if [ -f "$SRC/Kbuild" ]; then
+		build_modules
+		# Not by find: a module that is gone from the checkout leaves its file there.
+		# Before 6.13 the paths are absolute.
+		sed "s|^$built/modules/||; s/o\$/ko/" "$built/modules/modules.order" | while read -r ko; do
+			in_root "${arch:+$ARM64_CROSS}strip" --strip-debug -o "$modules/updates/$(basename "$ko")" "$built/modules/$ko"
+		done
+	fi
+	if [ -f "$SRC/Makefile" ]; then
+		user_make -C "$SRC" guest-programs O="$built/programs" KSRC="$LAB/linux-7.3" -j"$(nproc)"
+		find "$built/programs" -type f -perm -u+x ! -name '*.so' -exec cp {} "$stage/opt/vtl0/bin/" \;
+	fi
+	# depmod wants to see all modules, the guest has the kernel's own already.
+	cp -al "$LAB/kernels/$kernel/modules/usr/lib/modules/$release/." "$modules/"
+	rm -f "$modules"/modules.*.bin "$modules"/modules.dep "$modules"/modules.alias "$modules"/modules.symbols \
+		"$modules"/modules.softdep "$modules"/modules.devname "$modules"/modules.weakdep
+	ln -s usr/lib "$stage/lib"
+	in_root depmod -b "$stage" "$release"
+	rm -rf "${stage:?}/lib" "${modules:?}/kernel"
+	make_image "$stage" "$built/stage.erofs"
+	rm -rf "$stage"
+}
