@@ -1,23 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Pages in which hardware reported an error. They are remembered by address for as
- * long as the module is loaded: struct pages go with their range, and those of a
- * large folio share one flag, so neither can tell the next owner or spare the good
- * pages beside a bad one.
+ * The pages in which hardware reported an error, by page frame number, until the module
+ * is unloaded. PG_hwpoison does not do: it is lost with the struct pages when a range is
+ * removed, and a large folio has one flag for all its pages.
  */
 #include <linux/mm.h>
 #include <linux/xarray.h>
 
 #include "vtl0.h"
 
-/* by page frame number; the value only says that it is there */
+/* index: page frame number; the value has no meaning */
 static DEFINE_XARRAY(bad_pages);
 
 /**
- * vtl0_bad_add() - remember a page
+ * vtl0_bad_add() - record a bad page
  * @pfn: its page frame number
  *
- * Context: sleeps. It cannot fail: a page that is forgotten is handed out again.
+ * Cannot fail, as a page that is not recorded would be mapped again.
+ *
+ * Context: sleeps.
  */
 void vtl0_bad_add(unsigned long pfn)
 {
@@ -27,12 +28,12 @@ void vtl0_bad_add(unsigned long pfn)
 }
 
 /**
- * vtl0_bad_any() - is there a bad page among these?
- * @pfn: the first
- * @nr: how many
+ * vtl0_bad_any() - is one of some pages bad?
+ * @pfn: the first page
+ * @nr: number of pages
  *
  * Context: any; takes no lock.
- * Return: whether there is.
+ * Return: true if at least one is.
  */
 bool vtl0_bad_any(unsigned long pfn, unsigned long nr)
 {
@@ -43,12 +44,12 @@ bool vtl0_bad_any(unsigned long pfn, unsigned long nr)
 }
 
 /**
- * vtl0_bad_count() - how many of these pages are bad
- * @pfn: the first
- * @nr: how many
+ * vtl0_bad_count() - count the bad ones of some pages
+ * @pfn: the first page
+ * @nr: number of pages
  *
  * Context: any; takes no lock.
- * Return: their number.
+ * Return: the number of bad pages.
  */
 u64 vtl0_bad_count(unsigned long pfn, unsigned long nr)
 {
@@ -61,7 +62,7 @@ u64 vtl0_bad_count(unsigned long pfn, unsigned long nr)
 	return count;
 }
 
-/** vtl0_bad_exit() - forget all of them */
+/** vtl0_bad_exit() - free the record of bad pages */
 void vtl0_bad_exit(void)
 {
 	xa_destroy(&bad_pages);

@@ -17,7 +17,7 @@ static void set_conflict(struct vtl0_span *conflict, u64 start, u64 length)
 	conflict->length = length;
 }
 
-/* What is asked for, and what is in the way. */
+/* The range to check, and where to report the resource that is in its way. */
 struct claim {
 	u64 start;
 	u64 length;
@@ -33,8 +33,8 @@ static int found_busy(struct resource *res, void *arg)
 }
 
 /*
- * Memory that firmware keeps from the kernel: x86 says so by the kind of resource,
- * arm64 by the name that request_standard_resources() gives to no-map memory.
+ * Does firmware keep this memory from the kernel? x86 has descriptors for that;
+ * arm64 only the name that request_standard_resources() gives to no-map memory.
  */
 static bool is_reserved(const struct resource *res)
 {
@@ -43,10 +43,10 @@ static bool is_reserved(const struct resource *res)
 }
 
 /*
- * Memory that firmware keeps from the kernel is what this driver is for, if the
- * whole range lies in it: a claim cannot stick out of another resource. Others
- * that nobody has claimed are PCI windows, BARs and the like. @res is clipped to
- * what is asked for.
+ * A resource that is not busy. Reserved memory may be registered if the whole range
+ * lies in it, as request_mem_region() cannot cut another resource. Any other resource
+ * is device address space: a PCI window, a BAR. walk_iomem_res_desc() clips @res to
+ * the range.
  */
 static int found_other(struct resource *res, void *arg)
 {
@@ -64,7 +64,7 @@ static int walk(struct claim *claim, unsigned long flags,
 	int ret = walk_iomem_res_desc(IORES_DESC_NONE, flags, claim->start,
 				      claim->start + claim->length - 1, claim, func);
 
-	/* -EINVAL: there is no resource at all in the range */
+	/* -EINVAL: no resource lies in the range */
 	return ret == -EINVAL ? 0 : ret;
 }
 
@@ -81,8 +81,8 @@ static bool has_memmap(unsigned long pfn)
 }
 
 /*
- * Adding pages where struct pages exist fails half-way and is not unwound: they
- * belong to RAM, to another pgmap, or to an earlier add that failed.
+ * memremap_pages() fails half-way and does not unwind where struct pages exist
+ * already: of RAM, of another pgmap, or left by an earlier call that failed.
  */
 static int check_sections(u64 start, u64 length, struct vtl0_span *conflict)
 {
@@ -118,8 +118,9 @@ static int check_resources(u64 start, u64 length, struct vtl0_span *conflict)
 }
 
 /*
- * The walk above does not see what lies within a reserved resource, and that is
- * said to be reserved, too, as it inherits from what it is in.
+ * walk_iomem_res_desc() does not descend into reserved resources, and a child of one
+ * (of PNP, for example) inherits the descriptor. So check the parent of the region
+ * that was really requested.
  */
 static int check_parent(const struct resource *res, struct vtl0_span *conflict)
 {
@@ -133,10 +134,11 @@ static int check_parent(const struct resource *res, struct vtl0_span *conflict)
 }
 
 /*
- * Somebody was faster, or no memory, or what the walks do not see: a resource
- * within a reserved one that this range covers or cuts. The last stays in the way.
+ * request_mem_region() fails for three reasons: another driver took the range since
+ * it was checked, there is no memory, or the range covers or cuts a resource within a
+ * reserved one, which check_resources() does not see.
  */
-static int why_refused(u64 start, u64 length, struct vtl0_span *conflict)
+static int refusal_errno(u64 start, u64 length, struct vtl0_span *conflict)
 {
 	int ret = check_resources(start, length, conflict);
 
@@ -151,12 +153,12 @@ static int why_refused(u64 start, u64 length, struct vtl0_span *conflict)
 }
 
 /**
- * vtl0_claim() - take a range for this driver, if nothing else may use it
+ * vtl0_claim() - claim a range as this driver's memory region
  * @start: first byte, aligned to a subsection
  * @length: bytes, likewise
  * @conflict: out, with -EBUSY and -ENXIO: what is in the way
  *
- * Undone by release_mem_region().
+ * The caller undoes it with release_mem_region().
  *
  * Context: under vtl0_lock; may sleep.
  * Return: 0, -EBUSY for memory in use, -ENXIO for device address space, -ENOMEM.
@@ -174,7 +176,7 @@ int vtl0_claim(u64 start, u64 length, struct vtl0_span *conflict)
 		return ret;
 	res = request_mem_region(start, length, "vtl0");
 	if (!res)
-		return why_refused(start, length, conflict);
+		return refusal_errno(start, length, conflict);
 	ret = check_parent(res, conflict);
 	if (ret)
 		release_mem_region(start, length);

@@ -80,8 +80,8 @@ union entry {
 };
 
 /*
- * Describes what ends behind @pos, and moves on behind it. Returns false if there
- * is nothing.
+ * Fill @entry with the first range or chunk that ends above *@pos, and move *@pos to
+ * its end. Returns false if there is none.
  */
 static bool next_entry(bool chunks, u64 *pos, union entry *entry)
 {
@@ -103,9 +103,8 @@ static bool next_entry(bool chunks, u64 *pos, union entry *entry)
 }
 
 /*
- * Fills the array; @arg->count is the number of entries that fit. User memory is
- * written outside of vtl0_srcu: it may block for ever (userfaultfd), and removal
- * waits for readers.
+ * Fill the user's array of @arg->count entries. User memory is written outside of
+ * vtl0_srcu: a write can block for ever (userfaultfd), and removal waits for readers.
  */
 static int query(struct vtl0_query *arg, u32 *filled)
 {
@@ -125,7 +124,7 @@ static int query(struct vtl0_query *arg, u32 *filled)
 		ret = put_entry(arg, *filled, &entry, size);
 		if (ret)
 			return ret;
-		/* entries were written: no errno for a signal that lets the caller live */
+		/* entries were written already: only a fatal signal ends the call */
 		if (fatal_signal_pending(current))
 			return -EINTR;
 		cond_resched();
@@ -142,7 +141,7 @@ static int do_query(struct vtl0_owner *owner, void *argp)
 		return -EOPNOTSUPP;
 	if (arg->entry_size < 16 || arg->entry_size > PAGE_SIZE || !arg->count)
 		return -EINVAL;
-	/* what lies behind can hold nothing, and must not wrap to a pfn that does */
+	/* no range lies above it, and PHYS_PFN() could wrap to one that exists */
 	if (arg->cursor > vtl0_max_address())
 		return -ERANGE;
 	ret = query(arg, &filled);
@@ -222,9 +221,8 @@ static int do_plan(struct vtl0_owner *owner, void *argp)
 }
 
 /*
- * A structure grows at its end: callers that know no more than what it had when
- * it was introduced, min_size, are served as then. In the order of the numbers of
- * the ioctls, by which control_ioctl() finds them.
+ * Indexed by _IOC_NR(). Structures only grow at their end: @min_size is the size that
+ * one had when it was introduced, and a caller built then still passes that size.
  */
 static const struct command {
 	unsigned int cmd;
@@ -264,11 +262,11 @@ static long run_command(struct vtl0_owner *owner, const struct command *c, void 
 	ret = copy_struct_from_user(&arg, size, uarg, user_size);
 	if (ret)
 		return ret;
-	/* another thread may have changed it since */
+	/* another thread may have changed it after get_user() */
 	if (arg.head.size != user_size)
 		return -EINVAL;
 	size = min(size, user_size);
-	/* refuse before anything is done what could not be answered after */
+	/* fail before the command runs if its result could not be written back */
 	if (fault_in_writeable(uarg, size))
 		return -EFAULT;
 	ret = c->func(owner, &arg);

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Keeps 1G entries from being made while core mm takes entries away.
+ * Keeps faults from inserting a 1G entry while core mm zaps entries.
  *
- * zap_pud_range() clears a 1G entry, looks at it again, and takes what a fault has
- * put there meanwhile for a damaged page table: pud_none_or_clear_bad() wipes it
- * without giving back the folio and its counters, and the range can never be
- * removed (7.2, 7.3). Page-table locks do not help, as they are dropped in between.
- * Each invalidation is announced to MMU notifiers before it begins and when it has
- * ended, though; so each VMA has a notifier, and an entry is made outside of
+ * zap_pud_range() clears a 1G entry and reads it again. If a fault has inserted a new
+ * one meanwhile, pud_none_or_clear_bad() takes that for a damaged page table and
+ * clears it without dropping the reference on the folio, and the range can never be
+ * removed (7.2, 7.3). The page-table lock does not help, as zap_pud_range() drops it
+ * in between. But MMU notifiers are called at the beginning and at the end of each
+ * invalidation. So each VMA has a notifier, and vtl0_guard_insert() inserts outside of
  * invalidations only.
  */
 #include <linux/mm.h>
@@ -73,7 +73,7 @@ int vtl0_guard_add(struct vm_area_struct *vma)
 }
 
 /**
- * vtl0_guard_del() - when a VMA goes
+ * vtl0_guard_del() - free the guard of a VMA that is being closed
  * @vma: without page-table entries
  */
 void vtl0_guard_del(struct vm_area_struct *vma)
@@ -88,7 +88,7 @@ void vtl0_guard_del(struct vm_area_struct *vma)
 }
 
 /**
- * vtl0_guard_insert() - insert a 1G entry, unless one is just being taken away
+ * vtl0_guard_insert() - insert a 1G entry, unless an invalidation is going on
  * @vmf: the fault, in a VMA with a guard
  * @folio: to map
  * @write: make the entry dirty

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Makes all memory of this driver one kind of memory to the block layer.
+ * Makes the chunks of this driver look like one pgmap to the block layer.
  *
  * bio_add_page(), iov_iter_extract_bvecs() and sg_alloc_append_table_from_pages()
  * compare folio->pgmap of two pages and end a segment, a bio or a whole transfer
@@ -24,11 +24,11 @@
 /* Never registered: it has no range and no reference count. */
 static struct dev_pagemap identity = { .type = MEMORY_DEVICE_GENERIC };
 
-/* Does the running kernel take pages with one identity for pages of one pgmap? */
+/* Does the running kernel treat pages with this identity as pages of one pgmap? */
 static bool works __ro_after_init;
 
 /**
- * vtl0_identity_works() - does I/O cross from one chunk into the next unnoticed?
+ * vtl0_identity_works() - may one transfer span chunks?
  *
  * Return: false where the kernel failed the test of vtl0_identity_init(); then
  * every chunk keeps the identity of its own pgmap.
@@ -39,10 +39,10 @@ bool vtl0_identity_works(void)
 }
 
 /**
- * vtl0_identity_give() - make a folio like every other one of the driver
+ * vtl0_identity_give() - set the pgmap pointer of a folio to the common identity
  * @folio: of a chunk that cannot be mapped yet
  *
- * It stays like that until its memmap is gone.
+ * The pointer stays until the memmap is removed.
  */
 void vtl0_identity_give(struct folio *folio)
 {
@@ -69,10 +69,10 @@ static bool __init share_a_bio(struct page *a, struct page *b)
 }
 
 /**
- * vtl0_identity_init() - try it on struct pages that no memory belongs to
+ * vtl0_identity_init() - try the identity on struct pages without memory
  *
- * Two pages of two pgmaps must be told apart, or the kernel compares something
- * that this file does not know; and must not be any more with one identity.
+ * The kernel must take two pages with two pgmaps for different, or it compares
+ * something that this file does not set; and for equal once they have the identity.
  */
 void __init vtl0_identity_init(void)
 {

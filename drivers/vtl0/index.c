@@ -67,10 +67,10 @@ struct vtl0_range *vtl0_range_overlap(u64 start, u64 length)
 }
 
 /**
- * vtl0_index_del() - let nothing find a range any more
+ * vtl0_index_del() - remove a range from the index
  * @range: indexed, wholly or in part
  *
- * Readers that have found it before leave vtl0_srcu some time later.
+ * Readers that found it before may use it until they leave vtl0_srcu.
  *
  * Context: under vtl0_lock; sleeps.
  */
@@ -82,11 +82,12 @@ void vtl0_index_del(struct vtl0_range *range)
 }
 
 /**
- * vtl0_index_add() - let a range be found by each of its addresses
+ * vtl0_index_add() - enter a range into the index, under each of its addresses
  * @range: in state ADDING, which keeps faults out
  *
  * Context: under vtl0_lock; sleeps.
- * Return: 0 or -ENOMEM; then vtl0_index_del() has to take back a part.
+ * Return: 0, or -ENOMEM with a part entered, which the caller removes with
+ * vtl0_index_del().
  */
 int vtl0_index_add(struct vtl0_range *range)
 {
@@ -106,8 +107,8 @@ int vtl0_index_add(struct vtl0_range *range)
 }
 
 /**
- * vtl0_totals_add() - count a range that became live
- * @range: not counted yet
+ * vtl0_totals_add() - add a range to the totals
+ * @range: not in them yet
  */
 void vtl0_totals_add(const struct vtl0_range *range)
 {
@@ -120,8 +121,8 @@ void vtl0_totals_add(const struct vtl0_range *range)
 }
 
 /**
- * vtl0_totals_sub() - no longer count a range
- * @range: counted by vtl0_totals_add()
+ * vtl0_totals_sub() - take a range out of the totals
+ * @range: in them since vtl0_totals_add()
  */
 void vtl0_totals_sub(const struct vtl0_range *range)
 {
@@ -174,7 +175,7 @@ void vtl0_range_info(const struct vtl0_range *range, struct vtl0_range_info *inf
 }
 EXPORT_SYMBOL_IF_KUNIT(vtl0_range_info);
 
-/** vtl0_index_exit() - free what the empty index keeps */
+/** vtl0_index_exit() - free the nodes that the empty index still has */
 void vtl0_index_exit(void)
 {
 	xa_destroy(&chunk_index);

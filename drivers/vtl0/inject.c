@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Faults on purpose, on kernels built with fault injection: the directory
- * vtl0/fail_pgmap in debugfs lets the creation of a pgmap fail with ENOMEM, with
- * the knobs of Documentation/fault-injection. Core mm cannot be made to fail
- * there for real without leaving sections behind.
+ * Fault injection, on kernels that have it: the directory vtl0/fail_pgmap in debugfs
+ * makes the creation of a pgmap fail with ENOMEM, with the files described in
+ * Documentation/fault-injection. A failure inside memremap_pages() would leave
+ * sections behind.
  */
 #include <linux/debugfs.h>
 #include <linux/fault-inject.h>

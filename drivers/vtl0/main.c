@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * vtl0: registers physical memory that the kernel does not own, as the guest RAM
- * (VTL0) under a paravisor, and maps it for direct I/O. This file brings the
- * parts up and the nodes out, and takes them back in reverse.
+ * vtl0: registers physical memory that the kernel does not own, such as the guest RAM
+ * (VTL0) under a paravisor, and maps it for direct I/O. This file initialises the
+ * other ones and creates the device nodes.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -46,8 +46,8 @@ static struct miscdevice mshv_low = {
 };
 
 /*
- * The nodes, in the order in which they appear: first those whose names may be
- * taken, so that nothing has been opened when that is found out.
+ * The nodes, in the order in which they are created. The names of the first two may be
+ * taken by mshv_vtl: that fails while no other node can have been opened yet.
  */
 static struct miscdevice * const nodes[] = {
 	&mshv_control, &mshv_low, &vtl0_low, &vtl0_control,
@@ -58,7 +58,7 @@ static unsigned int first_index(void)
 	return mshv_names ? 0 : 2;
 }
 
-/* Those before @end. */
+/* Removes the nodes before index @end, in reverse order. */
 static void remove_nodes(unsigned int end)
 {
 	while (end-- > first_index())

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The one address_space through which all registered memory is mapped, indexed
- * by physical address. Zapping and rmap find every VMA in it, whichever node was
- * opened.
+ * The address_space through which all registered memory is mapped, indexed by
+ * physical address. All VMAs are in it, whichever node was opened, so zapping and
+ * rmap find them.
  *
  * After drivers/dax: its inode is S_DAX and lies on a pseudo file system of this
  * module. Only a DAX mapping is offered PUD faults and splits huge entries with
@@ -30,8 +30,8 @@ static const struct address_space_operations vtl0_aops = {
 };
 
 /**
- * vtl0_mapping_use() - map the driver's memory through a file that was opened
- * @file: new, of whatever device node
+ * vtl0_mapping_use() - make a file map through the driver's address_space
+ * @file: newly opened
  *
  * A device node may stand on any file system and may be deleted while it is
  * open. With the driver's mapping in its place removal finds every VMA, and
@@ -45,11 +45,11 @@ void vtl0_mapping_use(struct file *file)
 }
 
 /**
- * vtl0_mapping_add_folio() - let rmap find what maps a folio
+ * vtl0_mapping_add_folio() - set the mapping of a folio, so that rmap works on it
  * @folio: of a live range
  *
- * memory_failure() looks up the processes to kill by it. The offset of a page is
- * its physical address in every VMA, so racing callers write the same.
+ * memory_failure() finds the processes that map the folio by it. The offset of a page
+ * is its physical address in every VMA, so callers that race write the same values.
  */
 void vtl0_mapping_add_folio(struct folio *folio)
 {
@@ -61,7 +61,7 @@ void vtl0_mapping_add_folio(struct folio *folio)
 }
 
 /**
- * vtl0_poison() - never map a page again, and let rmap find what maps it now
+ * vtl0_poison() - record a bad page, and prepare its folio for rmap
  * @pfn: of a live range; hardware reported an error in it
  *
  * Context: sleeps; outside of vtl0_srcu.
@@ -70,7 +70,7 @@ void vtl0_poison(unsigned long pfn)
 {
 	vtl0_mapping_add_folio(pfn_folio(pfn));
 	vtl0_bad_add(pfn);
-	/* a fault that did not see the page as bad has made its entry after this */
+	/* a fault that did not see the record has inserted its entry after this */
 	synchronize_srcu(&vtl0_srcu);
 }
 
@@ -87,7 +87,7 @@ void vtl0_zap(u64 start, u64 length)
 }
 
 /**
- * vtl0_mapping_decisions() - how many removals were decided so far
+ * vtl0_mapping_decisions() - how many removals have succeeded or were refused so far
  *
  * Return: for vtl0_mapping_wait(); taken before the state of a range is read.
  */
@@ -97,7 +97,7 @@ unsigned int vtl0_mapping_decisions(void)
 	return atomic_read_acquire(&decisions);
 }
 
-/** vtl0_mapping_decided() - a range that was VTL0_STATE_REMOVING is so no longer */
+/** vtl0_mapping_decided() - wake faults that wait for a range in VTL0_STATE_REMOVING */
 void vtl0_mapping_decided(void)
 {
 	/* ordered after the new state or the end of the range */
@@ -106,9 +106,9 @@ void vtl0_mapping_decided(void)
 }
 
 /**
- * vtl0_mapping_wait() - until a removal was decided, or a signal comes
+ * vtl0_mapping_wait() - wait until a removal has succeeded or was refused
  * @seen: from vtl0_mapping_decisions()
- * @interruptible: end for every signal, not only for one that kills
+ * @interruptible: return at any signal, else only at a fatal one
  *
  * Context: sleeps for as long as a removal takes; outside of vtl0_srcu.
  */

@@ -81,11 +81,11 @@ static vm_fault_t insert_pmd_or_pte(struct vm_fault *vmf, struct page *page,
 }
 
 /*
- * The core calls with no lock that would keep a page table from being freed when
- * it is empty (MADV_DONTNEED), and another thread from inserting a 2M entry in
- * its place; and the inserter of pages takes that for a table, or for a lack of
- * memory. So who inserts below a PMD excludes who inserts the PMD, as the entry
- * locks of fs/dax.c do.
+ * Insert a 2M or a 4K entry under one of insert_locks. The fault handler is called
+ * without a lock that keeps an empty page table: MADV_DONTNEED may free it, and
+ * another thread may insert a 2M entry in its place, which vmf_insert_page_mkwrite()
+ * takes for a page table or reports as a lack of memory. The mutex orders the two
+ * kinds of entries for one PMD, as the entry locks of fs/dax.c do.
  */
 static vm_fault_t insert_below_pud(struct vm_fault *vmf, struct page *page,
 				   unsigned int order)
@@ -135,7 +135,7 @@ static vm_fault_t fault_in_range(struct vm_fault *vmf, unsigned int order)
 
 	if (!chunk)
 		return VM_FAULT_SIGBUS;
-	/* pairs with set_state(): LIVE after the struct pages */
+	/* pairs with vtl0_range_set_state(): LIVE after the struct pages */
 	state = smp_load_acquire(&chunk->range->state);
 	if (state == VTL0_STATE_REMOVING)
 		return VM_FAULT_RETRY;
@@ -150,9 +150,10 @@ static vm_fault_t fault_in_range(struct vm_fault *vmf, unsigned int order)
 }
 
 /*
- * A removal may still be refused, so the access is tried again when it is decided.
- * Until then the fault keeps no lock that another thread's mmap() needs, unless the
- * caller cannot do without. The file keeps this module while its VMA may go.
+ * Wait until a removal has succeeded or was refused, and let the access retry. The
+ * fault's lock is released meanwhile, as mmap() of another thread needs it; where the
+ * caller does not allow that, only sleep for a moment. The reference on the file keeps
+ * this module when the VMA goes.
  */
 static vm_fault_t wait_for_removal(struct vm_fault *vmf, unsigned int seen)
 {
@@ -173,8 +174,8 @@ static vm_fault_t wait_for_removal(struct vm_fault *vmf, unsigned int seen)
 }
 
 /*
- * SRCU, because inserting allocates page tables; removal waits for it before it
- * zaps, so no entry is inserted behind its back.
+ * Inserting sleeps, as it allocates page tables, so readers use SRCU. Removal waits
+ * for them before it zaps: no entry is inserted after the zap.
  */
 static vm_fault_t vtl0_huge_fault(struct vm_fault *vmf, unsigned int order)
 {
@@ -225,7 +226,7 @@ static void drop_puds(u64 start, u64 end)
 	srcu_read_unlock(&vtl0_srcu, idx);
 }
 
-/* Before a split; the write lock keeps faults out until it is done. */
+/* Called before a split; the write lock keeps faults out until that is done. */
 static int vtl0_may_split(struct vm_area_struct *vma, unsigned long addr)
 {
 	u64 phys = PFN_PHYS((u64)vma->vm_pgoff) + (addr - vma->vm_start);

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The three ioctls through which a VMM written for drivers/hv/mshv_vtl_main.c
- * registers memory. Numbers and layout are those of include/uapi/linux/mshv.h;
- * answers differ where upstream's are wrong: a range that is registered already
- * is success, and what is wrong with another one is told apart.
+ * registers memory. Numbers and layout are those of include/uapi/linux/mshv.h.
+ * Results differ where upstream's are wrong: a range that is registered already is
+ * success, and each fault of a range has an errno of its own.
  *
- * Ranges added here stay, like upstream's, until they are removed or the module
- * goes.
+ * Ranges added here are persistent, as upstream's are: they stay until they are
+ * removed or the module is unloaded.
  */
 #include <linux/anon_inodes.h>
 #include <linux/fs.h>
@@ -16,7 +16,7 @@
 #include "mshv_abi.h"
 #include "vtl0.h"
 
-/* Of the hypervisor, whatever the pages of this kernel are. */
+/* The hypervisor's pages have 4 KiB, whatever the page size of this kernel. */
 #define PFN_SHIFT	12
 /* pfn bit of the shared alias: bit 63 of the address */
 #define ALIAS_PFN	BIT_ULL(63 - PFN_SHIFT)
@@ -33,7 +33,7 @@ static long check_extension(u32 __user *uarg)
 	case MSHV_CAP_REGISTER_PAGE:
 	case MSHV_CAP_VTL_RETURN_ACTION:
 	case MSHV_CAP_DR6_SHARED:
-		/* as a partition without any of them: there are no VPs here */
+		/* not offered: there are no virtual processors here */
 		return 0;
 	}
 	return -EOPNOTSUPP;
@@ -45,7 +45,7 @@ static int pfns_to_add(const struct mshv_vtl_ram_disposition *arg, struct vtl0_a
 		return -EOVERFLOW;
 	if (arg->start_pfn & ALIAS_PFN)
 		return -EOPNOTSUPP;
-	/* last_pfn is the first one behind the range */
+	/* last_pfn is exclusive, in spite of its name */
 	if (arg->last_pfn <= arg->start_pfn)
 		return -EINVAL;
 	*add = (struct vtl0_add) {
@@ -107,7 +107,7 @@ static long create_vtl(void)
 
 /**
  * vtl0_mshv_ioctl() - the mshv ioctls of the control node
- * @owner: ownership of the file
+ * @owner: of the file
  * @cmd: command
  * @arg: its argument
  *

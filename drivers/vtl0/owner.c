@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What keeps ranges: open files hold the ranges that were added through them. A
- * range without PERSIST goes with its last hold: at once, or in state DRAINING
- * when its last pin has gone.
+ * Ownership: an open file of the control node holds each range that was added through
+ * it. When the last hold of a range without VTL0_ADD_PERSIST goes, the range is
+ * removed: at once or, if pages of it are pinned, from state DRAINING as soon as they
+ * are not.
  */
 #include <linux/module.h>
 #include <linux/security.h>
@@ -20,7 +21,7 @@ struct vtl0_owner {
 	struct list_head holds __guarded_by(&vtl0_lock);
 };
 
-/* A file keeps a range. */
+/* The link between one owner and one range that it holds; see hold_range(). */
 struct vtl0_hold {
 	struct list_head in_owner;
 	struct list_head in_range;
@@ -31,8 +32,8 @@ struct vtl0_hold {
 static __guarded_by(&vtl0_lock) LIST_HEAD(ranges);
 
 /*
- * Ranges without an owner whose pages are still pinned go in the background. The
- * work holds a reference on the module while there is anything to wait for.
+ * drain_work removes ranges without an owner when their pages are no longer pinned.
+ * While @draining is set it holds a reference on the module.
  */
 static void drain(struct work_struct *work);
 static DECLARE_DELAYED_WORK(drain_work, drain);
@@ -45,13 +46,13 @@ static atomic_t low_users;
 #define DRAIN_MIN_MS 4
 #define DRAIN_MAX_MS 1000
 
-/* Looks at the folios before VTL0_REMOVE calls one of them pinned. */
+/* How often VTL0_REMOVE looks at the folios before it reports one as pinned. */
 #define REMOVE_TRIES 20
 
 /**
- * vtl0_owner_alloc() - ownership for a new file
+ * vtl0_owner_alloc() - allocate the owner of a new file
  *
- * Return: to be given back with vtl0_owner_release(), or NULL.
+ * Return: the owner, for vtl0_owner_release(), or NULL.
  */
 struct vtl0_owner *vtl0_owner_alloc(void)
 {
@@ -64,8 +65,8 @@ struct vtl0_owner *vtl0_owner_alloc(void)
 EXPORT_SYMBOL_IF_KUNIT(vtl0_owner_alloc);
 
 /*
- * Let @owner keep @range. @hold was allocated for that and is freed if @owner
- * keeps it already or if the range needs no owner.
+ * Make @owner hold @range by @hold, which is freed if @owner holds @range already or
+ * if the range is persistent and needs no owner.
  */
 static void hold_range(struct vtl0_range *range, struct vtl0_owner *owner,
 		       struct vtl0_hold *hold, bool persist)
@@ -74,7 +75,7 @@ static void hold_range(struct vtl0_range *range, struct vtl0_owner *owner,
 	struct vtl0_hold *h;
 
 	lockdep_assert_held(&vtl0_lock);
-	/* an owner came back before the last pin was gone */
+	/* it was added again before the last pin was gone */
 	if (range->state == VTL0_STATE_DRAINING)
 		vtl0_range_set_state(range, VTL0_STATE_LIVE);
 	if (persist) {
@@ -126,7 +127,7 @@ static struct vtl0_range *find_or_add(const struct vtl0_request *rq, struct vtl0
 }
 
 /**
- * vtl0_owner_add() - register a range, or find it registered, and keep it
+ * vtl0_owner_add() - register a range, or find it registered, and hold it
  * @owner: the file that asks for it
  * @rq: a checked request
  * @conflict: out, with -EEXIST, -EBUSY, -ENXIO: what is in the way
@@ -162,7 +163,7 @@ static void report(struct vtl0_add *arg, const struct vtl0_range *range)
 }
 
 /**
- * vtl0_add() - VTL0_ADD, and what other ioctls translate to it
+ * vtl0_add() - check and carry out VTL0_ADD or MSHV_ADD_VTL0_MEMORY
  * @owner: the file that asks for it
  * @arg: checked here; its output fields are filled
  * @killable: only a fatal signal ends the wait for another call
@@ -213,7 +214,7 @@ static int remove_range(struct vtl0_range *range, unsigned int tries, struct vtl
 }
 
 /**
- * vtl0_remove() - unregister a range, whatever keeps it
+ * vtl0_remove() - unregister a range, also if files hold it or it is persistent
  * @start: its first byte
  * @length: its length in bytes
  * @busy: out, with -EBUSY: the folio that is pinned
@@ -238,9 +239,9 @@ int vtl0_remove(u64 start, u64 length, struct vtl0_span *busy)
 EXPORT_SYMBOL_IF_KUNIT(vtl0_remove);
 
 /*
- * With no file and so no VMA left, a range that was mapped can still be pinned.
- * Then the module must not go, although nothing else refers to it. Returns
- * whether @range must be looked at again.
+ * A range that was mapped can still be pinned when no file and so no VMA is left. The
+ * module must stay then, although nothing else refers to it. Returns whether
+ * drain_work must look at @range again.
  */
 static bool may_be_pinned(struct vtl0_range *range)
 	__must_hold(&vtl0_lock)
@@ -263,8 +264,8 @@ static bool may_be_pinned(struct vtl0_range *range)
 }
 
 /*
- * Look at every range that may no longer be needed. Returns whether one is pinned
- * and must be looked at again.
+ * Remove every range without an owner that is not pinned. Returns whether drain_work
+ * must look again, as a range is pinned or may be.
  */
 static bool drain_ranges(void)
 	__must_hold(&vtl0_lock)
@@ -301,8 +302,8 @@ static void drain(struct work_struct *work)
 }
 
 /*
- * Remove what has lost its last owner, now or as soon as it is no longer pinned.
- * The caller is in a file operation, so the module cannot be on its way out.
+ * Remove ranges that lost their last owner, and let drain_work remove those that are
+ * pinned. The caller runs in a file operation, so the module is not being unloaded.
  */
 static void drain_now(void)
 	__must_hold(&vtl0_lock)
@@ -319,11 +320,10 @@ static void drain_now(void)
 }
 
 /**
- * vtl0_owner_release() - the last close of a file
- * @owner: its ownership; freed
+ * vtl0_owner_release() - drop the holds of a file that was closed
+ * @owner: of the file; freed
  *
- * Ranges without another owner go now, or in the background when they are
- * pinned.
+ * Ranges without another owner are removed now or, if they are pinned, by drain_work.
  *
  * Context: process; takes vtl0_lock.
  */
@@ -340,13 +340,13 @@ void vtl0_owner_release(struct vtl0_owner *owner)
 }
 EXPORT_SYMBOL_IF_KUNIT(vtl0_owner_release);
 
-/** vtl0_low_get() - a file of the mapping node was opened */
+/** vtl0_low_get() - count an open file of the mapping node */
 void vtl0_low_get(void)
 {
 	atomic_inc(&low_users);
 }
 
-/** vtl0_low_put() - a file of the mapping node was closed, with all its VMAs */
+/** vtl0_low_put() - uncount one that was closed, after all its VMAs */
 void vtl0_low_put(void)
 {
 	mutex_lock(&vtl0_lock);
@@ -362,10 +362,10 @@ int vtl0_owners_init(void)
 }
 
 /**
- * vtl0_owners_exit() - remove what is left when the module goes
+ * vtl0_owners_exit() - remove the ranges that are left when the module is unloaded
  *
- * No file is open and nothing is pinned, else the module could not go; a page
- * walker may hold a folio for a moment.
+ * No file is open and nothing is pinned, else the module could not be unloaded; a
+ * page walker may hold a folio for a moment.
  */
 void vtl0_owners_exit(void)
 {

@@ -2,11 +2,11 @@
 /*
  * Gives the chunks of a range their struct pages and takes them away again.
  *
- * Core mm does not survive running out of memory in the middle of this: the
- * sections added so far stay, add_pages() warns, and on x86 a page table of the
- * direct map that cannot be allocated is used all the same (alloc_low_pages()).
- * So the memory is counted before, and the work is done by a kernel thread: a
- * caller that is being killed would have its allocations fail half-way.
+ * memremap_pages() does not survive a failed allocation in the middle: the sections
+ * added so far stay, add_pages() warns, and x86 uses a page table of the direct map
+ * that it could not allocate (alloc_low_pages()). So vtl0_pgmaps_add() first checks
+ * that there is enough memory, and a kernel thread does the work: the allocations of
+ * a task that is being killed fail half-way.
  */
 #include <linux/err.h>
 #include <linux/io.h>
@@ -22,10 +22,10 @@
 
 static struct workqueue_struct *pgmap_wq;
 
-/* Threads that give back the chunks of one range, besides the caller. */
+/* Work items that remove the chunks of one range, besides the caller. */
 #define DEL_WORKERS 31U
 
-/* Left free besides the memmap: page tables of the direct map, and a margin. */
+/* Free memory to ask for besides the memmap: page tables of the direct map, a margin. */
 #define MARGIN_BYTES (16ULL << 20)
 
 struct add_work {
@@ -36,9 +36,10 @@ struct add_work {
 };
 
 /*
- * The generic handler tells the processes that map a single page, with its address.
- * It can take large folios only whole. So their entries are dropped, and faults map
- * the good pages one by one and tell whoever touches the bad one.
+ * mf_generic_kill_procs() signals the processes that map a single page, with the
+ * address in each. It takes a large folio only as a whole. So this function zaps the
+ * entries of a large folio instead: later faults map its good pages one by one, and a
+ * fault on a bad page raises SIGBUS in the thread that touches it.
  */
 static int memory_failure_range(struct dev_pagemap *pgmap, unsigned long pfn,
 				unsigned long nr_pages, int flags)
@@ -48,7 +49,7 @@ static int memory_failure_range(struct dev_pagemap *pgmap, unsigned long pfn,
 
 	for (i = 0; i < nr_pages; i++)
 		vtl0_poison(pfn + i);
-	/* what is not counted the generic handler finds in the page tables */
+	/* without counts let the generic handler look into the page tables */
 	if (!folio_test_large(folio) && (folio_mapped(folio) || !COMPAT_COUNTS_MAPPINGS))
 		return -EOPNOTSUPP;
 	vtl0_zap(PFN_PHYS(folio_pfn(folio)), folio_size(folio));
@@ -59,7 +60,7 @@ static const struct dev_pagemap_ops pgmap_ops = {
 	.memory_failure = memory_failure_range,
 };
 
-/* The folio @n of a chunk. */
+/* Folio number @n of a chunk. */
 static struct folio *chunk_folio(const struct vtl0_chunk *chunk, u64 n)
 {
 	return pfn_folio(PHYS_PFN(chunk->piece.start) + (n << chunk->piece.order));
@@ -99,7 +100,7 @@ static int add_chunk(struct vtl0_chunk *chunk, int node)
 	pgmap->vmemmap_shift = chunk->piece.order;
 	ret = PTR_ERR_OR_ZERO(memremap_pages(pgmap, node));
 	if (ret) {
-		/* where it failed early it left pointers to the pgmap in its index */
+		/* if it failed early, its index still points to the pgmap */
 		kmemleak_ignore(pgmap);
 		return ret;
 	}
@@ -139,12 +140,12 @@ static bool enough_memory(u64 bytes)
 
 /**
  * vtl0_pgmaps_add() - create the struct pages of all chunks of a range
- * @range: checked to be disjoint from everything
+ * @range: claimed, and without struct pages
  *
  * Context: under vtl0_lock; sleeps, for seconds where the memmap is large.
- * Return: 0, or an errno with nothing left behind that can be taken back. If
- * core mm itself ran out of memory half-way, sections of one chunk may stay;
- * vtl0_claim() then refuses them.
+ * Return: 0, or an errno with all pgmaps of the range removed again. If
+ * memremap_pages() itself ran out of memory half-way, sections of one chunk stay;
+ * vtl0_claim() then refuses their addresses.
  */
 int vtl0_pgmaps_add(struct vtl0_range *range)
 {
@@ -159,7 +160,7 @@ int vtl0_pgmaps_add(struct vtl0_range *range)
 	return w.ret;
 }
 
-/* One of several that share the chunks of a range among them. */
+/* One of the work items that remove a range; @next is the chunk to take next. */
 struct del_work {
 	struct work_struct work;
 	struct vtl0_range *range;
@@ -182,11 +183,11 @@ static void del_chunks_work(struct work_struct *work)
 }
 
 /**
- * vtl0_pgmaps_del() - give the struct pages of a range back
- * @range: every folio of it was found idle, and nobody can reach it any more
+ * vtl0_pgmaps_del() - remove the struct pages of a range
+ * @range: not in the index; vtl0_pgmaps_idle() found every folio of it idle
  *
- * memunmap_pages() waits for several RCU grace periods, so many chunks are given
- * back side by side; without memory for that, one after the other.
+ * memunmap_pages() waits for several RCU grace periods, so work items remove the
+ * chunks in parallel; without memory for them the caller removes all of them.
  *
  * Context: under vtl0_lock; sleeps.
  */
@@ -211,7 +212,7 @@ void vtl0_pgmaps_del(struct vtl0_range *range)
 	kfree(works);
 }
 
-/* The number of the folio at @address, or of the first or one past the last. */
+/* The number of the folio at @address: 0 below the chunk, chunk_folios() above it. */
 static u64 first_folio(const struct vtl0_chunk *chunk, u64 address)
 {
 	const struct vtl0_piece *p = &chunk->piece;
@@ -223,10 +224,10 @@ static u64 first_folio(const struct vtl0_chunk *chunk, u64 address)
 /**
  * vtl0_pgmaps_idle() - is every folio of a range at its base reference?
  * @range: live or being removed
- * @from: where to begin: a folio of it; those before it are known to be idle
+ * @from: address of the first folio to look at
  * @busy: out, with -EBUSY: the first folio that is not
  *
- * Only final if nobody can map the range any more.
+ * The answer stays true only if the range can no longer be mapped.
  *
  * Context: under vtl0_lock; sleeps.
  * Return: 0 or -EBUSY.
@@ -255,13 +256,13 @@ int vtl0_pgmaps_idle(struct vtl0_range *range, u64 from, struct vtl0_span *busy)
 }
 
 /**
- * vtl0_pgmaps_count() - how a range is used now
+ * vtl0_pgmaps_count() - count the mappings and references of a range
  * @range: live or being removed
  * @mappings: out: page-table entries that map it, or VTL0_MAPPINGS_UNKNOWN
  * @held: out: folios with references beyond the base one and their mappings
  *
- * A snapshot without locks, so a folio that is just being mapped may count as
- * held. Nothing while a range is being added.
+ * Takes no lock, so a folio that is just being mapped may count as held. Both are 0
+ * while the range is in state ADDING.
  *
  * Context: as vtl0_range_info(); sleeps, and takes long for order-0 ranges.
  */

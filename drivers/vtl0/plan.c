@@ -4,7 +4,7 @@
  * chunk gets. Pure arithmetic: it builds in the kernel and in user space, where
  * the property tests run it.
  *
- * What is weighed, in bytes:
+ * It minimises a cost in bytes:
  *
  * - the memmap. With order 0 it is 16 MiB per GiB (64-byte struct page, 4K
  *   pages). From PMD order on the kernel shares the tail vmemmap pages of a
@@ -12,9 +12,9 @@
  *   4 MiB per GiB at 2M folios, 8 KiB at 1G folios, besides the page tables of
  *   the vmemmap itself, 32 KiB per GiB, which large pages would have saved.
  * - the page tables of one mapping of the range: 8 bytes per folio.
- * - the edges. Each chunk more is a pgmap to register and, with its RCU grace
- *   periods, to remove. An edge is priced at EDGE_COST bytes, so a cut must save
- *   more memory than that.
+ * - the edges. Each further chunk is a pgmap to register and, with its RCU grace
+ *   periods, to remove. An edge costs EDGE_COST bytes, so a cut must save more memory
+ *   than that.
  *
  * So a range gets at most a head, a middle and a tail, and one chunk wherever
  * cutting does not pay.

@@ -14,7 +14,7 @@
 #define VTL0_MAX_ORDERS 3
 
 /**
- * struct vtl0_geometry - what the planner must know of the machine
+ * struct vtl0_geometry - the properties of the kernel that the planner uses
  * @min_align: granularity of registration in bytes, a power of two
  * @page_shift: log2 of the page size
  * @struct_page: sizeof(struct page)

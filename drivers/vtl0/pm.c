@@ -2,7 +2,7 @@
 /*
  * Refuses hibernation while ranges are registered: the image does not contain
  * their memory, and firmware that boots to resume may have used it. Suspend to RAM
- * keeps it, and is none of this driver's business.
+ * keeps the memory and is not refused.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -20,7 +20,7 @@ static int notify(struct notifier_block *nb, unsigned long event, void *data)
 	nr = vtl0_totals().nr_ranges;
 	if (!nr)
 		return NOTIFY_DONE;
-	pr_err("%u ranges are registered, whose contents would be lost: no hibernation\n", nr);
+	pr_err("hibernation refused: it would lose the contents of %u registered ranges\n", nr);
 	return notifier_from_errno(-EBUSY);
 }
 

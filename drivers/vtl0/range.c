@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The life of a range: claim, index, pgmaps, publish, and back. What keeps a
- * range is in owner.c.
+ * The life of a range: claim, index, pgmaps, publish, and back. See owner.c for how
+ * long a range stays.
  *
  * A range is published in steps: its chunks enter the index in state ADDING,
  * which refuses overlaps, and become visible to faults with state LIVE, when
@@ -38,7 +38,7 @@ static u32 last_id __guarded_by(&vtl0_lock);
  */
 #define IDLE_WAIT_MS 5
 
-/* Fill the chunks from the planner and add up what they cost. */
+/* Fill in the chunks that the planner makes and add up the memory of their memmap. */
 static void lay_out(struct vtl0_range *range, const struct vtl0_request *rq)
 {
 	struct vtl0_walk walk = vtl0_walk_begin(rq);
@@ -137,8 +137,8 @@ static void unregister_range(struct vtl0_range *range)
 }
 
 /*
- * Take the range from every process that maps it, and check that nothing pins
- * it. On -EBUSY it is as before, but for the mappings, which fault in again.
+ * Unmap the range in every process and check that nothing pins it. After -EBUSY it
+ * has its old state, and faults map it again.
  */
 static int revoke(struct vtl0_range *range, unsigned int tries, struct vtl0_span *busy)
 	__must_hold(&vtl0_lock)
@@ -148,7 +148,7 @@ static int revoke(struct vtl0_range *range, unsigned int tries, struct vtl0_span
 	int ret;
 
 	lockdep_assert_held(&vtl0_lock);
-	/* a draining range cannot be touched already, and VTL0_QUERY shall show that it drains */
+	/* no fault maps a draining range either, and VTL0_QUERY is to show that state */
 	if (old == VTL0_STATE_LIVE)
 		vtl0_range_set_state(range, VTL0_STATE_REMOVING);
 	synchronize_srcu(&vtl0_srcu);
@@ -162,7 +162,7 @@ static int revoke(struct vtl0_range *range, unsigned int tries, struct vtl0_span
 		ret = vtl0_pgmaps_idle(range, from, busy);
 		if (ret != -EBUSY || !--tries)
 			break;
-		/* what was idle stays idle, as it cannot be mapped */
+		/* folios that were idle stay so, as they cannot be mapped */
 		from = busy->start;
 		msleep(IDLE_WAIT_MS);
 	}

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Turns what user space passed into a checked request, or into the one errno
- * for what is wrong with it. Nothing here changes anything.
+ * Checks the arguments of user space and turns them into a request, or into the one
+ * errno for what is wrong with them. No function here changes the driver's state.
  */
 #include <linux/errno.h>
 #include <linux/ioport.h>
@@ -26,9 +26,9 @@ struct vtl0_geometry vtl0_geometry;
 EXPORT_SYMBOL_IF_KUNIT(vtl0_geometry);
 
 /**
- * vtl0_geometry_init() - tell the planner about this kernel
+ * vtl0_geometry_init() - describe this kernel to the planner
  *
- * The granularity of registration, the page-table levels that can map a folio,
+ * Sets the granularity of registration, the orders that one page-table entry can map,
  * and whether the vmemmap of large folios is shared.
  */
 void vtl0_geometry_init(void)
@@ -85,7 +85,7 @@ int vtl0_check_range(u64 start, u64 length)
 EXPORT_SYMBOL_IF_KUNIT(vtl0_check_range);
 
 /**
- * vtl0_walk_begin() - a walk through the chunks that the planner makes of a request
+ * vtl0_walk_begin() - begin to go through the chunks that the planner makes
  * @rq: checked
  *
  * Return: for vtl0_walk_next().
@@ -117,7 +117,7 @@ unsigned int vtl0_count_chunks(const struct vtl0_request *rq)
 	return nr;
 }
 
-/* What VTL0_ADD and VTL0_PLAN have in common; @rq->start and length are set. */
+/* Check the arguments that VTL0_ADD and VTL0_PLAN share; @rq has start and length. */
 static int check_layout(u32 flags, u32 max_order, u64 chunk_length,
 			struct vtl0_request *rq, u64 *edge)
 {
@@ -146,7 +146,7 @@ static int check_layout(u32 flags, u32 max_order, u64 chunk_length,
 }
 
 /**
- * vtl0_default_node() - the node of an address, if firmware or caller tell
+ * vtl0_default_node() - the node of an address by firmware, else that of the caller
  * @start: physical address
  *
  * Return: an online node.

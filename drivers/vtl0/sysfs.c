@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What exists: totals in /sys/devices/vtl0, and a device of class vtl0 for each
- * range (Documentation/ABI/testing/sysfs-class-vtl0). The attributes of a range
- * take no lock: removing its device waits for their readers, and vtl0_lock is
- * held then.
+ * The sysfs files: totals in /sys/devices/vtl0, and a device of class vtl0 for each
+ * range (Documentation/ABI/testing/sysfs-class-vtl0). The attributes of a range must
+ * not take vtl0_lock: device_del() waits for their readers while it is held.
  */
 #include <linux/device.h>
 #include <linux/slab.h>
@@ -29,7 +28,7 @@ static ssize_t start_show(struct device *dev, struct device_attribute *attr, cha
 {
 	return sysfs_emit(buf, "%#llx\n", to_range(dev)->start);
 }
-static DEVICE_ATTR_ADMIN_RO(start); /* no physical addresses for everybody */
+static DEVICE_ATTR_ADMIN_RO(start); /* physical addresses are for root only */
 
 static ssize_t length_show(struct device *dev, struct device_attribute *attr, char *buf)
 {
@@ -93,7 +92,7 @@ static ssize_t bad_pages_show(struct device *dev, struct device_attribute *attr,
 }
 static DEVICE_ATTR_RO(bad_pages);
 
-/* looks at every folio, so not for everybody */
+/* for root only, as it looks at every folio */
 static ssize_t usage_show(struct device *dev, struct device_attribute *attr, char *buf)
 {
 	u64 mappings, held;
@@ -133,8 +132,8 @@ static const struct class range_class = {
 };
 
 /**
- * vtl0_sysfs_init_range() - from here on vtl0_range_put() frees a range
- * @range: just allocated
+ * vtl0_sysfs_init_range() - initialise the device of a range, and so its refcount
+ * @range: just allocated; from now on vtl0_range_put() frees it
  */
 void vtl0_sysfs_init_range(struct vtl0_range *range)
 {
@@ -216,7 +215,7 @@ static struct attribute *vtl0_attrs[] = {
 ATTRIBUTE_GROUPS(vtl0);
 
 /**
- * vtl0_sysfs_root() - the device that the nodes are children of
+ * vtl0_sysfs_root() - the parent device of the nodes
  *
  * Return: valid between vtl0_sysfs_init() and vtl0_sysfs_exit().
  */

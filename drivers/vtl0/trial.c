@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What no version number tells, as distributions take fixes back: tried on the
- * running kernel when the module is loaded.
+ * Tests the running kernel for a bug when the module is loaded. Its version does not
+ * tell, as distributions backport fixes.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -16,13 +16,13 @@ static bool allow_data_loss;
 module_param(allow_data_loss, bool, 0444);
 MODULE_PARM_DESC(allow_data_loss, "Load although this kernel loses data where one transfer mixes this memory with other (default no)");
 
-/* Pages that are in no memory map: enough of them for bio_add_page() to look at. */
+/* A page outside of the memmap, with the fields that bio_add_page() reads. */
 struct trial {
 	struct dev_pagemap pgmap;
 	struct folio device;
 };
 
-/* A bio that holds the page of device memory: will it take one of RAM, too? */
+/* Does a bio with a page of device memory take a page of RAM, too? */
 static bool takes_ram(struct trial *trial, struct page *ram)
 {
 	struct page *device = &trial->device.page;
@@ -41,7 +41,7 @@ static bool takes_ram(struct trial *trial, struct page *ram)
 }
 
 /**
- * vtl0_trial() - may this kernel do direct I/O on device memory?
+ * vtl0_trial() - test whether direct I/O can mix device memory and RAM
  *
  * Linux 6.17 to 6.18.26 and 6.19 refuse in bio_add_page() to put pages of
  * different kinds into a bio, and the caller forgets that it was refused: the

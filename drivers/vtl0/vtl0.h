@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What the files of vtl0.ko share. */
+/* Types and functions that the files of vtl0.ko share. */
 #ifndef _VTL0_H
 #define _VTL0_H
 
@@ -54,16 +54,16 @@ enum vtl0_level {
  * @node: NUMA node
  * @state: VTL0_STATE_*; written under vtl0_lock, read with READ_ONCE() by
  *	faults inside vtl0_srcu
- * @persist: kept without an owner; under vtl0_lock, read racily by readers
+ * @persist: stays without an owner; written under vtl0_lock, read with READ_ONCE()
  * @nr_owners: length of @holds; as @persist
- * @touched: some page was mapped since it was last found idle
+ * @touched: a page of it was mapped since vtl0_pgmaps_idle() found it idle
  * @link: in the list of all ranges, under vtl0_lock
- * @holds: files that keep it (struct vtl0_hold), under vtl0_lock
- * @dev: its device; the range is freed with it
- * @memmap_bytes: memory its memmap takes, in bytes
- * @memmap_saved: what order 0 would take more, in bytes
+ * @holds: the files that hold it (struct vtl0_hold), under vtl0_lock
+ * @dev: its device, whose refcount is that of the range
+ * @memmap_bytes: size of its memmap in bytes
+ * @memmap_saved: by how many bytes it would be larger with order 0
  * @faults: faults served, by level
- * @fallbacks: single-page faults in folios that a larger entry could map
+ * @fallbacks: 4K entries inserted for folios that a larger entry could map
  * @nr_chunks: length of @chunks
  * @chunks: ascending, without gaps
  */
@@ -88,13 +88,13 @@ struct vtl0_range {
 };
 
 /**
- * struct vtl0_request - a checked wish to register a range
+ * struct vtl0_request - checked arguments for registering a range
  * @start: first byte
  * @length: bytes
  * @chunk_length: largest chunk in bytes, or 0
  * @max_order: largest folio order
  * @node: NUMA node
- * @persist: keep it without an owner
+ * @persist: it stays without an owner
  * @exclusive: refuse a range that is registered already
  */
 struct vtl0_request {
@@ -108,7 +108,7 @@ struct vtl0_request {
 };
 
 /**
- * struct vtl0_span - bytes that are in the way of something
+ * struct vtl0_span - physical addresses that a call reports as the obstacle
  * @start: first byte
  * @length: bytes
  */
@@ -118,12 +118,12 @@ struct vtl0_span {
 };
 
 /**
- * struct vtl0_totals - all live ranges together
- * @nr_ranges: how many
- * @nr_chunks: their chunks
- * @bytes: their length
- * @memmap_bytes: memory that their memmap takes, in bytes
- * @memmap_saved: what order 0 would take more, in bytes
+ * struct vtl0_totals - sums over all live ranges
+ * @nr_ranges: number of ranges
+ * @nr_chunks: number of chunks
+ * @bytes: length in bytes
+ * @memmap_bytes: size of their memmap in bytes
+ * @memmap_saved: by how many bytes it would be larger with order 0
  */
 struct vtl0_totals {
 	unsigned int nr_ranges;
@@ -137,7 +137,7 @@ struct vtl0_totals {
  * The files, from the lowest to the highest: each calls only those above it here.
  */
 
-/* trial.c: is this kernel fit for it? */
+/* trial.c: tests the running kernel for a bug */
 int vtl0_trial(void);
 
 /* request.c: from user arguments to a checked request */
@@ -152,7 +152,7 @@ int vtl0_check_add(const struct vtl0_add *arg, struct vtl0_request *rq, u64 *edg
 int vtl0_check_plan(const struct vtl0_plan *arg, struct vtl0_request *rq, u64 *edge);
 int vtl0_default_node(u64 start);
 
-/* claim.c: nothing else may use the memory */
+/* claim.c: refuses memory that is in use */
 int vtl0_claim(u64 start, u64 length, struct vtl0_span *conflict)
 	__must_hold(&vtl0_lock);
 
@@ -192,17 +192,17 @@ void vtl0_mapping_wait(unsigned int seen, bool interruptible);
 int vtl0_mapping_init(void);
 void vtl0_mapping_exit(void);
 
-/* guard.c: when 1G entries may be inserted */
+/* guard.c: keeps 1G entries out while core mm zaps */
 int vtl0_guard_add(struct vm_area_struct *vma);
 void vtl0_guard_del(struct vm_area_struct *vma);
 vm_fault_t vtl0_guard_insert(struct vm_fault *vmf, struct folio *folio, bool write);
 
-/* inject.c: faults on purpose, where the kernel is built for it */
+/* inject.c: fault injection, where the kernel has it */
 bool vtl0_inject_pgmap(void);
 void vtl0_inject_init(void);
 void vtl0_inject_exit(void);
 
-/* identity.c: direct I/O does not see where chunks meet */
+/* identity.c: lets one transfer span chunks */
 bool vtl0_identity_works(void);
 void vtl0_identity_give(struct folio *folio);
 void vtl0_identity_init(void);
@@ -234,7 +234,7 @@ int vtl0_range_del(struct vtl0_range *range, unsigned int tries, struct vtl0_spa
 	__must_hold(&vtl0_lock);
 void vtl0_range_put(struct vtl0_range *range);
 
-/* owner.c: what keeps ranges */
+/* owner.c: which file holds which range */
 struct vtl0_owner *vtl0_owner_alloc(void);
 struct vtl0_range *vtl0_owner_add(struct vtl0_owner *owner, const struct vtl0_request *rq,
 				  struct vtl0_span *conflict)
