@@ -9,7 +9,7 @@
 
 #include "bouncectl.h"
 
-/* What "save" writes, and nobody else. */
+/* The file that only "save" writes. */
 #define SAVED "saved.conf"
 
 static const char * const modes[] = { "none", "write", "all", "guest" };

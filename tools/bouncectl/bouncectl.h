@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What the files of bouncectl share. */
+/* Types and functions that the files of bouncectl share. */
 #ifndef BOUNCECTL_H
 #define BOUNCECTL_H
 
@@ -23,7 +23,7 @@ struct options {
 	bool all;
 };
 
-/* One line behind "bouncectl: " on stderr; returns STATUS_FAILED. */
+/* message.c: prints "bouncectl: " and a line to stderr; returns STATUS_FAILED. */
 int complain(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 /*
@@ -40,7 +40,7 @@ void device_list_free(struct device_list *list);
 int attr_read(const struct options *opt, const char *name, const char *attr,
 	      char value[MAX_VALUE]);
 bool device_exists(const struct options *opt, const char *name);
-/* These say what went wrong, and return a status. */
+/* These print what went wrong and return a status. */
 int need_module(const struct options *opt);
 int device_add(const struct options *opt, const struct conf_section *wish);
 int device_remove(const struct options *opt, const char *name);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
-/* bouncectl: makes, shows and keeps bounce disks; configfs is what it works on. */
+/* bouncectl: creates, shows and saves bounce disks by way of configfs. */
 #include <argp.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,18 +20,6 @@ struct arguments {
 	char **words;
 	size_t nr;
 };
-
-int complain(const char *fmt, ...)
-{
-	va_list args;
-
-	fputs("bouncectl: ", stderr);
-	va_start(args, fmt);
-	vfprintf(stderr, fmt, args);
-	va_end(args);
-	fputc('\n', stderr);
-	return STATUS_FAILED;
-}
 
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
