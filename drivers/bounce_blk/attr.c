@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The attributes of a device: /sys/kernel/config/bounce_blk/NAME/ATTRIBUTE. A value
- * is parsed into a local variable, and taken over under the lock if it is right.
+ * The attributes of a device: /sys/kernel/config/bounce_blk/NAME/ATTRIBUTE. A store
+ * parses the value into a local variable and, if it is valid, sets the field under
+ * dev->lock.
  */
 #include <linux/slab.h>
 
@@ -11,14 +12,14 @@
 #define MAX_BOUNCE_KIB		(SZ_16M / SZ_1K)
 #define PAGE_KIB		(PAGE_SIZE / SZ_1K)
 
-/* With dev->lock held: may what is fixed while the disk is there be changed? */
+/* For fields that are fixed while the disk is live: 0 if it is not. */
 static int check_idle(struct bounce_dev *dev)
 {
 	lockdep_assert_held(&dev->lock);
 	return dev->disk ? -EBUSY : 0;
 }
 
-/* A NUL would hide what comes behind it. */
+/* strlen() stops at a NUL: refuse text that has one. */
 static bool is_text(const char *page, size_t count)
 {
 	return strlen(page) == count;
@@ -37,12 +38,12 @@ static int parse(const char *page, size_t count, unsigned int min,
 	return 0;
 }
 
-/* What may be written to an attribute that is a number, and when. */
+/* The valid values of an attribute that is a number, and when it may be written. */
 struct number {
 	unsigned int min;
 	unsigned int max;
-	bool live;		/* also while the disk is there */
-	/* More conditions; called with dev->lock held. */
+	bool live;		/* also while the disk is live */
+	/* a further condition; called with dev->lock held */
 	bool (*fits)(const struct bounce_dev *dev, unsigned int value);
 };
 
@@ -87,7 +88,7 @@ static ssize_t bounce_backing_store(struct config_item *item, const char *page,
 	size_t len = strcspn(page, "\n");
 	char *backing;
 
-	/* One line, and not cut off by a NUL. */
+	/* one line without a NUL */
 	if (!len || len + (page[len] == '\n') != count)
 		return -EINVAL;
 	backing = kstrndup(page, len, GFP_KERNEL);
@@ -175,7 +176,7 @@ static ssize_t bounce_reserve_kib_show(struct config_item *item, char *page)
 	return show_number(dev, &dev->config.reserve_kib, page);
 }
 
-/* Its memory is got before it is taken over. */
+/* The value is set only if the memory could be allocated. */
 static ssize_t bounce_reserve_kib_store(struct config_item *item,
 					const char *page, size_t count)
 {
@@ -194,7 +195,7 @@ static ssize_t bounce_reserve_kib_store(struct config_item *item,
 	return count;
 }
 
-/* Both a page and a block of the device below, which is known while live. */
+/* A multiple of the page size and, while live, of the block size below. */
 static bool max_bounce_fits(const struct bounce_dev *dev, unsigned int value)
 {
 	return !(value % PAGE_KIB) &&

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The control plane: makes and removes /sys/kernel/config/bounce_blk/NAME.
+ * The configfs group: creates and removes /sys/kernel/config/bounce_blk/NAME.
  */
 #include <linux/ctype.h>
 #include <linux/module.h>
@@ -31,8 +31,9 @@ static const struct config_item_type bounce_type = {
 };
 
 /*
- * What udev, /proc/partitions and everybody who splits lines at blanks can live
- * with; "!" stands for "/" in the names of block devices.
+ * The name appears in /proc/partitions and in udev's rules, whose readers split lines
+ * at blanks, so only printable ASCII is allowed. The block layer writes "/" in the name
+ * of a disk as "!".
  */
 static bool is_name(const char *name)
 {
@@ -61,6 +62,7 @@ static struct config_item *bounce_make(struct config_group *group,
 	mutex_init(&dev->lock);
 	xa_init(&dev->frozen);
 	INIT_WORK(&dev->dead, bounce_disk_dead);
+	/* the defaults of Documentation/ABI/testing/configfs-bounce_blk */
 	dev->config.mode = BOUNCE_MODE_WRITE;
 	dev->config.detect_every = 1;
 	dev->config.reserve_kib = 1024;
@@ -70,7 +72,10 @@ static struct config_item *bounce_make(struct config_group *group,
 	return &dev->item;
 }
 
-/* rmdir: of a device that is off, or whose device below has gone just now. */
+/*
+ * rmdir. configfs refuses it while bounce_pin() is in force, so the device is off; only
+ * a disk whose device below has just been removed may still be there.
+ */
 static void bounce_drop(struct config_group *group, struct config_item *item)
 {
 	struct bounce_dev *dev = to_bounce_dev(item);
@@ -83,6 +88,7 @@ static void bounce_drop(struct config_group *group, struct config_item *item)
 	config_item_put(item);
 }
 
+/* The attributes that this build supports. */
 static ssize_t bounce_group_features_show(struct config_item *item, char *page)
 {
 	unsigned int i;

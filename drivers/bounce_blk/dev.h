@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * One bounce device, from mkdir to rmdir, and its disk, from power on to power
- * off. What happens in which file: config.c mkdir and rmdir, pin.c when rmdir is
- * refused, attr.c attributes, disk.c life of the disk, lower.c the device below,
- * limits.c what the disk can do, openers.c which programs have it open, ioctl.c
- * commands for the device below, query.c which of them only ask, sysfs.c statistics.
- * What happens to bios is in drivers/bounce_core.
+ * A bounce device exists from mkdir to rmdir, its disk from power on to power off. The
+ * files: config.c mkdir and rmdir, pin.c refusal of rmdir, attr.c attributes, disk.c
+ * life of the disk, lower.c the device below, limits.c queue limits, openers.c
+ * processes that have the disk open, ioctl.c ioctls for the driver below, query.c which
+ * of them only read, sysfs.c statistics. drivers/bounce_core handles the bios.
  */
 #ifndef _BOUNCE_DEV_H
 #define _BOUNCE_DEV_H
@@ -24,7 +23,7 @@ struct hd_geometry;
 
 #define BOUNCE_DISK_PREFIX "bounce-"
 
-/* What the attributes say; see Documentation/admin-guide/bounce_blk.rst. */
+/* The values of the attributes; see Documentation/admin-guide/bounce_blk.rst. */
 struct bounce_config {
 	char *backing;		/* path or major:minor, never NULL once set */
 	enum bounce_mode mode;
@@ -40,27 +39,27 @@ struct bounce_config {
 /*
  * Lock order: @lock, then the disk's open_mutex, or the one of the device below
  * (which may be another bounce device's disk), then limits_lock of the disk's queue.
- * The I/O path takes none of them: what it reads is constant while the disk is live,
- * or changes with the queue frozen.
+ * The I/O path takes none of them: the fields that it reads are constant while the disk
+ * is live, or change with the queue frozen.
  */
 struct bounce_dev {
 	struct config_item item;
-	struct mutex lock;		/* of all that is not constant while live */
+	struct mutex lock;		/* protects all that changes while live */
 	struct bounce_config config;	/* changes under @lock */
 	struct work_struct dead;	/* bounce_disk_dead() */
 	unsigned long pinned;		/* bit 0: rmdir is refused */
 
-	/* Since power on; @disk is also the answer to "is it live?" (@lock). */
+	/* Valid since power on; @disk is NULL while the device is off (@lock). */
 	struct gendisk *disk;
 	struct file *lower_file;
 	struct block_device *lower;
 	bool closing;			/* refuses opens; disk->open_mutex */
-	struct queue_limits stacked;	/* as of below; limits_lock of the queue */
-	struct xarray frozen;		/* block devices above that @lower froze */
+	struct queue_limits stacked;	/* as committed last; limits_lock of the queue */
+	struct xarray frozen;		/* block devices that freeze_above() froze */
 	unsigned int block;		/* logical block size, in bytes */
 	/*
-	 * Its inflight count has one for each bio and each ioctl below, and for what
-	 * @lower says to its holder; it is killed when no more can come.
+	 * Its @inflight counts bios and ioctls below, and calls of the holder operations;
+	 * it is killed when no new ones can arrive.
 	 */
 	struct bounce_engine engine;
 };
@@ -72,13 +71,13 @@ static inline struct bounce_dev *to_bounce_dev(struct config_item *item)
 
 /* disk.c; with dev->lock held */
 int bounce_disk_up(struct bounce_dev *dev) __must_hold(&dev->lock);
-/* -EBUSY while open */
+/* -EBUSY while the disk is open */
 int bounce_disk_down(struct bounce_dev *dev) __must_hold(&dev->lock);
-/* In any case. */
+/* The same, also while the disk is open. */
 void bounce_disk_kill(struct bounce_dev *dev) __must_hold(&dev->lock);
-/* Work: the device below has gone. */
+/* Work: powers off after the device below was removed. */
 void bounce_disk_dead(struct work_struct *work);
-/* What the configuration says now, with the queue frozen if there is a disk. */
+/* Sets a field of the configuration; if there is a disk, with its queue frozen. */
 void bounce_disk_configure(struct bounce_dev *dev, unsigned int *field,
 			   unsigned int value) __must_hold(&dev->lock);
 
@@ -88,7 +87,7 @@ void bounce_lower_close(struct bounce_dev *dev);
 bool bounce_lower_is_dead(struct bounce_dev *dev);
 void bounce_lower_uevent(struct bounce_dev *dev);
 
-/* pin.c: from pin to unpin, rmdir is refused */
+/* pin.c: between pin and unpin configfs refuses rmdir */
 int bounce_pin(struct bounce_dev *dev);
 void bounce_unpin(struct bounce_dev *dev);
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Brings the disk of a bounce device up and down.
+ * Adds and removes the disk of a bounce device.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -9,7 +9,7 @@
 #include "dev.h"
 
 /* ------------------------------------------------------------------ */
-/* What is between the disk and the device below */
+/* The engine between the disk and the device below */
 
 static int init_engine(struct bounce_dev *dev)
 {
@@ -46,7 +46,7 @@ static int bounce_open(struct gendisk *disk, blk_mode_t mode)
 	lockdep_assert_held(&disk->open_mutex);
 	if (dev->closing || test_bit(GD_DEAD, &disk->state))
 		return -ENXIO;
-	/* Not all devices tell their holder what has changed. */
+	/* Not all devices report their changes to the holder. */
 	bounce_limits_refresh(dev);
 	return 0;
 }
@@ -90,8 +90,9 @@ static int alloc_disk_for(struct bounce_dev *dev)
 }
 
 /*
- * The claim is what protects; the link is for people and udev. The block layer has
- * announced the disk before there can be a link, so it is announced again.
+ * The claim of the device below protects it; the holders link shows that to users and
+ * to udev. device_add_disk() sends its uevent before the link can exist, so another one
+ * is sent.
  */
 static int publish_disk(struct bounce_dev *dev)
 {
@@ -119,8 +120,8 @@ failed:
 }
 
 /*
- * No bio can come any more; those below come back by themselves, as do ioctls and
- * what the device below says to its holder. The claim goes before the disk.
+ * Called when no new bio can arrive. bounce_engine_drain() waits for bios, ioctls and
+ * notifications of the device below; the claim is released before the disk is freed.
  */
 static void put_lower_and_disk(struct bounce_dev *dev)
 {
@@ -177,7 +178,7 @@ int bounce_disk_up(struct bounce_dev *dev)
 	return ret;
 }
 
-/* Those that have it open get EIO from here on, also after the next power on. */
+/* From here on I/O on open files of the disk fails, also after the next power on. */
 void bounce_disk_kill(struct bounce_dev *dev)
 {
 	lockdep_assert_held(&dev->lock);
@@ -189,7 +190,7 @@ void bounce_disk_kill(struct bounce_dev *dev)
 	bounce_unpin(dev);
 }
 
-/* It may have been powered off since, and even on again. */
+/* The work runs later: the disk may have been powered off since, and on again. */
 void bounce_disk_dead(struct work_struct *work)
 {
 	struct bounce_dev *dev = container_of(work, struct bounce_dev, dead);
@@ -202,7 +203,7 @@ void bounce_disk_dead(struct work_struct *work)
 	bounce_disk_kill(dev);
 }
 
-/* Refuses opens from here on, unless somebody has it open. */
+/* Lets opens fail from here on, or returns -EBUSY if the disk is open. */
 static int close_disk(struct bounce_dev *dev)
 {
 	struct gendisk *disk = dev->disk;
@@ -219,7 +220,7 @@ int bounce_disk_down(struct bounce_dev *dev)
 	int ret = 0;
 
 	lockdep_assert_held(&dev->lock);
-	/* With nothing below, there is nothing to be kept for those who have it open. */
+	/* openers of a dead disk cannot use it, so they do not stop this */
 	if (!test_bit(GD_DEAD, &dev->disk->state))
 		ret = close_disk(dev);
 	if (ret)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Hands what the block layer does not know itself to the device below: commands
- * for its driver, such as those of nvme-cli and smartctl. Their data is not bounced.
+ * Passes ioctls that the block layer does not handle to the driver of the device below,
+ * for example those of nvme-cli and smartctl. Their data is not bounced.
  */
 #include <linux/capability.h>
 #include <linux/hdreg.h>
@@ -10,15 +10,15 @@
 #include "dev.h"
 
 /*
- * The device of a disk that somebody has open, and nothing of it goes before it is
- * put; NULL if it is dead. An open disk outlives its device.
+ * The bounce_dev of an open disk, or NULL if the disk is dead: an open disk can outlive
+ * its bounce_dev. Until the caller puts @inflight, bounce_engine_drain() waits.
  */
 static struct bounce_dev *get_live(struct gendisk *disk)
 {
 	struct bounce_dev *dev;
 
 	rcu_read_lock();
-	/* Pairs with put_lower_and_disk(), which then waits for a grace period. */
+	/* pairs with put_lower_and_disk(), which then waits for a grace period */
 	dev = READ_ONCE(disk->private_data);
 	if (dev && (test_bit(GD_DEAD, &disk->state) ||
 		    !percpu_ref_tryget_live(&dev->engine.inflight)))
@@ -28,9 +28,10 @@ static struct bounce_dev *get_live(struct gendisk *disk)
 }
 
 /*
- * The driver below cannot tell a partition of this disk from all of it, so only those
- * may pass whom it would let do anything, as with device mapper. They may then write,
- * whatever the mode of the open: so only questions to what must not be written.
+ * May the caller's ioctl go to the driver below? That driver cannot tell a partition of
+ * this disk from the whole, so CAP_SYS_RAWIO is needed, as for device mapper. The
+ * command may write even if the disk was opened for reading, so a read-only device
+ * passes only commands that read.
  */
 static int may_pass(const struct bounce_dev *dev, unsigned int cmd, unsigned long arg)
 {
@@ -71,7 +72,7 @@ int bounce_compat_ioctl(struct block_device *bdev, blk_mode_t mode,
 	return ask_below(bdev, mode, cmd, arg, true);
 }
 
-/* As the driver below says; of a partition only the cylinders are ours. */
+/* The geometry of the disk below; for a partition the cylinders follow its size. */
 int bounce_getgeo(struct gendisk *disk, struct hd_geometry *geo)
 {
 	struct bounce_dev *dev = get_live(disk);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What the disk says that it can do: what the device below can, and what bouncing
- * changes in that. Follows the device below while the disk is live.
+ * The queue limits of the disk: those of the device below, with the changes that
+ * bouncing makes. They follow the device below while the disk is live.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -15,26 +15,26 @@
 		       BLK_FEAT_IO_STAT | BLK_FEAT_STABLE_WRITES)
 
 /*
- * Stacked first, what bouncing changes afterwards: stacking takes over what the device
- * below says of itself. Its limits are read without a lock,
- * as md and dm do: whoever is changing them says so when they are changed.
+ * Stacks the limits of the device below, and then applies the changes of bouncing, as
+ * stacking would overwrite them. The limits below are read without a lock, as md and
+ * dm do: their driver reports each change, and bounce_limits_refresh() reads them again.
  */
 void bounce_limits_stack(struct bounce_dev *dev, struct queue_limits *lim)
 {
 	blk_set_stacking_limits(lim);
-	/* Stacking only makes it worse, and a sector is more than NVMe wants. */
+	/* Stacking only raises it, and the default of 511 is more than NVMe needs. */
 	lim->dma_alignment = 0;
 	lim->features |= BLK_FEAT_IO_STAT | BLK_FEAT_NOWAIT |
 			 BLK_FEAT_ATOMIC_WRITES | BLK_FEAT_PCI_P2PDMA;
 	queue_limits_stack_bdev(lim, dev->lower, 0, config_item_name(&dev->item));
-	/* What may be discarded below at once is all that there is for us. */
+	/* The hardware limit of this disk is what the user allows for the one below. */
 	lim->max_hw_discard_sectors = bdev_max_discard_sectors(dev->lower);
 	/*
-	 * A disk that has found out that it cannot write zeroes leaves one of its two
-	 * limits behind, and together they are not valid.
+	 * A disk whose driver found out that it cannot write zeroes clears one of two
+	 * limits only, and blk_validate_limits() refuses the pair.
 	 */
 	compat_drop_stale_wzeroes(lim);
-	/* Not stacked. */
+	/* blk_stack_limits() leaves them out */
 	compat_stack_write_streams(lim, dev->lower);
 
 	bounce_engine_set_limits(&dev->engine, lim);
@@ -42,7 +42,7 @@ void bounce_limits_stack(struct bounce_dev *dev, struct queue_limits *lim)
 		queue_limits_stack_integrity_bdev(lim, dev->lower);
 }
 
-/* What was set in /sys/block/DISK/queue since @old: the difference of @now to it. */
+/* Carries over what the user has set in /sys/block/DISK/queue: where @now and @old differ. */
 static void keep_user(struct queue_limits *lim, const struct queue_limits *now,
 		      const struct queue_limits *old)
 {
@@ -64,8 +64,8 @@ static void follow_size(struct bounce_dev *dev)
 }
 
 /*
- * Commits what was stacked, with limits_lock held, which it releases, and the queue
- * frozen. After an error the next refresh finds a difference and tries again.
+ * Commits stacked limits. The queue is frozen; limits_lock is held and released here.
+ * After an error the next bounce_limits_refresh() finds a difference and tries again.
  */
 static int commit(struct bounce_dev *dev, const struct queue_limits *now,
 		  const struct queue_limits *stacked)
@@ -82,7 +82,7 @@ static int commit(struct bounce_dev *dev, const struct queue_limits *now,
 	return ret;
 }
 
-/* A block size must not change under those who have the disk open. */
+/* The block size must not change while the disk may be open. */
 static bool block_changed(struct bounce_dev *dev, const struct queue_limits *lim)
 {
 	if (lim->logical_block_size == dev->block)
@@ -94,14 +94,13 @@ static bool block_changed(struct bounce_dev *dev, const struct queue_limits *lim
 }
 
 /**
- * bounce_limits_refresh - take over what has changed below
- * @dev:	a device whose disk is there, dead or not
+ * bounce_limits_refresh() - follow changes of the device below
+ * @dev: a device that has a disk, dead or not
  *
- * Size, queue limits and whether it is read-only. The queue is frozen only if
- * limits have changed, and waits for I/O that waits for memory.
+ * Takes over the size, the queue limits and whether it is read-only. The queue is
+ * frozen only if limits have changed; that waits for I/O that waits for memory.
  *
- * Context: sleeps. limits_lock keeps two that come at once from leaving the older
- * size behind.
+ * Context: sleeps. Calls that race are ordered by limits_lock, so the newer size stays.
  */
 void bounce_limits_refresh(struct bounce_dev *dev)
 {
@@ -123,9 +122,9 @@ void bounce_limits_refresh(struct bounce_dev *dev)
 }
 
 /**
- * bounce_limits_set_mode - change what is bounced while the disk is there
- * @dev:	the device
- * @mode:	from the next bio on
+ * bounce_limits_set_mode() - change the mode of a device that has a disk
+ * @dev: the device
+ * @mode: for bios that are submitted from now on
  *
  * Context: with @dev->lock held; sleeps.
  * Return: 0 or an errno, and then the mode is the old one.

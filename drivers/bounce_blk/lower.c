@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The device below: opens and claims it, and hands on what it says to its holder.
- * That it is gone, is to be synced, frozen or thawed concerns all that is on top of
- * our disk and of its partitions.
+ * Opens and claims the device below, and implements its holder operations: removal,
+ * sync, freeze and thaw of that device are passed on to the disk of the bounce device
+ * and to its partitions.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -12,8 +12,8 @@
 #include "dev.h"
 
 /*
- * The first block device of @disk from index *@idx on, and its index; with a
- * reference, so that the caller may sleep. Index 0 is all of the disk.
+ * Returns the first block device of @disk whose index is *@idx or more, and sets *@idx
+ * to its index; 0 is the whole disk. It has a reference, so the caller may sleep.
  */
 static struct block_device *get_bdev(struct gendisk *disk, unsigned long *idx)
 {
@@ -34,19 +34,19 @@ static void put_bdev(struct block_device *bdev)
 }
 
 /* ------------------------------------------------------------------ */
-/* What it says */
+/* Holder operations */
 
 /*
- * The device that holds @bdev, or NULL if it is not live. bd_holder_lock keeps our
- * claim on @bdev, and so the device; from here on @inflight keeps the device, its
- * disk and the module.
+ * Returns the bounce device that holds @bdev, or NULL if it is not live. Until
+ * bd_holder_lock is released here, it keeps the claim on @bdev and so the device; then
+ * @inflight keeps the device, its disk and the module, until put_holder().
  */
 static struct bounce_dev *get_holder(struct block_device *bdev)
 	__releases(&bdev->bd_holder_lock)
 {
 	struct bounce_dev *dev = bdev->bd_holder;
 
-	/* Pairs with alloc_disk_for(). */
+	/* pairs with alloc_disk_for() */
 	if (!smp_load_acquire(&dev->disk) ||
 	    !percpu_ref_tryget_live(&dev->engine.inflight))
 		dev = NULL;
@@ -59,7 +59,7 @@ static void put_holder(struct bounce_dev *dev)
 	percpu_ref_put(&dev->engine.inflight);
 }
 
-/* Thaws what freeze_above() froze, once. */
+/* Thaws the block devices that freeze_above() froze, each once. */
 static int thaw_above(struct bounce_dev *dev)
 {
 	struct block_device *bdev;
@@ -114,9 +114,9 @@ static void above_work(struct work_struct *work)
 }
 
 /*
- * Freezing and thawing take bd_fsfreeze_mutex of the device above with that of the
- * device below held. Devices are stacked one way only, but lockdep takes the two for
- * one, so this is left to another task.
+ * The caller holds bd_fsfreeze_mutex of the device below, and freezing and thawing take
+ * that of the device above. Devices are stacked in one direction only, but lockdep has
+ * one class for both mutexes, so a worker does it.
  */
 static int in_worker(struct bounce_dev *dev, int (*fn)(struct bounce_dev *dev))
 {
@@ -140,11 +140,11 @@ static int lower_freeze(struct block_device *bdev)
 		ret = in_worker(dev, freeze_above);
 		put_holder(dev);
 	}
-	/* What the block layer does for a device without a holder. */
+	/* as the block layer does for a device without a holder */
 	return ret ?: sync_blockdev(bdev);
 }
 
-/* Device mapper thaws a device when it has got a new table. */
+/* Device mapper thaws a device after a change of its table: limits may be new. */
 static int lower_thaw(struct block_device *bdev)
 	__releases(&bdev->bd_holder_lock)
 {
@@ -185,7 +185,7 @@ static void lower_sync(struct block_device *bdev)
 	sync_blockdev(bdev);
 }
 
-/* While the device below still works: what is dirty above would be lost. */
+/* Writes dirty pages of the disk back while the device below still works. */
 static void write_back(struct gendisk *disk)
 {
 	struct block_device *part;
@@ -198,8 +198,8 @@ static void write_back(struct gendisk *disk)
 }
 
 /*
- * It is gone, or will be when this returns (not @surprise): so are we, for all that
- * is above. The rest, which waits for I/O, is left to bounce_disk_dead().
+ * The device below was removed, or is about to be (not @surprise): marks the disk as
+ * dead. bounce_disk_dead() does the rest, which waits for I/O.
  */
 static void lower_dead(struct block_device *bdev, bool surprise)
 	__releases(&bdev->bd_holder_lock)
@@ -209,18 +209,18 @@ static void lower_dead(struct block_device *bdev, bool surprise)
 
 	if (!dev)
 		return;
-	/* A frozen file system could not be shut down, and stays frozen for ever. */
+	/* a frozen file system cannot be shut down, and would stay frozen for ever */
 	thaw_above(dev);
 	if (!surprise)
 		write_back(dev->disk);
 	/*
-	 * Without its size the disk would be empty: VMMs take what is behind the end
-	 * for zeroes. With it all I/O ends with an error.
+	 * blk_mark_disk_dead() sets the capacity to 0, and VMMs read zeroes behind the
+	 * end of a disk. With its old capacity all I/O fails instead.
 	 */
 	size = get_capacity(dev->disk);
 	blk_mark_disk_dead(dev->disk);
 	set_capacity(dev->disk, size);
-	/* rmdir is allowed from here on. */
+	/* rmdir is allowed from here on */
 	bounce_unpin(dev);
 	queue_work(system_dfl_wq, &dev->dead);
 	put_holder(dev);
@@ -283,10 +283,10 @@ static int check_lower(struct bounce_dev *dev)
 }
 
 /**
- * bounce_lower_open - open and claim what "backing" says
- * @dev:	the device; gets @lower_file, @lower, @block and @max_bounce
+ * bounce_lower_open() - open and claim the device that "backing" names
+ * @dev: the device; gets @lower_file, @lower, @block and @max_bounce
  *
- * Context: with @dev->lock held; sleeps. The reason of a failure is in the log.
+ * Context: with @dev->lock held; sleeps. Logs the reason of a failure.
  * Return: 0, or an errno of the table in the admin guide.
  */
 int bounce_lower_open(struct bounce_dev *dev)
@@ -316,11 +316,11 @@ int bounce_lower_open(struct bounce_dev *dev)
 }
 
 /**
- * bounce_lower_close - give the device below back
- * @dev:	the device
+ * bounce_lower_close() - release the claim and close the device below
+ * @dev: the device; its @inflight is dead and idle, or never was live, so no holder
+ *	operation can use it
  *
- * No callback can come any more, as @inflight is dead and idle, or never was live.
- * The claim goes at once, the file as soon as the task leaves the kernel.
+ * bdev_fput() releases the claim at once, and the file when the task leaves the kernel.
  */
 void bounce_lower_close(struct bounce_dev *dev)
 {
@@ -329,24 +329,24 @@ void bounce_lower_close(struct bounce_dev *dev)
 }
 
 /**
- * bounce_lower_is_dead - has the device below died before it knew of our disk?
- * @dev:	the device, with @disk set
+ * bounce_lower_is_dead() - was the device below removed before @disk was set?
+ * @dev: the device, with @disk set
  *
- * Pairs with get_holder(), which comes after the bit was set.
+ * Pairs with get_holder(), which runs after GD_DEAD was set.
  *
- * Return: true if so; if false, lower_dead() will come when it dies.
+ * Return: true if so; if false, lower_dead() will see @disk when it is removed.
  */
 bool bounce_lower_is_dead(struct bounce_dev *dev)
 {
-	smp_mb(); /* dev->disk was set before */
+	smp_mb(); /* orders the store of dev->disk before the test */
 	return test_bit(GD_DEAD, &dev->lower->bd_disk->state);
 }
 
 /**
- * bounce_lower_uevent - let udev look again at what has got or lost a holder
- * @dev:	the device, with @lower open
+ * bounce_lower_uevent() - send change uevents for a device that got or lost a holder
+ * @dev: the device, with @lower open
  *
- * That is the device below, and its partitions, which show what is in it, too.
+ * For the device below and its partitions, so that udev looks at their holders again.
  * open_mutex keeps them in sysfs.
  */
 void bounce_lower_uevent(struct bounce_dev *dev)

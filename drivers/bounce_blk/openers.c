@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Says in the log why a disk cannot be powered off: which processes have it open,
- * and whether something in the kernel has claimed it.
+ * Logs why a disk cannot be powered off: which processes have it open, and whether it
+ * is claimed in the kernel.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -14,12 +14,12 @@
 
 #define MAX_NAMED 8
 
-/* The disk itself or one of its partitions. */
+/* Is the file open on the disk or on one of its partitions? */
 static int is_of_disk(const void *disk, struct file *file, unsigned int fd)
 {
 	struct inode *inode = file->f_mapping->host;
 
-	/* Not the node of an O_PATH descriptor, which is in another file system. */
+	/* the node of an O_PATH descriptor is in another file system, and does not count */
 	return sb_is_blkdev_sb(inode->i_sb) && I_BDEV(inode)->bd_disk == disk;
 }
 
@@ -27,14 +27,14 @@ static bool has_open(struct task_struct *task, struct gendisk *disk)
 {
 	bool found;
 
-	/* Keeps ->files. */
+	/* keeps task->files */
 	task_lock(task);
 	found = task->files && iterate_fd(task->files, 0, is_of_disk, disk);
 	task_unlock(task);
 	return found;
 }
 
-/* "name[pid], name[pid] and N more"; the number of processes */
+/* Writes "name[pid], name[pid] and N more" to @names; returns the number of processes. */
 static unsigned int list_processes(struct gendisk *disk, struct seq_buf *names)
 {
 	struct task_struct *task;
@@ -55,12 +55,12 @@ static unsigned int list_processes(struct gendisk *disk, struct seq_buf *names)
 }
 
 /**
- * bounce_openers_report - log which processes have a disk or its partitions open
- * @disk:	the disk
+ * bounce_openers_report() - log which processes have a disk or its partitions open
+ * @disk: the disk
  *
- * And whether it is claimed, by something in the kernel or with O_EXCL. Files that
- * are only mapped, or on their way through a socket, are not found. bd_holder of the
- * whole disk is set for its partitions, too; it is only looked at.
+ * Also logs whether the disk or a partition is claimed, in the kernel or with O_EXCL:
+ * bd_holder of the whole disk is set in both cases. Does not find files that are only
+ * mapped, or on their way through a socket.
  */
 void bounce_openers_report(struct gendisk *disk)
 {

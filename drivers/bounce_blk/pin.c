@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Refuses rmdir of a device whose disk is there.
+ * Makes configfs refuse rmdir of a device that has a disk.
  */
 #include "dev.h"
 
 /**
- * bounce_pin - refuse rmdir of a device
- * @dev:	the device
+ * bounce_pin() - refuse rmdir of a device
+ * @dev: the device
  *
- * Context: in a store of one of its attributes, so that configfs cannot go.
+ * Context: in a store of one of its attributes, which keeps the configfs subsystem.
  * Return: 0, or -ENOENT if rmdir has begun.
  */
 int bounce_pin(struct bounce_dev *dev)
@@ -22,11 +22,11 @@ int bounce_pin(struct bounce_dev *dev)
 }
 
 /**
- * bounce_unpin - allow rmdir again
- * @dev:	the device; may be gone afterwards, unless something else holds it
+ * bounce_unpin() - allow rmdir again
+ * @dev: the device; may be freed afterwards, unless the caller keeps it
  *
- * By whichever comes first: power off, or the end of the device below. The second
- * call does nothing.
+ * Called at power off and when the device below is removed; the second call does
+ * nothing.
  */
 void bounce_unpin(struct bounce_dev *dev)
 {

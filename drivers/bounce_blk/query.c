@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Which commands for the driver below only ask, and so may pass to a device that must
- * not be written.
+ * Tells which ioctls of the driver below only read, and so may pass to a device that
+ * must not be written.
  */
 #include <linux/nvme_ioctl.h>
 #include <linux/uaccess.h>
@@ -11,7 +11,7 @@
 
 #include "dev.h"
 
-/* NVMe's own numbers: linux/nvme.h is for its drivers. */
+/* Opcodes of NVMe; linux/nvme.h has them, but is private to its drivers. */
 enum {
 	NVME_GET_LOG_PAGE	= 0x02,
 	NVME_IDENTIFY		= 0x06,
@@ -22,7 +22,7 @@ static bool nvme_admin_asks(unsigned long arg)
 {
 	u8 opcode;
 
-	/* It is the first byte of struct nvme_passthru_cmd, and of the 64-bit one. */
+	/* the first byte of struct nvme_passthru_cmd and of struct nvme_passthru_cmd64 */
 	if (get_user(opcode, (u8 __user *)arg))
 		return false;
 	return opcode == NVME_GET_LOG_PAGE || opcode == NVME_IDENTIFY ||
@@ -58,12 +58,12 @@ static bool scsi_asks(unsigned long arg)
 }
 
 /**
- * bounce_query - does a command for the driver below only ask?
- * @cmd:	of an ioctl
- * @arg:	of the same
+ * bounce_query() - does an ioctl of the driver below only read?
+ * @cmd: its number
+ * @arg: its argument
  *
- * Against mistakes, not against a program that changes its command meanwhile: the
- * capability that it needs lets it write to the device below itself.
+ * This guards against mistakes, not against a program that changes the argument after
+ * the check: its CAP_SYS_RAWIO lets it write to the device below anyway.
  *
  * Return: true if it is known not to write.
  */
