@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Notices when what is being written changes before the device below is done
- * with it, and says who submitted it. It does not prevent anything.
+ * Detects that the data of a write changed before the device below completed it, and
+ * reports the task that submitted the write. It does not prevent the change.
  *
- * A bounced write is compared with its copy. Otherwise a checksum at submission
- * is compared with one at completion; then the place of the change is not known.
+ * A bounced write is compared with its copy. Of one that is not bounced, a checksum
+ * from submission is compared with one from completion; that does not tell which byte
+ * changed.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -18,7 +19,7 @@
 #define CREATE_TRACE_POINTS
 #include "trace.h"
 
-#define NOWHERE UINT_MAX	/* changed, nobody knows where */
+#define NOWHERE UINT_MAX	/* the offset of the change is not known */
 
 static u32 checksum(struct bio *bio, struct bvec_iter iter)
 {
@@ -35,7 +36,7 @@ static u32 checksum(struct bio *bio, struct bvec_iter iter)
 	return crc;
 }
 
-/* What eight words differ in. */
+/* The bits in which eight words differ, ORed together. */
 static u64 difference(const u64 *v, const u64 *w)
 {
 	return (get_unaligned(v) ^ get_unaligned(w)) |
@@ -48,7 +49,7 @@ static u64 difference(const u64 *v, const u64 *w)
 	       (get_unaligned(v + 7) ^ get_unaligned(w + 7));
 }
 
-/* memcmp() goes by single words; this is the cost of detect. */
+/* Faster than memcmp(), which compares word by word: it is the cost of detect. */
 static bool same_data(const void *a, const void *b, unsigned int len)
 {
 	const u64 *v = a, *w = b;
@@ -72,7 +73,7 @@ static unsigned int first_difference(const void *a, const void *b, unsigned int 
 	return i;
 }
 
-/* The offset of the first byte that is not as copied, or the length. */
+/* The offset of the first byte that differs from the copy, or the length. */
 static unsigned int compare(struct bounce_io *io)
 {
 	struct bvec_iter copy = { .bi_size = io->part.bi_size };
@@ -113,7 +114,7 @@ void bounce_detect_submit(struct bounce_io *io)
 		io->checksum = checksum(io->orig, io->part);
 }
 
-/* Only those that harm: what changes in the page cache is written again. */
+/* For direct I/O only: a page of the page cache that changed is written again. */
 static void print(const struct bounce_io *io, unsigned int offset,
 		  const char *memory)
 {
@@ -149,7 +150,7 @@ static void report(struct bounce_io *io, unsigned int offset)
 		print(io, offset, memory);
 }
 
-/* Before the copy is freed and before the submitter hears of the end. */
+/* Called before the copy is freed and before the original bio ends. */
 void bounce_detect_end(struct bounce_io *io)
 {
 	unsigned int offset;

@@ -19,7 +19,7 @@
 struct mem_cgroup;
 struct shrinker;
 
-/* A count that may be this far off a CPU costs no shared cache line. */
+/* A count may be off by this many bytes a CPU, which saves a shared cache line. */
 #define BOUNCE_COUNTER_BATCH SZ_256K
 
 struct bounce_pool_counters {
@@ -34,48 +34,48 @@ struct bounce_pool_counters {
 /* May be called in any context. */
 #define bounce_pool_count(pool, counter) this_cpu_inc((pool)->counters->counter)
 
-/* Folios of finished I/O that one processor keeps, by order. */
+/* Folios of finished I/O, by order: of one processor, or of the depot. */
 struct bounce_mag {
-	spinlock_t lock;	/* taken in interrupts; before the depot's */
+	spinlock_t lock;	/* taken in interrupts; order: a processor's, the depot's */
 	struct list_head list[BOUNCE_ORDERS] __guarded_by(&lock);
 
 	size_t kept __guarded_by(&lock);	/* bytes */
 };
 
 /*
- * The page allocator would clear each folio (init_on_alloc), which costs as
- * much as the copy. What a processor has too much of goes to the depot, where
- * a processor that submits more than it completes gets it from.
+ * The page allocator clears each folio (init_on_alloc), which costs as much as the
+ * copy, so folios are used again. A processor that completes more I/O than it submits
+ * moves folios to the depot, and one that submits more takes them from there.
  */
 struct bounce_cache {
 	struct bounce_mag __percpu *mags;
-	size_t mag_limit;	/* bytes in each */
-	size_t depot_limit;	/* follows the peak of the bytes in flight */
+	size_t mag_limit;	/* bytes of one processor */
+	size_t depot_limit;	/* bytes; follows the peak of the bytes in flight */
 	struct shrinker *shrinker;
 	struct bounce_mag depot ____cacheline_aligned_in_smp;
 };
 
 /*
- * Blocks for when nothing can be allocated. Each one that is out belongs to I/O
- * that was submitted, or will be before its owner sleeps: it comes back by
- * itself. @turn lets one task of each kind wait at a time, so that a large
- * request is not starved by small ones.
+ * Blocks for I/O when no folio can be allocated. A block that was taken belongs to I/O
+ * that was submitted, or that will be before its task sleeps, so it comes back when
+ * that I/O ends. A task that takes blocks holds @turn while it waits, so that small
+ * requests cannot starve a large one.
  *
  * Lock order: @turn, then @lock. @lock is taken in interrupts.
  */
 struct bounce_reserve {
 	unsigned int order;
-	struct mutex turn[2];	/* of swap-out: [1] */
+	struct mutex turn[2];	/* [1]: for swap-out */
 	struct wait_queue_head wait;
 	spinlock_t lock;	/* taken in interrupts */
 	struct list_head free __guarded_by(&lock);
 
-	/* Back, but the device below has not let go of them yet. */
+	/* Given back, but the device below still has a reference. */
 	struct list_head held __guarded_by(&lock);
 
 	unsigned int nr_free __guarded_by(&lock);
-	unsigned int nr_have __guarded_by(&lock);	/* blocks, also those out */
-	unsigned int nr_want;		/* ... that there are to be */
+	unsigned int nr_have __guarded_by(&lock);	/* blocks, including those taken */
+	unsigned int nr_want;		/* blocks after bounce_reserve_resize() */
 };
 
 struct bounce_pool {
@@ -84,7 +84,7 @@ struct bounce_pool {
 	size_t max_inflight;
 	struct bounce_pool_counters __percpu *counters;
 
-	/* The largest folio to be had until @most_until (jiffies); 0: not known. */
+	/* Size of the largest folio to try until @most_until (jiffies); 0: not known. */
 	size_t most;
 	unsigned long most_until;
 
@@ -131,9 +131,9 @@ static inline bool bounce_is_reserve(const struct bounce_pool *pool,
 size_t bounce_folio_most(const struct bounce_pool *pool);
 
 struct bounce_ask {
-	size_t min;			/* a multiple of this is needed */
+	size_t min;			/* the size must be a multiple of this */
 	bool nowait;
-	bool clear;			/* nothing of its last user may be left */
+	bool clear;			/* no data of an earlier use may be left */
 	struct mem_cgroup *memcg;	/* as bounce_memcg_begin() returned it */
 };
 
@@ -152,7 +152,7 @@ int bounce_short_copy(struct bounce_pool *pool);
 
 /* memcg.c */
 struct bounce_memcg {
-	struct mem_cgroup *memcg;	/* to be charged; NULL: nobody */
+	struct mem_cgroup *memcg;	/* to be charged, or NULL */
 	struct mem_cgroup *old;
 	bool switched;
 };

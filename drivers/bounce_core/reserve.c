@@ -1,20 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The reserve: folios that are there when none can be allocated. No taker gets
- * more than a quarter of it, and the last quarter is for swap-out alone: I/O that
- * does not come back for long, as that of a throttled cgroup, then cannot keep
- * memory from becoming free.
+ * The reserve: folios for I/O when none can be allocated. One request gets a quarter of
+ * it at most, and the last quarter is for swap-out alone: so I/O that takes long to
+ * end, such as that of a throttled cgroup, cannot stop reclaim.
  */
 #include <linux/mm.h>
 #include <linux/sched.h>
 
 #include "pool.h"
 
-/* How long until a folio that the device below holds is looked at again. */
+/* Jiffies until the reference counts of the folios in @held are read again. */
 #define HELD_POLL (HZ / 20 ?: 1)
 
 void bounce_reserve_init(struct bounce_reserve *reserve, size_t block)
-	__context_unsafe(/* not reachable yet */)
+	__context_unsafe(/* no other task can reach it yet */)
 {
 	reserve->order = get_order(block);
 	mutex_init(&reserve->turn[0]);
@@ -25,7 +24,7 @@ void bounce_reserve_init(struct bounce_reserve *reserve, size_t block)
 	INIT_LIST_HEAD(&reserve->held);
 }
 
-/* What one taker gets at most, in blocks. */
+/* How many blocks one request gets at most. */
 unsigned int bounce_reserve_most(const struct bounce_reserve *reserve)
 {
 	return max(READ_ONCE(reserve->nr_want) / 4, 1u);
@@ -45,7 +44,7 @@ static void free_list(struct list_head *list)
 		free_block(folio);
 }
 
-/* Moves those that are too many to @list. */
+/* Moves free blocks to @list until there are @nr_want. */
 static void trim(struct bounce_reserve *reserve, struct list_head *list)
 {
 	unsigned long flags;
@@ -102,7 +101,7 @@ int bounce_reserve_resize(struct bounce_pool *pool, unsigned int blocks)
 }
 
 void bounce_reserve_exit(struct bounce_pool *pool)
-	__context_unsafe(/* not reachable any more */)
+	__context_unsafe(/* no other task can reach it any more */)
 {
 	struct bounce_reserve *reserve = &pool->reserve;
 
@@ -111,7 +110,10 @@ void bounce_reserve_exit(struct bounce_pool *pool)
 	free_list(&reserve->free);
 }
 
-/* Takes back what the device below has let go of; true if some are left. */
+/*
+ * Moves blocks that the device below no longer references from @held to @free. Returns
+ * whether others are left there.
+ */
 static bool look_at_held(struct bounce_reserve *reserve)
 	__must_hold(&reserve->lock)
 {
@@ -145,7 +147,7 @@ static unsigned int take(struct bounce_reserve *reserve, unsigned int need,
 	return nr;
 }
 
-/* As io_wait_event(), but looks again at what nobody reports. */
+/* As io_wait_event(), but polls @held, as dropping a reference wakes no task. */
 static unsigned int wait_and_take(struct bounce_reserve *reserve,
 				  unsigned int need, unsigned int most,
 				  bool swap, struct list_head *list)
@@ -157,7 +159,7 @@ static unsigned int wait_and_take(struct bounce_reserve *reserve,
 	for (;;) {
 		prepare_to_wait(&reserve->wait, &wait, TASK_UNINTERRUPTIBLE);
 		nr = take(reserve, need, most, swap, list, &held);
-		/* It may have been made smaller meanwhile. */
+		/* The reserve may have been made smaller meanwhile. */
 		if (nr || need > bounce_reserve_most(reserve))
 			break;
 		io_schedule_timeout(held ? HELD_POLL : MAX_SCHEDULE_TIMEOUT);
@@ -167,8 +169,8 @@ static unsigned int wait_and_take(struct bounce_reserve *reserve,
 }
 
 /*
- * Moves @need blocks to @list, and up to @most if there are more; sleeps until
- * there are @need. Returns how many; 0 if @need is more than one taker gets. The
+ * Moves @need blocks to @list, and up to @most if there are more; sleeps until there
+ * are @need. Returns how many; 0 if @need is more than bounce_reserve_most(). The
  * caller must not hold blocks of I/O that is not submitted.
  */
 unsigned int bounce_reserve_get(struct bounce_pool *pool, unsigned int need,
@@ -183,7 +185,7 @@ unsigned int bounce_reserve_get(struct bounce_pool *pool, unsigned int need,
 	might_sleep();
 	if (need > bounce_reserve_most(reserve))
 		return 0;
-	/* Its sleep is I/O wait, too. */
+	/* Sleeping for the mutex counts as I/O wait, too. */
 	mutex_lock_io(turn);
 	nr = take(reserve, need, most, swap, list, &held);
 	if (!nr) {
