@@ -69,15 +69,20 @@ static bool make_writable(struct vm_fault *vmf, unsigned int order)
 	return true;
 }
 
-static vm_fault_t insert_pmd_or_pte(struct vm_fault *vmf, struct page *page,
-				    unsigned int order)
+static vm_fault_t insert_pmd_or_pte(struct vm_fault *vmf, struct vtl0_chunk *chunk,
+				    struct page *page, unsigned int order)
 {
+	vm_fault_t ret;
+
 	if (order == PMD_ORDER)
 		return vmf_insert_folio_pmd(vmf, page_folio(page), make_writable(vmf, order));
 	/* the PMD became a leaf since the core looked: let the access retry */
 	if (pmd_leaf(pmdp_get(vmf->pmd)))
 		return VM_FAULT_NOPAGE;
-	return vmf_insert_page_mkwrite(vmf, page, make_writable(vmf, order));
+	ret = vmf_insert_page_mkwrite(vmf, page, make_writable(vmf, order));
+	if (ret == VM_FAULT_NOPAGE)
+		vtl0_insert_around(vmf, chunk);
+	return ret;
 }
 
 /*
@@ -87,15 +92,15 @@ static vm_fault_t insert_pmd_or_pte(struct vm_fault *vmf, struct page *page,
  * takes for a page table or reports as a lack of memory. The mutex orders the two
  * kinds of entries for one PMD, as the entry locks of fs/dax.c do.
  */
-static vm_fault_t insert_below_pud(struct vm_fault *vmf, struct page *page,
-				   unsigned int order)
+static vm_fault_t insert_below_pud(struct vm_fault *vmf, struct vtl0_chunk *chunk,
+				   struct page *page, unsigned int order)
 {
 	unsigned long key = (unsigned long)vmf->vma->vm_mm ^ (vmf->address >> PMD_SHIFT);
 	struct mutex *lock = &insert_locks[hash_long(key, INSERT_LOCK_BITS)];
 	vm_fault_t ret;
 
 	mutex_lock(lock);
-	ret = insert_pmd_or_pte(vmf, page, order);
+	ret = insert_pmd_or_pte(vmf, chunk, page, order);
 	mutex_unlock(lock);
 	return ret;
 }
@@ -114,7 +119,7 @@ static vm_fault_t insert(struct vm_fault *vmf, struct vtl0_chunk *chunk, unsigne
 		WRITE_ONCE(chunk->range->touched, true);
 	if (order == PUD_ORDER)
 		return vtl0_guard_insert(vmf, folio, make_writable(vmf, order));
-	return insert_below_pud(vmf, page, order);
+	return insert_below_pud(vmf, chunk, page, order);
 }
 
 static void count_fault(struct vtl0_chunk *chunk, unsigned int order)

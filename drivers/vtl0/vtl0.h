@@ -197,6 +197,9 @@ int vtl0_guard_add(struct vm_area_struct *vma);
 void vtl0_guard_del(struct vm_area_struct *vma);
 vm_fault_t vtl0_guard_insert(struct vm_fault *vmf, struct folio *folio, bool write);
 
+/* around.c: many pages in one fault */
+void vtl0_insert_around(struct vm_fault *vmf, const struct vtl0_chunk *chunk);
+
 /* inject.c: fault injection, where the kernel has it */
 bool vtl0_inject_pgmap(void);
 void vtl0_inject_init(void);

@@ -22,6 +22,11 @@
 
 #define PAGE_BYTES 4096UL
 
+/* A fault of a page maps all of the aligned FAULT_AROUND that lies in mapping and chunk. */
+#define FAULT_AROUND (64 * PAGE_BYTES)
+/* The entries that a fault makes if they are of this size. */
+#define ENTRIES_AROUND(entry) ((entry) == PAGE_BYTES ? 64 : 1)
+
 /* Everything is within the first window, which is aligned to 1 GiB. */
 struct map_state {
 	int control;

@@ -156,7 +156,7 @@ TEST_F_TIMEOUT(advice, nohugepage, SLOW)
 	ASSERT_EQ(0, madvise(self->va, self->s.length, MADV_DONTNEED));
 	before = map_info(&self->s);
 	ASSERT_EQ(0, touch_write(self->va));
-	ASSERT_EQ(0, touch_write(self->va + PAGE_BYTES));
+	ASSERT_EQ(0, touch_write(self->va + FAULT_AROUND));
 	after = map_info(&self->s);
 	EXPECT_EQ(before.faults_pte + 2, after.faults_pte);
 	EXPECT_EQ(before.fallbacks + (variant->order ? 2 : 0), after.fallbacks);

@@ -132,7 +132,7 @@ TEST_F_TIMEOUT(poison, other_mapper_is_told, 60)
 			pause();
 	}
 	ASSERT_EQ(1, read(ready[0], &byte, 1));
-	EXPECT_MAPPINGS(mine + 1, map_info(&self->s).mappings);
+	EXPECT_MAPPINGS(mine + 64, map_info(&self->s).mappings);
 	ASSERT_EQ(0, poison_page(self->va + OFFSET));
 	ASSERT_EQ(child, waitpid(child, &status, 0));
 	EXPECT_TRUE(WIFSIGNALED(status));

@@ -15,15 +15,19 @@
 
 #define MANY_CHUNKS	4096
 
-/* Reads a byte every @step; returns the work for each of the faults. */
-static uint64_t touch(char *p, uint64_t length, uint64_t step)
+/* Reads or writes a byte every @step; returns the work for each of them. */
+static uint64_t touch(char *p, uint64_t length, uint64_t step, bool write)
 {
 	struct measure m;
 	uint64_t i;
 
 	measure_begin(&m);
-	for (i = 0; i < length; i += step)
-		(void)*(volatile char *)(p + i);
+	for (i = 0; i < length; i += step) {
+		if (write)
+			*(volatile char *)(p + i) = 1;
+		else
+			(void)*(volatile char *)(p + i);
+	}
 	measure_end(&m);
 	return m.work / (length / step);
 }
@@ -45,7 +49,7 @@ static char *map_at(int fd, uint64_t offset, uint64_t length, uint64_t skew)
 
 /* @skew: how far the mapping is off the alignment of the memory */
 static uint64_t fault_cost(int fd, uint64_t offset, uint64_t length, uint64_t step,
-			   uint64_t skew)
+			   uint64_t skew, bool write)
 {
 	uint64_t v[MAX_REPS];
 	unsigned int i;
@@ -53,7 +57,7 @@ static uint64_t fault_cost(int fd, uint64_t offset, uint64_t length, uint64_t st
 	for (i = 0; i < reps; i++) {
 		char *p = map_at(fd, offset, length, skew);
 
-		v[i] = touch(p, length, step);
+		v[i] = touch(p, length, step, write);
 		munmap(p, length);
 	}
 	return median(v, reps);
@@ -74,12 +78,19 @@ static void add_window(const struct window *w, unsigned int max_order, uint64_t 
 		die("VTL0_ADD of the window at %#" PRIx64, w->start);
 }
 
+/* For each touch of memory that no entry maps yet. */
 struct faults {
-	uint64_t pte, pmd, pud;
+	uint64_t pte, pte_write, pmd, pud;
 };
 
-/* One page of every 64, so page tables are shared as in real use. */
-#define PTE_STEP	(64 * KIB(4))
+/* Every page of it, in order. */
+#define PTE_LENGTH	MIB(64)
+
+static void page_faults(int fd, uint64_t start, struct faults *f)
+{
+	f->pte = fault_cost(fd, start, PTE_LENGTH, KIB(4), KIB(4), false);
+	f->pte_write = fault_cost(fd, start, PTE_LENGTH, KIB(4), KIB(4), true);
+}
 
 static void vtl0_faults(const struct window *w, uint64_t chunk, struct faults *f)
 {
@@ -88,11 +99,11 @@ static void vtl0_faults(const struct window *w, uint64_t chunk, struct faults *f
 	if (low < 0)
 		die(LOW);
 	add_window(w, PMD_ORDER, chunk);
-	f->pmd = fault_cost(low, w->start, w->length, MIB(2), 0);
-	f->pte = fault_cost(low, w->start, w->length, PTE_STEP, KIB(4));
+	f->pmd = fault_cost(low, w->start, w->length, MIB(2), 0, false);
+	page_faults(low, w->start, f);
 	remove_range(control, w->start, w->length);
 	add_window(w, PUD_ORDER, chunk && chunk < GIB(1) ? GIB(1) : chunk);
-	f->pud = fault_cost(low, w->start, w->length, GIB(1), 0);
+	f->pud = fault_cost(low, w->start, w->length, GIB(1), 0, false);
 	remove_range(control, w->start, w->length);
 	close(low);
 }
@@ -100,37 +111,20 @@ static void vtl0_faults(const struct window *w, uint64_t chunk, struct faults *f
 static void upstream_faults(const struct window *w, struct faults *f)
 {
 	upstream_add(w->start, w->length, PMD_ORDER);
-	f->pmd = fault_cost(upstream, w->start, w->length, MIB(2), 0);
-	f->pte = fault_cost(upstream, w->start, w->length, PTE_STEP, KIB(4));
+	f->pmd = fault_cost(upstream, w->start, w->length, MIB(2), 0, false);
+	page_faults(upstream, w->start, f);
 	upstream_remove();
 }
 
-/* Pages that exist already: only the fault is measured, not their allocation. */
-static uint64_t shmem_fault(void)
+/* Pages that exist already: only the faults are measured, not their allocation. */
+static void memfd_faults(struct faults *f)
 {
-	uint64_t length = MIB(64), v[MAX_REPS];
 	int fd = memfd_create("bench", MFD_CLOEXEC);
-	unsigned int i;
 
-	if (fd < 0 || ftruncate(fd, length))
+	if (fd < 0 || fallocate(fd, 0, 0, PTE_LENGTH))
 		die("memfd");
-	for (i = 0; i <= reps; i++) {
-		char *p = mmap(NULL, length, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-		struct measure m;
-		uint64_t j;
-
-		if (p == MAP_FAILED)
-			die("mmap of a memfd");
-		measure_begin(&m);
-		for (j = 0; j < length; j += KIB(4))
-			*(volatile char *)(p + j) = 1;
-		measure_end(&m);
-		if (i)
-			v[i - 1] = m.work / (length / (KIB(4)));
-		munmap(p, length);
-	}
+	page_faults(fd, 0, f);
 	close(fd);
-	return median(v, reps);
 }
 
 void bench_faults(void)
@@ -138,7 +132,7 @@ void bench_faults(void)
 	static const char section[] = "fault; other: upstream";
 	static const char chunks[] = "fault among 4096 chunks; other: among 1";
 	uint64_t others = MANY_CHUNKS * MIB(2);
-	struct faults one, many, up;
+	struct faults one, many, up, memfd;
 	struct vtl0_add add = {
 		.flags = VTL0_ADD_ORDER | VTL0_ADD_CHUNK, .start = NO_RAM,
 		.length = others, .chunk_length = MIB(2), .max_order = PMD_ORDER,
@@ -154,6 +148,7 @@ void bench_faults(void)
 	progress("faults on %" PRIu64 " GiB", w.length / GIB(1));
 	vtl0_faults(&w, 0, &one);
 	upstream_faults(&w, &up);
+	memfd_faults(&memfd);
 	begin = now_ns();
 	errno = -cmd_add(control, &add);
 	if (errno)
@@ -164,7 +159,9 @@ void bench_faults(void)
 	remove_range(control, add.start, add.length);
 	remove_ns = now_ns() - begin;
 	add_row(section, "4K", "instr", one.pte, up.pte);
-	add_row(section, "4K, other: shmem", "instr", one.pte, shmem_fault());
+	add_row(section, "4K, other: memfd", "instr", one.pte, memfd.pte);
+	add_row(section, "4K, written", "instr", one.pte_write, up.pte_write);
+	add_row(section, "4K, written, other: memfd", "instr", one.pte_write, memfd.pte_write);
 	add_row(section, "2M", "instr", one.pmd, up.pmd);
 	add_row(section, "1G", "instr", one.pud, 0);
 	add_row(chunks, "4K", "instr", many.pte, one.pte);
@@ -174,6 +171,10 @@ void bench_faults(void)
 	add_row("a range of 4096 chunks, with waiting", "remove", "ms", remove_ns / 1e6, 0);
 	if (!check)
 		return;
+	tap_ok(one.pte <= memfd.pte * 1.1 && one.pte_write <= memfd.pte_write * 1.1,
+	       "mapping a page costs at most 1.1 times what it costs of a memfd (instructions: read %"
+	       PRIu64 " to %" PRIu64 ", written %" PRIu64 " to %" PRIu64 ")",
+	       one.pte, memfd.pte, one.pte_write, memfd.pte_write);
 	tap_ok(many.pte < one.pte * 1.5 && many.pmd < one.pmd * 1.5 && many.pud < one.pud * 1.5,
 	       "a fault among %u chunks costs less than 1.5 times one in a single chunk (instructions: 4K %"
 	       PRIu64 " to %" PRIu64 ", 2M %" PRIu64 " to %" PRIu64 ", 1G %" PRIu64 " to %"

@@ -96,7 +96,7 @@ int main(int argc, char **argv)
 	set_up();
 	if (check)
 		tap_plan(!!strchr(only, 'a') * 2 + !!strchr(only, 'b') +
-			 !!strchr(only, 'c') * 3 + !!strchr(only, 'd'));
+			 !!strchr(only, 'c') * 3 + !!strchr(only, 'd') * 2);
 	if (strchr(only, 'a'))
 		bench_unaligned();
 	if (strchr(only, 'b'))
