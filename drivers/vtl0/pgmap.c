@@ -8,12 +8,15 @@
  * that there is enough memory, and a kernel thread does the work: the allocations of
  * a task that is being killed fail half-way.
  */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
 #include <linux/err.h>
 #include <linux/io.h>
 #include <linux/kmemleak.h>
 #include <linux/memory_hotplug.h>
 #include <linux/memremap.h>
 #include <linux/mm.h>
+#include <linux/printk.h>
 #include <linux/slab.h>
 #include <linux/swap.h>
 #include <linux/workqueue.h>
@@ -32,6 +35,7 @@ struct add_work {
 	struct work_struct work;
 	struct vtl0_range *range;
 	unsigned int done;
+	unsigned int failed;
 	int ret;
 };
 
@@ -82,6 +86,13 @@ static void give_identity(const struct vtl0_chunk *chunk)
 	}
 }
 
+static void del_chunk(struct vtl0_chunk *chunk)
+{
+	memunmap_pages(chunk->pgmap);
+	kfree(chunk->pgmap);
+	chunk->pgmap = NULL;
+}
+
 static int add_chunk(struct vtl0_chunk *chunk, int node)
 {
 	struct dev_pagemap *pgmap;
@@ -105,15 +116,14 @@ static int add_chunk(struct vtl0_chunk *chunk, int node)
 		return ret;
 	}
 	chunk->pgmap = pgmap;
+	if (!vtl0_write_back(chunk->piece.start)) {
+		pr_notice_ratelimited("%#llx would be mapped uncached (MTRR, or a mapping of /dev/mem)\n",
+				      chunk->piece.start);
+		del_chunk(chunk);
+		return -EBUSY;
+	}
 	give_identity(chunk);
 	return 0;
-}
-
-static void del_chunk(struct vtl0_chunk *chunk)
-{
-	memunmap_pages(chunk->pgmap);
-	kfree(chunk->pgmap);
-	chunk->pgmap = NULL;
 }
 
 static void add_chunks(struct work_struct *work)
@@ -126,6 +136,7 @@ static void add_chunks(struct work_struct *work)
 			break;
 		cond_resched();
 	}
+	w->failed = w->done;
 	if (w->ret)
 		while (w->done--)
 			del_chunk(&w->range->chunks[w->done]);
@@ -141,13 +152,14 @@ static bool enough_memory(u64 bytes)
 /**
  * vtl0_pgmaps_add() - create the struct pages of all chunks of a range
  * @range: claimed, and without struct pages
+ * @conflict: out, with -EBUSY: the chunk that is mapped uncached
  *
  * Context: under vtl0_lock; sleeps, for seconds where the memmap is large.
  * Return: 0, or an errno with all pgmaps of the range removed again. If
  * memremap_pages() itself ran out of memory half-way, sections of one chunk stay;
  * vtl0_claim() then refuses their addresses.
  */
-int vtl0_pgmaps_add(struct vtl0_range *range)
+int vtl0_pgmaps_add(struct vtl0_range *range, struct vtl0_span *conflict)
 {
 	struct add_work w = { .range = range };
 
@@ -157,6 +169,11 @@ int vtl0_pgmaps_add(struct vtl0_range *range)
 	queue_work(pgmap_wq, &w.work);
 	flush_work(&w.work);
 	destroy_work_on_stack(&w.work);
+	if (w.ret == -EBUSY) {
+		const struct vtl0_piece *piece = &range->chunks[w.failed].piece;
+
+		*conflict = (struct vtl0_span) { piece->start, piece->length };
+	}
 	return w.ret;
 }
 

@@ -101,7 +101,7 @@ static int register_range(struct vtl0_range *range, struct vtl0_span *conflict)
 	ret = vtl0_index_add(range);
 	if (ret)
 		goto index_del;
-	ret = vtl0_pgmaps_add(range);
+	ret = vtl0_pgmaps_add(range, conflict);
 	if (ret)
 		goto index_del;
 	range->id = ++last_id;

@@ -205,13 +205,17 @@ bool vtl0_inject_pgmap(void);
 void vtl0_inject_init(void);
 void vtl0_inject_exit(void);
 
+/* cache.c: uncached memory is refused */
+bool vtl0_write_back(u64 address);
+
 /* identity.c: lets one transfer span chunks */
 bool vtl0_identity_works(void);
 void vtl0_identity_give(struct folio *folio);
 void vtl0_identity_init(void);
 
 /* pgmap.c: struct pages for a range */
-int vtl0_pgmaps_add(struct vtl0_range *range) __must_hold(&vtl0_lock);
+int vtl0_pgmaps_add(struct vtl0_range *range, struct vtl0_span *conflict)
+	__must_hold(&vtl0_lock);
 void vtl0_pgmaps_del(struct vtl0_range *range) __must_hold(&vtl0_lock);
 int vtl0_pgmaps_idle(struct vtl0_range *range, u64 from, struct vtl0_span *busy)
 	__must_hold(&vtl0_lock);

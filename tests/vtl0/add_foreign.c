@@ -4,6 +4,8 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 
@@ -196,6 +198,75 @@ TEST_F(add, resource_in_reserved_memory)
 	EXPECT_EQ(0, remove_range(self->ctl, child + MIB(4), MIB(2)));
 	EXPECT_EQ(0, run("modprobe -r reserved_child"));
 	EXPECT_EQ(0, add_range(self->ctl, child - MIB(8), MIB(16), 0));
+}
+
+/* An uncached mapping that was there first makes the direct map uncached, too. */
+TEST_F(add, memory_that_a_program_maps_uncached)
+{
+	struct vtl0_add arg = { };
+	int fd = open("/dev/mem", O_RDWR | O_SYNC | O_CLOEXEC);
+	void *page;
+
+	NEED_WINDOW(1);
+	ASSERT_LE(0, fd);
+	page = mmap(NULL, 4096, PROT_READ, MAP_SHARED, fd, self->start[1] + MIB(4));
+	if (page == MAP_FAILED)
+		SKIP(return, "/dev/mem cannot be mapped");
+	arg.flags = VTL0_ADD_CHUNK;
+	arg.start = self->start[1];
+	arg.length = MIB(8);
+	arg.chunk_length = MIB(2);
+	EXPECT_EQ(-EBUSY, cmd_add(self->ctl, &arg));
+	EXPECT_EQ(self->start[1] + MIB(4), arg.conflict_start);
+	EXPECT_EQ(MIB(2), arg.conflict_length);
+	EXPECT_EQ(-EBUSY, add_range(self->ctl, self->start[1], MIB(8), 0));
+	/* beside it is good, and when it has gone all is */
+	EXPECT_EQ(0, add_range(self->ctl, self->start[1], MIB(4), 0));
+	EXPECT_EQ(0, remove_range(self->ctl, self->start[1], MIB(4)));
+	ASSERT_EQ(0, munmap(page, 4096));
+	close(fd);
+	EXPECT_EQ(0, add_range(self->ctl, self->start[1], MIB(8), 0));
+}
+
+/* The register of an MTRR that begins at @base, or -1. */
+static int mtrr_register(u64 base)
+{
+	char *text = slurp("/proc/mtrr");
+	char *line, *rest = text;
+	int found = -1;
+
+	while (rest && (line = strsep(&rest, "\n"))) {
+		unsigned int reg;
+		u64 start;
+
+		if (sscanf(line, "reg%u: base=%" SCNx64, &reg, &start) == 2 && start == base)
+			found = reg;
+	}
+	free(text);
+	return found;
+}
+
+TEST_F(add, memory_that_an_mtrr_makes_uncached)
+{
+	u64 base = self->start[1] + MIB(6);
+	struct vtl0_add arg = { };
+	char text[80];
+
+	NEED_WINDOW(1);
+	snprintf(text, sizeof(text), "base=%#" PRIx64 " size=0x200000 type=uncachable", base);
+	if (write_file("/proc/mtrr", text) < 0)
+		SKIP(return, "no MTRR can be set here");
+	ASSERT_LE(0, mtrr_register(base));
+	arg.flags = VTL0_ADD_CHUNK;
+	arg.start = base - MIB(2);
+	arg.length = MIB(6);
+	arg.chunk_length = MIB(2);
+	EXPECT_EQ(-EBUSY, cmd_add(self->ctl, &arg));
+	EXPECT_EQ(base, arg.conflict_start);
+	EXPECT_EQ(MIB(2), arg.conflict_length);
+	snprintf(text, sizeof(text), "disable=%d", mtrr_register(base));
+	EXPECT_EQ(0, write_file("/proc/mtrr", text));
+	EXPECT_EQ(0, cmd_add(self->ctl, &arg));
 }
 
 /* All of memory: RAM, windows, PCI, and the holes between them. */

@@ -147,6 +147,12 @@ add_messages() {
 		add --order 40 4G+1G
 	refuse 1 'add 0xc0000000+4M: 0xc0000000+4M is device address space (PCI, MMIO): "PCI Bus 0000:00 > 0000:00:04.0 > nvme", see /proc/iomem (ENXIO)' \
 		add 3G+4M
+	refuse 1 'add 0x1080000000+1G: 0x1080000000+1G is mapped uncached: a program or driver maps 0x1080000000+4K uncached-minus (PAT) (EBUSY)' \
+		add 66G+1G
+	refuse 1 'add 0x10c0000000+1G: 0x10c0000000+1G is mapped uncached: an MTRR makes 0x10c0000000+64K uncachable (EBUSY)' \
+		add 67G+1G
+	refuse 1 'add 0x1100000000+1G: 0x1100000000+1G is mapped uncached, or has struct pages that an add left behind when memory ran out; see the kernel log (EBUSY)' \
+		add 68G+1G
 	refuse 1 "add 0x400000000000+1G: its last byte 0x40003fffffff is beyond 0x3fffffffffff, the last one that can be registered (ERANGE)" \
 		add 64T+1G
 	refuse 1 "add 0x8000000000000000+1G: bit 63 marks a shared alias, which cannot be registered (EOPNOTSUPP)" \

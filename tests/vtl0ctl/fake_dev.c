@@ -147,6 +147,9 @@ static int find_conflict(struct vtl0_add *add)
 	err = conflict(add, 0, G, EBUSY);
 	if (!err)
 		err = conflict(add, 64 * G, 65 * G, EBUSY);
+	/* mapped uncached */
+	if (!err)
+		err = conflict(add, 66 * G, 69 * G, EBUSY);
 	if (!err)
 		err = conflict(add, 3 * G, 4 * G, ENXIO);
 	return err;

@@ -87,7 +87,27 @@ FILE *dev_iomem(void)
 		"c0000000-ffffffff : PCI Bus 0000:00\n"
 		"  c0000000-c0003fff : 0000:00:04.0\n"
 		"    c0000000-c0003fff : nvme\n"
-		"1000000000-103fffffff : dax0.0\n";
+		"1000000000-103fffffff : dax0.0\n"
+		"1080000000-113fffffff : Reserved\n";
+
+	return fmemopen(text, strlen(text), "r");
+}
+
+FILE *dev_memtypes(void)
+{
+	static char text[] =
+		"PAT memtype list:\n"
+		"PAT: [mem 0x0000001000000000-0x00000010c0000000] write-back\n"
+		"PAT: [mem 0x0000001080000000-0x0000001080001000] uncached-minus\n";
+
+	return fmemopen(text, strlen(text), "r");
+}
+
+FILE *dev_mtrrs(void)
+{
+	static char text[] =
+		"reg00: base=0x000000000 (    0MB), size=131072MB, count=1: write-back\n"
+		"reg01: base=0x10c0000000 (68608MB), size=   64KB, count=1: uncachable\n";
 
 	return fmemopen(text, strlen(text), "r");
 }

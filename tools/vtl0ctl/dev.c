@@ -26,3 +26,13 @@ FILE *dev_iomem(void)
 {
 	return fopen("/proc/iomem", "re");
 }
+
+FILE *dev_mtrrs(void)
+{
+	return fopen("/proc/mtrr", "re");
+}
+
+FILE *dev_memtypes(void)
+{
+	return fopen("/sys/kernel/debug/x86/pat_memtype_list", "re");
+}

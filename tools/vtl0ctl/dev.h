@@ -18,4 +18,8 @@ int dev_ioctl(int fd, unsigned long request, void *arg);
 /* /proc/iomem, or NULL. */
 FILE *dev_iomem(void);
 
+/* What x86 says of cache types: /proc/mtrr, and the kernel's own list in debugfs; or NULL. */
+FILE *dev_mtrrs(void);
+FILE *dev_memtypes(void);
+
 #endif

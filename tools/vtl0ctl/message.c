@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cachetype.h"
 #include "dev.h"
 #include "die.h"
 #include "iomem.h"
@@ -210,6 +211,27 @@ static char *reason_conflict(const struct vtl0_add *add, const char *kind)
 	return s;
 }
 
+/* Memory that no driver claims is refused for its cache type or for its struct pages. */
+static char *reason_busy(const struct vtl0_add *add)
+{
+	struct text t = range_text(add->conflict_start, add->conflict_length);
+	char *owner = iomem_owner(add->conflict_start);
+	bool claimed = owner && strcmp(owner, "Reserved");
+	char *cache, *s;
+
+	free(owner);
+	if (claimed || !add->conflict_length)
+		return reason_conflict(add, "System RAM or claimed by another driver");
+	cache = cachetype_reason(add->conflict_start, add->conflict_length);
+	if (cache)
+		s = xasprintf("%s is mapped uncached: %s", t.s, cache);
+	else
+		s = xasprintf("%s is mapped uncached, or has struct pages that an add left behind when memory ran out; see the kernel log",
+			      t.s);
+	free(cache);
+	return s;
+}
+
 static char *reason_memory(int fd, const struct vtl0_add *add)
 {
 	struct vtl0_plan plan = {
@@ -238,7 +260,7 @@ char *why_add(int err, int fd, const struct vtl0_add *add)
 	if (err == EEXIST)
 		why = reason_overlap(fd, add);
 	else if (err == EBUSY)
-		why = reason_conflict(add, "System RAM or claimed by another driver");
+		why = reason_busy(add);
 	else if (err == ENXIO)
 		why = reason_conflict(add, "device address space (PCI, MMIO)");
 	else if (err == ENODEV)

@@ -39,7 +39,8 @@
  * EOVERFLOW    start + length wraps
  * ERANGE       the range or the cursor lies beyond what the kernel can map
  * EEXIST       overlaps a registered range
- * EBUSY        memory in use by the kernel or another driver; or, on removal,
+ * EBUSY        memory in use by the kernel or another driver, or mapped uncached
+ *              (MTRR, or a mapping of /dev/mem with O_SYNC); or, on removal,
  *              still pinned
  * ENXIO        part of the range is device address space (PCI, MMIO)
  * ENOENT       no such range is registered
