@@ -45,7 +45,7 @@ static int do_remove(struct vtl0_owner *owner, void *argp)
 		return -EINVAL;
 	if (mutex_lock_interruptible(&vtl0_lock))
 		return -ERESTARTSYS;
-	ret = vtl0_remove(arg->start, arg->length, &busy);
+	ret = vtl0_remove(vtl0_unalias(arg->start), arg->length, &busy);
 	mutex_unlock(&vtl0_lock);
 	arg->busy_start = busy.start;
 	arg->busy_length = busy.length;
@@ -110,7 +110,7 @@ static int query(struct vtl0_query *arg, u32 *filled)
 {
 	bool chunks = arg->flags & VTL0_QUERY_CHUNKS;
 	size_t size = chunks ? sizeof(struct vtl0_chunk_info) : sizeof(struct vtl0_range_info);
-	u64 pos = arg->cursor;
+	u64 pos = vtl0_unalias(arg->cursor);
 	union entry entry;
 	int ret;
 
@@ -142,7 +142,7 @@ static int do_query(struct vtl0_owner *owner, void *argp)
 	if (arg->entry_size < 16 || arg->entry_size > PAGE_SIZE || !arg->count)
 		return -EINVAL;
 	/* no range lies above it, and PHYS_PFN() could wrap to one that exists */
-	if (arg->cursor > vtl0_max_address())
+	if (vtl0_unalias(arg->cursor) > vtl0_max_address())
 		return -ERANGE;
 	ret = query(arg, &filled);
 	arg->count = filled;

@@ -89,6 +89,9 @@ static int __init vtl0_init(void)
 	ret = vtl0_trial();
 	if (ret)
 		return ret;
+	ret = vtl0_request_init();
+	if (ret)
+		return ret;
 	vtl0_geometry_init();
 	vtl0_identity_init();
 	vtl0_mmap_init();

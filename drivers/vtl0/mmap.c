@@ -283,19 +283,22 @@ static const struct vm_operations_struct vtl0_vm_ops = {
 /* Private mappings would copy on write, and what guest RAM is cannot be copied. */
 static int vtl0_low_mmap(struct file *file, struct vm_area_struct *vma)
 {
-	u64 start = PFN_PHYS((u64)vma->vm_pgoff);
+	u64 start;
 	int ret;
 
 	if (!(vma->vm_flags & VM_MAYSHARE))
 		return -EINVAL;
 	if (vma->vm_pgoff > PHYS_PFN(U64_MAX))
 		return -EOVERFLOW;
+	start = vtl0_unalias(PFN_PHYS((u64)vma->vm_pgoff));
 	ret = vtl0_check_range(start, vma->vm_end - vma->vm_start);
 	if (ret)
 		return ret;
 	ret = vtl0_guard_add(vma);
 	if (ret)
 		return ret == -EINTR ? -ERESTARTNOINTR : ret;
+	/* zapping and rmap find a page by its one address */
+	vma->vm_pgoff = PHYS_PFN(start);
 	vma->vm_ops = &vtl0_vm_ops;
 	/* guest memory does not belong into a core dump of the VMM */
 	vm_flags_set(vma, VM_HUGEPAGE | VM_DONTEXPAND | VM_DONTDUMP);

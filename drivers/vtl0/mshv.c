@@ -18,8 +18,8 @@
 
 /* The hypervisor's pages have 4 KiB, whatever the page size of this kernel. */
 #define PFN_SHIFT	12
-/* pfn bit of the shared alias: bit 63 of the address */
-#define ALIAS_PFN	BIT_ULL(63 - PFN_SHIFT)
+/* bit of an address that selects its shared alias */
+#define ALIAS_BIT	BIT_ULL(63)
 #define MAX_PFN		(U64_MAX >> PFN_SHIFT)
 
 static long check_extension(u32 __user *uarg)
@@ -43,7 +43,8 @@ static int pfns_to_add(const struct mshv_vtl_ram_disposition *arg, struct vtl0_a
 {
 	if ((arg->start_pfn | arg->last_pfn) > MAX_PFN)
 		return -EOVERFLOW;
-	if (arg->start_pfn & ALIAS_PFN)
+	/* also where the alias is known, last_pfn must be behind start_pfn as they are */
+	if (vtl0_unalias(arg->start_pfn << PFN_SHIFT) & ALIAS_BIT)
 		return -EOPNOTSUPP;
 	/* last_pfn is exclusive, in spite of its name */
 	if (arg->last_pfn <= arg->start_pfn)

@@ -3,11 +3,14 @@
  * Checks the arguments of user space and turns them into a request, or into the one
  * errno for what is wrong with them. No function here changes the driver's state.
  */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
 #include <linux/errno.h>
 #include <linux/ioport.h>
 #include <linux/memory_hotplug.h>
 #include <linux/memremap.h>
 #include <linux/mm.h>
+#include <linux/moduleparam.h>
 #include <linux/nodemask.h>
 #include <linux/numa.h>
 #include <linux/overflow.h>
@@ -16,8 +19,13 @@
 
 #include "vtl0.h"
 
-/* On isolated platforms bit 63 of an address selects its shared alias. */
+/* On isolated platforms bit 63 of an address selects its shared alias; see vtl0_unalias(). */
 #define ALIAS_BIT	BIT_ULL(63)
+
+/* See vtl0_unalias(). */
+static unsigned int alias_bit;
+module_param(alias_bit, uint, 0444);
+MODULE_PARM_DESC(alias_bit, "Address bit that selects an alias of the same memory, 30 to 63 (default 0: none)");
 
 #define PLAN_FLAGS	(VTL0_ADD_TRIM | VTL0_ADD_ORDER | VTL0_ADD_CHUNK)
 #define ADD_FLAGS	(PLAN_FLAGS | VTL0_ADD_NODE | VTL0_ADD_PERSIST | VTL0_ADD_EXCLUSIVE)
@@ -51,13 +59,42 @@ void vtl0_geometry_init(void)
 }
 
 /**
+ * vtl0_request_init() - check the module parameters
+ *
+ * Return: 0 or -EINVAL.
+ */
+int vtl0_request_init(void)
+{
+	if (!alias_bit || (alias_bit >= 30 && alias_bit < 64))
+		return 0;
+	pr_err("alias_bit=%u: it is 30 to 63, or 0 for none\n", alias_bit);
+	return -EINVAL;
+}
+
+/**
+ * vtl0_unalias() - the one address of a page that has two
+ * @address: physical address or file offset from user space
+ *
+ * Under a paravisor a page may also be seen with a further address bit, which says
+ * how it is shared. This kernel has struct pages for the address without it.
+ *
+ * Return: the address without the bit that the parameter alias_bit names.
+ */
+u64 vtl0_unalias(u64 address)
+{
+	return alias_bit ? address & ~BIT_ULL(alias_bit) : address;
+}
+
+/**
  * vtl0_max_address() - the last byte that can have a struct page and a mapping
  *
- * Return: a physical address.
+ * Return: a physical address, below the alias bit if there is one.
  */
 u64 vtl0_max_address(void)
 {
-	return min_t(u64, mhp_get_pluggable_range(true).end, iomem_resource.end);
+	u64 last = min_t(u64, mhp_get_pluggable_range(true).end, iomem_resource.end);
+
+	return alias_bit ? min(last, BIT_ULL(alias_bit) - 1) : last;
 }
 
 /**
@@ -191,7 +228,7 @@ int vtl0_check_add(const struct vtl0_add *arg, struct vtl0_request *rq, u64 *edg
 	if (arg->flags & ~ADD_FLAGS)
 		return -EOPNOTSUPP;
 	*rq = (struct vtl0_request) {
-		.start = arg->start,
+		.start = vtl0_unalias(arg->start),
 		.length = arg->length,
 		.persist = arg->flags & VTL0_ADD_PERSIST,
 		.exclusive = arg->flags & VTL0_ADD_EXCLUSIVE,
@@ -216,7 +253,7 @@ int vtl0_check_plan(const struct vtl0_plan *arg, struct vtl0_request *rq, u64 *e
 	if (arg->flags & ~PLAN_FLAGS)
 		return -EOPNOTSUPP;
 	*rq = (struct vtl0_request) {
-		.start = arg->start,
+		.start = vtl0_unalias(arg->start),
 		.length = arg->length,
 	};
 	return check_layout(arg->flags, arg->max_order, arg->chunk_length, rq, edge);

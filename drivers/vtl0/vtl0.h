@@ -144,6 +144,8 @@ int vtl0_trial(void);
 extern struct vtl0_geometry vtl0_geometry;
 
 void vtl0_geometry_init(void);
+int vtl0_request_init(void);
+u64 vtl0_unalias(u64 address);
 u64 vtl0_max_address(void);
 struct vtl0_walk vtl0_walk_begin(const struct vtl0_request *rq);
 unsigned int vtl0_count_chunks(const struct vtl0_request *rq);

@@ -103,8 +103,8 @@ static const struct argp argp = {
 
 static char *added_line(const struct vtl0_add *add)
 {
-	bool trimmed = add->added_start != add->start ||
-		       add->added_length != add->length;
+	/* the start may also differ as the alias of an address does */
+	bool trimmed = add->added_length != add->length;
 	char *from = trimmed ?
 		xasprintf(" (trimmed from %s)",
 			  range_text(add->start, add->length).s) :

@@ -35,9 +35,11 @@
  * EINVAL       @size less than the structure ever had, a length of zero, a reserved field is not
  *              zero, a value out of range, an edge that is not aligned
  * E2BIG        @size is larger than this kernel knows and the rest is not zero
- * EOPNOTSUPP   unknown bit in @flags; an address with the shared-alias bit 63
+ * EOPNOTSUPP   unknown bit in @flags; an address with the shared-alias bit 63, unless
+ *              the module was told of it (alias_bit=63)
  * EOVERFLOW    start + length wraps
- * ERANGE       the range or the cursor lies beyond what the kernel can map
+ * ERANGE       the range or the cursor lies beyond what the kernel can map, or on
+ *              both sides of the alias bit
  * EEXIST       overlaps a registered range
  * EBUSY        memory in use by the kernel or another driver, or mapped uncached
  *              (MTRR, or a mapping of /dev/mem with O_SYNC); or, on removal,
