@@ -24,6 +24,7 @@ union arg {
 	struct vtl0_query query;
 	struct vtl0_info info;
 	struct vtl0_plan plan;
+	struct vtl0_open open;
 };
 
 static int do_add(struct vtl0_owner *owner, void *argp)
@@ -220,6 +221,11 @@ static int do_plan(struct vtl0_owner *owner, void *argp)
 	return 0;
 }
 
+static int do_open(struct vtl0_owner *owner, void *argp)
+{
+	return vtl0_open(argp);
+}
+
 /*
  * Indexed by _IOC_NR(). Structures only grow at their end: @min_size is the size that
  * one had when it was introduced, and a caller built then still passes that size.
@@ -243,6 +249,7 @@ static const struct command {
 	COMMAND(VTL0_QUERY, vtl0_query, count, do_query),
 	COMMAND(VTL0_INFO, vtl0_info, memmap_saved, do_info),
 	COMMAND(VTL0_PLAN, vtl0_plan, memmap_saved, do_plan),
+	COMMAND(VTL0_OPEN, vtl0_open, reserved, do_open),
 #undef COMMAND
 };
 

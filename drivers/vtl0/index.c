@@ -6,6 +6,7 @@
  */
 #include <linux/mutex.h>
 #include <linux/spinlock.h>
+#include <linux/string.h>
 #include <linux/xarray.h>
 #include <kunit/visibility.h>
 
@@ -172,6 +173,7 @@ void vtl0_range_info(const struct vtl0_range *range, struct vtl0_range_info *inf
 		.fallbacks = atomic64_read(&range->fallbacks),
 		.bad_pages = vtl0_bad_count(PHYS_PFN(range->start), PHYS_PFN(range->length)),
 	};
+	strscpy_pad(info->name, range->file.name);
 }
 EXPORT_SYMBOL_IF_KUNIT(vtl0_range_info);
 

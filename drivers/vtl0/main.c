@@ -101,9 +101,12 @@ static int __init vtl0_init(void)
 	ret = vtl0_pgmaps_init();
 	if (ret)
 		goto mapping;
-	ret = vtl0_sysfs_init();
+	ret = vtl0_names_init();
 	if (ret)
 		goto pgmaps;
+	ret = vtl0_sysfs_init();
+	if (ret)
+		goto names;
 	ret = vtl0_owners_init();
 	if (ret)
 		goto sysfs;
@@ -111,11 +114,16 @@ static int __init vtl0_init(void)
 	ret = vtl0_pm_init();
 	if (ret)
 		goto inject;
-	ret = add_nodes();
+	ret = vtl0_files_init();
 	if (ret)
 		goto pm;
+	ret = add_nodes();
+	if (ret)
+		goto files;
 	return 0;
 
+files:
+	vtl0_files_exit();
 pm:
 	vtl0_pm_exit();
 inject:
@@ -123,6 +131,8 @@ inject:
 	vtl0_owners_exit();
 sysfs:
 	vtl0_sysfs_exit();
+names:
+	vtl0_names_exit();
 pgmaps:
 	vtl0_pgmaps_exit();
 mapping:
@@ -133,11 +143,13 @@ mapping:
 static void __exit vtl0_exit(void)
 {
 	remove_nodes(ARRAY_SIZE(nodes));
+	vtl0_files_exit();
 	vtl0_pm_exit();
 	vtl0_inject_exit();
 	/* before the class of their devices */
 	vtl0_owners_exit();
 	vtl0_sysfs_exit();
+	vtl0_names_exit();
 	vtl0_pgmaps_exit();
 	vtl0_mapping_exit();
 	vtl0_index_exit();

@@ -132,13 +132,21 @@ static void count_fault(struct vtl0_chunk *chunk, unsigned int order)
 		atomic64_inc(&chunk->range->fallbacks);
 }
 
+/* A file of one range does not show another one that has taken its place. */
+static bool shows(const struct file *file, const struct vtl0_range *range)
+{
+	const struct vtl0_view *view = file->private_data;
+
+	return !view || view->range == range;
+}
+
 static vm_fault_t fault_in_range(struct vm_fault *vmf, unsigned int order)
 {
 	struct vtl0_chunk *chunk = vtl0_chunk_find(PFN_PHYS(vmf->pgoff));
 	unsigned int state;
 	vm_fault_t ret;
 
-	if (!chunk)
+	if (!chunk || !shows(vmf->vma->vm_file, chunk->range))
 		return VM_FAULT_SIGBUS;
 	/* pairs with vtl0_range_set_state(): LIVE after the struct pages */
 	state = smp_load_acquire(&chunk->range->state);
@@ -280,29 +288,40 @@ static const struct vm_operations_struct vtl0_vm_ops = {
 	.huge_fault = vtl0_huge_fault,
 };
 
-/* Private mappings would copy on write, and what guest RAM is cannot be copied. */
-static int vtl0_low_mmap(struct file *file, struct vm_area_struct *vma)
+/**
+ * vtl0_mmap() - map physical memory into a new VMA
+ * @vma: of a file that uses vtl0_mapping_use()
+ * @start: physical address of its first byte; becomes its offset, as zapping and
+ *	rmap find pages by their addresses
+ *
+ * Private mappings would copy on write, and what guest RAM is cannot be copied.
+ *
+ * Return: 0, or an errno for mmap().
+ */
+int vtl0_mmap(struct vm_area_struct *vma, u64 start)
 {
-	u64 start;
 	int ret;
 
 	if (!(vma->vm_flags & VM_MAYSHARE))
 		return -EINVAL;
-	if (vma->vm_pgoff > PHYS_PFN(U64_MAX))
-		return -EOVERFLOW;
-	start = vtl0_unalias(PFN_PHYS((u64)vma->vm_pgoff));
 	ret = vtl0_check_range(start, vma->vm_end - vma->vm_start);
 	if (ret)
 		return ret;
 	ret = vtl0_guard_add(vma);
 	if (ret)
 		return ret == -EINTR ? -ERESTARTNOINTR : ret;
-	/* zapping and rmap find a page by its one address */
 	vma->vm_pgoff = PHYS_PFN(start);
 	vma->vm_ops = &vtl0_vm_ops;
 	/* guest memory does not belong into a core dump of the VMM */
 	vm_flags_set(vma, VM_HUGEPAGE | VM_DONTEXPAND | VM_DONTDUMP);
 	return 0;
+}
+
+static int vtl0_low_mmap(struct file *file, struct vm_area_struct *vma)
+{
+	if (vma->vm_pgoff > PHYS_PFN(U64_MAX))
+		return -EOVERFLOW;
+	return vtl0_mmap(vma, vtl0_unalias(PFN_PHYS((u64)vma->vm_pgoff)));
 }
 
 /* An address that is congruent to the offset modulo @size, or an error. */
@@ -324,9 +343,18 @@ static unsigned long get_aligned_area(struct file *file, unsigned long len,
 	return addr + ((offset - addr) & (size - 1));
 }
 
-static unsigned long vtl0_get_unmapped_area(struct file *file, unsigned long addr,
-					    unsigned long len, unsigned long pgoff,
-					    unsigned long flags)
+/**
+ * vtl0_get_area() - an address at which memory can be mapped by large entries
+ * @file: whose mapping it is
+ * @addr: wish of the caller, or 0
+ * @len: bytes
+ * @pfn: of the first page
+ * @flags: of mmap()
+ *
+ * Return: an address, or an errno.
+ */
+unsigned long vtl0_get_area(struct file *file, unsigned long addr, unsigned long len,
+			    unsigned long pfn, unsigned long flags)
 {
 	static const unsigned long sizes[] = { PUD_SIZE, PMD_SIZE };
 	unsigned long aligned;
@@ -334,12 +362,12 @@ static unsigned long vtl0_get_unmapped_area(struct file *file, unsigned long add
 
 	if (!addr && !(flags & MAP_FIXED)) {
 		for (i = 0; i < ARRAY_SIZE(sizes); i++) {
-			aligned = get_aligned_area(file, len, pgoff, flags, sizes[i]);
+			aligned = get_aligned_area(file, len, pfn, flags, sizes[i]);
 			if (!IS_ERR_VALUE(aligned))
 				return aligned;
 		}
 	}
-	return mm_get_unmapped_area(file, addr, len, pgoff, flags);
+	return mm_get_unmapped_area(file, addr, len, pfn, flags);
 }
 
 static int vtl0_low_open(struct inode *inode, struct file *file)
@@ -351,6 +379,8 @@ static int vtl0_low_open(struct inode *inode, struct file *file)
 	ret = security_locked_down(LOCKDOWN_DEV_MEM);
 	if (ret)
 		return ret;
+	/* it was the misc device's; see shows() */
+	file->private_data = NULL;
 	vtl0_mapping_use(file);
 	vtl0_low_get();
 	return 0;
@@ -367,7 +397,7 @@ const struct file_operations vtl0_low_fops = {
 	.open = vtl0_low_open,
 	.release = vtl0_low_release,
 	.mmap = vtl0_low_mmap,
-	.get_unmapped_area = vtl0_get_unmapped_area,
+	.get_unmapped_area = vtl0_get_area,
 	.llseek = noop_llseek,
 };
 

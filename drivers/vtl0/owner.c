@@ -118,7 +118,8 @@ static struct vtl0_range *find_or_add(const struct vtl0_request *rq, struct vtl0
 			list_add_tail(&range->link, &ranges);
 		return range;
 	}
-	if (range->start == rq->start && range->length == rq->length && !rq->exclusive)
+	if (range->start == rq->start && range->length == rq->length && !rq->exclusive &&
+	    (!rq->file.name[0] || !strcmp(range->file.name, rq->file.name)))
 		return range;
 	conflict->start = max(range->start, rq->start);
 	conflict->length = min(range->start + range->length, rq->start + rq->length) -

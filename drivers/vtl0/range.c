@@ -69,6 +69,7 @@ static struct vtl0_range *alloc_range(const struct vtl0_request *rq)
 	range->length = rq->length;
 	range->node = rq->node;
 	range->persist = rq->persist;
+	range->file = rq->file;
 	range->state = VTL0_STATE_ADDING;
 	/* no other thread can have it yet */
 	context_unsafe(INIT_LIST_HEAD(&range->holds));

@@ -5,6 +5,8 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <linux/cred.h>
+#include <linux/ctype.h>
 #include <linux/errno.h>
 #include <linux/ioport.h>
 #include <linux/memory_hotplug.h>
@@ -14,7 +16,9 @@
 #include <linux/nodemask.h>
 #include <linux/numa.h>
 #include <linux/overflow.h>
+#include <linux/string.h>
 #include <linux/topology.h>
+#include <linux/uidgid.h>
 #include <kunit/visibility.h>
 
 #include "vtl0.h"
@@ -28,7 +32,8 @@ module_param(alias_bit, uint, 0444);
 MODULE_PARM_DESC(alias_bit, "Address bit that selects an alias of the same memory, 30 to 63 (default 0: none)");
 
 #define PLAN_FLAGS	(VTL0_ADD_TRIM | VTL0_ADD_ORDER | VTL0_ADD_CHUNK)
-#define ADD_FLAGS	(PLAN_FLAGS | VTL0_ADD_NODE | VTL0_ADD_PERSIST | VTL0_ADD_EXCLUSIVE)
+#define ADD_FLAGS	(PLAN_FLAGS | VTL0_ADD_NODE | VTL0_ADD_PERSIST | VTL0_ADD_EXCLUSIVE | \
+			 VTL0_ADD_NAME)
 
 struct vtl0_geometry vtl0_geometry;
 EXPORT_SYMBOL_IF_KUNIT(vtl0_geometry);
@@ -213,6 +218,36 @@ static int check_node(const struct vtl0_add *arg, struct vtl0_request *rq)
 	return 0;
 }
 
+/* Fit for a file name wherever udev and a shell meet it. */
+static bool is_name(const char *name)
+{
+	size_t length = strnlen(name, VTL0_NAME_SIZE), i;
+
+	if (!length || length == VTL0_NAME_SIZE || !isalnum(name[0]))
+		return false;
+	for (i = 0; i < length; i++)
+		if (!isascii(name[i]) || (!isalnum(name[i]) && !strchr("_-.", name[i])))
+			return false;
+	return !memchr_inv(name + length, 0, VTL0_NAME_SIZE - length);
+}
+
+static int check_file(const struct vtl0_add *arg, struct vtl0_file_attr *file)
+{
+	if (!(arg->flags & VTL0_ADD_NAME)) {
+		bool none = !arg->file_mode && !arg->file_uid && !arg->file_gid &&
+			    !memchr_inv(arg->name, 0, sizeof(arg->name));
+
+		return none ? 0 : -EINVAL;
+	}
+	if (!is_name(arg->name) || arg->file_mode & ~0666)
+		return -EINVAL;
+	memcpy(file->name, arg->name, sizeof(file->name));
+	file->mode = arg->file_mode;
+	file->uid = make_kuid(current_user_ns(), arg->file_uid);
+	file->gid = make_kgid(current_user_ns(), arg->file_gid);
+	return uid_valid(file->uid) && gid_valid(file->gid) ? 0 : -EINVAL;
+}
+
 /**
  * vtl0_check_add() - check the argument of VTL0_ADD
  * @arg: from user space
@@ -236,7 +271,10 @@ int vtl0_check_add(const struct vtl0_add *arg, struct vtl0_request *rq, u64 *edg
 	ret = check_layout(arg->flags, arg->max_order, arg->chunk_length, rq, edge);
 	if (ret)
 		return ret;
-	return check_node(arg, rq);
+	ret = check_node(arg, rq);
+	if (ret)
+		return ret;
+	return arg->reserved ? -EINVAL : check_file(arg, &rq->file);
 }
 EXPORT_SYMBOL_IF_KUNIT(vtl0_check_add);
 

@@ -104,7 +104,26 @@ static ssize_t usage_show(struct device *dev, struct device_attribute *attr, cha
 }
 static DEVICE_ATTR_ADMIN_RO(usage);
 
+/* as device-dax has it: the largest entry that can map the range */
+static ssize_t align_show(struct device *dev, struct device_attribute *attr, char *buf)
+{
+	const struct vtl0_range *range = to_range(dev);
+	unsigned int order = 0, i;
+
+	for (i = 0; i < range->nr_chunks; i++)
+		order = max(order, range->chunks[i].piece.order);
+	return sysfs_emit(buf, "%lu\n", PAGE_SIZE << order);
+}
+static DEVICE_ATTR_RO(align);
+
+static ssize_t name_show(struct device *dev, struct device_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "%s\n", to_range(dev)->file.name);
+}
+static DEVICE_ATTR_RO(name);
+
 static struct attribute *range_attrs[] = {
+	&dev_attr_name.attr,
 	&dev_attr_start.attr,
 	&dev_attr_length.attr,
 	&dev_attr_node.attr,
@@ -112,6 +131,7 @@ static struct attribute *range_attrs[] = {
 	&dev_attr_persist.attr,
 	&dev_attr_owners.attr,
 	&dev_attr_nr_chunks.attr,
+	&dev_attr_align.attr,
 	&dev_attr_memmap_bytes.attr,
 	&dev_attr_stat.attr,
 	&dev_attr_bad_pages.attr,
@@ -124,6 +144,24 @@ static void range_release(struct device *dev)
 {
 	kvfree(to_range(dev));
 }
+
+static char *range_devnode(const struct device *dev, umode_t *mode, kuid_t *uid, kgid_t *gid)
+{
+	const struct vtl0_file_attr *file = &container_of(dev, struct vtl0_range, dev)->file;
+
+	if (mode)
+		*mode = file->mode;
+	if (uid)
+		*uid = file->uid;
+	if (gid)
+		*gid = file->gid;
+	return kasprintf(GFP_KERNEL, "vtl0_%s", file->name);
+}
+
+static const struct device_type range_type = {
+	.name = "vtl0_range",
+	.devnode = range_devnode,
+};
 
 static const struct class range_class = {
 	.name = "vtl0",
@@ -139,6 +177,7 @@ void vtl0_sysfs_init_range(struct vtl0_range *range)
 {
 	device_initialize(&range->dev);
 	range->dev.class = &range_class;
+	range->dev.type = &range_type;
 	range->dev.parent = root;
 	device_set_pm_not_required(&range->dev);
 	dev_set_uevent_suppress(&range->dev, true);
@@ -149,13 +188,20 @@ void vtl0_sysfs_init_range(struct vtl0_range *range)
  * @range: has its id
  *
  * Context: under vtl0_lock; sleeps.
- * Return: 0 or an errno.
+ * Return: 0, an errno of vtl0_name_add(), or -ENOMEM.
  */
 int vtl0_sysfs_add(struct vtl0_range *range)
 {
 	int ret = dev_set_name(&range->dev, "range%u", range->id);
 
-	return ret ?: device_add(&range->dev);
+	if (!ret)
+		ret = vtl0_name_add(range);
+	if (ret)
+		return ret;
+	ret = device_add(&range->dev);
+	if (ret)
+		vtl0_name_del(range);
+	return ret;
 }
 
 /**
@@ -174,6 +220,7 @@ void vtl0_sysfs_announce(struct vtl0_range *range)
  */
 void vtl0_sysfs_del(struct vtl0_range *range)
 {
+	vtl0_name_del(range);
 	device_del(&range->dev);
 }
 

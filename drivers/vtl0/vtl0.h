@@ -47,6 +47,20 @@ enum vtl0_level {
 };
 
 /**
+ * struct vtl0_file_attr - of the node of a range, if it has one
+ * @name: of /dev/vtl0_NAME, or empty
+ * @mode: permissions
+ * @uid: owner
+ * @gid: group
+ */
+struct vtl0_file_attr {
+	char name[VTL0_NAME_SIZE];
+	umode_t mode;
+	kuid_t uid;
+	kgid_t gid;
+};
+
+/**
  * struct vtl0_range - a registered physical range
  * @start: first byte
  * @length: bytes
@@ -59,6 +73,7 @@ enum vtl0_level {
  * @touched: a page of it was mapped since vtl0_pgmaps_idle() found it idle
  * @link: in the list of all ranges, under vtl0_lock
  * @holds: the files that hold it (struct vtl0_hold), under vtl0_lock
+ * @file: of its node; does not change
  * @dev: its device, whose refcount is that of the range
  * @memmap_bytes: size of its memmap in bytes
  * @memmap_saved: by how many bytes it would be larger with order 0
@@ -78,6 +93,7 @@ struct vtl0_range {
 	bool touched;
 	struct list_head link __guarded_by(&vtl0_lock);
 	struct list_head holds __guarded_by(&vtl0_lock);
+	struct vtl0_file_attr file;
 	struct device dev;
 	u64 memmap_bytes;
 	u64 memmap_saved;
@@ -96,6 +112,7 @@ struct vtl0_range {
  * @node: NUMA node
  * @persist: it stays without an owner
  * @exclusive: refuse a range that is registered already
+ * @file: of its node
  */
 struct vtl0_request {
 	u64 start;
@@ -105,6 +122,19 @@ struct vtl0_request {
 	int node;
 	bool persist;
 	bool exclusive;
+	struct vtl0_file_attr file;
+};
+
+/**
+ * struct vtl0_view - what a file of one range shows; its private_data
+ * @range: holds a reference, which does not keep it registered
+ * @start: first byte
+ * @length: bytes
+ */
+struct vtl0_view {
+	struct vtl0_range *range;
+	u64 start;
+	u64 length;
 };
 
 /**
@@ -225,6 +255,14 @@ void vtl0_pgmaps_count(struct vtl0_range *range, u64 *mappings, u64 *held);
 int vtl0_pgmaps_init(void);
 void vtl0_pgmaps_exit(void);
 
+/* name.c: device numbers of ranges that have a name */
+int vtl0_name_add(struct vtl0_range *range);
+void vtl0_name_del(struct vtl0_range *range);
+struct vtl0_range *vtl0_name_find(dev_t devt);
+unsigned int vtl0_name_devts(dev_t *first);
+int vtl0_names_init(void);
+void vtl0_names_exit(void);
+
 /* sysfs.c */
 struct device *vtl0_sysfs_root(void);
 void vtl0_sysfs_init_range(struct vtl0_range *range);
@@ -259,11 +297,22 @@ void vtl0_low_put(void);
 int vtl0_owners_init(void);
 void vtl0_owners_exit(void);
 
-/* mmap.c, mshv.c, control.c: the nodes */
+/* mmap.c: the mapping node, and what all files map by */
 extern const struct file_operations vtl0_low_fops;
+
+int vtl0_mmap(struct vm_area_struct *vma, u64 start);
+unsigned long vtl0_get_area(struct file *file, unsigned long addr, unsigned long len,
+			    unsigned long pfn, unsigned long flags);
+void vtl0_mmap_init(void);
+
+/* file.c: files of one range */
+int vtl0_open(struct vtl0_open *arg);
+int vtl0_files_init(void);
+void vtl0_files_exit(void);
+
+/* mshv.c, control.c: the control node */
 extern const struct file_operations vtl0_control_fops;
 
-void vtl0_mmap_init(void);
 long vtl0_mshv_ioctl(struct vtl0_owner *owner, unsigned int cmd, unsigned long arg);
 
 #endif /* _VTL0_H */

@@ -12,19 +12,25 @@
 #include "kselftest_harness.h"
 #include "common.h"
 
-#define NR_CMDS 5
+#define NR_CMDS 6
+#define END(type, member) (offsetof(type, member) + sizeof(((type *)0)->member))
 
 static const struct {
 	const char *name;
 	unsigned long cmd;
 	u32 size;
+	/* what the structure had at first */
+	u32 min_size;
 	u32 known_flags;
 } cmds[NR_CMDS] = {
-	{ "add", VTL0_ADD, sizeof(struct vtl0_add), 0x3f },
-	{ "remove", VTL0_REMOVE, sizeof(struct vtl0_remove), 0 },
-	{ "query", VTL0_QUERY, sizeof(struct vtl0_query), VTL0_QUERY_CHUNKS },
-	{ "info", VTL0_INFO, sizeof(struct vtl0_info), 0 },
-	{ "plan", VTL0_PLAN, sizeof(struct vtl0_plan), 0x7 },
+	{ "add", VTL0_ADD, sizeof(struct vtl0_add), END(struct vtl0_add, conflict_length), 0x7f },
+	{ "remove", VTL0_REMOVE, sizeof(struct vtl0_remove), sizeof(struct vtl0_remove), 0 },
+	{ "query", VTL0_QUERY, sizeof(struct vtl0_query), sizeof(struct vtl0_query),
+	  VTL0_QUERY_CHUNKS },
+	{ "info", VTL0_INFO, sizeof(struct vtl0_info), sizeof(struct vtl0_info), 0 },
+	{ "plan", VTL0_PLAN, sizeof(struct vtl0_plan), sizeof(struct vtl0_plan), 0x7 },
+	{ "open", VTL0_OPEN, sizeof(struct vtl0_open), sizeof(struct vtl0_open),
+	  VTL0_OPEN_WRITE },
 };
 
 FIXTURE(abi) {
@@ -52,6 +58,7 @@ static void valid_arg(unsigned int i, void *buf, struct vtl0_range_info *entries
 	struct vtl0_remove *remove = buf;
 	struct vtl0_query *query = buf;
 	struct vtl0_plan *plan = buf;
+	struct vtl0_open *open = buf;
 
 	memset(buf, 0, 8192);
 	switch (cmds[i].cmd) {
@@ -72,21 +79,31 @@ static void valid_arg(unsigned int i, void *buf, struct vtl0_range_info *entries
 		plan->start = EMPTY_BASE;
 		plan->length = MIB(2);
 		break;
+	case VTL0_OPEN:
+		open->start = EMPTY_BASE;
+		open->length = MIB(2);
+		break;
 	}
 	*(u32 *)buf = cmds[i].size;
 }
 
-/* REMOVE needs something to remove. */
+static bool needs_range(unsigned int i)
+{
+	return cmds[i].cmd == VTL0_REMOVE || cmds[i].cmd == VTL0_OPEN;
+}
+
 static int call(int ctl, unsigned int i, void *buf)
 {
 	int ret;
 
-	if (cmds[i].cmd == VTL0_REMOVE) {
+	if (needs_range(i)) {
 		ret = add_range(ctl, EMPTY_BASE, MIB(2), 0);
 		if (ret)
 			return ret;
 	}
 	ret = vtl0_ioctl(ctl, cmds[i].cmd, buf);
+	if (cmds[i].cmd == VTL0_OPEN && !ret)
+		close(((struct vtl0_open *)buf)->fd);
 	if (cmds[i].cmd != VTL0_REMOVE || ret)
 		remove_range(ctl, EMPTY_BASE, MIB(2));
 	return ret;
@@ -95,7 +112,7 @@ static int call(int ctl, unsigned int i, void *buf)
 TEST_F(abi, size_too_small)
 {
 	for (unsigned int i = 0; i < NR_CMDS; i++) {
-		u32 sizes[] = { 0, 1, 7, 8, cmds[i].size - 8, cmds[i].size - 1 };
+		u32 sizes[] = { 0, 1, 7, 8, cmds[i].min_size - 8, cmds[i].min_size - 1 };
 
 		for (unsigned int j = 0; j < ARRAY_SIZE(sizes); j++) {
 			valid_arg(i, self->buf, self->ranges);
@@ -104,6 +121,7 @@ TEST_F(abi, size_too_small)
 				TH_LOG("%s with size %u", cmds[i].name, sizes[j]);
 		}
 		valid_arg(i, self->buf, self->ranges);
+		*(u32 *)self->buf = cmds[i].min_size;
 		EXPECT_EQ(0, call(self->ctl, i, self->buf))
 			TH_LOG("%s", cmds[i].name);
 	}
@@ -209,13 +227,13 @@ TEST_F(abi, read_only_argument)
 		ASSERT_EQ(0, mprotect(page, 4096, PROT_READ | PROT_WRITE));
 		memcpy(page, self->buf, cmds[i].size);
 		ASSERT_EQ(0, mprotect(page, 4096, PROT_READ));
-		if (cmds[i].cmd == VTL0_REMOVE) {
+		if (needs_range(i)) {
 			ASSERT_EQ(0, add_range(self->ctl, EMPTY_BASE, MIB(2), 0));
 		}
 		EXPECT_EQ(-EFAULT, vtl0_ioctl(self->ctl, cmds[i].cmd, page))
 			TH_LOG("%s", cmds[i].name);
 		/* after ADD nothing, after REMOVE it is still there */
-		EXPECT_EQ(cmds[i].cmd == VTL0_REMOVE, list_ranges(self->ctl, self->ranges, 64))
+		EXPECT_EQ(needs_range(i), list_ranges(self->ctl, self->ranges, 64))
 			TH_LOG("%s", cmds[i].name);
 		remove_range(self->ctl, EMPTY_BASE, MIB(2));
 	}
@@ -223,7 +241,7 @@ TEST_F(abi, read_only_argument)
 
 TEST_F(abi, unknown_ioctls)
 {
-	EXPECT_EQ(-ENOTTY, vtl0_ioctl(self->ctl, _IO(VTL0_IOCTL_TYPE, 0x05), self->buf));
+	EXPECT_EQ(-ENOTTY, vtl0_ioctl(self->ctl, _IO(VTL0_IOCTL_TYPE, 0x06), self->buf));
 	EXPECT_EQ(-ENOTTY, vtl0_ioctl(self->ctl, _IO(VTL0_IOCTL_TYPE, 0xff), self->buf));
 	EXPECT_EQ(-ENOTTY, vtl0_ioctl(self->ctl, _IOW(VTL0_IOCTL_TYPE, 0x00, u32), self->buf));
 	EXPECT_EQ(-ENOTTY, vtl0_ioctl(self->ctl, 0, self->buf));

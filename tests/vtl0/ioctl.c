@@ -79,6 +79,24 @@ int cmd_plan(int fd, struct vtl0_plan *arg)
 	return vtl0_ioctl(fd, VTL0_PLAN, arg);
 }
 
+int cmd_open(int fd, struct vtl0_open *arg)
+{
+	if (!arg->size)
+		arg->size = sizeof(*arg);
+	return vtl0_ioctl(fd, VTL0_OPEN, arg);
+}
+
+int add_named(int fd, u64 start, u64 length, const char *name, u32 mode)
+{
+	struct vtl0_add arg = {
+		.start = start, .length = length, .flags = VTL0_ADD_NAME, .file_mode = mode,
+	};
+
+	/* one that is too long has no NUL at its end */
+	memcpy(arg.name, name, strnlen(name, sizeof(arg.name)));
+	return cmd_add(fd, &arg);
+}
+
 int add_range(int fd, u64 start, u64 length, u32 flags)
 {
 	struct vtl0_add arg = { .start = start, .length = length, .flags = flags };

@@ -30,11 +30,14 @@ int cmd_remove(int fd, struct vtl0_remove *arg);
 int cmd_query(int fd, struct vtl0_query *arg);
 int cmd_info(int fd, struct vtl0_info *arg);
 int cmd_plan(int fd, struct vtl0_plan *arg);
+int cmd_open(int fd, struct vtl0_open *arg);
 /* The short ones. */
 int add_range(int fd, u64 start, u64 length, u32 flags);
 int add_chunked(int fd, u64 start, u64 length, u64 chunk_length);
 int add_order(int fd, u64 start, u64 length, u32 max_order);
 int remove_range(int fd, u64 start, u64 length);
+/* With the node /dev/vtl0_NAME. */
+int add_named(int fd, u64 start, u64 length, const char *name, u32 mode);
 /* Removes every range, waiting for those that are pinned; their number or -errno. */
 int remove_all(int fd);
 /* Iterate with QUERY; return how many there are (at most @max are stored). */

@@ -87,8 +87,8 @@ add_and_list() {
 	run 0 add --trim --node 1 --persist 0x200010000+3G
 	out "added 0x200200000+3070M (trimmed from 0x200010000+3G): id 2, 2 chunks"
 	run 0 list
-	out "ID        START      LENGTH  SIZE  NODE  STATE  CHUNKS  ORDERS  MEMMAP  SAVED  MAPPED  HELD  4K   2M  1G  FALLBACK  OWNERS  FLAGS"
-	out " 2  0x200200000  0xbfe00000  2.9G     1  live        2  9,18        4M  43.9M     514     3   7  512   2         5       0  persist"
+	out "ID        START      LENGTH  SIZE  NODE  STATE  CHUNKS  ORDERS  MEMMAP  SAVED  MAPPED  HELD  4K   2M  1G  FALLBACK  OWNERS  FLAGS    NAME"
+	out " 2  0x200200000  0xbfe00000  2.9G     1  live        2  9,18        4M  43.9M     514     3   7  512   2         5       0  persist  -"
 	out "total: 3 ranges, 4 chunks, 5.9G, memmap 4M, saved 91.9M"
 	run 0 list --chunks
 	out "    2  0x200200000  0x3fe00000  1022M      9    3.9M"
@@ -100,6 +100,34 @@ add_and_list() {
 	run 0 add 0x40000000+1G
 	refuse 1 "add 0x40000000+1G: is registered already, and --exclusive was given (EEXIST)" \
 		add --exclusive 0x40000000+1G
+}
+
+names() {
+	fresh
+	run 0 add --name ram0 --mode 0660 --owner 7:8 4G+1G
+	out "added 0x100000000+1G: id 0, 1 chunk, /dev/vtl0_ram0"
+	run 0 add 4G+1G
+	run 0 add --name ram0 4G+1G
+	run 0 list --json
+	json /ranges/0/name '"ram0"'
+	refuse 1 "add 0x100000000+1G: is registered already with the name ram0 (EEXIST)" \
+		add --name ram1 4G+1G
+	refuse 1 "add 0x140000000+1G: the name ram0 is taken (ENOTUNIQ)" \
+		add --name ram0 5G+1G
+	refuse 2 "add: --name is for one range" add --name a 5G+1G 6G+1G
+	refuse 2 "add: --mode and --owner need --name" add --mode 0600 5G+1G
+	refuse 2 "add: --mode and --owner need --name" add --owner :5 5G+1G
+	refuse 2 '--name "a/b": a name has letters, digits, "_", "-" and "." only' \
+		add --name a/b 5G+1G
+	refuse 2 '--name "-a": a name begins with a letter or a digit' add --name=-a 5G+1G
+	refuse 2 '--name "": a name begins with a letter or a digit' add --name= 5G+1G
+	refuse 2 '--name "0123456789abcdef0123456789abcdef": a name has at most 31 characters' \
+		add --name 0123456789abcdef0123456789abcdef 5G+1G
+	refuse 2 '--mode "0700": a mode is an octal number of the bits 0666, and not 0' \
+		add --name a --mode 0700 5G+1G
+	refuse 2 '--owner "no one": there is no such user' add --name a --owner "no one" 5G+1G
+	refuse 2 '--owner "0:no one": there is no such group' add --name a --owner "0:no one" 5G+1G
+	refuse 2 '--owner ":": an owner is USER, USER:GROUP or :GROUP' add --name a --owner : 5G+1G
 }
 
 json_of_add_and_remove() {
@@ -220,7 +248,7 @@ many_entries() {
 	fresh
 	export VTL0_FAKE_GROW=1000 VTL0_FAKE_BATCH=7
 	run 0 list --json
-	json /totals/ranges "$(($(wc -c <"$VTL0_FAKE_STATE") / 40))"
+	json /totals/ranges "$(($(wc -c <"$VTL0_FAKE_STATE") / 88))"
 	fresh
 	ctl add --chunk 2M 4G+2G 8G+2G 12G+2G
 	run 0 list --json --chunks
@@ -346,6 +374,11 @@ boot() {
 	verdict $? "what was added by hand is saved"
 	! grep -q 'range = 0x100000000+2G' "$conf/saved.conf"
 	verdict $? "what another file has is not saved"
+	run 0 add --name ram0 --mode 0640 --owner 7:8 16G+1G
+	run 0 save --conf "$conf"
+	[ "$(sed -n '/^.saved-3/,$p' "$conf/saved.conf" | tr '\n' ' ')" = \
+		"[saved-3] range = 0x400000000+1G node = 0 name = ram0 mode = 0640 owner = 7:8 " ]
+	verdict $? "name, mode and owner are saved"
 	fresh
 	run 0 restore --conf "$conf"
 	out "saved-1: added 0x40000000+1G: id 1"
@@ -367,7 +400,9 @@ boot_messages() {
 		[a]\nrange = 1G\n|2: range = 1G: a range is START+LENGTH or START-END
 		[a]\nrange = 1G+1G\norder = x\n|3: order = x: not a number
 		[a]\nrange = 1G+1G\ntrim = maybe\n|3: trim = maybe: it is yes or no
-		[a]\nrange = 1G+1G\nsize = 4\n|3: size = 4: there is no such key: it is range, order, chunk, node or trim
+		[a]\nrange = 1G+1G\nmode = 0600\n|1: [a] has mode or owner, but no name
+		[a]\nrange = 1G+1G\nname = a/b\n|3: name = a/b: a name has letters, digits, "_", "-" and "." only
+		[a]\nrange = 1G+1G\nsize = 4\n|3: size = 4: there is no such key: it is range, order, chunk, node, trim, name, mode or owner
 	END
 	run 0 list
 	out "no ranges are registered"
@@ -384,8 +419,9 @@ lost_output() {
 	verdict $? "lost output is noticed"
 }
 
-plan 214
+plan 261
 add_and_list
+names
 json_of_add_and_remove
 stop_at_first_failure
 add_messages

@@ -10,6 +10,8 @@
 struct fake_range {
 	uint64_t start, length, chunk_length;
 	uint32_t id, max_order, node, persist;
+	uint32_t mode, uid, gid;
+	char name[32];
 };
 
 /* by start */

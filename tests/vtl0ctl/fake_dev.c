@@ -155,14 +155,31 @@ static int find_conflict(struct vtl0_add *add)
 	return err;
 }
 
+/* commands.sh counts the ranges by it */
+_Static_assert(sizeof(struct fake_range) == 88, "size of the state");
+
 static struct fake_range wanted(const struct vtl0_add *add)
 {
-	return (struct fake_range) {
+	struct fake_range r = {
 		.start = add->added_start, .length = add->added_length,
 		.chunk_length = add->chunk_length,
 		.max_order = add->flags & VTL0_ADD_ORDER ? add->max_order : 18,
 		.node = add->node,
+		.mode = add->file_mode, .uid = add->file_uid, .gid = add->file_gid,
 	};
+
+	memcpy(r.name, add->name, sizeof(r.name));
+	return r;
+}
+
+static bool name_taken(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < nr_ranges; i++)
+		if (name[0] && !strcmp(ranges[i].name, name))
+			return true;
+	return false;
 }
 
 static int fake_add(int fd, struct vtl0_add *add)
@@ -172,7 +189,7 @@ static int fake_add(int fd, struct vtl0_add *add)
 	struct fake_range *r;
 	int err;
 
-	if (add->size != sizeof(*add) || add->flags >> 6 ||
+	if (add->size != sizeof(*add) || add->flags >> 7 ||
 	    (add->node && !(add->flags & VTL0_ADD_NODE)))
 		return EINVAL;
 	err = check_values(add->flags, &start, &length, add->chunk_length,
@@ -185,8 +202,11 @@ static int fake_add(int fd, struct vtl0_add *add)
 	if (add->node > 1)
 		return ENODEV;
 	r = find_range(add->added_start, add->added_length);
-	if (!r || add->flags & VTL0_ADD_EXCLUSIVE) {
+	if (!r || add->flags & VTL0_ADD_EXCLUSIVE ||
+	    (add->name[0] && strcmp(add->name, r->name))) {
 		err = find_conflict(add);
+		if (!err && name_taken(add->name))
+			err = ENOTUNIQ;
 		if (err)
 			return err;
 		r = insert_range(wanted(add));
@@ -245,6 +265,7 @@ static struct vtl0_range_info describe(const struct fake_range *r)
 		.fallbacks = 5,
 	};
 
+	memcpy(info.name, r->name, sizeof(info.name));
 	info.memmap_saved = memmap_of(r->length, 0) - info.memmap_bytes;
 	free(list.v);
 	return info;

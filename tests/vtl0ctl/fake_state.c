@@ -78,6 +78,22 @@ void dev_close(int fd)
 	nr_ranges = 0;
 }
 
+int dev_stat(const char *path, struct stat *st)
+{
+	size_t i;
+
+	for (i = 0; i < nr_ranges; i++) {
+		if (strncmp(path, "/dev/vtl0_", 10) || strcmp(path + 10, ranges[i].name))
+			continue;
+		*st = (struct stat) {
+			.st_mode = S_IFCHR | ranges[i].mode,
+			.st_uid = ranges[i].uid, .st_gid = ranges[i].gid,
+		};
+		return 0;
+	}
+	return ENOENT;
+}
+
 FILE *dev_iomem(void)
 {
 	static char text[] =

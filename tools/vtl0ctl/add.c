@@ -10,28 +10,36 @@
 #include "die.h"
 #include "json.h"
 #include "message.h"
+#include "node.h"
 #include "outcome.h"
 #include "text.h"
 #include "vtl0ctl.h"
 
-enum { KEY_NODE = 0x200, KEY_PERSIST, KEY_EXCLUSIVE, KEY_HOLD };
+enum { KEY_NODE = 0x200, KEY_PERSIST, KEY_EXCLUSIVE, KEY_HOLD, KEY_NAME, KEY_MODE, KEY_OWNER };
 
 struct add_args {
 	struct common *common;
 	struct layout layout;
 	struct ranges ranges;
-	uint32_t flags;		/* those that are not in layout.flags */
-	uint32_t node;
+	struct vtl0_add add;	/* what the options say, but for layout */
 	bool persist, hold;
 };
 
 static void set_node(struct add_args *args, const char *arg)
 {
-	const char *wrong = parse_number(arg, INT_MAX, &args->node);
+	uint32_t node = 0;
+	const char *wrong = parse_number(arg, INT_MAX, &node);
 
 	if (wrong)
 		usage("--node \"%s\": %s (it is 0 to %d)", arg, wrong, INT_MAX);
-	args->flags |= VTL0_ADD_NODE;
+	args->add.node = node;
+	args->add.flags |= VTL0_ADD_NODE;
+}
+
+static void check_wrong(const char *option, const char *arg, const char *wrong)
+{
+	if (wrong)
+		usage("--%s \"%s\": %s", option, arg, wrong);
 }
 
 static void check_args(const struct add_args *args)
@@ -40,6 +48,10 @@ static void check_args(const struct add_args *args)
 		usage("add: a range is missing");
 	if (args->persist && args->hold)
 		usage("add: --persist and --hold exclude each other");
+	if (node_is_nameless(&args->add))
+		usage("add: --mode and --owner need --name");
+	if (args->add.flags & VTL0_ADD_NAME && args->ranges.nr > 1)
+		usage("add: --name is for one range");
 }
 
 static error_t parse_add(int key, char *arg, struct argp_state *state)
@@ -58,7 +70,16 @@ static error_t parse_add(int key, char *arg, struct argp_state *state)
 		args->persist = true;
 		return 0;
 	case KEY_EXCLUSIVE:
-		args->flags |= VTL0_ADD_EXCLUSIVE;
+		args->add.flags |= VTL0_ADD_EXCLUSIVE;
+		return 0;
+	case KEY_NAME:
+		check_wrong("name", arg, node_name(arg, &args->add));
+		return 0;
+	case KEY_MODE:
+		check_wrong("mode", arg, node_mode(arg, &args->add));
+		return 0;
+	case KEY_OWNER:
+		check_wrong("owner", arg, node_owner(arg, &args->add));
 		return 0;
 	case KEY_HOLD:
 		args->hold = true;
@@ -84,6 +105,13 @@ static const struct argp_option options[] = {
 		 "SIGTERM or SIGHUP, then release them" },
 	{ .name = "exclusive", .key = KEY_EXCLUSIVE,
 	  .doc = "Fail if exactly this range is registered already" },
+	{ .name = "name", .key = KEY_NAME, .arg = "NAME",
+	  .doc = "Make the node /dev/vtl0_NAME, which shows this range alone: offset 0 is its "
+		 "first byte" },
+	{ .name = "mode", .key = KEY_MODE, .arg = "OCTAL",
+	  .doc = "The permissions of that node (default 0600)" },
+	{ .name = "owner", .key = KEY_OWNER, .arg = "USER[:GROUP]",
+	  .doc = "Its owner and group (default root)" },
 	{ }
 };
 
@@ -109,10 +137,11 @@ static char *added_line(const struct vtl0_add *add)
 		xasprintf(" (trimmed from %s)",
 			  range_text(add->start, add->length).s) :
 		xasprintf("%s", "");
-	char *line = xasprintf("added %s%s: id %u, %u chunk%s",
+	char *line = xasprintf("added %s%s: id %u, %u chunk%s%s%s",
 			       range_text(add->added_start,
 					  add->added_length).s, from, add->id,
-			       add->nr_chunks, add->nr_chunks == 1 ? "" : "s");
+			       add->nr_chunks, add->nr_chunks == 1 ? "" : "s",
+			       add->name[0] ? ", /dev/vtl0_" : "", add->name);
 
 	free(from);
 	return line;
@@ -135,17 +164,15 @@ static void report_added(struct outcome *outcome, const struct vtl0_add *add)
 static int add_one(const struct add_args *args, const struct range *range,
 		   struct outcome *outcome)
 {
-	struct vtl0_add add = {
-		.size = sizeof(add),
-		.flags = args->flags | args->layout.flags,
-		.start = range->start,
-		.length = range->length,
-		.chunk_length = args->layout.chunk_length,
-		.max_order = args->layout.max_order,
-		.node = args->node,
-	};
+	struct vtl0_add add = args->add;
 	int fd = args->common->fd, err;
 
+	add.size = sizeof(add);
+	add.flags |= args->layout.flags;
+	add.start = range->start;
+	add.length = range->length;
+	add.chunk_length = args->layout.chunk_length;
+	add.max_order = args->layout.max_order;
 	err = dev_ioctl(fd, VTL0_ADD, &add);
 	if (err)
 		outcome_failed(outcome, range, err, why_add(err, fd, &add));
@@ -189,7 +216,7 @@ int cmd_add(int argc, char **argv, struct common *common)
 
 	argp_parse(&argp, argc, argv, 0, NULL, &args);
 	if (!args.hold)
-		args.flags |= VTL0_ADD_PERSIST;
+		args.add.flags |= VTL0_ADD_PERSIST;
 	open_device(common);
 	outcome_init(&outcome, "add", common->json);
 	for (i = 0; i < args.ranges.nr; i++)

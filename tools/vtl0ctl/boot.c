@@ -15,6 +15,7 @@
 #include "die.h"
 #include "json.h"
 #include "message.h"
+#include "node.h"
 #include "outcome.h"
 #include "query.h"
 #include "text.h"
@@ -62,7 +63,7 @@ static const struct argp argp = {
 	.parser = parse_boot,
 	.doc = "The ranges that are there after a boot, as the files *.conf of /etc/vtl0.d "
 	       "say: [NAME], and below it range = START+LENGTH and, if wanted, order, chunk, "
-	       "node and trim = yes, as the options of add.",
+	       "node, name, mode, owner and trim = yes, as the options of add.",
 	.children = children,
 };
 
@@ -102,7 +103,13 @@ static const char *apply(struct vtl0_add *add, const struct conf_setting *set)
 		return strcmp(set->value, "yes") && strcmp(set->value, "no") ?
 			"it is yes or no" : NULL;
 	}
-	return "there is no such key: it is range, order, chunk, node or trim";
+	if (!strcmp(set->key, "name"))
+		return node_name(set->value, add);
+	if (!strcmp(set->key, "mode"))
+		return node_mode(set->value, add);
+	if (!strcmp(set->key, "owner"))
+		return node_owner(set->value, add);
+	return "there is no such key: it is range, order, chunk, node, trim, name, mode or owner";
 }
 
 static int section_to_add(const struct conf_section *section, struct vtl0_add *add)
@@ -120,6 +127,11 @@ static int section_to_add(const struct conf_section *section, struct vtl0_add *a
 				 set->value, wrong);
 			return STATUS_FAILED;
 		}
+	}
+	if (node_is_nameless(add)) {
+		complain("%s:%u: [%s] has mode or owner, but no name", section->file,
+			 section->line, section->name);
+		return STATUS_FAILED;
 	}
 	if (add->length)
 		return STATUS_OK;
@@ -220,6 +232,20 @@ static bool is_elsewhere(const struct conf *conf, const char *saved,
 	return false;
 }
 
+/* As it is now: somebody may have changed it. */
+static void print_node(FILE *file, const char *name)
+{
+	char *path = xasprintf("/dev/vtl0_%s", name);
+	struct stat st;
+
+	if (name[0])
+		fprintf(file, "name = %s\n", name);
+	if (name[0] && !dev_stat(path, &st))
+		fprintf(file, "mode = %04o\nowner = %u:%u\n", st.st_mode & 0666, st.st_uid,
+			st.st_gid);
+	free(path);
+}
+
 /* Only what stays without an owner: the rest belongs to a program. */
 static size_t print_ranges(FILE *file, const struct inventory *inv, const struct conf *conf,
 			   const char *saved)
@@ -234,6 +260,7 @@ static size_t print_ranges(FILE *file, const struct inventory *inv, const struct
 			continue;
 		fprintf(file, "\n[saved-%zu]\nrange = %s\nnode = %d\n", ++nr,
 			range_text(r->start, r->length).s, r->node);
+		print_node(file, r->name);
 	}
 	return nr;
 }

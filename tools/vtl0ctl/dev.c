@@ -22,6 +22,11 @@ int dev_ioctl(int fd, unsigned long request, void *arg)
 	return ioctl(fd, request, arg) < 0 ? errno : 0;
 }
 
+int dev_stat(const char *path, struct stat *st)
+{
+	return stat(path, st) ? errno : 0;
+}
+
 FILE *dev_iomem(void)
 {
 	return fopen("/proc/iomem", "re");

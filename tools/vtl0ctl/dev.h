@@ -7,10 +7,14 @@
 #define DEV_H
 
 #include <stdio.h>
+#include <sys/stat.h>
 
 /* Returns a file descriptor, or -1 with errno set. */
 int dev_open(const char *path);
 void dev_close(int fd);
+
+/* Of a node; returns 0 or an errno. */
+int dev_stat(const char *path, struct stat *st);
 
 /* Returns 0 or an errno. */
 int dev_ioctl(int fd, unsigned long request, void *arg);

@@ -157,6 +157,7 @@ static void range_row(struct table *table, const struct inventory *inv,
 	table_cell(table, "%" PRIu64, (uint64_t)r->fallbacks);
 	table_cell(table, "%u", r->owners);
 	table_cell(table, "%s", flags_text(r->flags).s);
+	table_cell(table, "%s", r->name[0] ? r->name : "-");
 	free(orders);
 }
 
@@ -165,7 +166,7 @@ static void print_ranges(const struct inventory *inv)
 	static const char *const columns[] = {
 		">ID", ">START", ">LENGTH", ">SIZE", ">NODE", "<STATE",
 		">CHUNKS", "<ORDERS", ">MEMMAP", ">SAVED", ">MAPPED", ">HELD",
-		">4K", ">2M", ">1G", ">FALLBACK", ">OWNERS", "<FLAGS",
+		">4K", ">2M", ">1G", ">FALLBACK", ">OWNERS", "<FLAGS", "<NAME",
 	};
 	struct table table = {
 		.columns = columns,
@@ -270,6 +271,8 @@ static struct json_object *range_json(const struct vtl0_range_info *r)
 	json_u64(obj, "faults_pud", r->faults_pud);
 	json_u64(obj, "fallbacks", r->fallbacks);
 	json_u64(obj, "bad_pages", r->bad_pages);
+	if (r->name[0])
+		json_string(obj, "name", r->name);
 	return obj;
 }
 

@@ -189,7 +189,10 @@ static char *reason_overlap(int fd, const struct vtl0_add *add)
 	else if (found.state == VTL0_STATE_REMOVING)
 		state = ", which is being removed";
 	else if (found.start == add->start && found.length == add->length)
-		return xasprintf("is registered already, and --exclusive was given");
+		return add->flags & VTL0_ADD_EXCLUSIVE ?
+			xasprintf("is registered already, and --exclusive was given") :
+			xasprintf("is registered already %s%s", found.name[0] ?
+				  "with the name " : "without a name", found.name);
 	return xasprintf("overlaps registered range %s%s",
 			 range_text(found.start, found.length).s, state);
 }
@@ -267,6 +270,10 @@ char *why_add(int err, int fd, const struct vtl0_add *add)
 		why = xasprintf("NUMA node %d is not online", add->node);
 	else if (err == ENOMEM)
 		why = reason_memory(fd, add);
+	else if (err == ENOTUNIQ)
+		why = xasprintf("the name %s is taken", add->name);
+	else if (err == ENOSPC)
+		why = xasprintf("too many ranges have a name");
 	return with_name(why ?: reason_other(err), err);
 }
 

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0 WITH Linux-syscall-note */
 /*
- * User interface of /dev/vtl0 (control) and /dev/vtl0_low (mapping).
+ * User interface of /dev/vtl0 (control), /dev/vtl0_low (mapping) and /dev/vtl0_NAME
+ * (mapping of one range).
  *
  * /dev/vtl0 registers physical address ranges that the kernel does not own as
  * ZONE_DEVICE memory. /dev/vtl0_low maps registered memory; the file offset is
- * the physical address. Both need CAP_SYS_ADMIN to open.
+ * the physical address. Both need CAP_SYS_ADMIN to open. /dev/vtl0_NAME shows the range
+ * that was given the name; offset 0 is its first byte, and its mode says to whom.
  */
 #ifndef _UAPI_LINUX_VTL0_H
 #define _UAPI_LINUX_VTL0_H
@@ -47,6 +49,8 @@
  * ENXIO        part of the range is device address space (PCI, MMIO)
  * ENOENT       no such range is registered
  * ENODEV       the NUMA node is not online
+ * ENOTUNIQ     another range has the name
+ * ENOSPC       too many ranges have a name
  * ENOMEM       out of memory (also when there is too little for the memmap)
  * EPERM        the kernel is locked down
  * EINTR        a signal came while waiting, and its handler has no SA_RESTART
@@ -68,6 +72,10 @@
 #define VTL0_ADD_NODE		(1U << 3)
 #define VTL0_ADD_PERSIST	(1U << 4)
 #define VTL0_ADD_EXCLUSIVE	(1U << 5)
+#define VTL0_ADD_NAME		(1U << 6)
+
+/* Bytes of a name, with the NUL at its end. */
+#define VTL0_NAME_SIZE	32
 
 /**
  * struct vtl0_add - ioctl(VTL0_ADD): register a physical address range
@@ -92,12 +100,20 @@
  *	cause is another one
  * @conflict_length: out: how many bytes of the range are in the way; 0 for an
  *	edge
+ * @file_mode: with VTL0_ADD_NAME the permissions of the node, of the bits 0666. Else zero.
+ * @file_uid: with VTL0_ADD_NAME the owner of the node. Else zero.
+ * @file_gid: with VTL0_ADD_NAME the group of the node. Else zero.
+ * @reserved: must be zero
+ * @name: with VTL0_ADD_NAME letters, digits, "_", "-" and "." of ASCII, beginning with a
+ *	letter or a digit, and zeroes behind them: the range gets the node /dev/vtl0_NAME,
+ *	which goes with it. Else zero.
  *
  * VTL0_ADD_TRIM registers the aligned part of the range and reports it; without
  * it an unaligned edge is EINVAL, and so is a range without an aligned part.
  *
  * Adding exactly a range that is registered succeeds and changes nothing but its
- * owners, or is EEXIST with VTL0_ADD_EXCLUSIVE; any other overlap is EEXIST.
+ * owners, or is EEXIST with VTL0_ADD_EXCLUSIVE or another @name than it has; any other
+ * overlap is EEXIST.
  *
  * A range lives as long as one of the files through which it was added, unless
  * it was added with VTL0_ADD_PERSIST: then it lives until VTL0_REMOVE or the
@@ -117,6 +133,11 @@ struct vtl0_add {
 	__aligned_u64 added_length;
 	__aligned_u64 conflict_start;
 	__aligned_u64 conflict_length;
+	__u32 file_mode;
+	__u32 file_uid;
+	__u32 file_gid;
+	__u32 reserved;
+	char name[VTL0_NAME_SIZE];
 };
 
 /**
@@ -171,6 +192,7 @@ struct vtl0_remove {
  *	table there already, or was advised not to have huge pages
  * @bad_pages: pages of the range in which hardware reported an error, since the
  *	module was loaded; touching one is SIGBUS
+ * @name: of its node, /dev/vtl0_NAME, or empty
  */
 struct vtl0_range_info {
 	__aligned_u64 start;
@@ -190,6 +212,7 @@ struct vtl0_range_info {
 	__aligned_u64 faults_pud;
 	__aligned_u64 fallbacks;
 	__aligned_u64 bad_pages;
+	char name[VTL0_NAME_SIZE];
 };
 
 /**
@@ -309,11 +332,38 @@ struct vtl0_plan {
 	__aligned_u64 memmap_saved;
 };
 
+/* Flags of VTL0_OPEN. */
+#define VTL0_OPEN_WRITE		(1U << 0)
+
+/**
+ * struct vtl0_open - ioctl(VTL0_OPEN): a file that shows a part of one range
+ * @size: sizeof(struct vtl0_open)
+ * @flags: VTL0_OPEN_WRITE allows writable mappings
+ * @start: first byte, a multiple of the page size
+ * @length: length in bytes, likewise; all within one registered range, else ENOENT
+ * @fd: out: the file, with O_CLOEXEC; -1 on failure
+ * @reserved: must be zero
+ *
+ * The file is mapped with mmap(): offset 0 is @start, and what lies beyond @length is
+ * ENXIO. It can be sent to another process, which needs no privilege to map it. It does
+ * not keep the range: once that has gone, mmap() is ENODEV and touching the memory is
+ * SIGBUS, even if the same addresses have been registered again.
+ */
+struct vtl0_open {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 start;
+	__aligned_u64 length;
+	__s32 fd;
+	__u32 reserved;
+};
+
 #define VTL0_ADD	_IO(VTL0_IOCTL_TYPE, 0x00)
 #define VTL0_REMOVE	_IO(VTL0_IOCTL_TYPE, 0x01)
 #define VTL0_QUERY	_IO(VTL0_IOCTL_TYPE, 0x02)
 #define VTL0_INFO	_IO(VTL0_IOCTL_TYPE, 0x03)
 #define VTL0_PLAN	_IO(VTL0_IOCTL_TYPE, 0x04)
+#define VTL0_OPEN	_IO(VTL0_IOCTL_TYPE, 0x05)
 
 /* The largest number of chunks of one range; only VTL0_ADD_CHUNK gets there. */
 #define VTL0_MAX_CHUNKS	65536U

@@ -151,6 +151,29 @@ static int do_open_control(void)
 	return sys(extra);
 }
 
+/* One that shows a range, without a node and by its node. */
+static int do_open_range(void)
+{
+	struct vtl0_open part = { .start = window.start, .length = SIZE };
+	int ret = cmd_open(control, &part);
+
+	low = part.fd;
+	return ret;
+}
+
+static void named_added(void)
+{
+	errno = -add_named(control, window.start, SIZE, "failnth", 0600);
+	if (errno)
+		die("VTL0_ADD with a name");
+}
+
+static int do_open_named(void)
+{
+	low = open("/dev/vtl0_failnth", O_RDWR | O_CLOEXEC);
+	return sys(low);
+}
+
 static int do_open_low(void)
 {
 	low = open(LOW, O_RDWR | O_CLOEXEC);
@@ -351,6 +374,10 @@ const struct test tests[] = {
 		.start = MIB(2), .length = SIZE } },
 	{ "VTL0_ADD of a duplicate, exclusive", added_by_other, do_add, -EEXIST, {
 		.flags = VTL0_ADD_EXCLUSIVE, .length = SIZE } },
+	{ "VTL0_ADD with a name", set_add, do_add, 0, {
+		.flags = VTL0_ADD_NAME, .length = SIZE, .name = "failnth", .file_mode = 0600 } },
+	{ "VTL0_OPEN", added, do_open_range, 0, {} },
+	{ "open of a named node", named_added, do_open_named, 0, {} },
 	{ "VTL0_REMOVE", added, do_remove, 0, {} },
 	{ "VTL0_REMOVE of chunks", chunks_added, do_remove, 0, {} },
 	{ "MSHV_CHECK_EXTENSION", NULL, do_check_extension, 0, {} },

@@ -127,9 +127,9 @@ unsigned int fill_add(struct caller *c, union arg *arg)
 	a->size = pick_size(c, sizeof(*a));
 	pick_range(c, (uint64_t *)&a->start, (uint64_t *)&a->length);
 	if (pick(c, 3))
-		a->flags = 1U << pick(c, rarely(c) ? 32 : 6);
+		a->flags = 1U << pick(c, rarely(c) ? 32 : 7);
 	if (rarely(c))
-		a->flags |= rng_next(&c->rng) & 0x3f;
+		a->flags |= rng_next(&c->rng) & 0x7f;
 	if (a->flags & VTL0_ADD_CHUNK)
 		a->chunk_length = (1 + pick(c, 8)) * MIB(2) + (rarely(c) ? PAGE : 0);
 	/* a GiB of single pages takes seconds, to add and in every query */
@@ -137,6 +137,12 @@ unsigned int fill_add(struct caller *c, union arg *arg)
 		a->max_order = a->length > MIB(64) ? 9 + pick(c, 11) : pick(c, 20);
 	if (a->flags & VTL0_ADD_NODE)
 		a->node = rarely(c) ? (int)rng_next(&c->rng) : 0;
+	/* few names, so that they are taken at times */
+	if (a->flags & VTL0_ADD_NAME) {
+		a->name[0] = 'a' + pick(c, 4);
+		a->name[1] = rarely(c) ? (char)rng_next(&c->rng) : 0;
+		a->file_mode = rarely(c) ? (uint32_t)rng_next(&c->rng) : 0600;
+	}
 	return VTL0_ADD;
 }
 
@@ -193,6 +199,19 @@ unsigned int fill_plan(struct caller *c, union arg *arg)
 	p->count = pick(c, 100);
 	p->buf = pick_out(c);
 	return VTL0_PLAN;
+}
+
+unsigned int fill_open(struct caller *c, union arg *arg)
+{
+	struct vtl0_open *o = &arg->open;
+
+	o->size = pick_size(c, sizeof(*o));
+	o->flags = pick(c, 2) | (rarely(c) ? (uint32_t)rng_next(&c->rng) : 0);
+	pick_range(c, (uint64_t *)&o->start, (uint64_t *)&o->length);
+	if (pick(c, 2))
+		o->length = MIB(2);
+	o->reserved = rarely(c);
+	return VTL0_OPEN;
 }
 
 unsigned int fill_mshv_add(struct caller *c, union arg *arg)

@@ -134,6 +134,21 @@ static void reopen(struct caller *c)
 	count(REOPENED);
 }
 
+/* Maps and touches what VTL0_OPEN has opened; a removal may come between. */
+static void use_range(const struct vtl0_open *arg)
+{
+	size_t length = arg->length < MIB(2) ? arg->length : MIB(2);
+	int prot = PROT_READ | (arg->flags & VTL0_OPEN_WRITE ? PROT_WRITE : 0);
+	void *p = mmap(NULL, length, prot, MAP_SHARED, arg->fd, 0);
+
+	if (p != MAP_FAILED) {
+		if (!madvise(p, length, MADV_POPULATE_READ))
+			count(OPENED);
+		munmap(p, length);
+	}
+	close(arg->fd);
+}
+
 static void one_call(struct caller *c)
 {
 	/* the cheap ones are called more often: this must end some day */
@@ -143,7 +158,7 @@ static void one_call(struct caller *c)
 	} kinds[] = {
 		{ fill_add, 20 }, { fill_remove, 20 }, { fill_query, 240 }, { fill_info, 140 },
 		{ fill_plan, 200 }, { fill_mshv_add, 5 }, { fill_mshv_check, 75 },
-		{ fill_garbage, 300 },
+		{ fill_open, 30 }, { fill_garbage, 270 },
 	};
 	unsigned int roll = pick(c, 1000), i = 0, cmd;
 	union arg arg = { };
@@ -158,9 +173,14 @@ static void one_call(struct caller *c)
 		roll -= kinds[i++].weight;
 	cmd = kinds[i].fill(c, &arg);
 	p = place(c, &arg);
+	/* where the result cannot be lost to another process */
+	if (cmd == VTL0_OPEN && (char *)p >= arena && (char *)p < arena + GIB(1))
+		p = c->page;
 	fd = files[pick(c, NR_FILES)];
 	ret = ioctl(fd, cmd, p);
 	note_result(cmd, ret < 0 ? -errno : 0);
+	if (kinds[i].fill == fill_open && !ret)
+		use_range(p);
 	/* garbage, too, may have made a VTL */
 	if (ret > 0)
 		close(ret);

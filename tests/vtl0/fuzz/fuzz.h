@@ -21,6 +21,7 @@ enum event {
 	REMOVE_BUSY,
 	QUERIED,
 	PLANNED,
+	OPENED,
 	MSHV_ADDED,
 	REOPENED,
 	TOUCHED,
@@ -102,6 +103,7 @@ union arg {
 	struct vtl0_query query;
 	struct vtl0_info info;
 	struct vtl0_plan plan;
+	struct vtl0_open open;
 	struct mshv_vtl_ram_disposition ram;
 	uint32_t words[64];
 };
@@ -120,6 +122,7 @@ unsigned int fill_remove(struct caller *c, union arg *arg);
 unsigned int fill_query(struct caller *c, union arg *arg);
 unsigned int fill_info(struct caller *c, union arg *arg);
 unsigned int fill_plan(struct caller *c, union arg *arg);
+unsigned int fill_open(struct caller *c, union arg *arg);
 unsigned int fill_mshv_add(struct caller *c, union arg *arg);
 unsigned int fill_mshv_check(struct caller *c, union arg *arg);
 unsigned int fill_garbage(struct caller *c, union arg *arg);

@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Files that show one range and nothing else: /dev/vtl0_NAME, and what VTL0_OPEN
+ * returns. Offset 0 is their first byte. They are for programs that know nothing of
+ * physical addresses and must not see the memory of others, so opening a node
+ * needs no privilege but its mode, and a file can be passed on.
+ *
+ * A file does not keep its range: when that has gone, touching the memory is SIGBUS,
+ * also if another range is registered at the same addresses later.
+ */
+#include <linux/anon_inodes.h>
+#include <linux/cdev.h>
+#include <linux/err.h>
+#include <linux/file.h>
+#include <linux/fs.h>
+#include <linux/module.h>
+#include <linux/security.h>
+#include <linux/slab.h>
+
+#include "vtl0.h"
+
+static struct cdev names_cdev;
+
+/* Takes over the reference on @range. */
+static struct vtl0_view *alloc_view(struct vtl0_range *range, u64 start, u64 length)
+{
+	struct vtl0_view *view = kzalloc_obj(*view);
+
+	if (!view) {
+		vtl0_range_put(range);
+		return ERR_PTR(-ENOMEM);
+	}
+	view->range = range;
+	view->start = start;
+	view->length = length;
+	return view;
+}
+
+static void free_view(struct vtl0_view *view)
+{
+	vtl0_range_put(view->range);
+	kfree(view);
+}
+
+/* Anything of a live range; -ENOENT if it is not all in one. */
+static struct vtl0_view *find_view(u64 start, u64 length)
+{
+	struct vtl0_range *range = NULL;
+	struct vtl0_chunk *chunk;
+	int idx;
+
+	idx = srcu_read_lock(&vtl0_srcu);
+	chunk = vtl0_chunk_find(start);
+	if (chunk && READ_ONCE(chunk->range->state) == VTL0_STATE_LIVE &&
+	    length <= chunk->range->length - (start - chunk->range->start)) {
+		range = chunk->range;
+		get_device(&range->dev);
+	}
+	srcu_read_unlock(&vtl0_srcu, idx);
+	return range ? alloc_view(range, start, length) : ERR_PTR(-ENOENT);
+}
+
+static int file_open(struct inode *inode, struct file *file)
+{
+	struct vtl0_range *range;
+	struct vtl0_view *view;
+	int ret;
+
+	ret = security_locked_down(LOCKDOWN_DEV_MEM);
+	if (ret)
+		return ret;
+	range = vtl0_name_find(inode->i_rdev);
+	if (!range)
+		return -ENXIO;
+	if (READ_ONCE(range->state) != VTL0_STATE_LIVE) {
+		vtl0_range_put(range);
+		return -ENXIO;
+	}
+	view = alloc_view(range, range->start, range->length);
+	if (IS_ERR(view))
+		return PTR_ERR(view);
+	file->private_data = view;
+	vtl0_mapping_use(file);
+	vtl0_low_get();
+	return 0;
+}
+
+static int file_release(struct inode *inode, struct file *file)
+{
+	free_view(file->private_data);
+	vtl0_low_put();
+	return 0;
+}
+
+static loff_t file_llseek(struct file *file, loff_t offset, int whence)
+{
+	const struct vtl0_view *view = file->private_data;
+
+	return fixed_size_llseek(file, offset, whence, view->length);
+}
+
+static bool has_gone(const struct vtl0_view *view)
+{
+	struct vtl0_chunk *chunk;
+	bool gone;
+	int idx;
+
+	idx = srcu_read_lock(&vtl0_srcu);
+	chunk = vtl0_chunk_find(view->start);
+	gone = !chunk || chunk->range != view->range;
+	srcu_read_unlock(&vtl0_srcu, idx);
+	return gone;
+}
+
+static int file_mmap(struct file *file, struct vm_area_struct *vma)
+{
+	const struct vtl0_view *view = file->private_data;
+	u64 offset = PFN_PHYS((u64)vma->vm_pgoff);
+
+	if (vma->vm_pgoff >= PHYS_PFN(view->length) ||
+	    vma->vm_end - vma->vm_start > view->length - offset)
+		return -ENXIO;
+	if (has_gone(view))
+		return -ENODEV;
+	return vtl0_mmap(vma, view->start + offset);
+}
+
+static unsigned long file_get_area(struct file *file, unsigned long addr, unsigned long len,
+				   unsigned long pgoff, unsigned long flags)
+{
+	const struct vtl0_view *view = file->private_data;
+
+	return vtl0_get_area(file, addr, len, PHYS_PFN(view->start) + pgoff, flags);
+}
+
+static const struct file_operations file_fops = {
+	.owner = THIS_MODULE,
+	.open = file_open,
+	.release = file_release,
+	.mmap = file_mmap,
+	.get_unmapped_area = file_get_area,
+	.llseek = file_llseek,
+};
+
+static struct file *anon_file(struct vtl0_view *view, bool writable)
+{
+	struct file *file = anon_inode_getfile("[vtl0_range]", &file_fops, view,
+					       writable ? O_RDWR : O_RDONLY);
+
+	if (IS_ERR(file))
+		return file;
+	vtl0_mapping_use(file);
+	vtl0_low_get();
+	return file;
+}
+
+/**
+ * vtl0_open() - VTL0_OPEN
+ * @arg: from user space; its output field is filled
+ *
+ * Return: 0 or an errno of the table in uapi/linux/vtl0.h.
+ */
+int vtl0_open(struct vtl0_open *arg)
+{
+	struct vtl0_view *view;
+	struct file *file;
+	int fd, ret;
+
+	arg->fd = -1;
+	if (arg->flags & ~VTL0_OPEN_WRITE)
+		return -EOPNOTSUPP;
+	if (arg->reserved || !PAGE_ALIGNED(arg->start) || !PAGE_ALIGNED(arg->length))
+		return -EINVAL;
+	ret = security_locked_down(LOCKDOWN_DEV_MEM) ?:
+	      vtl0_check_range(vtl0_unalias(arg->start), arg->length);
+	if (ret)
+		return ret;
+	fd = get_unused_fd_flags(O_CLOEXEC);
+	if (fd < 0)
+		return fd;
+	view = find_view(vtl0_unalias(arg->start), arg->length);
+	ret = PTR_ERR_OR_ZERO(view);
+	if (ret)
+		goto put_fd;
+	file = anon_file(view, arg->flags & VTL0_OPEN_WRITE);
+	ret = PTR_ERR_OR_ZERO(file);
+	if (ret)
+		goto free_view;
+	fd_install(fd, file);
+	arg->fd = fd;
+	return 0;
+
+free_view:
+	free_view(view);
+put_fd:
+	put_unused_fd(fd);
+	return ret;
+}
+
+int vtl0_files_init(void)
+{
+	unsigned int count;
+	dev_t first;
+
+	count = vtl0_name_devts(&first);
+	cdev_init(&names_cdev, &file_fops);
+	names_cdev.owner = THIS_MODULE;
+	return cdev_add(&names_cdev, first, count);
+}
+
+void vtl0_files_exit(void)
+{
+	cdev_del(&names_cdev);
+}

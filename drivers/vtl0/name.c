@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Names of ranges: /dev/vtl0_NAME. A range with a name has a device number, by which
+ * its file finds it; sysfs.c creates the node, file.c what opening it gives.
+ */
+#include <linux/err.h>
+#include <linux/fs.h>
+#include <linux/kdev_t.h>
+#include <linux/mutex.h>
+#include <linux/string.h>
+#include <linux/xarray.h>
+
+#include "vtl0.h"
+
+/* At most so many ranges have a name. */
+#define MAX_NAMES 65536U
+
+static dev_t first_devt;
+
+/* minor to range, and no name twice */
+static DEFINE_MUTEX(names_lock);
+static DEFINE_XARRAY_ALLOC(names);
+
+static bool taken(const char *name)
+	__must_hold(&names_lock)
+{
+	struct vtl0_range *range;
+	unsigned long minor;
+
+	/* the mapping node has it */
+	if (!strcmp(name, "low"))
+		return true;
+	xa_for_each(&names, minor, range)
+		if (!strcmp(range->file.name, name))
+			return true;
+	return false;
+}
+
+/**
+ * vtl0_name_add() - give a range the device number of its name
+ * @range: without a name nothing is done
+ *
+ * Context: sleeps.
+ * Return: 0, -ENOTUNIQ for a name that is taken, -ENOSPC for too many, -ENOMEM.
+ */
+int vtl0_name_add(struct vtl0_range *range)
+{
+	u32 minor;
+	int ret;
+
+	if (!range->file.name[0])
+		return 0;
+	guard(mutex)(&names_lock);
+	if (taken(range->file.name))
+		return -ENOTUNIQ;
+	ret = xa_alloc(&names, &minor, range, XA_LIMIT(0, MAX_NAMES - 1), GFP_KERNEL);
+	if (ret)
+		return ret == -EBUSY ? -ENOSPC : ret;
+	range->dev.devt = MKDEV(MAJOR(first_devt), minor);
+	return 0;
+}
+
+/**
+ * vtl0_name_del() - let nothing open a range by its name any more
+ * @range: with a name or without
+ *
+ * Context: sleeps.
+ */
+void vtl0_name_del(struct vtl0_range *range)
+{
+	guard(mutex)(&names_lock);
+	if (range->dev.devt)
+		xa_erase(&names, MINOR(range->dev.devt));
+}
+
+/**
+ * vtl0_name_find() - the range of a device number
+ * @devt: of a node that is being opened
+ *
+ * Context: sleeps.
+ * Return: a range with a reference for vtl0_range_put(), or NULL.
+ */
+struct vtl0_range *vtl0_name_find(dev_t devt)
+{
+	struct vtl0_range *range;
+
+	guard(mutex)(&names_lock);
+	range = xa_load(&names, MINOR(devt));
+	if (range)
+		get_device(&range->dev);
+	return range;
+}
+
+/**
+ * vtl0_name_devts() - the device numbers that ranges can have
+ * @first: out
+ *
+ * Return: how many.
+ */
+unsigned int vtl0_name_devts(dev_t *first)
+{
+	*first = first_devt;
+	return MAX_NAMES;
+}
+
+int vtl0_names_init(void)
+{
+	return alloc_chrdev_region(&first_devt, 0, MAX_NAMES, "vtl0");
+}
+
+void vtl0_names_exit(void)
+{
+	unregister_chrdev_region(first_devt, MAX_NAMES);
+	xa_destroy(&names);
+}
