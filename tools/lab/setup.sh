@@ -157,8 +157,8 @@ set_up() {
 		elif [ "$2" = built ]; then
 			set_up source
 			# The build tree names its source by path, so a cache that was moved builds again.
-			step "kernel-$1" "1 $LAB $source_recipe $BOOT_MODULES $(cat "$LAB_DIR/configs/$3")" \
-				make_built_kernel "$1" "$3"
+			step "kernel-$1" "1 $LAB $source_recipe $BOOT_MODULES $(built_from "$3" "${4-}")" \
+				make_built_kernel "$1" "$3" "${4-}"
 		else
 			step "kernel-$1" "1 $3 $MODULE_DIRS $BOOT_MODULES" make_deb_kernel "$1" "$3"
 		fi
@@ -368,18 +368,57 @@ pick_modules() {
 	rm -rf "$from/kernel" "$from"/modules.*
 }
 
+# built_from CONFIG[+CONFIG]... [DIR]: the configurations, and the patches of the checkout
+built_from() {
+	echo "$1" | tr + '\n' | while read -r config; do
+		cat "$LAB_DIR/configs/$config"
+	done
+	[ -z "$2" ] || checkout_patches "$2"
+}
+
+checkout_patches() {
+	for patch in "$SRC/$1"/*/*.patch; do
+		[ ! -f "$patch" ] || cat "$patch"
+	done
+}
+
+# patched_source NAME DIR: a copy of the source with the patches of the checkout. Hard
+# links, as patch writes a new file for each that it changes. The next patches go into
+# the same copy, so that make sees from the files' times what to build again.
+patched_source() {
+	tree=$LAB/linux-7.3-$1
+	if [ "$(cat "$tree/.made-from" 2>/dev/null)" = "$(echo "$source_recipe" | sha256sum)" ]; then
+		rm "$tree/.made-from"
+		in_root patch -s -R -p1 -d "$tree" <"$tree/.patches"
+	else
+		rm -rf "$tree" "$LAB/build-$1"
+		cp -al "$LAB/linux-7.3" "$tree"
+	fi
+	rm -f "$tree/.patches"
+	checkout_patches "$2" >"$tree/.patches"
+	in_root patch -s -p1 --fuzz=0 --no-backup-if-mismatch -d "$tree" <"$tree/.patches"
+	echo "$source_recipe" | sha256sum >"$tree/.made-from"
+}
+
+# make_built_kernel NAME CONFIG[+CONFIG]... [DIR]
 # In place, as the build records its paths; make takes up where it stopped.
 make_built_kernel() {
+	source=$LAB/linux-7.3
+	if [ -n "$3" ]; then
+		patched_source "$1" "$3"
+		source=$tree
+	fi
 	out=$LAB/build-$1
 	new=$LAB/kernels/$1.new
 	rm -rf "$new"
 	mkdir -p "$out" "$new/modules/usr/lib"
 	ln -s usr/lib "$new/modules/lib"
-	cp "$LAB_DIR/configs/$2" "$out/fragment"
-	in_root make -C "$LAB/linux-7.3" O="$out" tinyconfig >/dev/null
-	in_root "$LAB/linux-7.3/scripts/kconfig/merge_config.sh" -m -O "$out" "$out/.config" "$out/fragment" >/dev/null
+	built_from "$2" '' >"$out/fragment"
+	in_root make -C "$source" O="$out" tinyconfig >/dev/null
+	in_root "$source/scripts/kconfig/merge_config.sh" -m -O "$out" "$out/.config" "$out/fragment" >/dev/null
 	in_root make -C "$out" olddefconfig
-	grep -E '^(# )?CONFIG_' "$out/fragment" | while read -r line; do
+	# The last of the lines that name a symbol counts.
+	tac "$out/fragment" | grep -E '^(# )?CONFIG_' | sort -u -s -t = -k 1,1 | while read -r line; do
 		grep -qxF -- "$line" "$out/.config" || { echo "not in the configuration: $line"; exit 1; }
 	done
 	in_root make -C "$out" -j"$(nproc)" bzImage modules
