@@ -17,9 +17,9 @@ KBUILD = $(MAKE) -C $(KDIR) M=$(CURDIR) $(if $(MO),MO=$(abspath $(MO))) \
 VERSION := $(shell sed -n 's/^PACKAGE_VERSION="\(.*\)"$$/\1/p' dkms.conf)
 HEADERS := $(wildcard include/uapi/linux/*.h)
 # Directories with user-space programs that a build may leave objects in.
-USER_DIRS := $(patsubst %/Makefile,%,$(wildcard tools/*/Makefile tests/*/Makefile tests/*/*/Makefile))
+USER_DIRS := $(patsubst %/Makefile,%,$(wildcard tools/*/Makefile tests/*/Makefile tests/*/*/Makefile upstream/Makefile))
 # Those of which a guest of the lab has the programs.
-GUEST_DIRS := tools/vtl0ctl tools/bouncectl tests/vtl0 tests/bounce tests/demo
+GUEST_DIRS := tools/vtl0ctl tools/bouncectl tests/vtl0 tests/bounce tests/demo upstream
 
 modules: kdir
 	$(KBUILD) modules
@@ -89,7 +89,7 @@ endef
 # repository.
 dist:
 	git archive --prefix=vtl0-$(VERSION)/ HEAD -- . ':!tests' ':!tools/lab' ':!.ci' \
-		':!packages' \
+		':!packages' ':!upstream' \
 		>vtl0-$(VERSION).tar
 	sed 's/@VERSION@/$(VERSION)/' packages/vtl0.spec >vtl0.spec
 	tar --append --transform='s|^|vtl0-$(VERSION)/|' --owner=0 --group=0 -f vtl0-$(VERSION).tar vtl0.spec
@@ -103,6 +103,11 @@ demo:
 check:
 	@test -x tests/run || { echo "the tests are in the repository, not in this archive" >&2; exit 1; }
 	@tests/run $(ARGS)
+
+# The reproducers of faults in Linux, on a kernel with the patches for them: none is
+# to find its fault, and the drivers' tests are to pass on it.
+check-upstream:
+	@tests/run --groups upstream/groups $(ARGS)
 
 # What the project's own checker says of its own drivers.
 pgcheck:
@@ -134,6 +139,7 @@ help:
 	@echo 'make htmldocs         the documents as HTML (HTMLDIR=DIR KSRC=KERNEL-SOURCE)'
 	@echo 'make pgcheck          look for unsafe bio construction in the drivers'
 	@echo 'make check            run all tests (ARGS="--only GROUP --log DIR ...")'
+	@echo 'make check-upstream   the patches in upstream/: build, boot and try a kernel with them'
 
 .PHONY: modules modules_install clean kdir tools install uninstall guest-programs
-.PHONY: install-dkms dist demo check pgcheck htmldocs help
+.PHONY: install-dkms dist demo check check-upstream pgcheck htmldocs help
