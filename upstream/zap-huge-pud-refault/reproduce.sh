@@ -1,0 +1,14 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# Is a 1G entry that a page fault puts back while madvise() drops it taken for a bad one?
+#
+#	lab run --kernel 7.3 --mem 4G --append 'memmap=1G%0x100000000-1+0xefffffff' -- upstream/zap-huge-pud-refault/reproduce.sh
+set -eu
+. "$(dirname "$0")/../lib.sh"
+
+dax_device 1073741824
+reproduce-zap-huge-pud-refault /dev/dax0.0 20
+echo "# bad pud: $(logged 'bad pud') times"
+dmesg | grep 'Bad rss-counter' | sed 's/^/# /' || :
+answer [ "$(logged 'bad pud')" != 0 ]
