@@ -5,6 +5,7 @@
 #
 #	lab run --kernel 7.3 --mem 5G --reserve 1G@0x140000000 -- upstream/gup-huge-special/reproduce.sh
 set -eu
+# shellcheck source=upstream/lib.sh
 . "$(dirname "$0")/../lib.sh"
 
 modprobe huge_entries start=0x140000000 length=0x40000000

@@ -6,6 +6,7 @@
 #
 #	lab run --kernel 7.3 --mem 4G --nvme cmb --append 'memmap=1G%0x100000000-1+0xefffffff' -- upstream/short-async-direct-io/reproduce.sh
 set -eu
+# shellcheck source=upstream/lib.sh
 . "$(dirname "$0")/../lib.sh"
 
 program=reproduce-short-async-direct-io

@@ -6,6 +6,7 @@
 #
 #	lab run --kernel 7.3 --mem 5G --append 'memmap=1G%0x100000000-1+0xefffffff' --reserve 1G@0x140000000 -- upstream/split-huge-pud/reproduce.sh
 set -eu
+# shellcheck source=upstream/lib.sh
 . "$(dirname "$0")/../lib.sh"
 
 found=''

@@ -5,6 +5,7 @@
 #
 #	lab run --kernel 7.3 --mem 4G --append 'memmap=1G%0x100000000-1+0xefffffff' -- upstream/zap-huge-pud-refault/reproduce.sh
 set -eu
+# shellcheck source=upstream/lib.sh
 . "$(dirname "$0")/../lib.sh"
 
 dax_device 1073741824
