@@ -71,7 +71,7 @@ class Facts(unittest.TestCase):
         kept = (facts.ASSERT, facts.OWN, facts.PUT, dict(facts.KIND), dict(facts.GUARD),
                 dict(facts.ADD), dict(facts.WORDS))
         try:
-            run.learn({kind: ["my_" + kind] for kind in config.KINDS})
+            facts.learn({kind: ["my_" + kind] for kind in config.KINDS})
             self.assertIn("my_predicates", facts.KIND)
             self.assertIn("my_guards", facts.GUARD)
             self.assertIn("my_adders", facts.ADD)

@@ -90,24 +90,6 @@ out:
 	return ret;
 }
 
-/* What the rounds before have taken stays in the list. */
-static int second_round(struct iov_iter *iter, struct scatterlist *sg)
-{
-	struct page *pages[8];
-	size_t off;
-	ssize_t n;
-	int i;
-
-	while (iov_iter_count(iter)) {
-		n = iov_iter_get_pages2(iter, pages, 32768, 8, &off);
-		if (n < 0)
-			return -EFAULT;	/* expect: PG06 */
-		for (i = 0; i < 8; i++)
-			sg_set_page(sg++, pages[i], PAGE_SIZE, 0);
-	}
-	return 0;
-}
-
 static ssize_t refused(struct iov_iter *iter, struct ctx *ctx)
 {
 	struct page *pages[8], **p = pages;

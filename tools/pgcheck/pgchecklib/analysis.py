@@ -58,7 +58,7 @@ class Analysis:
     def run(self, places, content=None):
         """Findings of the files; content: bytes of those that are not to be read."""
         self.cache.load(places)
-        flow.learn(self.spatch.project)
+        facts.learn(self.spatch.project)
         records, sources = {}, []
         for place in places:
             record = self._known(place, content)
@@ -97,7 +97,7 @@ class Analysis:
         record.unread = source.unread()
         if record.unread:
             return record
-        rules = [rule for rule in self.rules if rule.concerns(source.bytes)]
+        rules = [rule for rule in self.rules if rule.look.concerns(source.bytes)]
         if rules:
             source.slice = Slice(source.functions, source.text, rules)
             record.rules = source.slice.rules

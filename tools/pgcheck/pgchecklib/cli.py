@@ -113,8 +113,8 @@ class Check:
         """Everything that decides besides the sources, as a digest."""
         data = self.options.data
         names = [name for folder in (os.path.join(data, "rules"), os.path.join(data, "spatch"),
-                                     os.path.dirname(__file__),
-                                     os.path.join(os.path.dirname(__file__), "flow"))
+                                     *(os.path.join(os.path.dirname(__file__), part)
+                                       for part in ("", "flow", "smpl")))
                  for name in sorted(glob.glob(os.path.join(folder, "*.*")))]
         parts = []
         for name in names:

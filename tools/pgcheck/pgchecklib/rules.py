@@ -7,18 +7,8 @@ r"""The rules as data: what the header of each .cocci file says about it.
     // URL: Documentation/checks/PGnn.rst
     // Options: --no-includes
     // Severity: error
-    // Files: word word        (a file without any of these words has no findings;
-                               \x20 stands for a space)
-    // Match: regex            (nor has one that this does not match; optional)
 
-Optional, what a function has to contain so that spatch gets to see it; by
-default one of the words:
-
-    // Function: regex
-    // Second: regex           (this too, in the function or one call away)
-    // Alone: regex            (enough by itself)
-
-A rule that no semantic patch can describe is such a header alone, in a .rule file; the
+What a file has to contain so that spatch gets to see it stands in prefilter.py. A rule that no semantic patch can describe is such a header alone, in a .rule file; the
 checks of flow/ find what it is about.
 """
 import glob
@@ -26,6 +16,7 @@ import os
 import re
 
 from . import CannotAnalyse
+from .prefilter import LOOKS, NOTHING
 
 MODES = ("patch", "context", "org", "report")
 
@@ -44,29 +35,13 @@ class Rule:
         self.confidence = self._field("Confidence")
         self.severity = self._field("Severity")
         self.url = self._field("URL")
-        files = self._field("Files", None if path.endswith(".cocci") else "")
-        self.words = [word.replace("\\x20", " ").encode() for word in files.split()]
-        self.match = re.compile(self._field("Match", "").encode())
-        words = "|".join(re.escape(word.decode()) for word in self.words)
-        self.function = re.compile(self._field("Function", words))
-        self.second = self._pattern("Second")
-        self.alone = self._pattern("Alone")
+        self.look = LOOKS.get(self.id, NOTHING)
 
-    def _field(self, name, default=None):
+    def _field(self, name):
         found = re.search(r"^// %s: *(.*)$" % name, self.text, re.MULTILINE)
-        if not found and default is not None:
-            return default
         if not found:
             raise CannotAnalyse("%s: no line \"// %s:\"" % (self.path, name))
         return found.group(1).strip()
-
-    def _pattern(self, name):
-        text = self._field(name, "")
-        return re.compile(text) if text else None
-
-    def concerns(self, content):
-        """Can a file with this content have findings at all?"""
-        return any(word in content for word in self.words) and bool(self.match.search(content))
 
 
 def pages(data):
@@ -115,7 +90,8 @@ def combined(rules, coverage, project):
     all the others. The project's own names come first, for all of them.
     """
     parts = ["virtual %s\n" % mode for mode in MODES]
-    parts.append("@initialize:python@\n@@\npgcheck_project = %r\n" % (project,))
+    parts.append("@initialize:python@\n@@\nfrom pgchecklib.flow import facts\nfacts.learn(%r)\n"
+                 % (project,))
     for rule in rules:
         parts.append(re.sub(r"^virtual .*$", "", rule.text, flags=re.MULTILINE))
     if coverage:

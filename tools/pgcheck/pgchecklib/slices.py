@@ -36,17 +36,19 @@ def _bodies(functions, text):
 def _seeds(rule, bodies):
     """What can have a finding: code with what the rule looks for and, if the rule
     has a second half, with that too, where one may call the other, or a third both."""
-    first = {body for body in bodies if rule.function.search(body.code)}
-    if not rule.second:
+    look = rule.look
+    function = look.function
+    first = {body for body in bodies if function.search(body.code)}
+    if not look.second:
         return first
-    second = {body for body in bodies if rule.second.search(body.code)}
+    second = {body for body in bodies if look.second.search(body.code)}
     names = {body.name for body in first}, {body.name for body in second}
     found = first & second
     found |= {body for body in first if body.calls & names[1]}
     found |= {body for body in second if body.calls & names[0]}
     found |= {body for body in bodies if body.calls & names[0] and body.calls & names[1]}
-    if rule.alone:
-        found |= {body for body in bodies if rule.alone.search(body.code)}
+    if look.alone:
+        found |= {body for body in bodies if look.alone.search(body.code)}
     return found
 
 

@@ -56,7 +56,14 @@ class Setup:
     def __init__(self, tmp):
         self.tmp = tmp
         self.env = dict(os.environ)
+        # The Python of the rules is in our own package.
+        self._before("PYTHONPATH", os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+        self.env["PYTHONDONTWRITEBYTECODE"] = "1"
         self.options = []
+
+    def _before(self, name, folder):
+        old = self.env.get(name)
+        self.env[name] = folder + (":" + old if old else "")
 
     def use_library(self, path):
         """Makes spatch find a libpython under the name that it asks for."""
@@ -64,8 +71,7 @@ class Setup:
         os.makedirs(folder, exist_ok=True)
         name = os.path.basename(path).split(".so")[0] + ".so"
         os.symlink(path, os.path.join(folder, name))
-        old = self.env.get("LD_LIBRARY_PATH")
-        self.env["LD_LIBRARY_PATH"] = folder + (":" + old if old else "")
+        self._before("LD_LIBRARY_PATH", folder)
 
     def use_builtins(self, path):
         """spatch's own list of macros, less those that it misreads."""

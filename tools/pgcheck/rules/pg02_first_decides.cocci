@@ -5,7 +5,6 @@
 // URL: Documentation/checks/PG02.rst
 // Options: --no-includes
 // Severity: warning
-// Files: is_pci_p2pdma_page page_pgmap is_zone_device_page folio_is_pci_p2pdma folio_is_zone_device
 
 virtual context
 virtual org
@@ -13,70 +12,29 @@ virtual report
 
 @initialize:python@
 @@
-import re
-
-# An expression may come with the comment before it.
-PG02_COMMENT = re.compile(r"/\*.*?\*/|//[^\n]*", re.DOTALL)
-
-PG02_FIRST = re.compile(
-    r"\b(bio_first_page_all|bio_first_folio_all|bio_first_bvec_all|bio_page|bio_iovec|req_bvec|"
-    r"virt_to_sg|mp_bvec_iter_page) \(|"
-    r"\bbi_io_vec (-> bv_page|\[ ?0 ?\])|"
-    r"(->|\.) (bvecs?|bip_vec) -> bv_page|"
-    r"^\* ?(pages|folios)$|"
-    r"\bsg_page \( ?\S*( -> | \. )?(\w* -> |\w* \. )*(sg|sgl|sg_list|sglist|\w+_sg|\w+_sgl|\w+_sglist)( \[ ?0 ?\])? ?\)|"
-    r"\b(sgl|bvecs?|bv|bvec_array|vecs?|pages|folios|page_array|page_list)( ?\[ ?0 ?\])")
-PG02_ONE = re.compile(
-    r"\b(bi_vcnt|nents|orig_nents|sg_cnt|nr_pages|npages|nr_vecs|nr_segs|nr_bvec|nr_segments|"
-    r"nr_phys_segments|nr_integrity_segments|blk_rq_nr_phys_segments \(.*\)|"
-    r"blk_rq_nr_integrity_segments \(.*\)) (==|<=|>|!=) 1\b|"
-    r"^iov_iter_extract_bvecs \(")     # stops where the provider changes
-PG02_STEP = re.compile(r"^(\w+ (\+\+|\+= .*)|\+\+ ?\w+)$")
-pg02_assigned = {}
-pg02_calls = {}
-
-
-def pg02_norm(text):
-    return re.sub(r"\s+", " ", PG02_COMMENT.sub(" ", text)).strip()
-
-
-def pg02_first(text, where):
-    """Is this the first element, or a variable that only ever holds the first one?"""
-    text = pg02_norm(text)
-    values = pg02_assigned.get((where.file, where.current_element), {})
-    name = re.match(r"^(?:sg_page \( ?(\w+) ?\)|(\w+) (?:\.|->) bv_page|\* ?(\w+)|(\w+))$", text)
-    var = name and next(filter(None, name.groups()))
-    if var in values:
-        return all(PG02_FIRST.search(value) or re.search(r"(->|\.) ?(sgl|sg|sg_list)$", value)
-                   for value in values[var])
-    return bool(PG02_FIRST.search(text))
-
-
-pg02_print = None      # set by the mode
-pg02_found = set()
-
-
-def pg02_say(where, text):
-    """Notes a finding for the modes that change lines, and prints it in the others."""
-    pg02_found.add((where.file, where.line, where.column))
-    if pg02_print:
-        pg02_print(where, text)
-
-
-def pg02_is_found(where):
-    return (where.file, where.line, where.column) in pg02_found
+import os, sys
+try:
+    import pgchecklib
+except ImportError:     # not started by pgcheck: it is beside the directory of this file
+    sys.path += [os.path.join(os.path.dirname(word), up) for up in ("..", "../..")
+                 for word in open("/proc/self/cmdline").read().split("\0") if word.endswith(".cocci")]
+from pgchecklib.smpl import first as pg02
 
 @initialize:python depends on report@
 @@
-pg02_print = coccilib.report.print_report
+pg02.report.print = coccilib.report.print_report
 
 @initialize:python depends on org@
 @@
-pg02_print = coccilib.org.print_safe_todo
+pg02.report.print = coccilib.org.print_safe_todo
 
 @pg02_any@
-identifier fn = {is_pci_p2pdma_page, page_pgmap, is_zone_device_page, folio_is_pci_p2pdma,
-		 folio_is_zone_device};
+identifier fn = {is_pci_p2pdma_page, page_pgmap, is_zone_device_page,
+		 folio_is_pci_p2pdma, folio_is_zone_device, pgmap_is_device,
+		 pgmap_is_p2pdma, folio_pgmap, is_device_private_page,
+		 is_device_coherent_page, is_device_coherent_folio,
+		 folio_is_device_private, folio_is_device_coherent, is_fsdax_page,
+		 folio_is_fsdax, get_dev_pagemap};
 expression e;
 position p;
 @@
@@ -94,7 +52,7 @@ v << pg02_assign.v;
 e << pg02_assign.e;
 p << pg02_assign.p;
 @@
-pg02_assigned.setdefault((p[0].file, p[0].current_element), {}).setdefault(v, set()).add(pg02_norm(e))
+pg02.values.note(p[0], v, e)
 
 @pg02_decl depends on pg02_any@
 type T;
@@ -109,11 +67,11 @@ v << pg02_decl.v;
 e << pg02_decl.e;
 p << pg02_decl.p;
 @@
-pg02_assigned.setdefault((p[0].file, p[0].current_element), {}).setdefault(v, set()).add(pg02_norm(e))
+pg02.values.note(p[0], v, e)
 
 // A pointer that walks.
 @pg02_step depends on pg02_any@
-expression S : script:python() { PG02_STEP.match(pg02_norm(S)) is not None };
+expression S : script:python() { pg02.step(S) is not None };
 position p;
 @@
 S@p
@@ -122,8 +80,7 @@ S@p
 s << pg02_step.S;
 p << pg02_step.p;
 @@
-pg02_assigned.setdefault((p[0].file, p[0].current_element), {}).setdefault(
-    re.search(r"\w+", pg02_norm(s)).group(0), set()).add("step")
+pg02.values.note(p[0], pg02.step(s), "step")
 
 @pg02_iterated depends on pg02_any@
 iterator I = {for_each_sg, for_each_sgtable_sg, for_each_sgtable_dma_sg, bio_for_each_bvec,
@@ -140,12 +97,12 @@ I(...,v@p,...) { ... when any
 v << pg02_iterated.v;
 p << pg02_iterated.p;
 @@
-pg02_assigned.setdefault((p[0].file, p[0].current_element), {}).setdefault(v, set()).add("iterator")
+pg02.values.note(p[0], v, "iterator")
 
 @pg02_test@
 position pg02_any.p, t;
 identifier pg02_any.fn;
-expression E : script:python(p) { pg02_first(E, p[0]) };
+expression E : script:python(p) { pg02.first(E, p[0]) };
 @@
 fn@p@t(E)
 
@@ -153,7 +110,7 @@ fn@p@t(E)
 @pg02_same@
 position pg02_test.t, s;
 identifier fn;
-expression GD : script:python() { PG02_ONE.search(pg02_norm(GD)) is not None };
+expression GD : script:python() { pg02.one(GD) };
 @@
 (
 GD && <+... fn@t@s(...) ...+>
@@ -165,7 +122,7 @@ GD || <+... fn@t@s(...) ...+>
 @pg02_open exists@
 position pg02_test.t, q != pg02_same.s;
 identifier f, fn;
-expression GD : script:python() { PG02_ONE.search(pg02_norm(GD)) is not None };
+expression GD : script:python() { pg02.one(GD) };
 @@
 f(...) {
 ... when != GD
@@ -184,12 +141,12 @@ f@c(...)
 f << pg02_open.f;
 c << pg02_called.c;
 @@
-pg02_calls.setdefault((c[0].file, f), [0, 0])[0] += 1
+pg02.calls.add((c[0].file, f))
 
 @pg02_caller exists@
 identifier pg02_open.f, outer;
 position pg02_called.c, d;
-expression GD : script:python() { PG02_ONE.search(pg02_norm(GD)) is not None };
+expression GD : script:python() { pg02.one(GD) };
 @@
 outer(...) {
 ... when != GD
@@ -201,20 +158,17 @@ f@c@d(...)
 f << pg02_open.f;
 d << pg02_caller.d;
 @@
-pg02_calls.setdefault((d[0].file, f), [0, 0])[1] += 1
+pg02.unasked.add((d[0].file, f))
 
 @script:python@
 q << pg02_open.q;
 f << pg02_open.f;
 fn << pg02_open.fn;
 @@
-calls, unasked = pg02_calls.get((q[0].file, f), (0, 0))
-if unasked or not calls:
-  pg02_say(q[0], "warning: %s() of the first element decides for all of them [PG02]" % fn)
-
+pg02.found(q[0], f, fn)
 
 @pg02_context depends on context@
 identifier fn;
-position p : script:python() { pg02_is_found(p[0]) };
+position p : script:python() { pg02.report.has(p[0]) };
 @@
 * fn@p(...)

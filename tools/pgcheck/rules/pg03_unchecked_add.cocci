@@ -8,7 +8,6 @@
 // URL: Documentation/checks/PG03.rst
 // Options: --no-includes
 // Severity: error
-// Files: bio_add_page bio_add_folio bio_add_vmalloc bio_integrity_add_page bio_add_pc_page bio_add_hw_page bio_add_zone_append_page
 
 virtual patch
 virtual context
@@ -17,224 +16,93 @@ virtual report
 
 @initialize:python@
 @@
-import re
-
-# An expression may come with the comment before it.
-PG03_COMMENT = re.compile(r"/\*.*?\*/|//[^\n]*", re.DOTALL)
-
-PG03_CALL = re.compile(r"\bbio_(add_page|add_folio|add_vmalloc|integrity_add_page|add_pc_page|"
-                       r"add_hw_page|add_zone_append_page) ?\(")
-# A new bio, or the old one goes its way; what only writes to the log. (The regular
-# expressions of SmPL itself are not the same in all builds of spatch.)
-PG03_NEW = re.compile(r"alloc|bio_init|bio_reset|submit|chain|next_bio|new_bio|get_bio|grab.*_bio|"
-                      r"append_bio")
-PG03_LOG = re.compile(r"^(pr_|printk|dev_|WARN|BUG|DMERR|DMWARN|.*_(err|warn|error)$)")
-pg03_values = {}
-
-
-def pg03_new(name):
-    return bool(PG03_NEW.search(name))
-
-
-def pg03_log(name):
-    return bool(PG03_LOG.match(name))
-
-
-def pg03_norm(text):
-    return re.sub(r"\s+", " ", PG03_COMMENT.sub(" ", text)).strip()
-
-
-def pg03_note(where, name, value):
-    key = (where.file, where.current_element)
-    pg03_values.setdefault(key, {}).setdefault(name, []).append(pg03_norm(value))
-
-
-def pg03_call(text):
-    """What stands before and after the call, or None."""
-    text = pg03_norm(text)
-    found = PG03_CALL.search(text)
-    if not found:
-        return None
-    depth, end = 1, found.end()
-    while depth and end < len(text):
-        depth += {"(": 1, ")": -1}.get(text[end], 0)
-        end += 1
-    return text[:found.start()], text[end:]
-
-
-def pg03_only_call(text):
-    parts = pg03_call(text)
-    return bool(parts) and not parts[0].strip("( ") and not parts[1].strip(") ")
-
-
-def pg03_compared(before, after):
-    """Is a condition with the result between these two true or false if it was refused?"""
-    if re.search(r"![( ]*(\w+ = ?)?$", before):
-        return "true"
-    right = re.match(r"[ )]*([!=<>]=?)=? ?(\S*)", after) if re.match(r"[ )]*[!=<>]", after) else None
-    if right:
-        zero = re.match(r"^\(?(0|false|NULL)\b", right.group(2))
-        how = after.strip(" )")[:2].strip()
-        if how in ("!=", "=="):
-            return "true" if (how == "==") == bool(zero) else "false"
-        return "true" if how[0] == "<" else "false"
-    left = re.search(r"(\S+) ([!=<>]=?) ?\(*$", before)
-    if left:
-        zero, how = left.group(1) in ("0", "false"), left.group(2)
-        if how in ("!=", "=="):
-            return "true" if (how == "==") == zero else "false"
-        return "true" if how[0] == ">" else "false"
-    return "false"
-
-
-def pg03_refused(text, where, way):
-    """A condition on the result of an add, or on a variable that holds it, of which
-    this way is taken if it was refused."""
-    parts = pg03_call(text)
-    values = pg03_values.get((where.file, where.current_element), {})
-    for name, value in values.items():
-        found = not parts and any(map(PG03_CALL.match, value)) and \
-            re.match(r"^(.*?)(?<![\w.>])%s\b(.*)$" % re.escape(name), pg03_norm(text))
-        parts = found.groups() if found else parts
-    return bool(parts) and pg03_compared(*parts) == way
-
-
-def pg03_cannot(page, where):
-    """Pages of the function's own in a table that it has sized are not refused; what
-    has to be one bio cannot be continued in another."""
-    values = pg03_values.get((where.file, where.current_element), {})
-    mine = values.get(pg03_norm(page), [])
-    own = any(re.search(r"alloc\w* ?\(", value) for value in mine)
-    return own or any("REQ_OP_ZONE_APPEND" in value for some in values.values() for value in some)
-
-
-def pg03_status(text):
-    """An error code that is no errno."""
-    return bool(re.match(r"^(NVME_SC|BLK_STS|TCM)_(?!SUCCESS|OK)", pg03_norm(text)))
-
-
-pg03_print = None      # set by the mode
-pg03_found = set()
-
-
-def pg03_say(where, text):
-    """Notes a finding for the modes that change lines, and prints it in the others."""
-    pg03_found.add((where.file, where.line, where.column))
-    if pg03_print:
-        pg03_print(where, text)
-
-
-def pg03_is_found(where):
-    return (where.file, where.line, where.column) in pg03_found
-
-
-def pg03_some(text):
-    """A number or the name of one, which is not zero."""
-    return re.match(r"([1-9]\w*|[A-Z]\w*)$", pg03_norm(text)) is not None
+import os, sys
+try:
+    import pgchecklib
+except ImportError:     # not started by pgcheck: it is beside the directory of this file
+    sys.path += [os.path.join(os.path.dirname(word), up) for up in ("..", "../..")
+                 for word in open("/proc/self/cmdline").read().split("\0") if word.endswith(".cocci")]
+from pgchecklib.smpl import adds as pg03
 
 @initialize:python depends on report@
 @@
-pg03_print = coccilib.report.print_report
+pg03.report.print = coccilib.report.print_report
 
 @initialize:python depends on org@
 @@
-pg03_print = coccilib.org.print_safe_todo
+pg03.report.print = coccilib.org.print_safe_todo
+
+@pg03_any@
+identifier fn = {bio_add_page, bio_add_folio, bio_add_vmalloc, bio_integrity_add_page,
+		 bio_add_pc_page, bio_add_hw_page, bio_add_hw_folio,
+		 bio_add_zone_append_page, pgmap_bio_add_page, bio_add_vmalloc_chunk};
+expression bio, page;
+position p;
+@@
+fn@p(bio, page, ...)
 
 // A call as a statement; the casts of its result to void are among these, and the
 // "!" with which they get past __must_check.
 @pg03_ignored@
-identifier fn = {bio_add_page, bio_add_folio, bio_add_vmalloc, bio_integrity_add_page,
-		 bio_add_pc_page, bio_add_hw_page, bio_add_zone_append_page};
-position p;
+identifier pg03_any.fn;
+position pg03_any.p, q;
 @@
 (
- fn@p(...);
+ fn@p@q(...);
 |
- (void)fn@p(...);
+ (void)fn@p@q(...);
 |
- (void)(!fn@p(...));
+ (void)(!fn@p@q(...));
 )
 
 @script:python@
-p << pg03_ignored.p;
-fn << pg03_ignored.fn;
+q << pg03_ignored.q;
+fn << pg03_any.fn;
 @@
-pg03_say(p[0], "error: the result of %s() is ignored [PG03]" % fn)
-
-// The same by a macro that is nothing but the call.
-@pg03_macro@
-identifier m;
-expression e : script:python() { pg03_only_call(e) };
-@@
-#define m(...) e
-
-@pg03_macro_ignored@
-identifier pg03_macro.m;
-position p;
-@@
-(
- m@p(...);
-|
- (void)m@p(...);
-)
-
-@script:python@
-p << pg03_macro_ignored.p;
-m << pg03_macro.m;
-@@
-pg03_say(p[0], "error: the result of %s() is ignored [PG03]" % m)
+pg03.lost(q[0], fn, "ignored")
 
 @pg03_asserted@
-identifier fn = {bio_add_page, bio_add_folio, bio_add_vmalloc, bio_integrity_add_page,
-		 bio_add_pc_page, bio_add_hw_page, bio_add_zone_append_page};
-identifier assert = {BUG_ON, WARN_ON, WARN_ON_ONCE, ASSERT, VM_BUG_ON, VM_WARN_ON,
-		     VM_WARN_ON_ONCE, BUG_ON_ONCE, KUNIT_ASSERT_EQ, KUNIT_ASSERT_TRUE, assert,
-		     WARN, WARN_ONCE};
-position p;
+identifier pg03_any.fn;
+identifier check : script:python() { pg03.asserts(check) };
+position pg03_any.p, q;
 @@
-assert(..., <+... fn@p(...) ...+>, ...);
+check(..., <+... fn@p@q(...) ...+>, ...);
 
 @script:python@
-p << pg03_asserted.p;
-fn << pg03_asserted.fn;
+q << pg03_asserted.q;
+fn << pg03_any.fn;
 @@
-pg03_say(p[0], "error: the result of %s() is only asserted [PG03]" % fn)
+pg03.lost(q[0], fn, "only asserted")
 
 @pg03_asserted_later exists@
-identifier fn = {bio_add_page, bio_add_folio, bio_add_vmalloc, bio_integrity_add_page,
-		 bio_add_pc_page, bio_add_hw_page, bio_add_zone_append_page};
-identifier assert = {BUG_ON, WARN_ON, WARN_ON_ONCE, ASSERT, VM_BUG_ON, VM_WARN_ON,
-		     VM_WARN_ON_ONCE, BUG_ON_ONCE, KUNIT_ASSERT_EQ, KUNIT_ASSERT_TRUE, assert,
-		     WARN, WARN_ONCE};
-identifier x;
+identifier pg03_any.fn, x;
+identifier check : script:python() { pg03.asserts(check) };
 type T;
-position p;
+position pg03_any.p, q;
 @@
 (
-x = <+... fn@p(...) ...+>;
+x = <+... fn@p@q(...) ...+>;
 |
-T x = <+... fn@p(...) ...+>;
+T x = <+... fn@p@q(...) ...+>;
 )
 ... when != x
-assert(..., <+... x ...+>, ...);
+check(..., <+... x ...+>, ...);
 
 // Read again after the assertion: then that is where it is handled.
 @pg03_handled_later exists@
-identifier pg03_asserted_later.x;
-identifier pg03_asserted_later.fn;
-identifier pg03_asserted_later.assert;
-position pg03_asserted_later.p;
+identifier pg03_any.fn, pg03_asserted_later.x, pg03_asserted_later.check;
+position pg03_asserted_later.q;
 expression e;
 statement S1, S2;
 type T;
 @@
 (
-x = <+... fn@p(...) ...+>;
+x = <+... fn@q(...) ...+>;
 |
-T x = <+... fn@p(...) ...+>;
+T x = <+... fn@q(...) ...+>;
 )
 ... when any
-assert(..., <+... x ...+>, ...);
+check(..., <+... x ...+>, ...);
 ... when != x = e
 (
 if (<+... x ...+>) S1 else S2
@@ -243,19 +111,18 @@ return <+... x ...+>;
 )
 
 @script:python depends on !pg03_handled_later@
-p << pg03_asserted_later.p;
-fn << pg03_asserted_later.fn;
+q << pg03_asserted_later.q;
+fn << pg03_any.fn;
 @@
-pg03_say(p[0], "error: the result of %s() is only asserted [PG03]" % fn)
+pg03.lost(q[0], fn, "only asserted")
 
 // Nothing reads the variable that the result went to. A cast to void reads nothing.
 @pg03_assigned@
-identifier fn = {bio_add_page, bio_add_folio, bio_add_vmalloc, bio_integrity_add_page,
-		 bio_add_pc_page, bio_add_hw_page, bio_add_zone_append_page};
+identifier pg03_any.fn;
 local idexpression x;
-position p;
+position pg03_any.p, q;
 @@
-x = fn@p(...);
+x = fn@p@q(...);
 
 @pg03_unread disable drop_cast@
 local idexpression pg03_assigned.x;
@@ -269,30 +136,28 @@ position v;
 )
 
 @pg03_read exists@
-identifier pg03_assigned.fn;
+identifier pg03_any.fn;
 local idexpression pg03_assigned.x;
-position pg03_assigned.p, r != pg03_unread.v;
+position pg03_assigned.q, r != pg03_unread.v;
 expression e;
 @@
-x = fn@p(...);
+x = fn@q(...);
 ... when != x = e
 x@r
 
 @script:python depends on !pg03_read@
-p << pg03_assigned.p;
-fn << pg03_assigned.fn;
+q << pg03_assigned.q;
+fn << pg03_any.fn;
 @@
-pg03_say(p[0], "error: the result of %s() is never read [PG03]" % fn)
+pg03.lost(q[0], fn, "never read")
 
 // The same from the declaration on.
 @pg03_declared@
-identifier fn = {bio_add_page, bio_add_folio, bio_add_vmalloc, bio_integrity_add_page,
-		 bio_add_pc_page, bio_add_hw_page, bio_add_zone_append_page};
-identifier x;
+identifier pg03_any.fn, x;
 type T;
-position p;
+position pg03_any.p, q;
 @@
-T x = fn@p(...);
+T x = fn@p@q(...);
 
 @pg03_declared_unread disable drop_cast@
 identifier pg03_declared.x;
@@ -306,45 +171,36 @@ position v;
 )
 
 @pg03_declared_read exists@
-identifier pg03_declared.fn, pg03_declared.x;
-position pg03_declared.p, r != pg03_declared_unread.v;
+identifier pg03_any.fn, pg03_declared.x;
+position pg03_declared.q, r != pg03_declared_unread.v;
 expression e;
 type T;
 @@
-T x = fn@p(...);
+T x = fn@q(...);
 ... when != x = e
 x@r
 
 @script:python depends on !pg03_declared_read@
-p << pg03_declared.p;
-fn << pg03_declared.fn;
+q << pg03_declared.q;
+fn << pg03_any.fn;
 @@
-pg03_say(p[0], "error: the result of %s() is never read [PG03]" % fn)
+pg03.lost(q[0], fn, "never read")
 
 // Only written to the log, or BUG() in a branch of its own.
 @pg03_logged@
-identifier fn = {bio_add_page, bio_add_folio, bio_add_vmalloc, bio_integrity_add_page,
-		 bio_add_pc_page, bio_add_hw_page, bio_add_zone_append_page};
-identifier log : script:python() { pg03_log(log) };
-position p;
+identifier pg03_any.fn;
+identifier log : script:python() { pg03.log(log) };
+position pg03_any.p, q;
 @@
-if (<+... fn@p(...) ...+>) { log(...); }
+if (<+... fn@p@q(...) ...+>) { log(...); }
 
 @script:python@
-p << pg03_logged.p;
-fn << pg03_logged.fn;
+q << pg03_logged.q;
+fn << pg03_any.fn;
 @@
-pg03_say(p[0], "error: the result of %s() is only logged [PG03]" % fn)
+pg03.lost(q[0], fn, "only logged")
 
 // Refused is final: an error out of a loop that adds, with no new bio on the way.
-@pg03_any@
-identifier fn = {bio_add_page, bio_add_folio, bio_add_vmalloc, bio_integrity_add_page,
-		 bio_add_pc_page, bio_add_hw_page, bio_add_zone_append_page};
-expression bio, page;
-position p;
-@@
-fn@p(bio, page, ...)
-
 @pg03_assign depends on pg03_any@
 identifier v;
 expression e;
@@ -357,7 +213,7 @@ v << pg03_assign.v;
 e << pg03_assign.e;
 p << pg03_assign.p;
 @@
-pg03_note(p[0], v, e)
+pg03.values.note(p[0], v, e)
 
 @pg03_decl depends on pg03_any@
 type T;
@@ -372,7 +228,7 @@ v << pg03_decl.v;
 e << pg03_decl.e;
 p << pg03_decl.p;
 @@
-pg03_note(p[0], v, "declared " + e)
+pg03.values.note(p[0], v, "declared " + e)
 
 // Round to the same call, with the same bio, after an add that was not refused.
 @pg03_loop exists@
@@ -380,7 +236,7 @@ identifier pg03_any.fn;
 expression pg03_any.bio;
 position pg03_any.p, q;
 expression e;
-identifier new : script:python() { pg03_new(new) };
+identifier new : script:python() { pg03.new(new) };
 @@
 fn@p@q(bio, ...)
 ... when != new(...)
@@ -406,13 +262,13 @@ if (<+... x ...+>) S1 else S2
 
 @pg03_final exists@
 identifier pg03_any.fn;
-identifier new : script:python() { pg03_new(new) };
+identifier new : script:python() { pg03.new(new) };
 position pg03_tested.t;
-expression TC : script:python(t) { pg03_refused(TC, t[0], "true") };
-expression FC : script:python(t) { pg03_refused(FC, t[0], "false") };
+expression TC : script:python(t) { pg03.refused(TC, t[0], "true") };
+expression FC : script:python(t) { pg03.refused(FC, t[0], "false") };
 expression err;
 constant K;
-expression S : script:python() { pg03_status(S) };
+expression S : script:python() { pg03.status(S) };
 position q, o;
 @@
 fn@t@q(...)
@@ -443,10 +299,10 @@ T r = -K;
 @pg03_final_preset exists@
 identifier pg03_any.fn;
 identifier pg03_preset.r;
-identifier new : script:python() { pg03_new(new) };
+identifier new : script:python() { pg03.new(new) };
 position pg03_tested.t;
-expression TC : script:python(t) { pg03_refused(TC, t[0], "true") };
-expression FC : script:python(t) { pg03_refused(FC, t[0], "false") };
+expression TC : script:python(t) { pg03.refused(TC, t[0], "true") };
+expression FC : script:python(t) { pg03.refused(FC, t[0], "false") };
 expression e;
 position q, o;
 @@
@@ -464,9 +320,7 @@ o << pg03_final.o;
 fn << pg03_any.fn;
 page << pg03_any.page;
 @@
-# An error that stands before the call belongs to the next try.
-if int(o[0].line) >= int(q[0].line) and not pg03_cannot(page, q[0]):
-    pg03_say(q[0], "warning: %s() may refuse, which ends the I/O here although a new bio would do [PG03]" % fn)
+pg03.final(q[0], o[0], page, fn)
 
 @script:python@
 q << pg03_final_preset.q;
@@ -474,13 +328,11 @@ o << pg03_final_preset.o;
 fn << pg03_any.fn;
 page << pg03_any.page;
 @@
-# An error that stands before the call belongs to the next try.
-if int(o[0].line) >= int(q[0].line) and not pg03_cannot(page, q[0]):
-    pg03_say(q[0], "warning: %s() may refuse, which ends the I/O here although a new bio would do [PG03]" % fn)
+pg03.final(q[0], o[0], page, fn)
 
 @pg03_context depends on context@
 identifier fn;
-position p : script:python() { pg03_is_found(p[0]) };
+position p : script:python() { pg03.report.has(p[0]) };
 @@
 * fn@p(...)
 
@@ -498,9 +350,9 @@ fn@p(bio, ...)
 @pg03_patch depends on patch@
 expression bio, a, vec, op;
 expression list es;
-expression n : script:python() { pg03_some(n) };
+expression n : script:python() { pg03.some(n) };
 identifier make = {bio_alloc, bio_alloc_bioset};
-position r : script:python() { pg03_is_found(r[0]) };
+position r : script:python() { pg03.report.has(r[0]) };
 position q != pg03_again.p;
 @@
 (
@@ -523,9 +375,9 @@ position q != pg03_again.p;
 expression a;
 identifier bio;
 expression list es;
-expression n : script:python() { pg03_some(n) };
+expression n : script:python() { pg03.some(n) };
 identifier make = {bio_alloc, bio_alloc_bioset};
-position r : script:python() { pg03_is_found(r[0]) };
+position r : script:python() { pg03.report.has(r[0]) };
 position q != pg03_again.p;
 @@
   struct bio *bio = make(a, n, ...);

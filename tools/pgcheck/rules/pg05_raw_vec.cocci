@@ -5,7 +5,6 @@
 // URL: Documentation/checks/PG05.rst
 // Options: --no-includes
 // Severity: note
-// Files: bv_page bv_len bv_offset bi_vcnt bi_io_vec iov_iter_bvec
 
 virtual patch
 virtual context
@@ -14,104 +13,21 @@ virtual report
 
 @initialize:python@
 @@
-import re
-
-# An expression may come with the comment before it.
-PG05_COMMENT = re.compile(r"/\*.*?\*/|//[^\n]*", re.DOTALL)
-
-PG05_OWN = re.compile(r"\b(alloc_page|alloc_pages|alloc_pages_node|mempool_alloc|folio_alloc|NULL|"
-                      r"ZERO_PAGE|virt_to_page|vmalloc_to_page|__page_cache_alloc|"
-                      r"dev_alloc_page|alloc_pages_bulk)\b")
-# Whoever compares pgmaps before a change of a length leaves them apart; PG01 sees to that.
-PG05_COMPARED = re.compile(r"\b(zone_device_pages_have_same_pgmap|pages_are_mergeable|"
-                           r"biovec_phys_mergeable|pgmap_pages_mergeable)\b|"
-                           r"\b(page|folio)_pgmap\b.*[=!]=")
-pg05_seen = set()
-pg05_owners, pg05_iters = set(), set()
-pg05_values, pg05_fields = {}, {}
-
-
-def pg05_core(name):
-    """block/* and the headers with what it offers; not drivers/block or drivers/*/block."""
-    parts = name.split("/")
-    if parts[-3:] in (["include", "linux", "bvec.h"], ["include", "linux", "bio.h"]):
-        return True
-    return parts[-2:-1] == ["block"] and "drivers" not in parts[-4:-2]
-
-
-def pg05_norm(text):
-    return re.sub(r"\s+", " ", PG05_COMMENT.sub(" ", text)).strip()
-
-
-def pg05_note(where, left, right):
-    key = (where.file, where.current_element)
-    left, right = pg05_norm(left), pg05_norm(right)
-    pg05_values.setdefault(key, {}).setdefault(re.sub(r" \[.*", "", left), []).append(right)
-    field = re.match(r"^.*(?:->|\.) (\w+)$", left)
-    if field:
-        pg05_fields.setdefault((where.file, field.group(1)), []).append(right)
-
-
-def pg05_own(text, where):
-    """A page that comes from an allocation of this function, or a field that only
-    gets such pages in this file."""
-    text = pg05_norm(text)
-    if PG05_OWN.search(text):
-        return True
-    values = pg05_values.get((where.file, where.current_element), {}).get(re.sub(r" \[.*", "", text))
-    field = re.match(r"^.*(?:->|\.) (\w+)$", text)
-    if not values and field:
-        values = pg05_fields.get((where.file, field.group(1)))
-    return bool(values) and any("alloc" in value for value in values) and \
-        all(PG05_OWN.search(value) or value == "filled" or value.startswith("(") for value in values)
-
-
-def pg05_compared(text):
-    return bool(PG05_COMPARED.search(text))
-
-
-def pg05_walks(text, vec, where):
-    """A pointer that began at the start of this array."""
-    name = re.match(r"^(\w+)( \+\+)?$", pg05_norm(text))
-    values = pg05_values.get((where.file, where.current_element), {})
-    return bool(name) and pg05_norm(vec) in values.get(name.group(1), [])
-
-
-def pg05_once(where):
-    """One report for the lines that fill the same element, and for one function."""
-    key = (where.file, where.current_element)
-    first = key not in pg05_seen and key not in pg05_owners
-    pg05_seen.add(key)
-    return first
-
-
-pg05_print = None      # set by the mode
-pg05_found = set()
-pg05_affected = set()
-
-
-def pg05_say(where, text):
-    """Notes a finding for the modes that change lines, and prints it in the others."""
-    pg05_found.add((where.file, where.line, where.column))
-    pg05_affected.add((where.file, where.current_element))
-    if pg05_print:
-        pg05_print(where, text)
-
-
-def pg05_is_affected(where):
-    return (where.file, where.current_element) in pg05_affected
-
-
-def pg05_is_found(where):
-    return (where.file, where.line, where.column) in pg05_found
+import os, sys
+try:
+    import pgchecklib
+except ImportError:     # not started by pgcheck: it is beside the directory of this file
+    sys.path += [os.path.join(os.path.dirname(word), up) for up in ("..", "../..")
+                 for word in open("/proc/self/cmdline").read().split("\0") if word.endswith(".cocci")]
+from pgchecklib.smpl import vecs as pg05
 
 @initialize:python depends on report@
 @@
-pg05_print = coccilib.report.print_report
+pg05.report.print = coccilib.report.print_report
 
 @initialize:python depends on org@
 @@
-pg05_print = coccilib.org.print_safe_todo
+pg05.report.print = coccilib.org.print_safe_todo
 
 @pg05_value@
 expression a, e;
@@ -124,7 +40,7 @@ a << pg05_value.a;
 e << pg05_value.e;
 p << pg05_value.p;
 @@
-pg05_note(p[0], a, e)
+pg05.note(p[0], a, e)
 
 @pg05_decl@
 type T;
@@ -139,7 +55,7 @@ v << pg05_decl.v;
 e << pg05_decl.e;
 p << pg05_decl.p;
 @@
-pg05_note(p[0], v, e)
+pg05.note(p[0], v, e)
 
 @pg05_bulk@
 identifier bulk = {alloc_pages_bulk, alloc_pages_bulk_node, alloc_pages_bulk_mempolicy};
@@ -152,7 +68,7 @@ bulk@p(..., array)
 array << pg05_bulk.array;
 p << pg05_bulk.p;
 @@
-pg05_values.setdefault((p[0].file, p[0].current_element), {})[pg05_norm(array)] = ["alloc_pages_bulk"]
+pg05.note(p[0], array, "alloc_pages_bulk")
 
 // The page. One's own allocation cannot be of a provider.
 @pg05_page@
@@ -169,17 +85,7 @@ position p;
 p << pg05_page.p;
 e << pg05_page.e;
 @@
-if pg05_own(e, p[0]):
-    pg05_owners.add((p[0].file, p[0].current_element))
-
-@script:python@
-p << pg05_page.p;
-e << pg05_page.e;
-@@
-if not pg05_core(p[0].file) and not pg05_own(e, p[0]):
-    pg05_owners.discard((p[0].file, p[0].current_element))
-    if pg05_once(p[0]):
-        pg05_say(p[0], "note: bv_page is set by hand; use bvec_set_page() or bio_add_page() [PG05]")
+pg05.page(p[0], e)
 
 @pg05_size@
 expression x, e;
@@ -194,7 +100,7 @@ identifier fn;
 position pg05_size.p, q;
 expression x;
 identifier f;
-expression GD : script:python() { pg05_compared(GD) };
+expression GD : script:python() { pg05.compared(GD) };
 @@
 fn(...) {
 ... when != GD
@@ -206,8 +112,7 @@ x->f@p@q
 p << pg05_size_open.q;
 f << pg05_size.f;
 @@
-if not pg05_core(p[0].file) and pg05_once(p[0]):
-    pg05_say(p[0], "note: %s is set by hand; use bvec_set_page() or bio_add_page() [PG05]" % f)
+pg05.by_hand(p[0], f, "bvec_set_page")
 
 @pg05_element@
 expression x, e, i;
@@ -221,12 +126,11 @@ position p;
 p << pg05_element.p;
 f << pg05_element.f;
 @@
-if not pg05_core(p[0].file) and pg05_once(p[0]):
-    pg05_say(p[0], "note: %s is set by hand; use bvec_set_page() or bio_add_page() [PG05]" % f)
+pg05.by_hand(p[0], f, "bvec_set_page")
 
 @pg05_count@
 expression x;
-expression e : script:python() { pg05_norm(e) != "0" };
+expression e : script:python() { e != "0" };
 identifier f = {bi_vcnt, bi_io_vec};
 assignment operator op;
 position p;
@@ -247,8 +151,7 @@ position p;
 p << pg05_count.p;
 f << pg05_count.f;
 @@
-if not pg05_core(p[0].file) and pg05_once(p[0]):
-    pg05_say(p[0], "note: %s is set by hand; use bio_init() or bio_add_page() [PG05]" % f)
+pg05.by_hand(p[0], f, "bio_init")
 
 // Several pages, put into the array in this function.
 @pg05_iter@
@@ -260,7 +163,7 @@ iov_iter_bvec@p(it, dir, vec, n, len)
 @pg05_filled exists@
 expression pg05_iter.vec, it, i, a, b, c;
 position pg05_iter.p, q;
-expression w : script:python(vec, p) { pg05_walks(w, vec, p[0]) };
+expression w : script:python(vec, p) { pg05.walks(w, vec, p[0]) };
 expression e;
 identifier set = {bvec_set_page, bvec_set_folio};
 @@
@@ -281,15 +184,12 @@ q << pg05_filled.q;
 e << pg05_filled.e;
 n << pg05_iter.n;
 @@
-if not pg05_core(q[0].file) and pg05_norm(n) != "1" and not pg05_own(e, q[0]) and \
-   (q[0].file, q[0].current_element) not in pg05_iters:
-    pg05_iters.add((q[0].file, q[0].current_element))
-    pg05_say(q[0], "note: an ITER_BVEC of pages from elsewhere; nothing has compared their pgmaps [PG05]")
+pg05.iterator(q[0], e, n)
 
 @pg05_context depends on context@
 expression x;
 identifier f;
-position p : script:python() { pg05_is_found(p[0]) };
+position p : script:python() { pg05.report.has(p[0]) };
 @@
 (
 * x->f@p
@@ -298,7 +198,7 @@ position p : script:python() { pg05_is_found(p[0]) };
 )
 
 @pg05_context_iter depends on context@
-position p : script:python() { pg05_is_found(p[0]) };
+position p : script:python() { pg05.report.has(p[0]) };
 @@
 * iov_iter_bvec@p(...)
 
@@ -306,7 +206,7 @@ position p : script:python() { pg05_is_found(p[0]) };
 // not to be taken for its first one.
 @pg05_patch depends on patch disable ptr_to_array@
 expression x, page, len, off;
-position p : script:python() { pg05_is_affected(p[0]) };
+position p : script:python() { pg05.report.affects(p[0]) };
 @@
 (
 - x->bv_page@p = page;

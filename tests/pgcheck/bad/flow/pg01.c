@@ -330,3 +330,68 @@ static ssize_t map_one(struct sg_table *sgtable, struct page **pages, ssize_t go
 	} while (got > 0);
 	return 0;
 }
+
+static void in_a_do(struct scatterlist *sg, struct page **pages)
+{
+	do {
+		sg->length += PAGE_SIZE;	/* expect: PG01 */
+		pages++;
+	} while (page_to_pfn(pages[1]) == page_to_pfn(pages[0]) + 1);
+}
+
+static void by_jump(struct bio_vec *bv, struct page *page)
+{
+	if (bvec_phys(bv) + bv->bv_len == page_to_phys(page))
+		goto merge;
+	bv++;
+	return;
+merge:
+	bv->bv_len += PAGE_SIZE;	/* expect: PG01 */
+}
+
+/* By macros. */
+#define STRETCH(bv, n) ((bv)->bv_len += (n))
+#define ARE_NEIGHBOURS(a, b) (page_to_pfn(a) + 1 == page_to_pfn(b))
+#define TRY_MERGE(bv, page, n)						\
+do {									\
+	if (ARE_NEIGHBOURS((bv)->bv_page, page))			\
+		(bv)->bv_len += (n);	/* expect: PG01 */		\
+} while (0)
+#define TRY_MERGE_PLAINLY(bv, page, n)					\
+do {									\
+	if (bvec_phys(bv) + (bv)->bv_len == page_to_phys(page))		\
+		(bv)->bv_len += (n);	/* expect: PG01 */		\
+} while (0)
+
+static void grown_by_macro(struct bio_vec *bv, struct page *page, unsigned int len)
+{
+	if (bvec_phys(bv) + bv->bv_len == page_to_phys(page))
+		STRETCH(bv, len);	/* expect: PG01 */
+}
+
+#define LENGTHEN(bv, n)							\
+do {									\
+	(bv)->bv_len += (n);						\
+	lengthened++;							\
+} while (0)
+
+static void grown_by_statements(struct bio_vec *bv, struct page *page, unsigned int len)
+{
+	if (bvec_phys(bv) + bv->bv_len == page_to_phys(page))
+		LENGTHEN(bv, len);	/* expect: PG01 */
+}
+
+static void tested_by_macro(struct bio_vec *bv, struct page *page, unsigned int len)
+{
+	if (!ARE_NEIGHBOURS(bv->bv_page, page))
+		return;
+	bv->bv_len += len;	/* expect: PG01 */
+}
+
+static void both_by_macro(struct bio_vec *bv, struct page *page, unsigned int len)
+{
+	if (ARE_NEIGHBOURS(bv->bv_page, page))
+		STRETCH(bv, len);	/* expect: PG01 */
+	TRY_MERGE(bv, page, len);
+	TRY_MERGE_PLAINLY(bv, page, len);
+}

@@ -136,3 +136,18 @@ static void vbio_fill(vbio_t *vbio, struct page *page, uint_t size, uint_t offse
 {
 	ASSERT3U(bio_add_page(vbio->vb_bio, page, size, offset), ==, size);	/* expect: PG03 */
 }
+
+/* By macros. */
+#define ADD_PAGE(bio, page) bio_add_page(bio, page, PAGE_SIZE, 0)
+#define ADD_FOLIO(bio, folio) (bio_add_folio((bio), (folio), folio_size(folio), 0))
+#define ADD_BLINDLY(bio, page)						\
+do {									\
+	bio_add_page(bio, page, PAGE_SIZE, 0);	/* expect: PG03 */	\
+} while (0)
+
+static void by_macro(struct bio *bio, struct page *page)
+{
+	ADD_PAGE(bio, page);	/* expect: PG03 */
+	(void)ADD_FOLIO(bio, page_folio(page));	/* expect: PG03 */
+	ADD_BLINDLY(bio, page);
+}

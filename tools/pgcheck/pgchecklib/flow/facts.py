@@ -274,3 +274,14 @@ def add(kind, name):
 
 def _also(pattern, name):
     return re.compile("%s|^%s$" % (pattern.pattern, re.escape(name)))
+
+
+_SINGULAR = {"predicates": "predicate", "guards": "guard", "asserts": "assert",
+             "allocators": "allocator", "adders": "adder", "releases": "release"}
+
+
+def learn(project):
+    """Takes over the names that a project gives."""
+    for kind, names in sorted(project.items()):
+        for name in names:
+            add(_SINGULAR[kind], name)

@@ -14,18 +14,9 @@ from . import engine, facts
 from .unit import Unit
 from .world import World
 
-_SINGULAR = {"predicates": "predicate", "guards": "guard", "asserts": "assert",
-             "allocators": "allocator", "adders": "adder", "releases": "release"}
 _WORD = re.compile(r"\w+")
 # So many files are worth a process of their own.
 SHARE = 8
-
-
-def learn(project):
-    """Takes over the names that a project gives."""
-    for kind, names in sorted(project.items()):
-        for name in names:
-            facts.add(_SINGULAR[kind], name)
 
 
 def index(unit):
