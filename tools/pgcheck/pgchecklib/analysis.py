@@ -103,7 +103,7 @@ class Analysis:
             record.rules = source.slice.rules
             if record.rules and csource.outline(source.text)[1]:
                 record.failed = "ends within braces"
-        if facts.concerns(source.bytes):
+        if facts.concerns(source.bytes) or facts.may_call(source.bytes):
             record.index = flow.index(Unit(source.place.name, source.text))
         if b"pgcheck:" in source.bytes:
             record.marks = [mark.data() for mark in marks.find(source.text)]

@@ -42,7 +42,8 @@ def _kind(function, world):
         for end in function.values.resolve(value):
             if _is_answer(end, inner):
                 return adder(inner[0], function, world).kind
-    return ERRNO if _refusal_is_errno(function, inner) else None
+    return next((kind for kind, returns in ((ERRNO, _returns_error), (RAW, _returns_false))
+                 if _refusal_is(returns, function, inner)), None)
 
 
 def _may_add(name, function, world):
@@ -59,22 +60,38 @@ def _is_answer(value, inner):
         any(tree.bare(side) is call for side in (value.left, value.right) for call in inner)
 
 
-def _refusal_is_errno(function, inner):
-    """if (refused) return -E...; and nothing else."""
+def _refusal_is(returns, function, inner):
+    """if (refused) return -E...; and nothing else but words in the log."""
+    holders = {place: call for call in inner for place, values in function.values.to.items()
+               if any(tree.bare(value) is call for value in values)}
     for node in tree.walk(function.body):
         if isinstance(node, tree.If):
-            part = [call for call in inner if any(call is one for one in tree.walk(node.test))]
-            if part and refused(node.test, part[0], RAW) is True and _returns_error(node.yes):
+            names = tree.names(node.test) & holders.keys()
+            part = [call for call in inner if any(call is one for one in tree.walk(node.test))] + \
+                [holders[name] for name in sorted(names)]
+            if part and refused(node.test, part[0], RAW, names) is True and returns(node.yes):
                 return True
     return False
 
 
-def _returns_error(node):
+def _last(node):
+    """The value that a branch returns that does nothing else, or None."""
     parts = node.body if isinstance(node, tree.Block) else [node]
-    if len(parts) != 1 or not isinstance(parts[0], tree.Return) or parts[0].value is None:
-        return False
-    value = tree.bare(parts[0].value)
+    if not parts or not isinstance(parts[-1], tree.Return) or \
+            any(not isinstance(part, tree.Expression) or not facts.LOG.match(tree.called(tree.bare(part.value)))
+                for part in parts[:-1]):
+        return None
+    return parts[-1].value
+
+
+def _returns_error(node):
+    value = tree.bare(_last(node))
     return isinstance(value, tree.Unary) and value.op == "-"
+
+
+def _returns_false(node):
+    value = _last(node)
+    return value is not None and tree.number(value) == 0
 
 
 _TURNED = {"<": ">", ">": "<", "<=": ">=", ">=": "<=", "==": "==", "!=": "!="}

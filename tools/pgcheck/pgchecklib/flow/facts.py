@@ -74,6 +74,8 @@ COUNTS = re.compile(r"(?:^|\.|->|_|\b)(bi_vcnt|bip_vcnt|nents|orig_nents|sg_cnt|
 COUNTED = frozenset(("blk_rq_nr_phys_segments", "blk_rq_nr_integrity_segments", "bio_segments",
                      "blk_rq_nr_bvec", "sg_nents", "bio_multiple_segments"))
 
+# Adds to what its first argument points to.
+GROW = frozenset("%s%d_add_cpu" % (order, bits) for order in ("le", "be") for bits in (16, 32, 64))
 # Loops: the arguments that are another one in each round.
 EACH = {"for_each_sg": (1, 3), "for_each_sgtable_sg": (1, 2), "for_each_sgtable_dma_sg": (1, 2),
         "pgmap_for_each_pfn": (0, 1), "pgmap_bio_for_each_page": (0, 1),
@@ -111,7 +113,7 @@ ASSERT = re.compile(r"^(__)?((VM_)?(BUG|WARN)(_ON)?(_ONCE|_RATELIMITED|_TAINT|_A
                     r"ASSERT\w*|VERIFY\w*|\w*_(BUG|WARN)_?ON(_ONCE)?|DBG_BUGON|L(ASSERT|INVRNT)F?|"
                     r"(E|MM|XFS_|RB|D|CFS_|J_|JBD2_|Z|K)?ASSERT\w*|KUNIT_(ASSERT|EXPECT)_\w+|"
                     r"\w+_ASSERT(_\w+)?|\w+_assert|assert_\w+|EBUG_ON|GEM_BUG_ON|GEM_WARN_ON|"
-                    r"sBUG_ON|SCST_ASSERT|EXTRACHECKS_BUG_ON|BUGON|WARNON|\w*_ASSERTION)$")
+                    r"sBUG_ON|(\w+_)?(ENSURE|VERIFY|(BUG|WARN)_(IF|UNLESS))\w*|SCST_ASSERT|EXTRACHECKS_BUG_ON|BUGON|WARNON|\w*_ASSERTION)$")
 # What only writes to the log.
 LOG = re.compile(r"^(pr_\w+|printk\w*|dev_(err|warn|info|dbg|crit|emerg|notice|alert)\w*|DMERR\w*|DMWARN\w*|DMINFO\w*|WARN\w*|BUG\w*|"
                  r"CERROR|CWARN|CDEBUG|DEBUG_REQ|trace_\w+|TRACE\w*|PRINT_\w+|panic|dump_stack|\w+_printk|"
@@ -216,6 +218,8 @@ STEMS = (b"page_to_", b"_phys", b"_pfn", b"folio_p", b"nth_page", b"bio_add", b"
          b"fsdax", b"get_dev_pagemap", b"integrity_vec", b"bip_v", b"bio_first", b"bio_last", b"bio_for_each",
          b"bio_integrity_add", b"scatterlist", b"sg_set_folio", b"memfd_pin_folios", b"vmalloc_to_pfn",
          b"bio_iov_iter_bounce", b"pgmap_extract")
+# A file that has no such word may call a function of another file that does.
+_LINKS = (b"struct bio *", b"struct page **")
 PATTERN = {}
 ANY = None
 
@@ -233,6 +237,11 @@ def compile_words():
 def also(rule, text):
     """The second half of a rule's condition on a function."""
     return rule != "PG01" or any(word in text for word in WORDS["PG01"]) or bool(_SEGMENT.search(text))
+
+
+def may_call(content):
+    """Has a file, as bytes, something that it can hand to a function of another file?"""
+    return any(link in content for link in _LINKS)
 
 
 def concerns(content):

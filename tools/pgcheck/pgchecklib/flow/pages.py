@@ -123,6 +123,22 @@ class Ways:
             return False
         return any(mentions(arg, self.taken.names) for arg in call.args)
 
+    def one_of_several(self, call):
+        """Is it one page of an array of the function's own that is handed over, in each round
+        of a loop? Where that fails, the rest of them stays."""
+        if not self.own_array() or not any(
+                any(part is call for part in tree.walk(node.body))
+                for node in tree.walk(self.function.body) if isinstance(node, tree.For)
+                and not any(part is self.taken.call for part in tree.walk(node))):
+            return False
+        values = self.function.values.to
+        given = [value for arg in call.args for name in [tree.text(arg).lstrip("&")]
+                 for place, some in values.items() if place == name or place.startswith(name + ".")
+                 for value in some] + list(call.args)
+        return any(isinstance(tree.bare(value), tree.Index) and
+                   tree.number(tree.bare(value).index) is None and
+                   mentions(tree.bare(value).base, self.taken.names) for value in given)
+
     def stores(self, node):
         """x->pages = pages; or, where the pages are the caller's, x->n = result;"""
         left = tree.bare(node.left)

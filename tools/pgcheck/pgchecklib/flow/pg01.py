@@ -296,6 +296,8 @@ def _is_index(text, function):
     return text in function.facts["indexes"]
 
 
+# A mapping is told where it begins, and how long it is.
+_STARTS = re.compile(r"^(PFN_PHYS|page_to_phys|sg_phys|bvec_phys)\(|<< ?PAGE_SHIFT$")
 _SHIFTED = re.compile(r"<< \w*PAGE_SHIFT|\* \w*PAGE_SIZE|<< 12\b")
 
 
@@ -320,8 +322,12 @@ def _uses_as_length(node, name, function):
             return len(node.args) > which and mine(node.args[which])
         if facts.LOG.match(called) or facts.LOOK.match(called):
             return False
+        if not facts.MAPS.search(called):
+            return False
         return any(mine(arg) and (_SHIFTED.search(tree.text(arg)) or "PFN_PHYS" in tree.text(arg))
-                   for arg in node.args) and bool(facts.MAPS.search(called))
+                   for arg in node.args) or \
+            any(tree.text(arg) == name for arg in node.args) and \
+            any(_STARTS.search(tree.text(arg)) for arg in node.args)
     if isinstance(node, tree.Return) and node.value is not None:
         value = tree.bare(node.value)
         return isinstance(value, tree.Name) and value.text == name and function.text.count("pfn") + \
@@ -343,6 +349,10 @@ def _by_call(node, function, world):
         if len(node.args) > which and _own_length(node.args[which], node.args[table]):
             return [(2, node)]
         return []
+    if name in facts.GROW and len(node.args) > 1:
+        place = tree.bare(node.args[0])
+        place = place.value if isinstance(place, tree.Unary) and place.op == "&" else place
+        return [(_rank(place, function), node)] if _is_length(place, function, node.args[1]) else []
     called = world.callee(function, node)
     if called and called is not function and _grows(called, world):
         return [(1, node)]
@@ -375,9 +385,17 @@ def _grows_itself(function, world):
         found = _by_assignment(node, function) if isinstance(node, tree.Assign) else \
             _by_step(node, function) if node.op == "++" else []
         if found and (function.param(tree.base(place)) is not None or isinstance(tree.bare(place), tree.Call)) \
-                and re.search(r"(bv_len|length|len|size|num_pages|npages|nr_pages|bytes)$", _last(place)):
+                and _length_of_caller(place):
             return True
     return False
+
+
+def _length_of_caller(place):
+    """Is it a field by its name, or what a parameter points to?"""
+    names = r"(bv_len|length|len|size|num_pages|npages|nr_pages|bytes)$"
+    if isinstance(tree.bare(place), tree.Unary):
+        return bool(facts.LENGTH_NAME.search(_last(place)))
+    return bool(re.search(names, _last(place)))
 
 
 # The block layer's own helpers.

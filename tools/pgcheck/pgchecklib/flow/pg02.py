@@ -98,6 +98,10 @@ def _first_call(node, function, world, depth):
         return True
     if not node.args:
         return False
+    if name in ("bio_iter_iovec", "bio_iter_page"):
+        return len(node.args) > 1 and tree.text(node.args[1]).endswith("bi_iter") and \
+            not any(isinstance(part, (tree.For, tree.While, tree.Do, tree.Each))
+                    for part in tree.walk(function.body))
     if name == "sg_page" or name == "pgmap_sg_page":
         return _table_start(node.args[0], function, True)
     if name in ("pgmap_bvec_page", "bvec_page"):
@@ -205,12 +209,13 @@ def _one(node):
 
 
 def _one_not_asked(starts, function, world):
-    """What is reached without knowing that there is only one, or that there are several
-    and somebody looked at that."""
+    """What is reached without knowing that there is only one."""
     def stop(step):
-        return step.kind == "test" and _one(step.expr) is not None or \
-            step.expr is not None and bool(tree.calls(step.expr, ("iov_iter_extract_bvecs",)))
-    return reach(starts, stop)
+        return step.expr is not None and bool(tree.calls(step.expr, ("iov_iter_extract_bvecs",)))
+
+    def edge(step, way):
+        return step.kind != "test" or _one(step.expr) is None or _one(step.expr) != way
+    return reach(starts, stop, edge)
 
 
 def _callers_ask(function, world):

@@ -94,7 +94,7 @@ class _Search:
     def handed(self, step, call, data):
         """To a function that may refuse them, if somebody looks at its result."""
         called = self.world.callee(self.taken.function, call)
-        if called and not _may_fail(called):
+        if called and not _may_fail(called) and not self.ways.one_of_several(call):
             return None
         one = adder(call, self.taken.function, self.world)
         if one and one.kind == RAW and step.kind == "test":

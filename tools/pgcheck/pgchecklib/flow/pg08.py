@@ -181,11 +181,14 @@ def _within_page(folio, offset, function):
 
 def _same_each_round(call, page, function):
     """Is one page of an array added in each round of a loop that counts something else?"""
-    inner = tree.bare(page)
-    inner = tree.bare(inner.base) if isinstance(inner, tree.Member) else inner
-    if not isinstance(inner, tree.Index) or re.search(r"zero|dummy|pad|scratch|sink|trash", tree.text(page), re.IGNORECASE):
+    if _ONE_ON_PURPOSE.search(tree.text(page)):
         return False
     loop = _innermost(call, function)
+    if isinstance(tree.bare(page), tree.Name):
+        return loop is not None and _same_bytes(call, page, loop, function)
+    inner = _numbered(page)
+    if not isinstance(inner, tree.Index):
+        return False
     if loop is None or not isinstance(loop, tree.For) or loop.step is None:
         return False
     changed = {tree.base(part.value if isinstance(part, tree.Step) else part.left)
@@ -199,6 +202,34 @@ def _same_each_round(call, page, function):
     offset = (facts.ADD.get(tree.called(call)) or facts.ADD_NOFAIL[tree.called(call)])[3]
     return bool(counters) and not (offset is not None and len(call.args) > offset and
                                    tree.names(call.args[offset]) & counters)
+
+
+# A page of zeros may be added many times.
+_ONE_ON_PURPOSE = re.compile(r"zero|dummy|pad|scratch|sink|trash|pattern|fill", re.IGNORECASE)
+
+
+def _numbered(page):
+    """A page of an array, or of a folio, as an Index."""
+    inner = tree.bare(page)
+    inner = tree.bare(inner.base) if isinstance(inner, tree.Member) else inner
+    if tree.called(inner) in facts.NEXT_PAGE and len(inner.args) == 2:
+        return tree.Index(inner.at, inner.args[0], inner.args[1])
+    return inner
+
+
+def _same_bytes(call, page, loop, function):
+    """Are the same bytes of one page added to one bio in each round, while a length is counted
+    down? page is a variable."""
+    places = facts.ADD.get(tree.called(call)) or facts.ADD_NOFAIL[tree.called(call)]
+    bio, offset = call.args[places[0]], call.args[places[3]]
+    changed = {tree.base(part.value if isinstance(part, tree.Step) else part.left)
+               for part in tree.walk(loop) if isinstance(part, (tree.Step, tree.Assign))}
+    changed |= {part.name for part in tree.walk(loop) if isinstance(part, tree.Declare)}
+    counted = [part for part in tree.walk(loop.body) if isinstance(part, tree.Assign) and part.op == "-="
+               and tree.names(part.left) & tree.names(getattr(loop, "test", None) or page)]
+    return isinstance(loop, (tree.While, tree.For)) and bool(counted) and tree.number(offset) is not None and \
+        function.param(tree.text(page)) is not None and not (tree.names(page) | tree.names(bio)) & changed and \
+        not any(facts.NEW_BIO.search(tree.called(part)) for part in tree.calls(loop.body))
 
 
 def _innermost(call, function):

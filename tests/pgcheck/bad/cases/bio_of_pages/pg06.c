@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: GPL-2.0
+/* A bio goes with its pages in it. */
+
+static int dio(struct inode *inode, struct iov_iter *it, struct bio *bio)
+{
+	int rc = bio_iov_iter_get_pages(bio, it);
+
+	if (rc)
+		return rc;
+	if (bio->bi_iter.bi_size & 511) {
+		bio_put(bio);	/* expect: PG06 */
+		return -EINVAL;
+	}
+	submit_bio(bio);
+	return 0;
+}

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: GPL-2.0
+/* A later round fails. */
+
+static int pin_all(struct umem *u, unsigned long addr, long todo)
+{
+	long done = 0;
+
+	while (todo) {
+		long got = pin_user_pages(addr + done * PAGE_SIZE, min(todo, 512L), FOLL_LONGTERM,
+					  u->pages + done);
+
+		if (got <= 0)
+			return got ? got : -EFAULT;	/* expect: PG06 */
+		done += got;
+		todo -= got;
+	}
+	u->n = done;
+	return 0;
+}

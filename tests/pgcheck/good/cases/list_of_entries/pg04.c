@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: GPL-2.0
+/* A list that is longer than the table. */
+
+static void rd(struct dev *d, struct scatterlist *sgl, int nents)
+{
+	struct bio *bio = bio_alloc(d->bdev, bio_max_segs(nents), REQ_OP_READ, GFP_KERNEL);
+	struct scatterlist *sg;
+	int i;
+
+	for_each_sg(sgl, sg, nents, i) {
+		if (bio_full(bio, sg->length)) {
+			submit_bio(bio);
+			bio = bio_alloc(d->bdev, bio_max_segs(nents - i), REQ_OP_READ, GFP_KERNEL);
+		}
+		__bio_add_page(bio, sg_page(sg), sg->length, sg->offset);
+	}
+	submit_bio(bio);
+}
