@@ -3,16 +3,14 @@
  * Detects that the data of a write changed before the device below completed it, and
  * reports the task that submitted the write. It does not prevent the change.
  *
- * A bounced write is compared with its copy. Of one that is not bounced, a checksum
- * from submission is compared with one from completion; that does not tell which byte
- * changed.
+ * A checksum at submission, of the copy if there is one, is compared with one of the
+ * source at completion. Only a copy tells which byte changed.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/crc32.h>
 #include <linux/highmem.h>
 #include <linux/ratelimit.h>
-#include <linux/unaligned.h>
 
 #include "core.h"
 
@@ -21,46 +19,18 @@
 
 #define NOWHERE UINT_MAX	/* the offset of the change is not known */
 
-static u32 checksum(struct bio *bio, struct bvec_iter iter)
+/* Whole vecs at a time: all memory of 64-bit kernels is mapped. */
+static u32 checksum(const struct bio *bio, struct bvec_iter iter)
 {
-	struct bvec_iter pos;
-	struct bio_vec bv;
 	u32 crc = ~0;
 
-	__bio_for_each_segment(bv, bio, pos, iter) {
-		void *p = bvec_kmap_local(&bv);
+	while (iter.bi_size) {
+		struct bio_vec bv = mp_bvec_iter_bvec(bio->bi_io_vec, iter);
 
-		crc = crc32c(crc, p, bv.bv_len);
-		kunmap_local(p);
+		crc = crc32c(crc, bvec_virt(&bv), bv.bv_len);
+		bio_advance_iter_single(bio, &iter, bv.bv_len);
 	}
 	return crc;
-}
-
-/* The bits in which eight words differ, ORed together. */
-static u64 difference(const u64 *v, const u64 *w)
-{
-	return (get_unaligned(v) ^ get_unaligned(w)) |
-	       (get_unaligned(v + 1) ^ get_unaligned(w + 1)) |
-	       (get_unaligned(v + 2) ^ get_unaligned(w + 2)) |
-	       (get_unaligned(v + 3) ^ get_unaligned(w + 3)) |
-	       (get_unaligned(v + 4) ^ get_unaligned(w + 4)) |
-	       (get_unaligned(v + 5) ^ get_unaligned(w + 5)) |
-	       (get_unaligned(v + 6) ^ get_unaligned(w + 6)) |
-	       (get_unaligned(v + 7) ^ get_unaligned(w + 7));
-}
-
-/* Faster than memcmp(), which compares word by word: it is the cost of detect. */
-static bool same_data(const void *a, const void *b, unsigned int len)
-{
-	const u64 *v = a, *w = b;
-
-	for (; len >= 16 * sizeof(u64); len -= 16 * sizeof(u64)) {
-		if (difference(v, w) | difference(v + 8, w + 8))
-			return false;
-		v += 16;
-		w += 16;
-	}
-	return !memcmp(v, w, len);
 }
 
 static unsigned int first_difference(const void *a, const void *b, unsigned int len)
@@ -86,7 +56,7 @@ static unsigned int compare(struct bounce_io *io)
 		unsigned int len = min(x.bv_len, y.bv_len);
 		void *p = bvec_kmap_local(&x), *q = bvec_kmap_local(&y);
 
-		same = same_data(p, q, len) ? len : first_difference(p, q, len);
+		same = memcmp(p, q, len) ? first_difference(p, q, len) : len;
 		kunmap_local(q);
 		kunmap_local(p);
 		done += same;
@@ -110,7 +80,10 @@ void bounce_detect_submit(struct bounce_io *io)
 	io->kthread = current->flags & PF_KTHREAD;
 	io->pid = task_pid_nr(current);
 	get_task_comm(io->comm, current);
-	if (!io->bounced)
+	if (io->bounced)
+		/* Still in the CPU's cache, and it does not change. */
+		io->checksum = checksum(&io->bio, io->bio.bi_iter);
+	else
 		io->checksum = checksum(io->orig, io->part);
 }
 
@@ -153,15 +126,13 @@ static void report(struct bounce_io *io, unsigned int offset)
 /* Called before the copy is freed and before the original bio ends. */
 void bounce_detect_end(struct bounce_io *io)
 {
-	unsigned int offset;
+	unsigned int offset = NOWHERE;
 
 	bounce_count(io->engine->stats, checks);
-	if (!io->bounced) {
-		if (checksum(io->orig, io->part) != io->checksum)
-			report(io, NOWHERE);
+	if (checksum(io->orig, io->part) == io->checksum)
 		return;
-	}
-	offset = compare(io);
-	if (offset < io->part.bi_size)
-		report(io, offset);
+	if (io->bounced)
+		offset = compare(io);
+	/* It may have been changed back since. */
+	report(io, offset < io->part.bi_size ? offset : NOWHERE);
 }

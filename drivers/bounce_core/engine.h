@@ -136,7 +136,7 @@ struct bounce_io {
 	bool bounced;
 	bool check;			/* compare when it has ended */
 	bool kthread;			/* submitted by a kernel thread, if @check */
-	u32 checksum;			/* of the source, when not bounced */
+	u32 checksum;			/* of what goes down, if @check */
 	pid_t pid;			/* of the task that submitted it, if @check */
 	char comm[TASK_COMM_LEN];
 	struct work_struct work;
