@@ -70,6 +70,11 @@ dm_disk_of()
 	got=$(basename "$(readlink -f "/sys/dev/block/$got")")
 }
 
+disk_of()
+{
+	dm_disk_of "bounce-$1"
+}
+
 queue_of()
 {
 	local attribute=$2
@@ -117,7 +122,8 @@ clean_up()
 # memory, whatever its targets say.
 same='pi_of_a_changing_buffer raid1_mismatch read_torn read_error_untouched
 	reserve_progress nowait shapes large_in_order error_in_split few_segments
-	no_false_alarm user_memory lying_device'
+	no_false_alarm user_memory lying_device polled_below polled_above
+	polled_refused_as_below'
 
 modprobe null_blk nr_devices=0 2>/dev/null
 modprobe bounce_blk || exit 1

@@ -141,6 +141,12 @@ stat_of()
 	get "/sys/block/bounce-$1/bounce/$2"
 }
 
+# disk_of NAME: that of a bounce device in /sys/block, in $got
+disk_of()
+{
+	got=bounce-$1
+}
+
 # queue_of DISK ATTRIBUTE
 queue_of()
 {

@@ -161,3 +161,54 @@ test_user_memory()
 	done
 	idle a || fail 'I/O is in flight'
 }
+
+# polled_fio DISK FIO-OPTION...: by a ring of io_uring that polls
+polled_fio()
+{
+	fio --name=p --filename="$1" --direct=1 --ioengine=io_uring --hipri=1 --thread \
+		--output="$tmp/fio" "${@:2}" >"$tmp/out" 2>&1 || fail "$*: $(cat "$tmp/out" "$tmp/fio")"
+}
+
+# What is not polled takes a second there.
+test_polled_below()
+{
+	local began reads
+	null n irqmode=2 completion_nsec=1000000000
+	bounce a /dev/n mode=none
+	began=$EPOCHSECONDS
+	polled_fio /dev/bounce-a --rw=randread --bs=4k --size=256k
+	expect_test 'seconds for 64 reads' $((EPOCHSECONDS - began)) -lt 64
+	expect_stat 'passed' a read_passed_bios -ge 64
+	disk_of a
+	read -r reads _ <"/sys/block/$got/stat"
+	expect_test 'iostat: reads' "$reads" -ge 64
+}
+
+# What is bounced or checked ends by interrupt, and the ring gets it all the same.
+test_polled_above()
+{
+	local how
+	null n irqmode=2 completion_nsec=100000
+	for how in mode=none 'mode=none detect=1' mode=write 'mode=all detect=1'; do
+		# shellcheck disable=SC2086 # words
+		bounce a /dev/n $how
+		polled_fio /dev/bounce-a --rw=randrw --bsrange=4k-256k --size=8m --iodepth=8 \
+			--verify=crc32c
+		[[ $how != *detect* ]] || expect_stat "$how: checks" a checks -gt 0
+	done
+	expect_stat 'bounced' a read_bounced_bios -gt 0
+	bounce a /dev/n mode=none detect=0
+	queue_of bounce-a io_poll
+	expect 'io_poll over a disk that can' 1 "$got"
+}
+
+test_polled_refused_as_below()
+{
+	null n poll_queues=0
+	bounce a /dev/n mode=none
+	queue_of bounce-a io_poll
+	expect io_poll 0 "$got"
+	! fio --name=p --filename=/dev/bounce-a --direct=1 --ioengine=io_uring --hipri=1 \
+		--thread --rw=read --bs=4k --size=64k --output="$tmp/fio" >"$tmp/out" 2>&1 ||
+		fail 'no error'
+}
