@@ -44,10 +44,7 @@ static int do_remove(struct vtl0_owner *owner, void *argp)
 		return -EOPNOTSUPP;
 	if (!arg->length)
 		return -EINVAL;
-	if (mutex_lock_interruptible(&vtl0_lock))
-		return -ERESTARTSYS;
 	ret = vtl0_remove(vtl0_unalias(arg->start), arg->length, &busy);
-	mutex_unlock(&vtl0_lock);
 	arg->busy_start = busy.start;
 	arg->busy_length = busy.length;
 	return ret;

@@ -25,19 +25,17 @@
 
 static struct workqueue_struct *pgmap_wq;
 
-/* Work items that remove the chunks of one range, besides the caller. */
-#define DEL_WORKERS 31U
+/* Between looking for memory and taking it. */
+static DEFINE_MUTEX(add_lock);
+
+/*
+ * Work items that remove chunks, besides the caller: each chunk waits for two grace
+ * periods, and all wait for the same ones.
+ */
+#define DEL_WORKERS 255U
 
 /* Free memory to ask for besides the memmap: page tables of the direct map, a margin. */
 #define MARGIN_BYTES (16ULL << 20)
-
-struct add_work {
-	struct work_struct work;
-	struct vtl0_range *range;
-	unsigned int done;
-	unsigned int failed;
-	int ret;
-};
 
 /*
  * mf_generic_kill_procs() signals the processes that map a single page, with the
@@ -119,27 +117,11 @@ static int add_chunk(struct vtl0_chunk *chunk, int node)
 	if (!vtl0_write_back(chunk->piece.start)) {
 		pr_notice_ratelimited("%#llx would be mapped uncached (MTRR, or a mapping of /dev/mem)\n",
 				      chunk->piece.start);
-		del_chunk(chunk);
+		/* vtl0_pgmaps_del() takes it back */
 		return -EBUSY;
 	}
 	give_identity(chunk);
 	return 0;
-}
-
-static void add_chunks(struct work_struct *work)
-{
-	struct add_work *w = container_of(work, struct add_work, work);
-
-	for (w->done = 0; w->done < w->range->nr_chunks; w->done++) {
-		w->ret = add_chunk(&w->range->chunks[w->done], w->range->node);
-		if (w->ret)
-			break;
-		cond_resched();
-	}
-	w->failed = w->done;
-	if (w->ret)
-		while (w->done--)
-			del_chunk(&w->range->chunks[w->done]);
 }
 
 static bool enough_memory(u64 bytes)
@@ -151,82 +133,119 @@ static bool enough_memory(u64 bytes)
 
 /**
  * vtl0_pgmaps_add() - create the struct pages of all chunks of a range
- * @range: claimed, and without struct pages
- * @conflict: out, with -EBUSY: the chunk that is mapped uncached
+ * @range: checked to be disjoint from everything
+ * @stop: what it points to becomes true when the range is no longer wanted
+ * @conflict: out, with -EBUSY: the chunk for which there are none
  *
- * Context: under vtl0_lock; sleeps, for seconds where the memmap is large.
- * Return: 0, or an errno with all pgmaps of the range removed again. If
- * memremap_pages() itself ran out of memory half-way, sections of one chunk stay;
- * vtl0_claim() then refuses their addresses.
+ * Context: a kernel thread, see above; sleeps, for seconds where the memmap is large.
+ * Return: 0, or an errno; then vtl0_pgmaps_del() has to take back what was done. If
+ * core mm itself ran out of memory half-way, sections of one chunk may stay;
+ * vtl0_claim() then refuses them.
  */
-int vtl0_pgmaps_add(struct vtl0_range *range, struct vtl0_span *conflict)
-{
-	struct add_work w = { .range = range };
-
-	if (!enough_memory(range->memmap_bytes))
-		return -ENOMEM;
-	INIT_WORK_ONSTACK(&w.work, add_chunks);
-	queue_work(pgmap_wq, &w.work);
-	flush_work(&w.work);
-	destroy_work_on_stack(&w.work);
-	if (w.ret == -EBUSY) {
-		const struct vtl0_piece *piece = &range->chunks[w.failed].piece;
-
-		*conflict = (struct vtl0_span) { piece->start, piece->length };
-	}
-	return w.ret;
-}
-
-/* One of the work items that remove a range; @next is the chunk to take next. */
-struct del_work {
-	struct work_struct work;
-	struct vtl0_range *range;
-	atomic_t *next;
-};
-
-static void del_chunks(struct vtl0_range *range, atomic_t *next)
+int vtl0_pgmaps_add(struct vtl0_range *range, const bool *stop, struct vtl0_span *conflict)
 {
 	unsigned int i;
+	int ret = 0;
 
-	while ((i = atomic_inc_return(next) - 1) < range->nr_chunks)
-		del_chunk(&range->chunks[i]);
+	mutex_lock(&add_lock);
+	if (!enough_memory(range->memmap_bytes))
+		ret = -ENOMEM;
+	for (i = 0; !ret && i < range->nr_chunks; i++) {
+		const struct vtl0_piece *p = &range->chunks[i].piece;
+
+		ret = READ_ONCE(*stop) ? -EINTR : add_chunk(&range->chunks[i], range->node);
+		if (ret == -EBUSY)
+			*conflict = (struct vtl0_span) { p->start, p->length };
+		cond_resched();
+	}
+	mutex_unlock(&add_lock);
+	return ret;
+}
+
+/* The chunks of several ranges, which several threads share among them. */
+struct del_job {
+	spinlock_t lock; /* for @range and @next */
+	struct list_head *batch;
+	struct vtl0_range *range;
+	unsigned int next;
+};
+
+struct del_work {
+	struct work_struct work;
+	struct del_job *job;
+};
+
+static struct vtl0_chunk *next_chunk(struct del_job *job)
+{
+	guard(spinlock)(&job->lock);
+	while (!list_entry_is_head(job->range, job->batch, batch)) {
+		if (job->next < job->range->nr_chunks)
+			return &job->range->chunks[job->next++];
+		job->range = list_next_entry(job->range, batch);
+		job->next = 0;
+	}
+	return NULL;
+}
+
+static void del_chunks(struct del_job *job)
+{
+	struct vtl0_chunk *chunk;
+
+	while ((chunk = next_chunk(job))) {
+		/* an add may have failed before it came to this one */
+		if (chunk->pgmap)
+			del_chunk(chunk);
+		cond_resched();
+	}
 }
 
 static void del_chunks_work(struct work_struct *work)
 {
-	struct del_work *w = container_of(work, struct del_work, work);
+	del_chunks(container_of(work, struct del_work, work)->job);
+}
 
-	del_chunks(w->range, w->next);
+static unsigned int count_helpers(struct list_head *batch)
+{
+	struct vtl0_range *range;
+	unsigned int nr = 0;
+
+	list_for_each_entry(range, batch, batch)
+		nr = min(nr + range->nr_chunks, DEL_WORKERS + 1);
+	return nr ? nr - 1 : 0;
 }
 
 /**
- * vtl0_pgmaps_del() - remove the struct pages of a range
- * @range: not in the index; vtl0_pgmaps_idle() found every folio of it idle
+ * vtl0_pgmaps_del() - remove the struct pages of ranges
+ * @batch: the ranges, linked by @batch; vtl0_pgmaps_idle() found every folio of them
+ *	idle, and no thread can reach one any more
  *
  * memunmap_pages() waits for several RCU grace periods, so work items remove the
  * chunks in parallel; without memory for them the caller removes all of them.
  *
- * Context: under vtl0_lock; sleeps.
+ * Context: sleeps.
  */
-void vtl0_pgmaps_del(struct vtl0_range *range)
+void vtl0_pgmaps_del(struct list_head *batch)
 {
-	unsigned int nr = min(range->nr_chunks - 1, DEL_WORKERS);
-	struct del_work *works = nr ? kcalloc(nr, sizeof(*works), GFP_KERNEL) : NULL;
-	atomic_t next = ATOMIC_INIT(0);
+	unsigned int nr = count_helpers(batch);
+	struct del_work *works = nr ? kvcalloc(nr, sizeof(*works), GFP_KERNEL) : NULL;
+	struct del_job job = {
+		.batch = batch,
+		.range = list_first_entry(batch, struct vtl0_range, batch),
+	};
 	unsigned int i;
 
 	if (!works)
 		nr = 0;
+	spin_lock_init(&job.lock);
 	for (i = 0; i < nr; i++) {
-		works[i].range = range;
-		works[i].next = &next;
+		works[i].job = &job;
 		INIT_WORK(&works[i].work, del_chunks_work);
 		queue_work(pgmap_wq, &works[i].work);
 	}
-	del_chunks(range, &next);
+	del_chunks(&job);
 	for (i = 0; i < nr; i++)
 		flush_work(&works[i].work);
-	kfree(works);
+	kvfree(works);
 }
 
 /* The number of the folio at @address: 0 below the chunk, chunk_folios() above it. */
@@ -246,7 +265,8 @@ static u64 first_folio(const struct vtl0_chunk *chunk, u64 address)
  *
  * The answer stays true only if the range can no longer be mapped.
  *
- * Context: under vtl0_lock; sleeps.
+ * Context: the range must not lose its struct pages meanwhile: it is busy for the
+ * caller, or registered inside vtl0_srcu or under vtl0_lock; sleeps.
  * Return: 0 or -EBUSY.
  */
 int vtl0_pgmaps_idle(struct vtl0_range *range, u64 from, struct vtl0_span *busy)
@@ -279,7 +299,7 @@ int vtl0_pgmaps_idle(struct vtl0_range *range, u64 from, struct vtl0_span *busy)
  * @held: out: folios with references beyond the base one and their mappings
  *
  * Takes no lock, so a folio that is just being mapped may count as held. Both are 0
- * while the range is in state ADDING.
+ * while the range has no struct pages.
  *
  * Context: as vtl0_range_info(); sleeps, and takes long for order-0 ranges.
  */
@@ -290,8 +310,8 @@ void vtl0_pgmaps_count(struct vtl0_range *range, u64 *mappings, u64 *held)
 
 	*mappings = 0;
 	*held = 0;
-	/* pairs with vtl0_range_set_state(): struct pages before LIVE */
-	if (smp_load_acquire(&range->state) == VTL0_STATE_ADDING)
+	/* pairs with vtl0_range_register(): struct pages before the flag */
+	if (!smp_load_acquire(&range->registered))
 		return;
 	for (i = 0; i < range->nr_chunks; i++) {
 		struct vtl0_chunk *chunk = &range->chunks[i];

@@ -1,42 +1,48 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The life of a range: claim, index, pgmaps, publish, and back. See owner.c for how
- * long a range stays.
+ * The beginning of a range: claim, index, pgmaps, publish. See remove.c for its end,
+ * and drain.c for when that comes.
  *
  * A range is published in steps: its chunks enter the index in state ADDING,
  * which refuses overlaps, and become visible to faults with state LIVE, when
- * every struct page exists. Removal is the reverse: REMOVING, then wait for the
- * faults that still saw LIVE, zap, prove every folio idle, and only then give
- * the struct pages back. Nothing else keeps them: a pin does not hold a pgmap.
+ * every struct page exists. The steps that take long are done without vtl0_lock,
+ * while the range is marked busy; calls that find it so wait on the range.
  */
-#include <linux/delay.h>
+#include <linux/completion.h>
 #include <linux/ioport.h>
-#include <linux/rcupdate.h>
 #include <linux/slab.h>
+#include <linux/workqueue.h>
 #include <kunit/visibility.h>
 
 #include "trace.h"
 #include "vtl0.h"
 
 /*
- * Serialises adding and removing; protects the index against other writers, and
- * the lists of owner.c.
+ * Protects the index and the list of ranges against other writers, the holds, and
+ * the busy flags. Held for that only: never while struct pages are made or given
+ * back, while user memory is zapped, or while it is accessed.
  *
- * Order: vtl0_lock, then mem_hotplug_lock and i_mmap_rwsem (in memremap_pages()
- * and in zapping). Faults hold mmap_lock or a VMA lock and take vtl0_srcu only,
- * so vtl0_lock may be held while user memory is zapped, but never while user
- * memory is accessed.
+ * Order: vtl0_lock, then what vtl0_claim() takes (resource_lock). Faults hold
+ * mmap_lock or a VMA lock and take vtl0_srcu only.
  */
 struct mutex vtl0_lock = __MUTEX_INITIALIZER(vtl0_lock);
 EXPORT_SYMBOL_IF_KUNIT(vtl0_lock);
 
-static u32 last_id __guarded_by(&vtl0_lock);
+struct list_head vtl0_ranges = LIST_HEAD_INIT(vtl0_ranges);
 
-/*
- * A folio that is being unmapped by another thread, or looked at by a page
- * walker, holds a reference for a moment.
- */
-#define IDLE_WAIT_MS 5
+static u32 last_id __guarded_by(&vtl0_lock);
+static struct workqueue_struct *add_wq;
+
+/* Makes the struct pages of a range; freed by the thread that has the last word. */
+struct add_job {
+	struct work_struct work;
+	struct completion done;
+	struct vtl0_range *range;
+	/* the caller was killed; written under vtl0_lock */
+	bool abandoned;
+	struct vtl0_span conflict;
+	int ret;
+};
 
 /* Fill in the chunks that the planner makes and add up the memory of their memmap. */
 static void lay_out(struct vtl0_range *range, const struct vtl0_request *rq)
@@ -46,11 +52,12 @@ static void lay_out(struct vtl0_range *range, const struct vtl0_request *rq)
 
 	for (i = 0; i < range->nr_chunks; i++) {
 		struct vtl0_chunk *chunk = &range->chunks[i];
+		struct vtl0_piece *p = &chunk->piece;
 
 		chunk->range = range;
-		chunk->piece = *vtl0_walk_next(&walk);
-		range->memmap_bytes += vtl0_memmap_bytes(&vtl0_geometry, chunk->piece.length,
-							 chunk->piece.order);
+		*p = *vtl0_walk_next(&walk);
+		range->memmap_bytes += vtl0_memmap_bytes(&vtl0_geometry, p->length, p->order);
+		range->nr_folios += p->length >> (PAGE_SHIFT + p->order);
 	}
 	range->memmap_saved = vtl0_memmap_bytes(&vtl0_geometry, rq->length, 0) -
 			      range->memmap_bytes;
@@ -71,6 +78,8 @@ static struct vtl0_range *alloc_range(const struct vtl0_request *rq)
 	range->persist = rq->persist;
 	range->file = rq->file;
 	range->state = VTL0_STATE_ADDING;
+	range->busy = true;
+	init_waitqueue_head(&range->decided);
 	/* no other thread can have it yet */
 	context_unsafe(INIT_LIST_HEAD(&range->holds));
 	lay_out(range, rq);
@@ -91,99 +100,53 @@ void vtl0_range_set_state(struct vtl0_range *range, unsigned int state)
 	smp_store_release(&range->state, state);
 }
 
-static int register_range(struct vtl0_range *range, struct vtl0_span *conflict)
-	__must_hold(&vtl0_lock)
-{
-	int ret;
-
-	ret = vtl0_claim(range->start, range->length, conflict);
-	if (ret)
-		return ret;
-	ret = vtl0_index_add(range);
-	if (ret)
-		goto index_del;
-	ret = vtl0_pgmaps_add(range, conflict);
-	if (ret)
-		goto index_del;
-	range->id = ++last_id;
-	ret = vtl0_sysfs_add(range);
-	if (ret)
-		goto pgmaps_del;
-	vtl0_totals_add(range);
-	vtl0_range_set_state(range, VTL0_STATE_LIVE);
-	vtl0_sysfs_announce(range);
-	return 0;
-
-pgmaps_del:
-	vtl0_pgmaps_del(range);
-index_del:
-	/* also after a part was indexed: a fault may have found it */
-	vtl0_index_del(range);
-	synchronize_srcu(&vtl0_srcu);
-	release_mem_region(range->start, range->length);
-	return ret;
-}
-
-static void unregister_range(struct vtl0_range *range)
-	__must_hold(&vtl0_lock)
-{
-	vtl0_totals_sub(range);
-	vtl0_sysfs_del(range);
-	vtl0_index_del(range);
-	vtl0_mapping_decided();
-	/* VTL0_QUERY walks chunks and counts their folios */
-	synchronize_srcu(&vtl0_srcu);
-	vtl0_pgmaps_del(range);
-	release_mem_region(range->start, range->length);
-}
-
-/*
- * Unmap the range in every process and check that nothing pins it. After -EBUSY it
- * has its old state, and faults map it again.
+/**
+ * vtl0_range_wait() - wait until nothing works on a range
+ * @range: found busy
+ * @killable: only a fatal signal ends the wait
+ *
+ * Afterwards the caller has to look for the range again.
+ *
+ * Context: under vtl0_lock, which it drops.
+ * Return: 0, or -ERESTARTSYS for a signal.
  */
-static int revoke(struct vtl0_range *range, unsigned int tries, struct vtl0_span *busy)
-	__must_hold(&vtl0_lock)
+int vtl0_range_wait(struct vtl0_range *range, bool killable)
 {
-	unsigned int old = range->state;
-	u64 from = range->start;
 	int ret;
 
 	lockdep_assert_held(&vtl0_lock);
-	/* no fault maps a draining range either, and VTL0_QUERY is to show that state */
-	if (old == VTL0_STATE_LIVE)
-		vtl0_range_set_state(range, VTL0_STATE_REMOVING);
-	synchronize_srcu(&vtl0_srcu);
-	vtl0_zap(range->start, range->length);
-	/*
-	 * GUP-fast walks page tables with interrupts off. A walk that read an
-	 * entry before the zap has taken and dropped its reference after this.
-	 */
-	synchronize_rcu();
-	for (;;) {
-		ret = vtl0_pgmaps_idle(range, from, busy);
-		if (ret != -EBUSY || !--tries)
-			break;
-		/* folios that were idle stay so, as they cannot be mapped */
-		from = busy->start;
-		msleep(IDLE_WAIT_MS);
-	}
-	if (ret) {
-		vtl0_range_set_state(range, old);
-		vtl0_mapping_decided();
-	}
+	get_device(&range->dev);
+	mutex_unlock(&vtl0_lock);
+	if (killable)
+		ret = wait_event_killable(range->decided, !READ_ONCE(range->busy));
+	else
+		ret = wait_event_interruptible(range->decided, !READ_ONCE(range->busy));
+	vtl0_range_put(range);
 	return ret;
 }
 
 /**
- * vtl0_range_add() - register a range
+ * vtl0_range_decide() - what made a range busy has ended
+ * @range: the range
+ *
+ * Context: under vtl0_lock.
+ */
+void vtl0_range_decide(struct vtl0_range *range)
+{
+	lockdep_assert_held(&vtl0_lock);
+	WRITE_ONCE(range->busy, false);
+	wake_up_all(&range->decided);
+}
+
+/**
+ * vtl0_range_new() - claim a range for an add
  * @rq: a checked request
  * @conflict: out, with -EBUSY and -ENXIO: what is in the way
  *
- * Context: under vtl0_lock, which also kept overlapping ranges from being added
- * since the caller looked; sleeps, for seconds where the memmap is large.
- * Return: the live range, or an ERR_PTR().
+ * Context: under vtl0_lock, under which the caller found no range in the way.
+ * Return: a busy range for vtl0_range_register(), or an ERR_PTR().
  */
-struct vtl0_range *vtl0_range_add(const struct vtl0_request *rq, struct vtl0_span *conflict)
+struct vtl0_range *vtl0_range_new(const struct vtl0_request *rq, struct vtl0_span *conflict)
 {
 	struct vtl0_range *range;
 	int ret;
@@ -192,35 +155,146 @@ struct vtl0_range *vtl0_range_add(const struct vtl0_request *rq, struct vtl0_spa
 	range = alloc_range(rq);
 	if (!range)
 		return ERR_PTR(-ENOMEM);
-	ret = register_range(range, conflict);
-	trace_vtl0_add(rq->start, rq->length, range->id, range->nr_chunks, ret);
-	if (ret) {
-		vtl0_range_put(range);
-		return ERR_PTR(ret);
-	}
+	ret = vtl0_claim(range->start, range->length, conflict);
+	if (ret)
+		goto put;
+	ret = vtl0_index_add(range);
+	if (ret)
+		goto index_del;
+	range->id = ++last_id;
+	list_add_tail(&range->link, &vtl0_ranges);
 	return range;
+
+index_del:
+	/* a fault may have found the part that was indexed */
+	vtl0_index_del(range);
+	synchronize_srcu(&vtl0_srcu);
+	release_mem_region(range->start, range->length);
+put:
+	trace_vtl0_add(rq->start, rq->length, 0, range->nr_chunks, ret);
+	vtl0_range_put(range);
+	return ERR_PTR(ret);
+}
+
+/* Nothing maps it, and nothing has struct pages of it: let it be as if never added. */
+static void undo(struct vtl0_range *range)
+	__must_not_hold(&vtl0_lock)
+{
+	LIST_HEAD(batch);
+
+	list_add(&range->batch, &batch);
+	vtl0_pgmaps_del(&batch);
+	vtl0_range_forget(&batch);
+}
+
+static void add_work(struct work_struct *work)
+{
+	struct add_job *job = container_of(work, struct add_job, work);
+	struct vtl0_range *range = job->range;
+	bool abandoned;
+
+	job->ret = vtl0_pgmaps_add(range, &job->abandoned, &job->conflict);
+	mutex_lock(&vtl0_lock);
+	abandoned = job->abandoned;
+	if (!abandoned)
+		complete(&job->done);
+	mutex_unlock(&vtl0_lock);
+	/* the caller frees the job as soon as it is complete */
+	if (!abandoned)
+		return;
+	kfree(job);
+	trace_vtl0_add(range->start, range->length, range->id, range->nr_chunks, -EINTR);
+	undo(range);
+}
+
+/*
+ * Struct pages, made by a kernel thread. A caller that is killed leaves the range
+ * to it and gets -EINTR.
+ */
+static int add_pgmaps(struct vtl0_range *range, struct vtl0_span *conflict)
+	__must_not_hold(&vtl0_lock)
+{
+	struct add_job *job = kzalloc_obj(*job);
+	int ret;
+
+	if (!job)
+		return -ENOMEM;
+	job->range = range;
+	init_completion(&job->done);
+	INIT_WORK(&job->work, add_work);
+	queue_work(add_wq, &job->work);
+	if (wait_for_completion_killable(&job->done)) {
+		mutex_lock(&vtl0_lock);
+		WRITE_ONCE(job->abandoned, !completion_done(&job->done));
+		ret = job->abandoned;
+		mutex_unlock(&vtl0_lock);
+		if (ret)
+			return -EINTR;
+	}
+	ret = job->ret;
+	if (ret == -EBUSY)
+		*conflict = job->conflict;
+	kfree(job);
+	return ret;
 }
 
 /**
- * vtl0_range_del() - unregister a range
- * @range: live or draining
- * @tries: how often to look at its folios, 5 ms apart
- * @busy: out, with -EBUSY: the folio that is pinned
+ * vtl0_range_register() - give a new range its struct pages and its device
+ * @range: from vtl0_range_new(); gone on failure
+ * @conflict: out, with -EBUSY: what cannot have struct pages
  *
- * On success nothing finds the range any more and the caller drops the last
- * reference with vtl0_range_put().
- *
- * Context: under vtl0_lock; sleeps.
- * Return: 0 or -EBUSY.
+ * Context: sleeps, for seconds where the memmap is large; killable.
+ * Return: 0 with the range still busy and in state ADDING, or an errno.
  */
-int vtl0_range_del(struct vtl0_range *range, unsigned int tries, struct vtl0_span *busy)
+int vtl0_range_register(struct vtl0_range *range, struct vtl0_span *conflict)
 {
-	int ret = revoke(range, tries, busy);
+	int ret = add_pgmaps(range, conflict);
 
-	trace_vtl0_remove(range->start, range->length, range->id, ret);
+	if (ret == -EINTR)
+		return ret;
 	if (!ret)
-		unregister_range(range);
+		ret = vtl0_sysfs_add(range);
+	trace_vtl0_add(range->start, range->length, range->id, range->nr_chunks, ret);
+	if (!ret)
+		/* pairs with vtl0_pgmaps_count(): struct pages before the flag */
+		smp_store_release(&range->registered, true);
+	else
+		undo(range);
 	return ret;
+}
+
+static void forget(struct vtl0_range *range)
+	__must_hold(&vtl0_lock)
+{
+	/* in this order: what VTL0_QUERY and VTL0_INFO no longer show is gone */
+	release_mem_region(range->start, range->length);
+	vtl0_hold_drop_range(range);
+	list_del(&range->link);
+	vtl0_index_del(range);
+	if (range->state != VTL0_STATE_ADDING)
+		vtl0_totals_sub(range);
+	vtl0_range_decide(range);
+}
+
+/**
+ * vtl0_range_forget() - let ranges be as if never added
+ * @batch: busy ranges without struct pages, linked by @batch; freed when the last
+ *	thread that waits for one has gone
+ *
+ * Context: sleeps; takes vtl0_lock.
+ */
+void vtl0_range_forget(struct list_head *batch)
+{
+	struct vtl0_range *range, *next;
+
+	mutex_lock(&vtl0_lock);
+	list_for_each_entry(range, batch, batch)
+		forget(range);
+	mutex_unlock(&vtl0_lock);
+	/* readers have found it in the index before */
+	synchronize_srcu(&vtl0_srcu);
+	list_for_each_entry_safe(range, next, batch, batch)
+		vtl0_range_put(range);
 }
 
 /**
@@ -230,4 +304,17 @@ int vtl0_range_del(struct vtl0_range *range, unsigned int tries, struct vtl0_spa
 void vtl0_range_put(struct vtl0_range *range)
 {
 	put_device(&range->dev);
+}
+EXPORT_SYMBOL_IF_KUNIT(vtl0_range_put);
+
+int vtl0_ranges_init(void)
+{
+	add_wq = alloc_workqueue("vtl0_add", WQ_UNBOUND, 0);
+	return add_wq ? 0 : -ENOMEM;
+}
+
+/** vtl0_ranges_exit() - wait for adds whose callers were killed */
+void vtl0_ranges_exit(void)
+{
+	destroy_workqueue(add_wq);
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The sysfs files: totals in /sys/devices/vtl0, and a device of class vtl0 for each
- * range (Documentation/ABI/testing/sysfs-class-vtl0). The attributes of a range must
- * not take vtl0_lock: device_del() waits for their readers while it is held.
+ * range (Documentation/ABI/testing/sysfs-class-vtl0). The attributes of a range
+ * take no lock: device_del() waits for their readers.
  */
 #include <linux/device.h>
 #include <linux/slab.h>
@@ -187,7 +187,7 @@ void vtl0_sysfs_init_range(struct vtl0_range *range)
  * vtl0_sysfs_add() - create the device of a range, without a uevent
  * @range: has its id
  *
- * Context: under vtl0_lock; sleeps.
+ * Context: sleeps.
  * Return: 0, an errno of vtl0_name_add(), or -ENOMEM.
  */
 int vtl0_sysfs_add(struct vtl0_range *range)

@@ -11,6 +11,7 @@
 #include <linux/mutex.h>
 #include <linux/srcu.h>
 #include <linux/types.h>
+#include <linux/wait.h>
 
 #include <uapi/linux/vtl0.h>
 
@@ -18,6 +19,7 @@
 #include "plan.h"
 
 struct file;
+struct vtl0_hold;
 struct vtl0_owner;
 
 /* see range.c */
@@ -71,7 +73,12 @@ struct vtl0_file_attr {
  * @persist: stays without an owner; written under vtl0_lock, read with READ_ONCE()
  * @nr_owners: length of @holds; as @persist
  * @touched: a page of it was mapped since vtl0_pgmaps_idle() found it idle
- * @link: in the list of all ranges, under vtl0_lock
+ * @busy: an add or a removal works on it without vtl0_lock; written under vtl0_lock
+ * @registered: its struct pages may be looked at inside vtl0_srcu
+ * @decided: woken when @busy ends
+ * @link: in vtl0_ranges, under vtl0_lock
+ * @batch: in the list of an add or a removal that made it busy
+ * @looked_at: folios before this address are idle; of a removal
  * @holds: the files that hold it (struct vtl0_hold), under vtl0_lock
  * @file: of its node; does not change
  * @dev: its device, whose refcount is that of the range
@@ -79,6 +86,7 @@ struct vtl0_file_attr {
  * @memmap_saved: by how many bytes it would be larger with order 0
  * @faults: faults served, by level
  * @fallbacks: 4K entries inserted for folios that a larger entry could map
+ * @nr_folios: of all chunks
  * @nr_chunks: length of @chunks
  * @chunks: ascending, without gaps
  */
@@ -91,7 +99,12 @@ struct vtl0_range {
 	bool persist;
 	unsigned int nr_owners;
 	bool touched;
+	bool busy;
+	bool registered;
+	wait_queue_head_t decided;
 	struct list_head link __guarded_by(&vtl0_lock);
+	struct list_head batch;
+	u64 looked_at;
 	struct list_head holds __guarded_by(&vtl0_lock);
 	struct vtl0_file_attr file;
 	struct device dev;
@@ -99,6 +112,7 @@ struct vtl0_range {
 	u64 memmap_saved;
 	atomic64_t faults[VTL0_NR_LEVELS];
 	atomic64_t fallbacks;
+	u64 nr_folios;
 	unsigned int nr_chunks;
 	struct vtl0_chunk chunks[];
 };
@@ -112,6 +126,7 @@ struct vtl0_range {
  * @node: NUMA node
  * @persist: it stays without an owner
  * @exclusive: refuse a range that is registered already
+ * @killable: only a fatal signal ends the wait for another call
  * @file: of its node
  */
 struct vtl0_request {
@@ -122,6 +137,7 @@ struct vtl0_request {
 	int node;
 	bool persist;
 	bool exclusive;
+	bool killable;
 	struct vtl0_file_attr file;
 };
 
@@ -246,11 +262,9 @@ void vtl0_identity_give(struct folio *folio);
 void vtl0_identity_init(void);
 
 /* pgmap.c: struct pages for a range */
-int vtl0_pgmaps_add(struct vtl0_range *range, struct vtl0_span *conflict)
-	__must_hold(&vtl0_lock);
-void vtl0_pgmaps_del(struct vtl0_range *range) __must_hold(&vtl0_lock);
-int vtl0_pgmaps_idle(struct vtl0_range *range, u64 from, struct vtl0_span *busy)
-	__must_hold(&vtl0_lock);
+int vtl0_pgmaps_add(struct vtl0_range *range, const bool *stop, struct vtl0_span *conflict);
+void vtl0_pgmaps_del(struct list_head *batch);
+int vtl0_pgmaps_idle(struct vtl0_range *range, u64 from, struct vtl0_span *busy);
 void vtl0_pgmaps_count(struct vtl0_range *range, u64 *mappings, u64 *held);
 int vtl0_pgmaps_init(void);
 void vtl0_pgmaps_exit(void);
@@ -272,28 +286,60 @@ void vtl0_sysfs_del(struct vtl0_range *range);
 int vtl0_sysfs_init(void);
 void vtl0_sysfs_exit(void);
 
-/* range.c: the life of a range */
+/* hold.c: which file holds which range */
+struct vtl0_owner *vtl0_owner_alloc(void);
+struct vtl0_hold *vtl0_hold_alloc(void);
+void vtl0_hold_add(struct vtl0_hold *hold, struct vtl0_range *range, struct vtl0_owner *owner)
+	__must_hold(&vtl0_lock);
+void vtl0_hold_drop_range(struct vtl0_range *range)
+	__must_hold(&vtl0_lock);
+void vtl0_hold_drop_owner(struct vtl0_owner *owner)
+	__must_hold(&vtl0_lock);
+
+/* range.c: what exists, and how a range comes to be */
+extern struct list_head vtl0_ranges __guarded_by(&vtl0_lock);
+
 void vtl0_range_set_state(struct vtl0_range *range, unsigned int state)
 	__must_hold(&vtl0_lock);
-struct vtl0_range *vtl0_range_add(const struct vtl0_request *rq, struct vtl0_span *conflict)
+int vtl0_range_wait(struct vtl0_range *range, bool killable)
+	__releases(&vtl0_lock);
+void vtl0_range_decide(struct vtl0_range *range)
 	__must_hold(&vtl0_lock);
-int vtl0_range_del(struct vtl0_range *range, unsigned int tries, struct vtl0_span *busy)
+struct vtl0_range *vtl0_range_new(const struct vtl0_request *rq, struct vtl0_span *conflict)
 	__must_hold(&vtl0_lock);
+int vtl0_range_register(struct vtl0_range *range, struct vtl0_span *conflict)
+	__must_not_hold(&vtl0_lock);
+void vtl0_range_forget(struct list_head *batch)
+	__must_not_hold(&vtl0_lock);
 void vtl0_range_put(struct vtl0_range *range);
+int vtl0_ranges_init(void);
+void vtl0_ranges_exit(void);
 
-/* owner.c: which file holds which range */
-struct vtl0_owner *vtl0_owner_alloc(void);
+/* remove.c: how ranges go */
+void vtl0_remove_begin(struct vtl0_range *range, struct list_head *batch)
+	__must_hold(&vtl0_lock);
+unsigned int vtl0_remove_batch(struct list_head *batch, unsigned int tries,
+			       struct vtl0_span *busy)
+	__must_not_hold(&vtl0_lock);
+
+/* drain.c: ranges that nothing keeps go in the background */
+void vtl0_drain_now(void)
+	__must_hold(&vtl0_lock);
+void vtl0_low_get(void);
+void vtl0_low_put(void);
+int vtl0_drain_init(void);
+void vtl0_drain_exit(void);
+
+/* owner.c: adding and removing on behalf of files */
 struct vtl0_range *vtl0_owner_add(struct vtl0_owner *owner, const struct vtl0_request *rq,
 				  struct vtl0_span *conflict)
-	__must_hold(&vtl0_lock);
+	__must_not_hold(&vtl0_lock);
 void vtl0_owner_release(struct vtl0_owner *owner)
 	__must_not_hold(&vtl0_lock);
 int vtl0_add(struct vtl0_owner *owner, struct vtl0_add *arg, bool killable)
 	__must_not_hold(&vtl0_lock);
 int vtl0_remove(u64 start, u64 length, struct vtl0_span *busy)
-	__must_hold(&vtl0_lock);
-void vtl0_low_get(void);
-void vtl0_low_put(void);
+	__must_not_hold(&vtl0_lock);
 int vtl0_owners_init(void);
 void vtl0_owners_exit(void);
 

@@ -10,6 +10,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "file.h"
 #include "iomem.h"
 #include "ioctl.h"
@@ -287,6 +288,18 @@ static bool is_vtl0(u64 start, u64 length, const char *name, void *arg)
 	return true;
 }
 
+/* Is nothing of what is listed on its way out? */
+static bool nothing_drains(void *arg)
+{
+	struct vtl0_range_info info[16];
+	int nr = list_ranges(*(int *)arg, info, 16);
+
+	for (int i = 0; i < nr && i < 16; i++)
+		if (info[i].state == VTL0_STATE_DRAINING)
+			return false;
+	return true;
+}
+
 int left_behind(char *why, size_t size)
 {
 	struct vtl0_range_info info[16];
@@ -298,6 +311,8 @@ int left_behind(char *why, size_t size)
 		snprintf(why, size, "cannot open the control node: %s", strerror(-fd));
 		return fd;
 	}
+	/* what closed files owned goes in the background */
+	wait_until(nothing_drains, &fd, 60);
 	nr = list_ranges(fd, info, 16);
 	for (int i = 0; i < nr && i < 16; i++) {
 		ret = remove_range(fd, info[i].start, info[i].length);

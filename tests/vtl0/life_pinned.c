@@ -265,4 +265,64 @@ TEST_F_TIMEOUT(pinned, pipe_holds_pages, SLOW)
 	ASSERT_EQ(0, load_module());
 }
 
+/* Touches the first page; with a pipe, leaves it there. */
+static int touch_and_close(u64 start, int pipe_fd)
+{
+	int low = open_low(O_RDWR);
+	char *va = map_low(low, start, PAGE_BYTES, PROT_READ | PROT_WRITE);
+	struct iovec iov = { va, PAGE_BYTES };
+	int ret;
+
+	if (va == MAP_FAILED)
+		return -errno;
+	ret = touch_write(va);
+	if (!ret && pipe_fd >= 0 && vmsplice(pipe_fd, &iov, 1, 0) != PAGE_BYTES)
+		ret = -errno;
+	munmap(va, PAGE_BYTES);
+	close(low);
+	return ret;
+}
+
+/* The first close looks at 131072 folios; the first of them is pinned meanwhile. */
+FIXTURE(look) {
+	struct map_state s;
+};
+
+FIXTURE_SETUP(look)
+{
+	struct vtl0_add arg = {
+		.flags = VTL0_ADD_ORDER | VTL0_ADD_PERSIST, .length = MIB(512),
+	};
+	int ret = map_open(&self->s);
+
+	if (ret == -ENOENT)
+		SKIP(return, NO_RAM);
+	ASSERT_EQ(0, ret);
+	arg.start = self->s.start;
+	ASSERT_EQ(0, cmd_add(self->s.control, &arg));
+	ASSERT_EQ(0, close(self->s.low));
+	ASSERT_EQ(0, close(self->s.control));
+}
+
+FIXTURE_TEARDOWN(look)
+{
+	EXPECT_TRUE(wait_until(module_unloads, NULL, 20));
+	EXPECT_EQ(0, load_module());
+}
+
+TEST_F_TIMEOUT(look, pin_behind_the_look_keeps_module, SLOW)
+{
+	char copy[PAGE_BYTES];
+	int pipefd[2];
+
+	ASSERT_EQ(0, pipe(pipefd));
+	for (int i = 0; i < 20; i++) {
+		ASSERT_EQ(0, touch_and_close(self->s.start, -1));
+		ASSERT_EQ(0, touch_and_close(self->s.start, pipefd[1]));
+		usleep(50000);
+		EXPECT_EQ(-EAGAIN, unload_module());
+		ASSERT_EQ(PAGE_BYTES, read(pipefd[0], copy, PAGE_BYTES));
+	}
+}
+
 TEST_HARNESS_MAIN

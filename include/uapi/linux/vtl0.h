@@ -26,7 +26,8 @@
  * is zero.
  * Addresses and lengths are in bytes. Output fields are ignored on input and
  * are written back on success, and on failure wherever a field says so.
- * VTL0_ADD and VTL0_REMOVE may wait for another call. A signal ends that wait
+ * VTL0_ADD and VTL0_REMOVE wait where another call, or a close in the background,
+ * works on a range in their way, and for nothing else. A signal ends that wait
  * with nothing changed: the call is made again where the handler was installed
  * with SA_RESTART, and is EINTR where it was not. No other call is interrupted.
  *
@@ -62,7 +63,7 @@
 #define VTL0_STATE_ADDING	0	/* being registered, cannot be mapped yet */
 #define VTL0_STATE_LIVE		1	/* registered */
 #define VTL0_STATE_REMOVING	2	/* being removed, touching it waits */
-#define VTL0_STATE_DRAINING	3	/* ownerless, goes when the last pin goes */
+#define VTL0_STATE_DRAINING	3	/* ownerless or removed, is going, perhaps when a pin goes */
 
 /* Flags of VTL0_ADD and VTL0_PLAN. */
 #define VTL0_ADD_TRIM		(1U << 0)
@@ -117,7 +118,9 @@
  *
  * A range lives as long as one of the files through which it was added, unless
  * it was added with VTL0_ADD_PERSIST: then it lives until VTL0_REMOVE or the
- * removal of the module.
+ * removal of the module. The last close only begins its end: it is in state
+ * VTL0_STATE_DRAINING until its struct pages are given back. Adding memory of it
+ * meanwhile waits for that.
  */
 struct vtl0_add {
 	__u32 size;
@@ -155,7 +158,8 @@ struct vtl0_add {
  * mappings fault in again. Touching it waits until that is decided.
  *
  * A range whose owners are gone (VTL0_STATE_DRAINING) can be removed like any
- * other, and stays draining on EBUSY.
+ * other, and stays draining on EBUSY. Once begun, a removal goes on when its
+ * caller is killed.
  */
 struct vtl0_remove {
 	__u32 size;

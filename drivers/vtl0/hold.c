@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Which open file holds which range. */
+#include <linux/slab.h>
+#include <kunit/visibility.h>
+
+#include "vtl0.h"
+
+/**
+ * struct vtl0_owner - an open file that can own ranges
+ * @holds: its ranges (struct vtl0_hold), under vtl0_lock
+ */
+struct vtl0_owner {
+	struct list_head holds __guarded_by(&vtl0_lock);
+};
+
+/* The link between one owner and one range that it holds. */
+struct vtl0_hold {
+	struct list_head in_owner;
+	struct list_head in_range;
+	struct vtl0_owner *owner;
+	struct vtl0_range *range;
+};
+
+/**
+ * vtl0_owner_alloc() - allocate the owner of a new file
+ *
+ * Return: the owner, for vtl0_owner_release(), or NULL.
+ */
+struct vtl0_owner *vtl0_owner_alloc(void)
+{
+	struct vtl0_owner *owner = kzalloc_obj(*owner);
+
+	if (owner)
+		context_unsafe(INIT_LIST_HEAD(&owner->holds)); /* it is new */
+	return owner;
+}
+EXPORT_SYMBOL_IF_KUNIT(vtl0_owner_alloc);
+
+/**
+ * vtl0_hold_alloc() - memory for vtl0_hold_add(), which must not fail
+ *
+ * Return: to be passed there or to kfree(), or NULL.
+ */
+struct vtl0_hold *vtl0_hold_alloc(void)
+{
+	return kzalloc_obj(struct vtl0_hold);
+}
+
+/**
+ * vtl0_hold_add() - let a file keep a range
+ * @hold: from vtl0_hold_alloc(); freed if the file keeps the range already
+ * @range: the range
+ * @owner: the file
+ *
+ * Context: under vtl0_lock.
+ */
+void vtl0_hold_add(struct vtl0_hold *hold, struct vtl0_range *range, struct vtl0_owner *owner)
+{
+	struct vtl0_hold *h;
+
+	lockdep_assert_held(&vtl0_lock);
+	list_for_each_entry(h, &range->holds, in_range) {
+		if (h->owner == owner) {
+			kfree(hold);
+			return;
+		}
+	}
+	hold->owner = owner;
+	hold->range = range;
+	list_add(&hold->in_owner, &owner->holds);
+	list_add(&hold->in_range, &range->holds);
+	WRITE_ONCE(range->nr_owners, range->nr_owners + 1);
+}
+
+static void drop_hold(struct vtl0_hold *hold)
+	__must_hold(&vtl0_lock)
+{
+	list_del(&hold->in_owner);
+	list_del(&hold->in_range);
+	WRITE_ONCE(hold->range->nr_owners, hold->range->nr_owners - 1);
+	kfree(hold);
+}
+
+/**
+ * vtl0_hold_drop_range() - no file keeps a range any more
+ * @range: the range
+ *
+ * Context: under vtl0_lock.
+ */
+void vtl0_hold_drop_range(struct vtl0_range *range)
+{
+	struct vtl0_hold *hold, *next;
+
+	lockdep_assert_held(&vtl0_lock);
+	list_for_each_entry_safe(hold, next, &range->holds, in_range)
+		drop_hold(hold);
+}
+
+/**
+ * vtl0_hold_drop_owner() - a file keeps no range any more
+ * @owner: the file
+ *
+ * Context: under vtl0_lock.
+ */
+void vtl0_hold_drop_owner(struct vtl0_owner *owner)
+{
+	struct vtl0_hold *hold, *next;
+
+	lockdep_assert_held(&vtl0_lock);
+	list_for_each_entry_safe(hold, next, &owner->holds, in_owner)
+		drop_hold(hold);
+}

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * How ranges go, many at a time: removal waits for several grace periods, and all
+ * ranges of a batch wait for the same ones.
+ *
+ * Take the ranges from faults (REMOVING), wait for those that still saw LIVE, zap,
+ * prove every folio idle, and only then give the struct pages back. Nothing else
+ * keeps them: a pin does not hold a pgmap. A range stays in the index and claimed
+ * until the end, so that an add of the same memory finds it and waits.
+ */
+#include <linux/delay.h>
+#include <linux/rcupdate.h>
+
+#include "trace.h"
+#include "vtl0.h"
+
+/*
+ * A folio that is being unmapped by another thread, or looked at by a page
+ * walker, holds a reference for a moment.
+ */
+#define IDLE_WAIT_MS 5
+
+/**
+ * vtl0_remove_begin() - take a range for a removal
+ * @range: not busy, live or draining
+ * @batch: where it is appended
+ *
+ * Context: under vtl0_lock.
+ */
+void vtl0_remove_begin(struct vtl0_range *range, struct list_head *batch)
+{
+	lockdep_assert_held(&vtl0_lock);
+	range->busy = true;
+	range->looked_at = range->start;
+	/* a draining range cannot be touched already, and VTL0_QUERY shall show that it drains */
+	if (range->state == VTL0_STATE_LIVE)
+		vtl0_range_set_state(range, VTL0_STATE_REMOVING);
+	list_add_tail(&range->batch, batch);
+}
+
+/* Take the ranges from every process that maps them. */
+static void revoke(struct list_head *batch)
+{
+	struct vtl0_range *range;
+
+	synchronize_srcu(&vtl0_srcu);
+	list_for_each_entry(range, batch, batch)
+		vtl0_zap(range->start, range->length);
+	/*
+	 * GUP-fast walks page tables with interrupts off. A walk that read an
+	 * entry before the zap has taken and dropped its reference after this.
+	 */
+	synchronize_rcu();
+}
+
+/* Move ranges that nothing pins to @idle; @busy is the first folio that is pinned. */
+static void look_for_pins(struct list_head *batch, struct list_head *idle,
+			  struct vtl0_span *busy)
+{
+	struct vtl0_range *range, *next;
+	struct vtl0_span span;
+
+	busy->length = 0;
+	list_for_each_entry_safe(range, next, batch, batch) {
+		if (!vtl0_pgmaps_idle(range, range->looked_at, &span)) {
+			list_move_tail(&range->batch, idle);
+			continue;
+		}
+		/* what was idle stays idle, as it cannot be mapped */
+		range->looked_at = span.start;
+		if (!busy->length)
+			*busy = span;
+	}
+}
+
+/* Give the ranges back that are pinned. */
+static unsigned int give_up(struct list_head *batch)
+	__must_not_hold(&vtl0_lock)
+{
+	struct vtl0_range *range, *next;
+	unsigned int nr = 0;
+
+	mutex_lock(&vtl0_lock);
+	list_for_each_entry_safe(range, next, batch, batch) {
+		list_del(&range->batch);
+		if (range->state == VTL0_STATE_REMOVING)
+			vtl0_range_set_state(range, VTL0_STATE_LIVE);
+		trace_vtl0_remove(range->start, range->length, range->id, -EBUSY);
+		vtl0_range_decide(range);
+		nr++;
+	}
+	mutex_unlock(&vtl0_lock);
+	vtl0_mapping_decided();
+	return nr;
+}
+
+static void unregister(struct list_head *batch)
+	__must_not_hold(&vtl0_lock)
+{
+	struct vtl0_range *range;
+
+	list_for_each_entry(range, batch, batch) {
+		trace_vtl0_remove(range->start, range->length, range->id, 0);
+		vtl0_sysfs_del(range);
+		/* it is decided: touching it no longer waits; no other thread writes these */
+		context_unsafe(vtl0_range_set_state(range, VTL0_STATE_DRAINING));
+		WRITE_ONCE(range->registered, false);
+	}
+	vtl0_mapping_decided();
+	/* VTL0_QUERY walks chunks and counts their folios */
+	synchronize_srcu(&vtl0_srcu);
+	vtl0_pgmaps_del(batch);
+	vtl0_range_forget(batch);
+}
+
+/**
+ * vtl0_remove_batch() - unregister ranges
+ * @batch: ranges taken with vtl0_remove_begin()
+ * @tries: how often to look at their folios, 5 ms apart
+ * @busy: out: the first folio that is pinned, if one is
+ *
+ * Ranges that are pinned are as before, but for the mappings, which fault in
+ * again.
+ *
+ * Context: sleeps; takes vtl0_lock.
+ * Return: how many ranges are pinned.
+ */
+unsigned int vtl0_remove_batch(struct list_head *batch, unsigned int tries,
+			       struct vtl0_span *busy)
+{
+	LIST_HEAD(idle);
+
+	if (list_empty(batch))
+		return 0;
+	revoke(batch);
+	for (;;) {
+		look_for_pins(batch, &idle, busy);
+		if (list_empty(batch) || !--tries)
+			break;
+		msleep(IDLE_WAIT_MS);
+	}
+	if (!list_empty(&idle))
+		unregister(&idle);
+	return give_up(batch);
+}

@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Signals during calls that wait for each other, and calls of 32-bit programs: a
+ * program that never saw an error of mshv_vtl for either must not see one here.
+ */
+#include <errno.h>
+#include <linux/mshv.h>
+#include <pthread.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <sys/mman.h>
+#include <sys/time.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "kselftest_harness.h"
+#include "common.h"
+
+/* What another thread adds and removes all the time: long calls, to be waited for. */
+#define BUSY_CHUNKS 64
+#define BUSY_LENGTH (BUSY_CHUNKS * MIB(2))
+/* A piece of it. */
+#define LENGTH MIB(2)
+#define ELSEWHERE (EMPTY_BASE + TIB(1))
+
+#define NR_CALLS 200U
+#define PFN(address) ((address) >> 12)
+
+static atomic_bool stop;
+static atomic_uint nr_signals;
+
+FIXTURE(signal) {
+	int ctl;
+	pthread_t busy;
+};
+
+static void *keep_busy(void *arg)
+{
+	int ctl = open_control();
+	sigset_t all;
+
+	(void)arg;
+	sigfillset(&all);
+	pthread_sigmask(SIG_BLOCK, &all, NULL);
+	while (!stop) {
+		add_chunked(ctl, EMPTY_BASE, BUSY_LENGTH, MIB(2));
+		remove_range(ctl, EMPTY_BASE, BUSY_LENGTH);
+	}
+	close(ctl);
+	return NULL;
+}
+
+static void count_signal(int sig)
+{
+	(void)sig;
+	nr_signals++;
+}
+
+/* SIGALRM every @us microseconds, or no more with 0. */
+static void set_timer(unsigned int us, int flags)
+{
+	struct sigaction sa = { .sa_handler = count_signal, .sa_flags = flags };
+	struct itimerval it = { { 0, us }, { 0, us } };
+
+	sigaction(SIGALRM, &sa, NULL);
+	setitimer(ITIMER_REAL, &it, NULL);
+}
+
+FIXTURE_SETUP(signal)
+{
+	self->ctl = open_control();
+	ASSERT_LE(0, self->ctl);
+	ASSERT_EQ(0, pthread_create(&self->busy, NULL, keep_busy, NULL));
+}
+
+FIXTURE_TEARDOWN(signal)
+{
+	set_timer(0, 0);
+	stop = true;
+	pthread_join(self->busy, NULL);
+	close(self->ctl);
+	EXPECT_NOTHING_LEFT();
+}
+
+static int add_pfns(int fd, u64 start, u64 length)
+{
+	struct mshv_vtl_ram_disposition arg = {
+		.start_pfn = PFN(start),
+		.last_pfn = PFN(start + length),
+	};
+
+	return vtl0_ioctl(fd, MSHV_ADD_VTL0_MEMORY, &arg);
+}
+
+/* Was added, or the other thread was first; nothing else. */
+#define EXPECT_ADDED_OR_LATE(ret) do {					\
+	int add_ret = ret;						\
+	EXPECT_TRUE(add_ret == 0 || add_ret == -EEXIST)			\
+		TH_LOG("add: %d", add_ret);				\
+	if (!add_ret) {							\
+		EXPECT_EQ(0, remove_range(self->ctl, EMPTY_BASE, LENGTH)); \
+		added++;						\
+	}								\
+} while (0)
+
+/* With or without SA_RESTART: mshv_vtl's call has no interruptible wait. */
+TEST_F_TIMEOUT(signal, mshv_add_is_never_interrupted, SLOW)
+{
+	unsigned int added = 0;
+
+	for (unsigned int i = 0; i < NR_CALLS; i++) {
+		int ret;
+
+		set_timer(1000, 0);
+		ret = add_pfns(self->ctl, EMPTY_BASE, LENGTH);
+		set_timer(0, 0);
+		EXPECT_ADDED_OR_LATE(ret);
+	}
+	TH_LOG("%u signals, %u calls of %u added", nr_signals, added, NR_CALLS);
+	EXPECT_LT(0, nr_signals);
+	EXPECT_LT(0, added);
+}
+
+TEST_F_TIMEOUT(signal, add_and_remove_are_restarted, SLOW)
+{
+	unsigned int added = 0;
+
+	set_timer(1000, SA_RESTART);
+	for (unsigned int i = 0; i < NR_CALLS; i++) {
+		EXPECT_ADDED_OR_LATE(add_range(self->ctl, EMPTY_BASE, LENGTH, 0));
+	}
+	EXPECT_LT(0, nr_signals);
+	EXPECT_LT(0, added);
+}
+
+/* Without SA_RESTART a program may want to know; then nothing was done. */
+TEST_F_TIMEOUT(signal, interrupted_add_did_nothing, SLOW)
+{
+	unsigned int interrupted = 0;
+	struct vtl0_range_info r;
+
+	for (unsigned int i = 0; i < NR_CALLS || (!interrupted && i < 50 * NR_CALLS); i++) {
+		int ret;
+
+		set_timer(1000, 0);
+		ret = add_range(self->ctl, EMPTY_BASE, LENGTH, 0);
+		set_timer(0, 0);
+		if (ret != -EINTR) {
+			EXPECT_TRUE(ret == 0 || ret == -EEXIST);
+			if (!ret) {
+				EXPECT_EQ(0, remove_range(self->ctl, EMPTY_BASE, LENGTH));
+			}
+			continue;
+		}
+		interrupted++;
+		if (!find_range(self->ctl, EMPTY_BASE, &r)) {
+			EXPECT_EQ(BUSY_LENGTH, r.length);
+		}
+	}
+	TH_LOG("%u calls interrupted", interrupted);
+	EXPECT_LT(0, interrupted);
+}
+
+TEST_F_TIMEOUT(signal, query_is_never_interrupted, SLOW)
+{
+	for (unsigned int i = 0; i < NR_CALLS; i++) {
+		ASSERT_EQ(0, add_range(self->ctl, ELSEWHERE + i * MIB(2), MIB(2), 0));
+	}
+	set_timer(1000, 0);
+	for (unsigned int i = 0; i < 500 || !nr_signals; i++) {
+		ASSERT_LE((int)NR_CALLS, list_ranges(self->ctl, NULL, 0));
+	}
+}
+
+#ifdef __x86_64__
+static sigjmp_buf no_entry;
+
+static void segv(int sig)
+{
+	siglongjmp(no_entry, sig);
+}
+
+#define NR_IOCTL_32 54
+
+/* ioctl() as a 32-bit program makes it; the argument lies below 4 GiB. */
+static int ioctl_32(int fd, u32 cmd, void *arg)
+{
+	long ret;
+
+	asm volatile("int $0x80" : "=a" (ret)
+		     : "a" (NR_IOCTL_32), "b" (fd), "c" (cmd), "d" (arg)
+		     : "memory", "r8", "r9", "r10", "r11");
+	return ret;
+}
+
+TEST(every_file_takes_ioctls_of_32_bit_programs)
+{
+	struct mshv_vtl_ram_disposition *ram;
+	struct vtl0_info *info;
+	int ctl = open_control(), vtl;
+	u32 *capability;
+
+	ASSERT_LE(0, ctl);
+	ram = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
+		   MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
+	ASSERT_NE(MAP_FAILED, (void *)ram);
+	capability = (void *)ram;
+	info = (void *)ram;
+	signal(SIGSEGV, segv);
+	if (sigsetjmp(no_entry, 1))
+		SKIP(return, "this kernel runs no 32-bit programs");
+	ASSERT_EQ(0, ioctl_32(ctl, MSHV_CHECK_EXTENSION, capability));
+	vtl = ioctl_32(ctl, MSHV_CREATE_VTL, ram);
+	ASSERT_LE(0, vtl);
+	ram->start_pfn = PFN(EMPTY_BASE);
+	ram->last_pfn = PFN(EMPTY_BASE + MIB(8));
+	EXPECT_EQ(0, ioctl_32(vtl, MSHV_ADD_VTL0_MEMORY, ram));
+	EXPECT_EQ(0, ioctl_32(ctl, MSHV_ADD_VTL0_MEMORY, ram));
+	EXPECT_EQ(-ENOTTY, ioctl_32(vtl, VTL0_INFO, ram));
+	*info = (struct vtl0_info) { .size = sizeof(*info) };
+	EXPECT_EQ(0, ioctl_32(ctl, VTL0_INFO, info));
+	EXPECT_EQ(MIB(8), info->bytes);
+	EXPECT_EQ(0, remove_range(ctl, EMPTY_BASE, MIB(8)));
+	close(vtl);
+	close(ctl);
+	EXPECT_NOTHING_LEFT();
+}
+#endif
+
+TEST_HARNESS_MAIN
