@@ -220,8 +220,9 @@ void vtl0_sysfs_announce(struct vtl0_range *range)
  */
 void vtl0_sysfs_del(struct vtl0_range *range)
 {
-	vtl0_name_del(range);
 	device_del(&range->dev);
+	/* another range may take the device number only when its links are gone */
+	vtl0_name_del(range);
 }
 
 /* Totals, at the root device. */
