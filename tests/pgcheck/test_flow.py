@@ -105,6 +105,7 @@ class Reading(unittest.TestCase):
             asm volatile("nop" : "=r"(a));
             a = ({ int t = a; t ?: 4; }) + (typeof(a))7;
             BUILD(u8, ==, 3);
+            a = f((entry) { .pme = a });
         out:
             return a ? : -1;""")
 

@@ -106,6 +106,8 @@ class Parser:
         after = self.found[end + 1] if end + 1 < len(self.found) else None
         if after is None or after.kind in ("name", "number", "string", "char"):
             return after is not None
+        if after.text == "{":               # (name_t) { .a = 1 }
+            return True
         return bool(re.match(r".*_t$", words[0].text)) and after.text in ("(", "~", "!", "&", "*", "-")
 
     def declares(self):

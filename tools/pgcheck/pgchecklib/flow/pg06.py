@@ -5,7 +5,7 @@ import re
 from . import facts, tree, unwind
 from .adders import RAW, adder, refused
 from .pages import Taken, Ways
-from .paths import NEGATIVE, POSITIVE, assign, follow, known_at, place, refine, sign
+from .paths import NEGATIVE, POSITIVE, ZERO, assign, follow, known_at, place, refine, sign
 
 RULE = "PG06"
 
@@ -208,6 +208,7 @@ def _kept(taken, world):
         env = dict(assign(taken.step.expr, env), **search.ways.known())
         if taken.result:
             env[taken.result] = POSITIVE
+        env.update(_answer(taken))
         for after, way in taken.step.after:
             if taken.step.kind == "test" and not _got(taken, way):
                 continue
@@ -219,6 +220,20 @@ def _kept(taken, world):
     line = taken.function.unit.place(taken.call.at)[0]
     for at, again in sorted(search.found):
         yield at, (_BEFORE if again else _LEFT) % (taken.name, line)
+
+
+def _answer(taken):
+    """What holds the answer to a comparison of the result: ok = pin(...) == 1;"""
+    for part in tree.walk(taken.step.expr):
+        value = tree.bare(part.right) if isinstance(part, tree.Assign) and part.op == "=" else \
+            tree.bare(part.value) if isinstance(part, tree.Declare) and part.value is not None else None
+        if isinstance(value, tree.Binary) and tree.bare(value.left) is taken.call and tree.number(value.right) is not None:
+            name = part.name if isinstance(part, tree.Declare) else place(part.left)
+            if name and value.op in ("==", ">", ">="):
+                return {name: POSITIVE}
+            if name and value.op in ("<", "<=") or name and value.op == "!=" and taken.one:
+                return {name: ZERO}
+    return {}
 
 
 def _got(taken, way):
