@@ -376,28 +376,45 @@ built_from() {
 	[ -z "$2" ] || checkout_patches "$2"
 }
 
+# checkout_patches DIR: without their messages, which build nothing
 checkout_patches() {
 	for patch in "$SRC/$1"/*/*.patch; do
-		[ ! -f "$patch" ] || cat "$patch"
+		[ ! -f "$patch" ] || sed -n '/^diff --git/,$p' "$patch"
 	done
 }
 
-# patched_source NAME DIR: a copy of the source with the patches of the checkout. Hard
-# links, as patch writes a new file for each that it changes. The next patches go into
-# the same copy, so that make sees from the files' times what to build again.
+# patched_source NAME DIR: a copy of the source with the patches of the checkout, $tree.
+# Hard links. A file that other patches change than the last time is replaced by a new one,
+# the others are left as they are: make sees from their times what to build again.
 patched_source() {
 	tree=$LAB/linux-7.3-$1
-	if [ "$(cat "$tree/.made-from" 2>/dev/null)" = "$(echo "$source_recipe" | sha256sum)" ]; then
-		rm "$tree/.made-from"
-		in_root patch -s -R -p1 -d "$tree" <"$tree/.patches"
-	else
+	origin=$LAB/linux-7.3
+	rm -rf "$tree.new"
+	mkdir "$tree.new"
+	checkout_patches "$2" | sed -n 's|^--- a/||p; s|^+++ b/||p' | sort -u >"$tree.files"
+	(cd "$origin" && while read -r f; do [ ! -f "$f" ] || cp --parents "$f" "$tree.new"; done) <"$tree.files"
+	checkout_patches "$2" | in_root patch -s -p1 --fuzz=0 --no-backup-if-mismatch -d "$tree.new"
+	if [ "$(cat "$tree/.made-from" 2>/dev/null)" != "$(echo "$source_recipe" | sha256sum)" ]; then
 		rm -rf "$tree" "$LAB/build-$1"
-		cp -al "$LAB/linux-7.3" "$tree"
+		cp -al "$origin" "$tree"
+		echo "$source_recipe" | sha256sum >"$tree/.made-from"
 	fi
-	rm -f "$tree/.patches"
-	checkout_patches "$2" >"$tree/.patches"
-	in_root patch -s -p1 --fuzz=0 --no-backup-if-mismatch -d "$tree" <"$tree/.patches"
-	echo "$source_recipe" | sha256sum >"$tree/.made-from"
+	# What is patched no longer becomes the original again.
+	touch "$tree/.files"
+	sort -u "$tree/.files" "$tree.files" >"$tree/.files.new"
+	mv "$tree/.files.new" "$tree/.files"
+	while read -r f; do
+		from=$tree.new/$f
+		grep -qxF -- "$f" "$tree.files" || from=$origin/$f
+		if [ ! -f "$from" ]; then
+			rm -f "$tree/$f"
+		elif ! cmp -s "$from" "$tree/$f"; then
+			mkdir -p "$(dirname "$tree/$f")"
+			cp --remove-destination "$from" "$tree/$f"
+		fi
+	done <"$tree/.files"
+	mv "$tree.files" "$tree/.files"
+	rm -rf "$tree.new"
 }
 
 # make_built_kernel NAME CONFIG[+CONFIG]... [DIR]
