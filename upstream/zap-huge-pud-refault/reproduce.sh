@@ -9,7 +9,12 @@ set -eu
 . "$(dirname "$0")/../lib.sh"
 
 dax_device 1073741824
-reproduce-zap-huge-pud-refault /dev/dax0.0 20
-echo "# bad pud: $(logged 'bad pud') times"
+# The first time ends it: the processor still has the translation of the entry that was
+# cleared, so that nothing faults any more.
+for run in $(seq 30); do
+	reproduce-zap-huge-pud-refault /dev/dax0.0 3
+	[ "$(logged 'bad pud')" = 0 ] || break
+done
+echo "# bad pud: $(logged 'bad pud') times, in run $run"
 dmesg | grep 'Bad rss-counter' | sed 's/^/# /' || :
 answer [ "$(logged 'bad pud')" != 0 ]
