@@ -81,13 +81,29 @@ static bool has_memmap(unsigned long pfn)
 }
 
 /*
+ * Another range has a part of the block with this address, and the block has struct
+ * pages for it: pgmap.c lets ranges share them.
+ */
+static bool is_shared(u64 address)
+	__must_hold(&vtl0_lock)
+{
+	u64 align = vtl0_geometry.min_align;
+	u64 block = round_down(address, align);
+	struct vtl0_chunk *chunk = vtl0_chunk_next(block);
+
+	return chunk && chunk->piece.start < block + align;
+}
+
+/*
  * memremap_pages() fails half-way and does not unwind where struct pages exist
  * already: of RAM, of another pgmap, or left by an earlier call that failed.
  */
 static int check_sections(u64 start, u64 length, struct vtl0_span *conflict)
+	__must_hold(&vtl0_lock)
 {
-	u64 end = start + length;
-	u64 pos = start;
+	u64 align = vtl0_geometry.min_align;
+	u64 end = round_up(start + length, align);
+	u64 pos = round_down(start, align);
 
 	while (pos < end) {
 		unsigned long pfn = PHYS_PFN(pos);
@@ -97,7 +113,7 @@ static int check_sections(u64 start, u64 length, struct vtl0_span *conflict)
 			cond_resched();
 			continue;
 		}
-		if (has_memmap(pfn)) {
+		if (has_memmap(pfn) && !is_shared(pos)) {
 			set_conflict(conflict, pos, SUBSECTION_SIZE);
 			return -EBUSY;
 		}
@@ -115,6 +131,35 @@ static int check_resources(u64 start, u64 length, struct vtl0_span *conflict)
 	if (ret)
 		return ret;
 	return walk(&claim, IORESOURCE_MEM, found_other);
+}
+
+/* May be part of a block that gets struct pages, without being asked for? */
+static int found_beside(struct resource *res, void *arg)
+{
+	struct claim *claim = arg;
+	struct vtl0_chunk *chunk = vtl0_chunk_find(res->start);
+
+	if (chunk && res->end < chunk->range->start + chunk->range->length)
+		return 0;
+	if (!(res->flags & IORESOURCE_BUSY) && is_reserved(res))
+		return 0;
+	set_conflict(claim->conflict, res->start, resource_size(res));
+	return res->flags & IORESOURCE_BUSY ? -EBUSY : -ENXIO;
+}
+
+/* What shares a block with an edge of the range. */
+static int check_beside(u64 start, u64 end, struct vtl0_span *conflict)
+	__must_hold(&vtl0_lock)
+{
+	struct claim claim = { .start = start, .length = end - start, .conflict = conflict };
+	int ret;
+
+	if (start == end)
+		return 0;
+	ret = walk(&claim, IORESOURCE_MEM | IORESOURCE_BUSY, found_beside);
+	if (ret)
+		return ret;
+	return walk(&claim, IORESOURCE_MEM, found_beside);
 }
 
 /*
@@ -154,8 +199,9 @@ static int refusal_errno(u64 start, u64 length, struct vtl0_span *conflict)
 
 /**
  * vtl0_claim() - claim a range as this driver's memory region
- * @start: first byte, aligned to a subsection
- * @length: bytes, likewise
+ * @start: first byte of a page
+ * @length: bytes, of whole pages; what shares a block of min_align with an edge must
+ *	be free, too, or belong to a range
  * @conflict: out, with -EBUSY and -ENXIO: what is in the way
  *
  * The caller undoes it with release_mem_region().
@@ -165,10 +211,17 @@ static int refusal_errno(u64 start, u64 length, struct vtl0_span *conflict)
  */
 int vtl0_claim(u64 start, u64 length, struct vtl0_span *conflict)
 {
+	u64 align = vtl0_geometry.min_align;
 	struct resource *res;
 	int ret;
 
 	ret = check_resources(start, length, conflict);
+	if (ret)
+		return ret;
+	ret = check_beside(round_down(start, align), start, conflict);
+	if (ret)
+		return ret;
+	ret = check_beside(start + length, round_up(start + length, align), conflict);
 	if (ret)
 		return ret;
 	ret = check_sections(start, length, conflict);

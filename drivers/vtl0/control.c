@@ -188,9 +188,9 @@ static int do_plan(struct vtl0_owner *owner, void *argp)
 		.entry_size = sizeof(struct vtl0_chunk_info),
 		.count = arg->count,
 	};
-	const struct vtl0_piece *piece;
+	struct vtl0_chunk_walk walk;
+	struct vtl0_piece piece;
 	struct vtl0_request rq;
-	struct vtl0_walk walk;
 	u32 nr = 0;
 	int ret;
 
@@ -203,8 +203,8 @@ static int do_plan(struct vtl0_owner *owner, void *argp)
 	arg->planned_length = rq.length;
 	arg->memmap_bytes = 0;
 	walk = vtl0_walk_begin(&rq);
-	while ((piece = vtl0_walk_next(&walk))) {
-		struct vtl0_chunk_info info = piece_info(piece, 0);
+	while (vtl0_walk_chunk(&walk, &piece)) {
+		struct vtl0_chunk_info info = piece_info(&piece, 0);
 
 		arg->memmap_bytes += info.memmap_bytes;
 		ret = nr < out.count ? put_entry(&out, nr, &info, sizeof(info)) : 0;

@@ -2,8 +2,8 @@
 /*
  * The three ioctls through which a VMM written for drivers/hv/mshv_vtl_main.c
  * registers memory. Numbers and layout are those of include/uapi/linux/mshv.h.
- * Results differ where upstream's are wrong: a range that is registered already is
- * success, and each fault of a range has an errno of its own.
+ * Results differ where upstream's are wrong: memory that is registered already is
+ * skipped, and each fault of a range has an errno of its own.
  *
  * Ranges added here are persistent, as upstream's are: they stay until they are
  * removed or the module is unloaded.
@@ -50,7 +50,7 @@ static int pfns_to_add(const struct mshv_vtl_ram_disposition *arg, struct vtl0_a
 	if (arg->last_pfn <= arg->start_pfn)
 		return -EINVAL;
 	*add = (struct vtl0_add) {
-		.flags = VTL0_ADD_PERSIST,
+		.flags = VTL0_ADD_PERSIST | VTL0_ADD_COVER,
 		.start = arg->start_pfn << PFN_SHIFT,
 		.length = (arg->last_pfn - arg->start_pfn) << PFN_SHIFT,
 	};

@@ -10,11 +10,6 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
-#include <linux/err.h>
-#include <linux/io.h>
-#include <linux/kmemleak.h>
-#include <linux/memory_hotplug.h>
-#include <linux/memremap.h>
 #include <linux/mm.h>
 #include <linux/printk.h>
 #include <linux/slab.h>
@@ -36,31 +31,6 @@ static DEFINE_MUTEX(add_lock);
 
 /* Free memory to ask for besides the memmap: page tables of the direct map, a margin. */
 #define MARGIN_BYTES (16ULL << 20)
-
-/*
- * mf_generic_kill_procs() signals the processes that map a single page, with the
- * address in each. It takes a large folio only as a whole. So this function zaps the
- * entries of a large folio instead: later faults map its good pages one by one, and a
- * fault on a bad page raises SIGBUS in the thread that touches it.
- */
-static int memory_failure_range(struct dev_pagemap *pgmap, unsigned long pfn,
-				unsigned long nr_pages, int flags)
-{
-	struct folio *folio = pfn_folio(pfn);
-	unsigned long i;
-
-	for (i = 0; i < nr_pages; i++)
-		vtl0_poison(pfn + i);
-	/* without counts let the generic handler look into the page tables */
-	if (!folio_test_large(folio) && (folio_mapped(folio) || !COMPAT_COUNTS_MAPPINGS))
-		return -EOPNOTSUPP;
-	vtl0_zap(PFN_PHYS(folio_pfn(folio)), folio_size(folio));
-	return 0;
-}
-
-static const struct dev_pagemap_ops pgmap_ops = {
-	.memory_failure = memory_failure_range,
-};
 
 /* Folio number @n of a chunk. */
 static struct folio *chunk_folio(const struct vtl0_chunk *chunk, u64 n)
@@ -84,36 +54,12 @@ static void give_identity(const struct vtl0_chunk *chunk)
 	}
 }
 
-static void del_chunk(struct vtl0_chunk *chunk)
-{
-	memunmap_pages(chunk->pgmap);
-	kfree(chunk->pgmap);
-	chunk->pgmap = NULL;
-}
-
 static int add_chunk(struct vtl0_chunk *chunk, int node)
 {
-	struct dev_pagemap *pgmap;
-	int ret;
+	int ret = vtl0_chunk_add(chunk, node);
 
-	if (vtl0_inject_pgmap())
-		return -ENOMEM;
-	pgmap = kzalloc_obj(*pgmap);
-	if (!pgmap)
-		return -ENOMEM;
-	pgmap->type = MEMORY_DEVICE_GENERIC;
-	pgmap->ops = &pgmap_ops;
-	pgmap->nr_range = 1;
-	pgmap->range.start = chunk->piece.start;
-	pgmap->range.end = chunk->piece.start + chunk->piece.length - 1;
-	pgmap->vmemmap_shift = chunk->piece.order;
-	ret = PTR_ERR_OR_ZERO(memremap_pages(pgmap, node));
-	if (ret) {
-		/* if it failed early, its index still points to the pgmap */
-		kmemleak_ignore(pgmap);
+	if (ret)
 		return ret;
-	}
-	chunk->pgmap = pgmap;
 	if (!vtl0_write_back(chunk->piece.start)) {
 		pr_notice_ratelimited("%#llx would be mapped uncached (MTRR, or a mapping of /dev/mem)\n",
 				      chunk->piece.start);
@@ -194,7 +140,7 @@ static void del_chunks(struct del_job *job)
 	while ((chunk = next_chunk(job))) {
 		/* an add may have failed before it came to this one */
 		if (chunk->pgmap)
-			del_chunk(chunk);
+			vtl0_chunk_del(chunk);
 		cond_resched();
 	}
 }

@@ -47,7 +47,7 @@ struct add_job {
 /* Fill in the chunks that the planner makes and add up the memory of their memmap. */
 static void lay_out(struct vtl0_range *range, const struct vtl0_request *rq)
 {
-	struct vtl0_walk walk = vtl0_walk_begin(rq);
+	struct vtl0_chunk_walk walk = vtl0_walk_begin(rq);
 	unsigned int i;
 
 	for (i = 0; i < range->nr_chunks; i++) {
@@ -55,7 +55,7 @@ static void lay_out(struct vtl0_range *range, const struct vtl0_request *rq)
 		struct vtl0_piece *p = &chunk->piece;
 
 		chunk->range = range;
-		*p = *vtl0_walk_next(&walk);
+		vtl0_walk_chunk(&walk, p);
 		range->memmap_bytes += vtl0_memmap_bytes(&vtl0_geometry, p->length, p->order);
 		range->nr_folios += p->length >> (PAGE_SHIFT + p->order);
 	}

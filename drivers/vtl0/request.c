@@ -31,7 +31,7 @@ static unsigned int alias_bit;
 module_param(alias_bit, uint, 0444);
 MODULE_PARM_DESC(alias_bit, "Address bit that selects an alias of the same memory, 30 to 63 (default 0: none)");
 
-#define PLAN_FLAGS	(VTL0_ADD_TRIM | VTL0_ADD_ORDER | VTL0_ADD_CHUNK)
+#define PLAN_FLAGS	(VTL0_ADD_TRIM | VTL0_ADD_ORDER | VTL0_ADD_CHUNK | VTL0_ADD_COVER)
 #define ADD_FLAGS	(PLAN_FLAGS | VTL0_ADD_NODE | VTL0_ADD_PERSIST | VTL0_ADD_EXCLUSIVE | \
 			 VTL0_ADD_NAME)
 
@@ -127,20 +127,56 @@ int vtl0_check_range(u64 start, u64 length)
 EXPORT_SYMBOL_IF_KUNIT(vtl0_check_range);
 
 /**
- * vtl0_walk_begin() - begin to go through the chunks that the planner makes
+ * vtl0_walk_begin() - a walk through the chunks of a request
  * @rq: checked
  *
- * Return: for vtl0_walk_next().
+ * The planner cuts what lies between aligned edges. What is before and behind, in
+ * a block of its own each, are chunks of single pages.
+ *
+ * Return: for vtl0_walk_chunk().
  */
-struct vtl0_walk vtl0_walk_begin(const struct vtl0_request *rq)
+struct vtl0_chunk_walk vtl0_walk_begin(const struct vtl0_request *rq)
 {
-	return (struct vtl0_walk) {
-		.g = &vtl0_geometry,
-		.pos = rq->start,
-		.left = rq->length,
-		.chunk_length = rq->chunk_length,
-		.max_order = rq->max_order,
+	u64 align = vtl0_geometry.min_align;
+	u64 head = min(round_up(rq->start, align) - rq->start, rq->length);
+	u64 tail = (rq->length - head) % align;
+
+	return (struct vtl0_chunk_walk) {
+		.head = { .start = rq->start, .length = head },
+		.middle = {
+			.g = &vtl0_geometry,
+			.pos = rq->start + head,
+			.left = rq->length - head - tail,
+			.chunk_length = rq->chunk_length,
+			.max_order = rq->max_order,
+		},
+		.tail = { .start = rq->start + rq->length - tail, .length = tail },
 	};
+}
+
+/**
+ * vtl0_walk_chunk() - the next chunk of a request
+ * @walk: where it stands
+ * @piece: out: the chunk
+ *
+ * Return: whether there was one.
+ */
+bool vtl0_walk_chunk(struct vtl0_chunk_walk *walk, struct vtl0_piece *piece)
+{
+	const struct vtl0_piece *next;
+
+	*piece = walk->head;
+	walk->head.length = 0;
+	if (piece->length)
+		return true;
+	next = vtl0_walk_next(&walk->middle);
+	if (next) {
+		*piece = *next;
+		return true;
+	}
+	*piece = walk->tail;
+	walk->tail.length = 0;
+	return piece->length;
 }
 
 /**
@@ -151,12 +187,24 @@ struct vtl0_walk vtl0_walk_begin(const struct vtl0_request *rq)
  */
 unsigned int vtl0_count_chunks(const struct vtl0_request *rq)
 {
-	struct vtl0_walk walk = vtl0_walk_begin(rq);
+	struct vtl0_chunk_walk walk = vtl0_walk_begin(rq);
+	struct vtl0_piece piece;
 	unsigned int nr = 0;
 
-	while (nr <= VTL0_MAX_CHUNKS && vtl0_walk_next(&walk))
+	while (nr <= VTL0_MAX_CHUNKS && vtl0_walk_chunk(&walk, &piece))
 		nr++;
 	return nr;
+}
+
+/* The edges of what shall be covered. */
+static int check_pages(const struct vtl0_request *rq, u64 *edge)
+{
+	u64 end = rq->start + rq->length;
+
+	if (PAGE_ALIGNED(rq->start) && PAGE_ALIGNED(end))
+		return 0;
+	*edge = PAGE_ALIGNED(rq->start) ? end : rq->start;
+	return -EINVAL;
 }
 
 /* Check the arguments that VTL0_ADD and VTL0_PLAN share; @rq has start and length. */
@@ -166,6 +214,8 @@ static int check_layout(u32 flags, u32 max_order, u64 chunk_length,
 	const struct vtl0_geometry *g = &vtl0_geometry;
 	int ret;
 
+	if (flags & VTL0_ADD_COVER && flags & (VTL0_ADD_TRIM | VTL0_ADD_EXCLUSIVE | VTL0_ADD_NAME))
+		return -EINVAL;
 	if (!(flags & VTL0_ADD_ORDER) && max_order)
 		return -EINVAL;
 	if (max_order >= BITS_PER_LONG - PAGE_SHIFT)
@@ -181,7 +231,10 @@ static int check_layout(u32 flags, u32 max_order, u64 chunk_length,
 	ret = vtl0_check_range(rq->start, rq->length);
 	if (ret)
 		return ret;
-	ret = vtl0_trim(g, &rq->start, &rq->length, flags & VTL0_ADD_TRIM, edge);
+	if (flags & VTL0_ADD_COVER)
+		ret = check_pages(rq, edge);
+	else
+		ret = vtl0_trim(g, &rq->start, &rq->length, flags & VTL0_ADD_TRIM, edge);
 	if (ret)
 		return ret;
 	return vtl0_count_chunks(rq) > VTL0_MAX_CHUNKS ? -EINVAL : 0;
@@ -265,8 +318,8 @@ int vtl0_check_add(const struct vtl0_add *arg, struct vtl0_request *rq, u64 *edg
 	*rq = (struct vtl0_request) {
 		.start = vtl0_unalias(arg->start),
 		.length = arg->length,
+		.flags = arg->flags,
 		.persist = arg->flags & VTL0_ADD_PERSIST,
-		.exclusive = arg->flags & VTL0_ADD_EXCLUSIVE,
 	};
 	ret = check_layout(arg->flags, arg->max_order, arg->chunk_length, rq, edge);
 	if (ret)

@@ -124,8 +124,8 @@ struct vtl0_range {
  * @chunk_length: largest chunk in bytes, or 0
  * @max_order: largest folio order
  * @node: NUMA node
+ * @flags: VTL0_ADD_*
  * @persist: it stays without an owner
- * @exclusive: refuse a range that is registered already
  * @killable: only a fatal signal ends the wait for another call
  * @file: of its node
  */
@@ -135,8 +135,8 @@ struct vtl0_request {
 	u64 chunk_length;
 	unsigned int max_order;
 	int node;
+	u32 flags;
 	bool persist;
-	bool exclusive;
 	bool killable;
 	struct vtl0_file_attr file;
 };
@@ -154,6 +154,18 @@ struct vtl0_view {
 };
 
 /**
+ * struct vtl0_chunk_walk - walks through the chunks of a request
+ * @head: what lies before the first aligned address; length 0 if nothing, or done
+ * @middle: the aligned part
+ * @tail: what lies behind the last aligned address, as @head
+ */
+struct vtl0_chunk_walk {
+	struct vtl0_piece head;
+	struct vtl0_walk middle;
+	struct vtl0_piece tail;
+};
+
+/**
  * struct vtl0_span - physical addresses that a call reports as the obstacle
  * @start: first byte
  * @length: bytes
@@ -161,6 +173,16 @@ struct vtl0_view {
 struct vtl0_span {
 	u64 start;
 	u64 length;
+};
+
+/**
+ * struct vtl0_conflict - why a range cannot be added
+ * @span: what of it is in the way
+ * @mismatch: the flag that asks for something else than what is registered, or 0
+ */
+struct vtl0_conflict {
+	struct vtl0_span span;
+	u32 mismatch;
 };
 
 /**
@@ -193,16 +215,13 @@ void vtl0_geometry_init(void);
 int vtl0_request_init(void);
 u64 vtl0_unalias(u64 address);
 u64 vtl0_max_address(void);
-struct vtl0_walk vtl0_walk_begin(const struct vtl0_request *rq);
+struct vtl0_chunk_walk vtl0_walk_begin(const struct vtl0_request *rq);
+bool vtl0_walk_chunk(struct vtl0_chunk_walk *walk, struct vtl0_piece *piece);
 unsigned int vtl0_count_chunks(const struct vtl0_request *rq);
 int vtl0_check_range(u64 start, u64 length);
 int vtl0_check_add(const struct vtl0_add *arg, struct vtl0_request *rq, u64 *edge);
 int vtl0_check_plan(const struct vtl0_plan *arg, struct vtl0_request *rq, u64 *edge);
 int vtl0_default_node(u64 start);
-
-/* claim.c: refuses memory that is in use */
-int vtl0_claim(u64 start, u64 length, struct vtl0_span *conflict)
-	__must_hold(&vtl0_lock);
 
 /* bad.c: pages with memory errors */
 void vtl0_bad_add(unsigned long pfn);
@@ -228,6 +247,10 @@ void vtl0_index_exit(void);
 /* pm.c: no hibernation */
 int vtl0_pm_init(void);
 void vtl0_pm_exit(void);
+
+/* claim.c: refuses memory that is in use */
+int vtl0_claim(u64 start, u64 length, struct vtl0_span *conflict)
+	__must_hold(&vtl0_lock);
 
 /* mapping.c: the address_space of all registered memory */
 void vtl0_mapping_use(struct file *file);
@@ -260,6 +283,10 @@ bool vtl0_write_back(u64 address);
 bool vtl0_identity_works(void);
 void vtl0_identity_give(struct folio *folio);
 void vtl0_identity_init(void);
+
+/* block.c: struct pages for a chunk */
+int vtl0_chunk_add(struct vtl0_chunk *chunk, int node);
+void vtl0_chunk_del(struct vtl0_chunk *chunk);
 
 /* pgmap.c: struct pages for a range */
 int vtl0_pgmaps_add(struct vtl0_range *range, const bool *stop, struct vtl0_span *conflict);
@@ -330,13 +357,15 @@ void vtl0_low_put(void);
 int vtl0_drain_init(void);
 void vtl0_drain_exit(void);
 
-/* owner.c: adding and removing on behalf of files */
+/* add.c: adding on behalf of files */
 struct vtl0_range *vtl0_owner_add(struct vtl0_owner *owner, const struct vtl0_request *rq,
-				  struct vtl0_span *conflict)
-	__must_not_hold(&vtl0_lock);
-void vtl0_owner_release(struct vtl0_owner *owner)
+				  struct vtl0_conflict *conflict)
 	__must_not_hold(&vtl0_lock);
 int vtl0_add(struct vtl0_owner *owner, struct vtl0_add *arg, bool killable)
+	__must_not_hold(&vtl0_lock);
+
+/* owner.c: the end of what files keep */
+void vtl0_owner_release(struct vtl0_owner *owner)
 	__must_not_hold(&vtl0_lock);
 int vtl0_remove(u64 start, u64 length, struct vtl0_span *busy)
 	__must_not_hold(&vtl0_lock);

@@ -23,12 +23,12 @@ static const struct {
 	u32 min_size;
 	u32 known_flags;
 } cmds[NR_CMDS] = {
-	{ "add", VTL0_ADD, sizeof(struct vtl0_add), END(struct vtl0_add, conflict_length), 0x7f },
+	{ "add", VTL0_ADD, sizeof(struct vtl0_add), END(struct vtl0_add, conflict_length), 0xff },
 	{ "remove", VTL0_REMOVE, sizeof(struct vtl0_remove), sizeof(struct vtl0_remove), 0 },
 	{ "query", VTL0_QUERY, sizeof(struct vtl0_query), sizeof(struct vtl0_query),
 	  VTL0_QUERY_CHUNKS },
 	{ "info", VTL0_INFO, sizeof(struct vtl0_info), sizeof(struct vtl0_info), 0 },
-	{ "plan", VTL0_PLAN, sizeof(struct vtl0_plan), sizeof(struct vtl0_plan), 0x7 },
+	{ "plan", VTL0_PLAN, sizeof(struct vtl0_plan), sizeof(struct vtl0_plan), 0x87 },
 	{ "open", VTL0_OPEN, sizeof(struct vtl0_open), sizeof(struct vtl0_open),
 	  VTL0_OPEN_WRITE },
 };

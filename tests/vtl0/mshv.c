@@ -160,14 +160,16 @@ TEST_F(mshv, makes_persistent)
 	EXPECT_EQ(0, remove_range(self->ctl, EMPTY_BASE, MIB(8)));
 }
 
-TEST_F(mshv, overlap)
+/* What is registered already is skipped, and the gaps are added. */
+TEST_F(mshv, overlap_is_covered)
 {
 	ASSERT_EQ(0, add_pfns(self->vtl, PFN(EMPTY_BASE), PFN(EMPTY_BASE + MIB(8))));
-	EXPECT_EQ(-EEXIST, add_pfns(self->vtl, PFN(EMPTY_BASE), PFN(EMPTY_BASE + MIB(4))));
-	EXPECT_EQ(-EEXIST, add_pfns(self->vtl, PFN(EMPTY_BASE + MIB(4)),
-				    PFN(EMPTY_BASE + MIB(12))));
+	EXPECT_EQ(0, add_pfns(self->vtl, PFN(EMPTY_BASE), PFN(EMPTY_BASE + MIB(4))));
 	EXPECT_EQ(1, list_ranges(self->ctl, &self->r, 1));
+	EXPECT_EQ(0, add_pfns(self->vtl, PFN(EMPTY_BASE + MIB(4)), PFN(EMPTY_BASE + MIB(12))));
+	EXPECT_EQ(2, list_ranges(self->ctl, &self->r, 1));
 	EXPECT_EQ(0, remove_range(self->ctl, EMPTY_BASE, MIB(8)));
+	EXPECT_EQ(0, remove_range(self->ctl, EMPTY_BASE + MIB(8), MIB(4)));
 }
 
 /* On isolated platforms bit 51 of a pfn is the shared alias. */
@@ -190,9 +192,14 @@ TEST_F(mshv, shared_alias)
 
 TEST_F(mshv, unaligned_edges)
 {
-	EXPECT_EQ(-EINVAL, add_pfns(self->vtl, PFN(EMPTY_BASE) + 16, PFN(EMPTY_BASE + MIB(8))));
-	EXPECT_EQ(-EINVAL, add_pfns(self->vtl, PFN(EMPTY_BASE), PFN(EMPTY_BASE + MIB(8)) - 1));
-	EXPECT_EQ(0, list_ranges(self->ctl, &self->r, 1));
+	u64 start = EMPTY_BASE + MIB(1), length = MIB(8) - KIB(4);
+
+	EXPECT_EQ(0, add_pfns(self->vtl, PFN(start), PFN(start + length)));
+	ASSERT_EQ(1, list_ranges(self->ctl, &self->r, 1));
+	EXPECT_EQ(start, self->r.start);
+	EXPECT_EQ(length, self->r.length);
+	EXPECT_EQ(3, self->r.nr_chunks);
+	EXPECT_EQ(0, remove_range(self->ctl, start, length));
 }
 
 TEST_F(mshv, system_ram)

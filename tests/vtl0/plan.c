@@ -43,6 +43,7 @@ TEST_F(plan, equals_add)
 		{ 0, MIB(64), 0, VTL0_ADD_ORDER, 5 },
 		{ MIB(2), MIB(64), MIB(6), VTL0_ADD_CHUNK, 0 },
 		{ 4096, MIB(64), MIB(16), VTL0_ADD_CHUNK | VTL0_ADD_TRIM, 0 },
+		{ 4096, MIB(64), MIB(16), VTL0_ADD_CHUNK | VTL0_ADD_COVER, 0 },
 	};
 	struct vtl0_chunk_info planned[32], added[32];
 
@@ -115,6 +116,8 @@ TEST_F(plan, buffer)
 	plan = (struct vtl0_plan) { .start = EMPTY_BASE, .length = MIB(2) };
 	plan.flags = VTL0_ADD_PERSIST;
 	EXPECT_EQ(-EOPNOTSUPP, cmd_plan(self->ctl, &plan));
+	plan.flags = VTL0_ADD_COVER | VTL0_ADD_TRIM;
+	EXPECT_EQ(-EINVAL, cmd_plan(self->ctl, &plan));
 }
 
 TEST_F(plan, chunk_length)

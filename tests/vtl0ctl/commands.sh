@@ -5,6 +5,7 @@
 # usage: commands.sh DIRECTORY-OF-THE-TEST-PROGRAMS
 
 bin=${1:?the directory of vtl0ctl-fake and json-get}
+# shellcheck source=tests/lib/tap.sh
 . ../lib/tap.sh
 dir=$(mktemp -d) || exit 1
 trap 'rm -rf "$dir"' EXIT
@@ -77,6 +78,9 @@ refuse() {
 	err "$message"
 }
 
+# shellcheck source=tests/vtl0ctl/add_cases.sh
+. ./add_cases.sh
+
 add_and_list() {
 	fresh
 	run 0 list
@@ -100,34 +104,6 @@ add_and_list() {
 	run 0 add 0x40000000+1G
 	refuse 1 "add 0x40000000+1G: is registered already, and --exclusive was given (EEXIST)" \
 		add --exclusive 0x40000000+1G
-}
-
-names() {
-	fresh
-	run 0 add --name ram0 --mode 0660 --owner 7:8 4G+1G
-	out "added 0x100000000+1G: id 0, 1 chunk, /dev/vtl0_ram0"
-	run 0 add 4G+1G
-	run 0 add --name ram0 4G+1G
-	run 0 list --json
-	json /ranges/0/name '"ram0"'
-	refuse 1 "add 0x100000000+1G: is registered already with the name ram0 (EEXIST)" \
-		add --name ram1 4G+1G
-	refuse 1 "add 0x140000000+1G: the name ram0 is taken (ENOTUNIQ)" \
-		add --name ram0 5G+1G
-	refuse 2 "add: --name is for one range" add --name a 5G+1G 6G+1G
-	refuse 2 "add: --mode and --owner need --name" add --mode 0600 5G+1G
-	refuse 2 "add: --mode and --owner need --name" add --owner :5 5G+1G
-	refuse 2 '--name "a/b": a name has letters, digits, "_", "-" and "." only' \
-		add --name a/b 5G+1G
-	refuse 2 '--name "-a": a name begins with a letter or a digit' add --name=-a 5G+1G
-	refuse 2 '--name "": a name begins with a letter or a digit' add --name= 5G+1G
-	refuse 2 '--name "0123456789abcdef0123456789abcdef": a name has at most 31 characters' \
-		add --name 0123456789abcdef0123456789abcdef 5G+1G
-	refuse 2 '--mode "0700": a mode is an octal number of the bits 0666, and not 0' \
-		add --name a --mode 0700 5G+1G
-	refuse 2 '--owner "no one": there is no such user' add --name a --owner "no one" 5G+1G
-	refuse 2 '--owner "0:no one": there is no such group' add --name a --owner "0:no one" 5G+1G
-	refuse 2 '--owner ":": an owner is USER, USER:GROUP or :GROUP' add --name a --owner : 5G+1G
 }
 
 json_of_add_and_remove() {
@@ -157,11 +133,11 @@ vtl0ctl: add 0x200000000+1G: not tried'
 add_messages() {
 	fresh
 	ctl add 0x40000000+512M
-	refuse 1 "add 0x40000000+1G: overlaps registered range 0x40000000+512M (EEXIST)" \
+	refuse 1 "add 0x40000000+1G: overlaps registered range 0x40000000+512M; --cover adds what is missing (EEXIST)" \
 		add 0x40000000+1G
 	VTL0_FAKE_STATE_OF=0x40000000:3
 	export VTL0_FAKE_STATE_OF
-	refuse 1 "add 0x50000000+1G: overlaps registered range 0x40000000+512M, which is draining: it goes when its last pin goes (EEXIST)" \
+	refuse 1 "add 0x50000000+1G: overlaps registered range 0x40000000+512M, which is draining: it goes when its last pin goes; --cover adds what is missing (EEXIST)" \
 		add 0x50000000+1G
 	refuse 1 "add 0x100010000+1G: start 0x100010000 is not a multiple of 0x200000; --trim registers 0x100200000+1022M of it (EINVAL)" \
 		add 0x100010000+1G
@@ -419,9 +395,11 @@ lost_output() {
 	verdict $? "lost output is noticed"
 }
 
-plan 261
+plan 285
 add_and_list
 names
+add_of_something_else_than_is_there
+add_cover_fills_the_gaps
 json_of_add_and_remove
 stop_at_first_failure
 add_messages

@@ -7,6 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct vtl0_add;
+
 struct fake_range {
 	uint64_t start, length, chunk_length;
 	uint32_t id, max_order, node, persist;
@@ -27,5 +29,10 @@ int wanted_failure(const char *request);
 void save_ranges(int fd, bool closing);
 struct fake_range *find_range(uint64_t start, uint64_t length);
 struct fake_range *insert_range(struct fake_range new);
+bool name_taken(const char *name);
+/* The VTL0_ADD_* of @add that an identical range does not fulfil, or 0. */
+uint32_t mismatch(const struct fake_range *r, const struct vtl0_add *add);
+/* The range that contains @pos, or where the next one begins: at most @end. */
+struct fake_range *range_at(uint64_t pos, uint64_t *end);
 
 #endif /* _TESTS_VTL0CTL_FAKE_H */

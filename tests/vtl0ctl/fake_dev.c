@@ -29,6 +29,7 @@
 #define M (1ULL << 20)
 #define G (1ULL << 30)
 #define MIN_ALIGN (2 * M)
+#define PAGE 4096
 #define MAX_ADDRESS ((1ULL << 46) - 1)
 
 struct chunk_list {
@@ -99,7 +100,7 @@ static int check_values(uint32_t flags, uint64_t *start, uint64_t *length,
 			uint64_t chunk_length, uint32_t max_order,
 			uint64_t *edge)
 {
-	uint64_t end = *start + *length;
+	uint64_t end = *start + *length, align;
 
 	if (!*length || max_order > 18 || chunk_length % MIN_ALIGN ||
 	    (max_order && !(flags & VTL0_ADD_ORDER)) ||
@@ -116,7 +117,8 @@ static int check_values(uint32_t flags, uint64_t *start, uint64_t *length,
 			return EINVAL;
 		*length = end - *start;
 	}
-	*edge = *start % MIN_ALIGN ? *start : end % MIN_ALIGN ? end : 0;
+	align = flags & VTL0_ADD_COVER ? PAGE : MIN_ALIGN;
+	*edge = *start % align ? *start : end % align ? end : 0;
 	if (*edge)
 		return EINVAL;
 	return end - 1 > MAX_ADDRESS ? ERANGE : 0;
@@ -172,14 +174,35 @@ static struct fake_range wanted(const struct vtl0_add *add)
 	return r;
 }
 
-static bool name_taken(const char *name)
+static int fake_cover(int fd, struct vtl0_add *add)
 {
-	size_t i;
+	uint64_t pos = add->start, last = add->start + add->length;
+	int err;
 
-	for (i = 0; i < nr_ranges; i++)
-		if (name[0] && !strcmp(ranges[i].name, name))
-			return true;
-	return false;
+	add->nr_chunks = 0;
+	while (pos < last) {
+		uint64_t end = last;
+		struct fake_range *r = range_at(pos, &end);
+		struct vtl0_add gap = *add;
+
+		gap.start = gap.added_start = pos;
+		gap.length = gap.added_length = end - pos;
+		if (!r) {
+			err = find_conflict(&gap);
+			add->conflict_start = gap.conflict_start;
+			add->conflict_length = gap.conflict_length;
+			if (err)
+				return err;
+			r = insert_range(wanted(&gap));
+			add->nr_chunks++;
+		}
+		r->persist |= !!(add->flags & VTL0_ADD_PERSIST);
+		if (pos == add->start)
+			add->id = r->id;
+		pos = r->start + r->length;
+	}
+	save_ranges(fd, false);
+	return 0;
 }
 
 static int fake_add(int fd, struct vtl0_add *add)
@@ -189,7 +212,7 @@ static int fake_add(int fd, struct vtl0_add *add)
 	struct fake_range *r;
 	int err;
 
-	if (add->size != sizeof(*add) || add->flags >> 7 ||
+	if (add->size != sizeof(*add) || add->flags >> 8 ||
 	    (add->node && !(add->flags & VTL0_ADD_NODE)))
 		return EINVAL;
 	err = check_values(add->flags, &start, &length, add->chunk_length,
@@ -201,9 +224,11 @@ static int fake_add(int fd, struct vtl0_add *add)
 		return err;
 	if (add->node > 1)
 		return ENODEV;
+	if (add->flags & VTL0_ADD_COVER)
+		return fake_cover(fd, add);
 	r = find_range(add->added_start, add->added_length);
-	if (!r || add->flags & VTL0_ADD_EXCLUSIVE ||
-	    (add->name[0] && strcmp(add->name, r->name))) {
+	add->mismatch = r ? mismatch(r, add) : 0;
+	if (!r || add->mismatch) {
 		err = find_conflict(add);
 		if (!err && name_taken(add->name))
 			err = ENOTUNIQ;
@@ -214,6 +239,7 @@ static int fake_add(int fd, struct vtl0_add *add)
 	if (add->flags & VTL0_ADD_PERSIST)
 		r->persist = 1;
 	add->id = r->id;
+	add->node_used = r->node;
 	list = split(r->start, r->length, r->max_order, r->chunk_length);
 	add->nr_chunks = list.nr;
 	free(list.v);
@@ -371,7 +397,7 @@ static int fake_plan(struct vtl0_plan *plan)
 	struct chunk_list list;
 	int err;
 
-	if (plan->size != sizeof(*plan) || plan->flags >> 3)
+	if (plan->size != sizeof(*plan) || plan->flags & ~0x87)
 		return EINVAL;
 	err = check_values(plan->flags, &start, &length, plan->chunk_length,
 			   plan->max_order, &edge);

@@ -6,6 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <linux/vtl0.h>
+
 #include "dev.h"
 #include "die.h"
 #include "fake.h"
@@ -150,4 +152,42 @@ struct fake_range *insert_range(struct fake_range new)
 		ranges[i] = ranges[i - 1];
 	ranges[i] = new;
 	return &ranges[i];
+}
+
+bool name_taken(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < nr_ranges; i++)
+		if (name[0] && !strcmp(ranges[i].name, name))
+			return true;
+	return false;
+}
+
+uint32_t mismatch(const struct fake_range *r, const struct vtl0_add *add)
+{
+	if (add->flags & VTL0_ADD_EXCLUSIVE)
+		return VTL0_ADD_EXCLUSIVE;
+	if (add->flags & VTL0_ADD_NODE && r->node != (uint32_t)add->node)
+		return VTL0_ADD_NODE;
+	if (add->flags & VTL0_ADD_ORDER && r->max_order != add->max_order)
+		return VTL0_ADD_ORDER;
+	if (add->flags & VTL0_ADD_CHUNK && r->chunk_length != add->chunk_length)
+		return VTL0_ADD_CHUNK;
+	if (add->name[0] && strcmp(add->name, r->name))
+		return VTL0_ADD_NAME;
+	return 0;
+}
+
+struct fake_range *range_at(uint64_t pos, uint64_t *end)
+{
+	size_t i;
+
+	for (i = 0; i < nr_ranges; i++) {
+		if (pos >= ranges[i].start && pos < ranges[i].start + ranges[i].length)
+			return &ranges[i];
+		if (ranges[i].start > pos && ranges[i].start < *end)
+			*end = ranges[i].start;
+	}
+	return NULL;
 }

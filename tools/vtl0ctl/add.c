@@ -52,6 +52,9 @@ static void check_args(const struct add_args *args)
 		usage("add: --mode and --owner need --name");
 	if (args->add.flags & VTL0_ADD_NAME && args->ranges.nr > 1)
 		usage("add: --name is for one range");
+	if (args->add.flags & (VTL0_ADD_EXCLUSIVE | VTL0_ADD_NAME) &&
+	    args->layout.flags & VTL0_ADD_COVER)
+		usage("add: --cover excludes --exclusive and --name");
 }
 
 static error_t parse_add(int key, char *arg, struct argp_state *state)
@@ -155,6 +158,7 @@ static void report_added(struct outcome *outcome, const struct vtl0_add *add)
 
 	json_u64(entry, "id", add->id);
 	json_u64(entry, "nr_chunks", add->nr_chunks);
+	json_u64(entry, "node", add->node_used);
 	json_u64(entry, "requested_start", add->start);
 	json_u64(entry, "requested_length", add->length);
 	outcome_done(outcome, entry, line);

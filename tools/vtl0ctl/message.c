@@ -132,6 +132,10 @@ static char *reason_value(int fd, struct request *r)
 	struct vtl0_info info = get_info(fd);
 	bool empty;
 
+	if (r->edge && r->flags & VTL0_ADD_COVER)
+		return xasprintf("%s %s is not a multiple of the page size, %u",
+				 r->edge == r->start ? "start" : "end",
+				 addr_text(r->edge).s, info.page_size);
 	if (r->edge)
 		return reason_edge(r, info.min_align);
 	if (info.min_align && r->flags & VTL0_ADD_TRIM) {
@@ -174,11 +178,26 @@ static char *reason_request(int err, int fd, struct request *r)
 	return NULL;
 }
 
+/* The range is there, but is not what the option asks for. */
+static char *reason_mismatch(uint32_t mismatch)
+{
+	const char *what = mismatch == VTL0_ADD_ORDER ? "other folio orders than --order" :
+			   mismatch == VTL0_ADD_CHUNK ? "other chunks than --chunk" :
+							"another node than --node";
+
+	return xasprintf("is registered already, with %s asks for: leave that out, or remove the range first",
+			 what);
+}
+
 static char *reason_overlap(int fd, const struct vtl0_add *add)
 {
 	struct vtl0_range_info found;
 	const char *state = "";
 
+	if (add->mismatch == VTL0_ADD_EXCLUSIVE)
+		return xasprintf("is registered already, and --exclusive was given");
+	if (add->mismatch && add->mismatch != VTL0_ADD_NAME)
+		return reason_mismatch(add->mismatch);
 	if (query_behind(fd, add->conflict_start, &found) ||
 	    found.start > add->conflict_start)
 		return xasprintf("%s of it is registered already",
@@ -188,12 +207,11 @@ static char *reason_overlap(int fd, const struct vtl0_add *add)
 		state = ", which is draining: it goes when its last pin goes";
 	else if (found.state == VTL0_STATE_REMOVING)
 		state = ", which is being removed";
-	else if (found.start == add->start && found.length == add->length)
-		return add->flags & VTL0_ADD_EXCLUSIVE ?
-			xasprintf("is registered already, and --exclusive was given") :
-			xasprintf("is registered already %s%s", found.name[0] ?
-				  "with the name " : "without a name", found.name);
-	return xasprintf("overlaps registered range %s%s",
+	else if (add->mismatch)
+		return xasprintf("is registered already %s%s",
+				 found.name[0] ? "with the name " : "without a name",
+				 found.name);
+	return xasprintf("overlaps registered range %s%s; --cover adds what is missing",
 			 range_text(found.start, found.length).s, state);
 }
 
@@ -240,7 +258,7 @@ static char *reason_memory(int fd, const struct vtl0_add *add)
 	struct vtl0_plan plan = {
 		.size = sizeof(plan),
 		.flags = add->flags & (VTL0_ADD_TRIM | VTL0_ADD_ORDER |
-				       VTL0_ADD_CHUNK),
+				       VTL0_ADD_CHUNK | VTL0_ADD_COVER),
 		.start = add->start, .length = add->length,
 		.chunk_length = add->chunk_length, .max_order = add->max_order,
 	};

@@ -10,7 +10,7 @@
 #include "message.h"
 #include "vtl0ctl.h"
 
-enum { KEY_DEVICE = 0x100, KEY_JSON, KEY_ORDER, KEY_TRIM, KEY_CHUNK };
+enum { KEY_DEVICE = 0x100, KEY_JSON, KEY_ORDER, KEY_TRIM, KEY_CHUNK, KEY_COVER };
 
 #define MAX_ORDER 63	/* the bits of struct vtl0_info.orders */
 
@@ -80,6 +80,13 @@ static error_t parse_layout(int key, char *arg, struct argp_state *state)
 	case KEY_CHUNK:
 		set_chunk(layout, arg);
 		return 0;
+	case KEY_COVER:
+		layout->flags |= VTL0_ADD_COVER;
+		return 0;
+	case ARGP_KEY_SUCCESS:
+		if (layout->flags & VTL0_ADD_COVER && layout->flags & VTL0_ADD_TRIM)
+			usage("--cover and --trim exclude each other");
+		return 0;
 	}
 	return ARGP_ERR_UNKNOWN;
 }
@@ -92,6 +99,9 @@ static const struct argp_option layout_options[] = {
 	  .doc = "Leave out what is not aligned at the edges instead of failing" },
 	{ .name = "chunk", .key = KEY_CHUNK, .arg = "SIZE",
 	  .doc = "Split into chunks of at most SIZE that end at multiples of SIZE" },
+	{ .name = "cover", .key = KEY_COVER,
+	  .doc = "Make what was asked for usable, to the last page: skip what is registered "
+		 "already, register the gaps" },
 	{ }
 };
 

@@ -24,7 +24,7 @@ struct common {
 
 /* Options of add and plan: how to split the range. */
 struct layout {
-	uint32_t flags;		/* VTL0_ADD_TRIM, _ORDER and _CHUNK */
+	uint32_t flags;		/* VTL0_ADD_TRIM, _ORDER, _CHUNK, _COVER */
 	uint32_t max_order;
 	uint64_t chunk_length;
 };

@@ -69,6 +69,7 @@
 #define VTL0_ADD_TRIM		(1U << 0)
 #define VTL0_ADD_ORDER		(1U << 1)
 #define VTL0_ADD_CHUNK		(1U << 2)
+#define VTL0_ADD_COVER		(1U << 7)
 /* Flags of VTL0_ADD only. */
 #define VTL0_ADD_NODE		(1U << 3)
 #define VTL0_ADD_PERSIST	(1U << 4)
@@ -108,13 +109,31 @@
  * @name: with VTL0_ADD_NAME letters, digits, "_", "-" and "." of ASCII, beginning with a
  *	letter or a digit, and zeroes behind them: the range gets the node /dev/vtl0_NAME,
  *	which goes with it. Else zero.
+ * @mismatch: out, with EEXIST for just this range: the flag (VTL0_ADD_ORDER,
+ *	VTL0_ADD_CHUNK, VTL0_ADD_NODE, VTL0_ADD_EXCLUSIVE, VTL0_ADD_NAME) that asks for
+ *	something else than what is registered; else 0
+ * @node_used: out: the NUMA node of the range
  *
  * VTL0_ADD_TRIM registers the aligned part of the range and reports it; without
  * it an unaligned edge is EINVAL, and so is a range without an aligned part.
  *
  * Adding exactly a range that is registered succeeds and changes nothing but its
- * owners, or is EEXIST with VTL0_ADD_EXCLUSIVE or another @name than it has; any other
- * overlap is EEXIST.
+ * owners, if its orders, its cuts and its node are what VTL0_ADD_ORDER,
+ * VTL0_ADD_CHUNK and VTL0_ADD_NODE ask for; else it is EEXIST and @mismatch says
+ * which. With one of the first two the other does not matter: with VTL0_ADD_ORDER
+ * each chunk must have the order that it would get, wherever the cuts are. It is EEXIST
+ * with VTL0_ADD_EXCLUSIVE or another @name than it has, too. Any other overlap is EEXIST.
+ *
+ * VTL0_ADD_COVER asks for memory that is usable, not for a range of its own: what is
+ * registered already is kept by this file as well, in whatever orders, and each gap
+ * becomes a range. The edges need only be multiples of @page_size of struct
+ * vtl0_info: at one that is not a multiple of @min_align the whole block gets
+ * struct pages, and only what was asked for is claimed and can be mapped. So the rest of
+ * the block must not belong to anything but vtl0 (EBUSY, ENXIO). After a failure or a
+ * signal what was added stays, and the call can be repeated. @id and @node_used are
+ * those of the range with the first byte, @nr_chunks counts what this call added,
+ * and @added_start and @added_length are what is usable. It excludes
+ * VTL0_ADD_TRIM, VTL0_ADD_EXCLUSIVE and VTL0_ADD_NAME (EINVAL).
  *
  * A range lives as long as one of the files through which it was added, unless
  * it was added with VTL0_ADD_PERSIST: then it lives until VTL0_REMOVE or the
@@ -141,6 +160,8 @@ struct vtl0_add {
 	__u32 file_gid;
 	__u32 reserved;
 	char name[VTL0_NAME_SIZE];
+	__u32 mismatch;
+	__s32 node_used;
 };
 
 /**
@@ -304,7 +325,7 @@ struct vtl0_info {
 /**
  * struct vtl0_plan - ioctl(VTL0_PLAN): what VTL0_ADD would make of a range
  * @size: sizeof(struct vtl0_plan)
- * @flags: VTL0_ADD_TRIM, VTL0_ADD_ORDER, VTL0_ADD_CHUNK
+ * @flags: VTL0_ADD_TRIM, VTL0_ADD_ORDER, VTL0_ADD_CHUNK, VTL0_ADD_COVER
  * @start: first byte of the range
  * @length: length in bytes
  * @chunk_length: as in struct vtl0_add
@@ -318,7 +339,8 @@ struct vtl0_info {
  * @memmap_bytes: out: memory that the memmap would take
  * @memmap_saved: out: what it would take more with order-0 folios
  *
- * A pure calculation: it does not look at what is registered or in use.
+ * A pure calculation: it does not look at what is registered or in use. So with
+ * VTL0_ADD_COVER it is what would be added where nothing is registered.
  */
 struct vtl0_plan {
 	__u32 size;

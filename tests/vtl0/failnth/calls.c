@@ -372,6 +372,11 @@ const struct test tests[] = {
 	{ "VTL0_ADD of the same again", added_by_other, do_add, 0, { .length = SIZE } },
 	{ "VTL0_ADD of an overlap", added_by_other, do_add, -EEXIST, {
 		.start = MIB(2), .length = SIZE } },
+	/* one gap: what a failed call has covered before stays */
+	{ "VTL0_ADD_COVER with edges of 4K", set_add, do_add, 0, {
+		.flags = VTL0_ADD_COVER, .start = 4096, .length = SIZE } },
+	{ "VTL0_ADD_COVER of what is there", added_by_other, do_add, 0, {
+		.flags = VTL0_ADD_COVER, .start = MIB(2), .length = SIZE - MIB(4) } },
 	{ "VTL0_ADD of a duplicate, exclusive", added_by_other, do_add, -EEXIST, {
 		.flags = VTL0_ADD_EXCLUSIVE, .length = SIZE } },
 	{ "VTL0_ADD with a name", set_add, do_add, 0, {

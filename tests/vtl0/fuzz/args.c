@@ -129,7 +129,7 @@ unsigned int fill_add(struct caller *c, union arg *arg)
 	if (pick(c, 3))
 		a->flags = 1U << pick(c, rarely(c) ? 32 : 7);
 	if (rarely(c))
-		a->flags |= rng_next(&c->rng) & 0x7f;
+		a->flags |= rng_next(&c->rng) & 0xff;
 	if (a->flags & VTL0_ADD_CHUNK)
 		a->chunk_length = (1 + pick(c, 8)) * MIB(2) + (rarely(c) ? PAGE : 0);
 	/* a GiB of single pages takes seconds, to add and in every query */

@@ -31,7 +31,7 @@ static struct vtl0_request request(u64 start, u64 length)
 }
 
 static struct vtl0_range *add_request(struct vtl0_owner *owner, const struct vtl0_request *rq,
-				      struct vtl0_span *conflict)
+				      struct vtl0_conflict *conflict)
 {
 	struct vtl0_range *range = vtl0_owner_add(owner, rq, conflict);
 
@@ -44,7 +44,7 @@ static struct vtl0_range *add_request(struct vtl0_owner *owner, const struct vtl
 static struct vtl0_range *add(struct vtl0_owner *owner, u64 start, u64 length)
 {
 	struct vtl0_request rq = request(start, length);
-	struct vtl0_span conflict;
+	struct vtl0_conflict conflict;
 
 	return add_request(owner, &rq, &conflict);
 }
@@ -169,12 +169,14 @@ static void overlap_test(struct kunit *test)
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, add(o->a, MIB(8), MIB(8)));
 	for (i = 0; i < ARRAY_SIZE(cases); i++) {
 		struct vtl0_request rq = request(cases[i].start, cases[i].length);
-		struct vtl0_span conflict = { };
+		struct vtl0_conflict conflict = { };
 
 		KUNIT_EXPECT_PTR_EQ_MSG(test, add_request(o->b, &rq, &conflict),
 					ERR_PTR(-EEXIST), "case %u", i);
-		KUNIT_EXPECT_EQ_MSG(test, conflict.start, BASE + cases[i].conflict, "case %u", i);
-		KUNIT_EXPECT_EQ_MSG(test, conflict.length, cases[i].conflict_length, "case %u", i);
+		KUNIT_EXPECT_EQ_MSG(test, conflict.span.start, BASE + cases[i].conflict,
+				    "case %u", i);
+		KUNIT_EXPECT_EQ_MSG(test, conflict.span.length, cases[i].conflict_length,
+				    "case %u", i);
 	}
 	/* neighbours are none */
 	KUNIT_EXPECT_NOT_ERR_OR_NULL(test, add(o->b, MIB(4), MIB(4)));
@@ -185,7 +187,7 @@ static void again_test(struct kunit *test)
 {
 	struct owners *o = test->priv;
 	struct vtl0_request rq = request(0, MIB(8));
-	struct vtl0_span conflict = { };
+	struct vtl0_conflict conflict = { };
 	struct vtl0_range *range = add_request(o->a, &rq, &conflict);
 	u32 id;
 
@@ -195,11 +197,13 @@ static void again_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, range->nr_owners, 1);
 	KUNIT_EXPECT_PTR_EQ(test, add_request(o->b, &rq, &conflict), range);
 	KUNIT_EXPECT_EQ(test, range->nr_owners, 2);
-	rq.exclusive = true;
+	rq.flags = VTL0_ADD_EXCLUSIVE;
 	KUNIT_EXPECT_PTR_EQ(test, add_request(o->b, &rq, &conflict), ERR_PTR(-EEXIST));
-	KUNIT_EXPECT_EQ(test, conflict.start, BASE);
-	KUNIT_EXPECT_EQ(test, conflict.length, MIB(8));
+	KUNIT_EXPECT_EQ(test, conflict.mismatch, VTL0_ADD_EXCLUSIVE);
+	KUNIT_EXPECT_EQ(test, conflict.span.start, BASE);
+	KUNIT_EXPECT_EQ(test, conflict.span.length, MIB(8));
 	/* numbers are not used twice */
+	rq.flags = 0;
 	KUNIT_EXPECT_EQ(test, remove(0, MIB(8)), 0);
 	range = add_request(o->b, &rq, &conflict);
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, range);
@@ -241,7 +245,7 @@ static void persist_test(struct kunit *test)
 {
 	struct owners *o = test->priv;
 	struct vtl0_request rq = request(0, MIB(8));
-	struct vtl0_span conflict;
+	struct vtl0_conflict conflict;
 	struct vtl0_range *range = add(o->a, 0, MIB(8));
 
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, range);
@@ -262,7 +266,7 @@ static void orders_test(struct kunit *test)
 		unsigned int order;
 	} cases[] = { { UINT_MAX, 18 }, { 18, 18 }, { 17, 9 }, { 9, 9 }, { 8, 0 }, { 0, 0 } };
 	struct owners *o = test->priv;
-	struct vtl0_span conflict;
+	struct vtl0_conflict conflict;
 	unsigned int i;
 
 	if (vtl0_geometry.nr_orders < 3 || vtl0_geometry.orders[1] != 9)
@@ -287,7 +291,7 @@ static void chunks_test(struct kunit *test)
 	struct owners *o = test->priv;
 	struct vtl0_request rq = request(MIB(8), MIB(6));
 	struct vtl0_chunk *chunk;
-	struct vtl0_span conflict;
+	struct vtl0_conflict conflict;
 	unsigned int i;
 	u64 pos = 0;
 
@@ -312,7 +316,7 @@ static void no_memory_test(struct kunit *test)
 {
 	struct owners *o = test->priv;
 	struct vtl0_request rq = request(0, 1ULL << 43);
-	struct vtl0_span conflict;
+	struct vtl0_conflict conflict;
 
 	if (vtl0_check_range(BASE, 1ULL << 43))
 		kunit_skip(test, "the processor has too few address bits");

@@ -1,0 +1,340 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Adding for VTL0_ADD and MSHV_ADD_VTL0_MEMORY: a range of just what is asked for,
+ * or whatever makes it usable. A file holds the ranges that were added through it;
+ * a range without PERSIST goes with its last hold, see drain.c.
+ */
+#include <linux/security.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+#include <kunit/visibility.h>
+
+#include "vtl0.h"
+
+/* Would @rq be cut just as @range is? With @orders into folios as large, too. */
+static bool same_cuts(const struct vtl0_range *range, const struct vtl0_request *rq,
+		      bool orders)
+{
+	struct vtl0_chunk_walk walk = vtl0_walk_begin(rq);
+	struct vtl0_piece planned;
+	unsigned int i;
+
+	for (i = 0; i < range->nr_chunks; i++) {
+		const struct vtl0_piece *p = &range->chunks[i].piece;
+
+		if (!vtl0_walk_chunk(&walk, &planned) || planned.length != p->length)
+			return false;
+		if (orders && planned.order != p->order)
+			return false;
+	}
+	return true;
+}
+
+/* Given its cuts, are the folios of @range as large as @max_order lets them be? */
+static bool same_orders(const struct vtl0_range *range, unsigned int max_order)
+{
+	struct vtl0_chunk_walk walk;
+	struct vtl0_piece planned;
+	unsigned int i;
+
+	for (i = 0; i < range->nr_chunks; i++) {
+		const struct vtl0_piece *p = &range->chunks[i].piece;
+		struct vtl0_request rq = {
+			.start = p->start, .length = p->length, .max_order = max_order,
+		};
+
+		walk = vtl0_walk_begin(&rq);
+		while (vtl0_walk_chunk(&walk, &planned))
+			if (planned.order != p->order)
+				return false;
+	}
+	return true;
+}
+
+static unsigned int largest_order(const struct vtl0_range *range)
+{
+	unsigned int i, order = 0;
+
+	for (i = 0; i < range->nr_chunks; i++)
+		order = max(order, range->chunks[i].piece.order);
+	return order;
+}
+
+/*
+ * What VTL0_ADD_ORDER or VTL0_ADD_CHUNK ask for and @range has not. If only one of
+ * them is given the other is taken from the range, as it does not matter.
+ */
+static u32 layout_mismatch(const struct vtl0_range *range, const struct vtl0_request *rq)
+{
+	bool order = rq->flags & VTL0_ADD_ORDER, chunk = rq->flags & VTL0_ADD_CHUNK;
+	struct vtl0_request like = *rq;
+
+	if ((!order && !chunk) || same_cuts(range, rq, true))
+		return 0;
+	if (order && !same_orders(range, rq->max_order))
+		return VTL0_ADD_ORDER;
+	if (!order)
+		like.max_order = largest_order(range);
+	return chunk && !same_cuts(range, &like, false) ? VTL0_ADD_CHUNK : 0;
+}
+
+static u32 mismatch(const struct vtl0_range *range, const struct vtl0_request *rq)
+{
+	if (rq->flags & VTL0_ADD_EXCLUSIVE)
+		return VTL0_ADD_EXCLUSIVE;
+	if (rq->flags & VTL0_ADD_NODE && range->node != rq->node)
+		return VTL0_ADD_NODE;
+	if (rq->file.name[0] && strcmp(range->file.name, rq->file.name))
+		return VTL0_ADD_NAME;
+	return layout_mismatch(range, rq);
+}
+
+/* Is @range just what is asked for? Else says what is in the way. */
+static bool matches(const struct vtl0_range *range, const struct vtl0_request *rq,
+		    struct vtl0_conflict *conflict)
+{
+	bool same = range->start == rq->start && range->length == rq->length;
+
+	conflict->mismatch = same ? mismatch(range, rq) : 0;
+	if (same && !conflict->mismatch)
+		return true;
+	conflict->span.start = max(range->start, rq->start);
+	conflict->span.length = min(range->start + range->length, rq->start + rq->length) -
+				conflict->span.start;
+	return false;
+}
+
+/*
+ * Take vtl0_lock when nothing works any more on what is in the way of @rq. Returns
+ * the first range that is, NULL, or -ERESTARTSYS for a signal.
+ */
+static struct vtl0_range *lock_overlap(const struct vtl0_request *rq)
+	__acquires(&vtl0_lock)
+{
+	struct vtl0_range *range;
+	int ret = 0;
+
+	for (;;) {
+		mutex_lock(&vtl0_lock);
+		if (ret)
+			return ERR_PTR(ret);
+		range = vtl0_range_overlap(rq->start, rq->length);
+		if (!range || !range->busy)
+			return range;
+		ret = vtl0_range_wait(range, rq->killable);
+	}
+}
+
+static void hold_range(struct vtl0_range *range, struct vtl0_owner *owner,
+		       struct vtl0_hold *hold, bool persist)
+	__must_hold(&vtl0_lock)
+{
+	/* an owner came back before the last pin was gone */
+	if (range->state == VTL0_STATE_DRAINING)
+		vtl0_range_set_state(range, VTL0_STATE_LIVE);
+	if (persist)
+		WRITE_ONCE(range->persist, true);
+	if (range->persist)
+		kfree(hold);
+	else
+		vtl0_hold_add(hold, range, owner);
+	/* for the caller */
+	get_device(&range->dev);
+}
+
+/* The range is registered: let faults find it, and then user space know of it. */
+static void publish(struct vtl0_range *range, struct vtl0_owner *owner, struct vtl0_hold *hold)
+	__must_not_hold(&vtl0_lock)
+{
+	mutex_lock(&vtl0_lock);
+	vtl0_totals_add(range);
+	vtl0_range_set_state(range, VTL0_STATE_LIVE);
+	hold_range(range, owner, hold, range->persist);
+	mutex_unlock(&vtl0_lock);
+	vtl0_sysfs_announce(range);
+	mutex_lock(&vtl0_lock);
+	vtl0_range_decide(range);
+	mutex_unlock(&vtl0_lock);
+}
+
+/* Register what is in the way of nothing. Uses up @hold. */
+static struct vtl0_range *add_new(struct vtl0_owner *owner, const struct vtl0_request *rq,
+				  struct vtl0_hold *hold, struct vtl0_span *conflict)
+	__releases(&vtl0_lock)
+{
+	struct vtl0_range *range = vtl0_range_new(rq, conflict);
+	int ret;
+
+	mutex_unlock(&vtl0_lock);
+	if (IS_ERR(range))
+		goto free_hold;
+	ret = vtl0_range_register(range, conflict);
+	if (ret) {
+		range = ERR_PTR(ret);
+		goto free_hold;
+	}
+	publish(range, owner, hold);
+	return range;
+
+free_hold:
+	kfree(hold);
+	return range;
+}
+
+/**
+ * vtl0_owner_add() - register a range, or find it registered, and keep it
+ * @owner: the file that asks for it
+ * @rq: a checked request
+ * @conflict: out, with -EEXIST, -EBUSY, -ENXIO: what is in the way
+ *
+ * Context: sleeps, for seconds where the memmap is large; takes vtl0_lock.
+ * Return: the range, to be given back with vtl0_range_put(), or an ERR_PTR().
+ */
+struct vtl0_range *vtl0_owner_add(struct vtl0_owner *owner, const struct vtl0_request *rq,
+				  struct vtl0_conflict *conflict)
+{
+	struct vtl0_hold *hold = vtl0_hold_alloc();
+	struct vtl0_range *range;
+
+	if (!hold)
+		return ERR_PTR(-ENOMEM);
+	range = lock_overlap(rq);
+	if (!range)
+		return add_new(owner, rq, hold, &conflict->span);
+	if (!IS_ERR(range) && !matches(range, rq, conflict))
+		range = ERR_PTR(-EEXIST);
+	if (IS_ERR(range))
+		kfree(hold);
+	else
+		hold_range(range, owner, hold, rq->persist);
+	mutex_unlock(&vtl0_lock);
+	return range;
+}
+EXPORT_SYMBOL_IF_KUNIT(vtl0_owner_add);
+
+/* A gap, up to @end, in what shall be covered. */
+static int gap_request(const struct vtl0_request *rq, u64 end, struct vtl0_request *gap)
+{
+	*gap = *rq;
+	gap->length = end - rq->start;
+	if (!(rq->flags & VTL0_ADD_NODE))
+		gap->node = vtl0_default_node(gap->start);
+	return vtl0_count_chunks(gap) > VTL0_MAX_CHUNKS ? -EINVAL : 0;
+}
+
+/*
+ * The range with the first byte of @rq: one that is there, or one that fills the gap
+ * up to the next; *@nr_chunks counts its chunks then.
+ */
+static struct vtl0_range *cover_first(struct vtl0_owner *owner, const struct vtl0_request *rq,
+				      u32 *nr_chunks, struct vtl0_span *conflict)
+{
+	struct vtl0_hold *hold = vtl0_hold_alloc();
+	struct vtl0_range *range;
+	struct vtl0_request gap;
+	int ret;
+
+	if (!hold)
+		return ERR_PTR(-ENOMEM);
+	range = lock_overlap(rq);
+	if (IS_ERR(range))
+		goto unlock;
+	if (range && range->start <= rq->start) {
+		hold_range(range, owner, hold, rq->persist);
+		mutex_unlock(&vtl0_lock);
+		return range;
+	}
+	ret = gap_request(rq, range ? range->start : rq->start + rq->length, &gap);
+	if (ret) {
+		range = ERR_PTR(ret);
+		goto unlock;
+	}
+	range = add_new(owner, &gap, hold, conflict);
+	if (!IS_ERR(range))
+		*nr_chunks += range->nr_chunks;
+	return range;
+
+unlock:
+	mutex_unlock(&vtl0_lock);
+	kfree(hold);
+	return range;
+}
+
+/* Make all of @rq usable. What was added stays when it fails half-way. */
+static int cover(struct vtl0_owner *owner, struct vtl0_request rq, struct vtl0_add *arg,
+		 struct vtl0_span *conflict)
+{
+	u64 start = rq.start, length = rq.length;
+
+	arg->nr_chunks = 0;
+	while (rq.length) {
+		struct vtl0_range *range = cover_first(owner, &rq, &arg->nr_chunks, conflict);
+		u64 done;
+
+		if (IS_ERR(range))
+			return PTR_ERR(range);
+		if (rq.start == start) {
+			arg->id = range->id;
+			arg->node_used = range->node;
+		}
+		done = min(range->start + range->length - rq.start, rq.length);
+		vtl0_range_put(range);
+		rq.start += done;
+		rq.length -= done;
+	}
+	arg->added_start = start;
+	arg->added_length = length;
+	return 0;
+}
+
+static int add_exact(struct vtl0_owner *owner, const struct vtl0_request *rq,
+		     struct vtl0_add *arg, struct vtl0_conflict *conflict)
+{
+	struct vtl0_range *range = vtl0_owner_add(owner, rq, conflict);
+
+	if (IS_ERR(range))
+		return PTR_ERR(range);
+	arg->id = range->id;
+	arg->nr_chunks = range->nr_chunks;
+	arg->added_start = range->start;
+	arg->added_length = range->length;
+	arg->node_used = range->node;
+	vtl0_range_put(range);
+	return 0;
+}
+
+/**
+ * vtl0_add() - VTL0_ADD, and what other ioctls translate to it
+ * @owner: the file that asks for it
+ * @arg: checked here; its output fields are filled
+ * @killable: only a fatal signal ends the wait for another call
+ *
+ * Context: sleeps, for seconds where the memmap is large.
+ * Return: 0, an errno of the table in uapi/linux/vtl0.h, or -ERESTARTSYS with
+ * nothing done.
+ */
+int vtl0_add(struct vtl0_owner *owner, struct vtl0_add *arg, bool killable)
+{
+	struct vtl0_conflict conflict = { };
+	struct vtl0_request rq;
+	int ret;
+
+	arg->conflict_start = 0;
+	arg->conflict_length = 0;
+	arg->mismatch = 0;
+	ret = security_locked_down(LOCKDOWN_DEV_MEM);
+	if (ret)
+		return ret;
+	ret = vtl0_check_add(arg, &rq, &arg->conflict_start);
+	if (ret)
+		return ret;
+	rq.killable = killable;
+	if (rq.flags & VTL0_ADD_COVER)
+		ret = cover(owner, rq, arg, &conflict.span);
+	else
+		ret = add_exact(owner, &rq, arg, &conflict);
+	arg->conflict_start = conflict.span.start;
+	arg->conflict_length = conflict.span.length;
+	arg->mismatch = conflict.mismatch;
+	return ret;
+}

@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * VTL0_ADD_COVER, and MSHV_ADD_VTL0_MEMORY, which does the same: afterwards every
+ * page that was asked for is usable, whatever was there before.
+ */
+#include <linux/mshv.h>
+
+#include "map.h"
+
+#define PFN(address) ((address) >> 12)
+
+FIXTURE(cover) {
+	int ctl;
+	int low;
+	/* RAM: 64 MiB of window 1, which is Reserved */
+	u64 start;
+	struct vtl0_range_info r[16];
+};
+
+FIXTURE_SETUP(cover)
+{
+	u64 length;
+
+	self->ctl = open_control();
+	ASSERT_LE(0, self->ctl);
+	self->low = open_low(O_RDWR);
+	ASSERT_LE(0, self->low);
+	if (env_range(1, &self->start, &length) || length < MIB(64))
+		SKIP(return, "window 1 of RAM is missing (memmap=SIZE$START)");
+}
+
+FIXTURE_TEARDOWN(cover)
+{
+	close(self->low);
+	close(self->ctl);
+	EXPECT_NOTHING_LEFT();
+}
+
+static int cover(int fd, u64 start, u64 length, struct vtl0_add *arg)
+{
+	*arg = (struct vtl0_add) {
+		.flags = VTL0_ADD_COVER, .start = start, .length = length,
+	};
+	return cmd_add(fd, arg);
+}
+
+/* Every page from @start can be written and read; nothing beside it can be touched. */
+static bool usable(int low, u64 start, u64 length)
+{
+	char *p = map_low(low, start - 4096, length + 8192, PROT_READ | PROT_WRITE);
+	bool ok;
+
+	if (p == MAP_FAILED)
+		return false;
+	fill_pattern(p + 4096, length, start);
+	ok = check_pattern(p + 4096, length, start) &&
+	     touch(p) == BUS_ADRERR && touch(p + 4096 + length) == BUS_ADRERR;
+	munmap(p, length + 8192);
+	return ok;
+}
+
+TEST_F_TIMEOUT(cover, gaps_are_added, SLOW)
+{
+	u64 start = self->start + MIB(2);
+	struct vtl0_add arg;
+
+	ASSERT_EQ(0, add_range(self->ctl, start + MIB(4), MIB(2), 0));
+	ASSERT_EQ(0, add_range(self->ctl, start + MIB(12), MIB(4), 0));
+	ASSERT_EQ(0, cover(self->ctl, start, MIB(20), &arg));
+	EXPECT_EQ(start, arg.added_start);
+	EXPECT_EQ(MIB(20), arg.added_length);
+	EXPECT_EQ(3, arg.nr_chunks);
+	ASSERT_EQ(5, list_ranges(self->ctl, self->r, 16));
+	EXPECT_EQ(self->r[0].id, arg.id);
+	EXPECT_EQ(start, self->r[0].start);
+	EXPECT_EQ(MIB(4), self->r[0].length);
+	EXPECT_EQ(start + MIB(16), self->r[4].start);
+	EXPECT_TRUE(usable(self->low, start, MIB(20)));
+	/* and once more, in other pieces */
+	ASSERT_EQ(0, cover(self->ctl, start + MIB(5), MIB(9), &arg));
+	EXPECT_EQ(0, arg.nr_chunks);
+	EXPECT_EQ(self->r[1].id, arg.id);
+	EXPECT_EQ(5, list_ranges(self->ctl, self->r, 16));
+}
+
+/* The file that covers keeps what was another's. */
+TEST_F(cover, what_is_there_gets_an_owner)
+{
+	int other = open_control();
+	struct vtl0_add arg;
+
+	ASSERT_EQ(0, add_range(other, self->start + MIB(2), MIB(2), 0));
+	ASSERT_EQ(0, cover(self->ctl, self->start + MIB(2), MIB(4), &arg));
+	ASSERT_EQ(2, list_ranges(self->ctl, self->r, 16));
+	EXPECT_EQ(2, self->r[0].owners);
+	EXPECT_EQ(1, self->r[1].owners);
+	close(other);
+	ASSERT_EQ(2, list_ranges(self->ctl, self->r, 16));
+	EXPECT_EQ(VTL0_STATE_LIVE, self->r[0].state);
+}
+
+/* Edges of 4K, in one block, at one end, at both, and with a neighbour in the block. */
+TEST_F_TIMEOUT(cover, page_edges, SLOW)
+{
+	static const struct { u64 start, length; } cases[] = {
+		{ MIB(2) + KIB(4), KIB(4) },
+		{ MIB(2), KIB(4) },
+		{ MIB(4) - KIB(4), KIB(4) },
+		{ MIB(2) + KIB(64), MIB(2) },
+		{ MIB(2) + KIB(4), MIB(8) - KIB(8) },
+		{ MIB(2), MIB(4) - KIB(4) },
+		{ MIB(4) - KIB(4), MIB(8) },
+	};
+	struct vtl0_add arg;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		u64 start = self->start + cases[i].start;
+
+		ASSERT_EQ(0, cover(self->ctl, start, cases[i].length, &arg))
+			TH_LOG("case %zu", i);
+		ASSERT_EQ(1, list_ranges(self->ctl, self->r, 16));
+		EXPECT_EQ(start, self->r[0].start);
+		EXPECT_EQ(cases[i].length, self->r[0].length);
+		EXPECT_TRUE(iomem_has(start, cases[i].length, "vtl0"));
+		EXPECT_TRUE(usable(self->low, start, cases[i].length))
+			TH_LOG("case %zu", i);
+		ASSERT_EQ(0, remove_range(self->ctl, start, cases[i].length));
+	}
+}
+
+/* Two ranges with a hole between them, all within one block. */
+TEST_F_TIMEOUT(cover, a_block_is_shared, SLOW)
+{
+	u64 first = self->start + MIB(2) + KIB(4), hole = self->start + MIB(5);
+	u64 second = hole + KIB(24), end = self->start + MIB(9) + KIB(4);
+	struct vtl0_add arg;
+
+	for (int i = 0; i < 4; i++) {
+		ASSERT_EQ(0, cover(self->ctl, first, hole - first, &arg));
+		ASSERT_EQ(0, cover(self->ctl, second, end - second, &arg));
+		EXPECT_TRUE(usable(self->low, first, hole - first));
+		EXPECT_TRUE(usable(self->low, second, end - second));
+		/* either may go first; the other one's pages stay */
+		if (i & 1) {
+			ASSERT_EQ(0, remove_range(self->ctl, first, hole - first));
+			EXPECT_TRUE(usable(self->low, second, end - second));
+			ASSERT_EQ(0, remove_range(self->ctl, second, end - second));
+		} else {
+			ASSERT_EQ(0, remove_range(self->ctl, second, end - second));
+			EXPECT_TRUE(usable(self->low, first, hole - first));
+			ASSERT_EQ(0, remove_range(self->ctl, first, hole - first));
+		}
+	}
+	/* and the hole may be filled */
+	ASSERT_EQ(0, cover(self->ctl, first, hole - first, &arg));
+	ASSERT_EQ(0, cover(self->ctl, first, end - first, &arg));
+	EXPECT_TRUE(usable(self->low, first, end - first));
+}
+
+/* Direct I/O from the last page of one range and, in one buffer, over the edge. */
+TEST_F_TIMEOUT(cover, direct_io_at_the_edge, SLOW)
+{
+	u64 start = self->start + MIB(2) + KIB(4);
+	int disk = open_disk(512);
+	struct vtl0_add arg;
+	char *p;
+
+	if (disk < 0)
+		SKIP(return, NO_DISK);
+	ASSERT_EQ(0, cover(self->ctl, start, MIB(6), &arg));
+	p = map_low(self->low, start, MIB(6), PROT_READ | PROT_WRITE);
+	ASSERT_NE(MAP_FAILED, p);
+	EXPECT_EQ(0, direct_io(disk, p, KIB(4), 1));
+	EXPECT_EQ(0, direct_io(disk, p + MIB(6) - KIB(4), KIB(4), 2));
+	EXPECT_EQ(0, direct_io(disk, p, MIB(6), 3));
+	munmap(p, MIB(6));
+	close(disk);
+	EXPECT_EQ(0, remove_range(self->ctl, start, MIB(6)));
+}
+
+/* The other part of the block belongs to the kernel. */
+TEST_F(cover, edge_in_a_block_of_system_ram)
+{
+	struct vtl0_add arg;
+	u64 start, length;
+
+	if (iomem_find("System RAM", MIB(16), &start, &length))
+		SKIP(return, "no System RAM");
+	/* the first page of window 1 is aligned, what lies before may be RAM */
+	EXPECT_EQ(-EBUSY, cover(self->ctl, start + MIB(4), KIB(4), &arg));
+	EXPECT_LT(0, arg.conflict_length);
+	EXPECT_EQ(0, list_ranges(self->ctl, self->r, 16));
+}
+
+TEST_F(cover, bad_values)
+{
+	struct vtl0_add arg;
+
+	EXPECT_EQ(-EINVAL, cover(self->ctl, self->start + 512, MIB(2), &arg));
+	EXPECT_EQ(self->start + 512, arg.conflict_start);
+	EXPECT_EQ(-EINVAL, cover(self->ctl, self->start, MIB(2) + 1, &arg));
+	EXPECT_EQ(self->start + MIB(2) + 1, arg.conflict_start);
+	EXPECT_EQ(-EINVAL, add_range(self->ctl, self->start, MIB(2),
+				     VTL0_ADD_COVER | VTL0_ADD_TRIM));
+	EXPECT_EQ(-EINVAL, add_range(self->ctl, self->start, MIB(2),
+				     VTL0_ADD_COVER | VTL0_ADD_EXCLUSIVE));
+	EXPECT_EQ(0, list_ranges(self->ctl, self->r, 16));
+}
+
+/* A VMM that comes back with other pieces of what it had added. */
+TEST_F_TIMEOUT(cover, mshv_restart_with_other_granularity, SLOW)
+{
+	u64 start = self->start + MIB(2) + KIB(64), end = self->start + MIB(34) - KIB(4);
+	static const u64 steps[] = { MIB(32), MIB(8), MIB(2), KIB(1020), MIB(16) };
+
+	for (size_t i = 0; i < sizeof(steps) / sizeof(*steps); i++) {
+		int mshv = open_control();
+		int vtl = vtl0_ioctl(mshv, MSHV_CREATE_VTL, NULL);
+
+		ASSERT_LE(0, vtl);
+		for (u64 pos = start; pos < end; pos += steps[i]) {
+			u64 next = pos + steps[i] < end ? pos + steps[i] : end;
+			struct mshv_vtl_ram_disposition ram = {
+				.start_pfn = PFN(pos), .last_pfn = PFN(next),
+			};
+
+			ASSERT_EQ(0, vtl0_ioctl(vtl, MSHV_ADD_VTL0_MEMORY, &ram));
+		}
+		EXPECT_TRUE(usable(self->low, start, end - start));
+		close(vtl);
+		close(mshv);
+	}
+	ASSERT_EQ(1, list_ranges(self->ctl, self->r, 16));
+	EXPECT_EQ(0, remove_range(self->ctl, start, end - start));
+}
+
+TEST_HARNESS_MAIN

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: GPL-2.0
+/* When VTL0_ADD of a range that is registered succeeds, on addresses without RAM. */
+#include <kunit/test.h>
+#include <linux/err.h>
+
+#include "vtl0.h"
+
+#define MIB(n) ((u64)(n) << 20)
+
+static struct vtl0_request request;
+
+static struct vtl0_range *add(struct vtl0_owner *owner, const struct vtl0_request *rq,
+			      struct vtl0_conflict *conflict)
+{
+	struct vtl0_range *range = vtl0_owner_add(owner, rq, conflict);
+
+	/* its owner keeps it */
+	if (!IS_ERR(range))
+		vtl0_range_put(range);
+	return range;
+}
+
+/* An identical range is one only if it is as asked for. */
+static void mismatch_test(struct kunit *test)
+{
+	static const struct {
+		u32 flags;
+		unsigned int max_order;
+		u64 chunk_length;
+		u32 mismatch;
+	} cases[] = {
+		{ 0, UINT_MAX, 0, 0 },
+		{ VTL0_ADD_ORDER, 9, 0, 0 },
+		{ VTL0_ADD_ORDER, 10, 0, 0 },
+		{ VTL0_ADD_ORDER, 0, 0, VTL0_ADD_ORDER },
+		{ VTL0_ADD_CHUNK, UINT_MAX, MIB(4), 0 },
+		{ VTL0_ADD_CHUNK, UINT_MAX, MIB(2), VTL0_ADD_CHUNK },
+		{ VTL0_ADD_CHUNK, UINT_MAX, MIB(8), VTL0_ADD_CHUNK },
+		{ VTL0_ADD_CHUNK | VTL0_ADD_ORDER, 9, MIB(4), 0 },
+		{ VTL0_ADD_CHUNK | VTL0_ADD_ORDER, 0, MIB(4), VTL0_ADD_ORDER },
+		/* whatever its cuts: no chunk can have a larger order */
+		{ VTL0_ADD_ORDER, 18, 0, 0 },
+		{ VTL0_ADD_CHUNK | VTL0_ADD_ORDER, 18, MIB(2), VTL0_ADD_CHUNK },
+		{ VTL0_ADD_NODE, UINT_MAX, 0, 0 },
+	};
+	struct vtl0_owner **owners = test->priv;
+	struct vtl0_request rq = request;
+	struct vtl0_conflict conflict = { };
+	struct vtl0_range *range;
+	unsigned int i;
+
+	if (vtl0_geometry.nr_orders < 2 || vtl0_geometry.orders[1] != 9)
+		kunit_skip(test, "not the orders of x86-64");
+	rq.chunk_length = MIB(4);
+	range = add(owners[0], &rq, &conflict);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, range);
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		rq.flags = cases[i].flags;
+		rq.max_order = cases[i].max_order;
+		rq.chunk_length = cases[i].chunk_length;
+		KUNIT_EXPECT_PTR_EQ_MSG(test, add(owners[1], &rq, &conflict),
+					cases[i].mismatch ? ERR_PTR(-EEXIST) : range,
+					"case %u", i);
+		KUNIT_EXPECT_EQ_MSG(test, conflict.mismatch, cases[i].mismatch, "case %u", i);
+	}
+	rq = request;
+	rq.flags = VTL0_ADD_NODE;
+	rq.node++;
+	KUNIT_EXPECT_PTR_EQ(test, add(owners[1], &rq, &conflict), ERR_PTR(-EEXIST));
+	KUNIT_EXPECT_EQ(test, conflict.mismatch, VTL0_ADD_NODE);
+}
+
+static int mismatch_init(struct kunit *test)
+{
+	struct vtl0_owner **owners = kunit_kcalloc(test, 2, sizeof(*owners), GFP_KERNEL);
+	unsigned int i;
+
+	KUNIT_ASSERT_NOT_NULL(test, owners);
+	test->priv = owners;
+	for (i = 0; i < 2; i++) {
+		owners[i] = vtl0_owner_alloc();
+		KUNIT_ASSERT_NOT_NULL(test, owners[i]);
+	}
+	/* 16 TiB: beyond the memory of any machine of the lab */
+	request = (struct vtl0_request) {
+		.start = BIT_ULL(44), .length = MIB(8), .max_order = UINT_MAX,
+		.node = numa_mem_id(),
+	};
+	return 0;
+}
+
+static void mismatch_exit(struct kunit *test)
+{
+	struct vtl0_owner **owners = test->priv;
+	unsigned int i;
+
+	for (i = 0; owners && i < 2; i++)
+		if (owners[i])
+			vtl0_owner_release(owners[i]);
+}
+
+static struct kunit_case mismatch_tests[] = {
+	KUNIT_CASE(mismatch_test),
+	{ }
+};
+
+static struct kunit_suite mismatch_suite = {
+	.name = "vtl0_mismatch",
+	.init = mismatch_init,
+	.exit = mismatch_exit,
+	.test_cases = mismatch_tests,
+};
+
+kunit_test_suite(mismatch_suite);

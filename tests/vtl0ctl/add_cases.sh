@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=sh
+# Names, ranges that are registered already, and --cover: for commands.sh, whose
+# functions these use.
+
+names() {
+	fresh
+	run 0 add --name ram0 --mode 0660 --owner 7:8 4G+1G
+	out "added 0x100000000+1G: id 0, 1 chunk, /dev/vtl0_ram0"
+	run 0 add 4G+1G
+	run 0 add --name ram0 4G+1G
+	run 0 list --json
+	json /ranges/0/name '"ram0"'
+	refuse 1 "add 0x100000000+1G: is registered already with the name ram0 (EEXIST)" \
+		add --name ram1 4G+1G
+	refuse 1 "add 0x140000000+1G: the name ram0 is taken (ENOTUNIQ)" \
+		add --name ram0 5G+1G
+	refuse 2 "add: --name is for one range" add --name a 5G+1G 6G+1G
+	refuse 2 "add: --mode and --owner need --name" add --mode 0600 5G+1G
+	refuse 2 "add: --mode and --owner need --name" add --owner :5 5G+1G
+	refuse 2 '--name "a/b": a name has letters, digits, "_", "-" and "." only' \
+		add --name a/b 5G+1G
+	refuse 2 '--name "-a": a name begins with a letter or a digit' add --name=-a 5G+1G
+	refuse 2 '--name "": a name begins with a letter or a digit' add --name= 5G+1G
+	refuse 2 '--name "0123456789abcdef0123456789abcdef": a name has at most 31 characters' \
+		add --name 0123456789abcdef0123456789abcdef 5G+1G
+	refuse 2 '--mode "0700": a mode is an octal number of the bits 0666, and not 0' \
+		add --name a --mode 0700 5G+1G
+	refuse 2 '--owner "no one": there is no such user' add --name a --owner "no one" 5G+1G
+	refuse 2 '--owner "0:no one": there is no such group' add --name a --owner "0:no one" 5G+1G
+	refuse 2 '--owner ":": an owner is USER, USER:GROUP or :GROUP' add --name a --owner : 5G+1G
+}
+
+add_of_something_else_than_is_there() {
+	fresh
+	run 0 add --order 9 --chunk 512M --node 1 0x40000000+1G
+	is='is registered already, with'
+	refuse 1 "add 0x40000000+1G: $is other folio orders than --order asks for: leave that out, or remove the range first (EEXIST)" \
+		add --order 18 0x40000000+1G
+	refuse 1 "add 0x40000000+1G: $is other chunks than --chunk asks for: leave that out, or remove the range first (EEXIST)" \
+		add --chunk 256M 0x40000000+1G
+	refuse 1 "add 0x40000000+1G: $is another node than --node asks for: leave that out, or remove the range first (EEXIST)" \
+		add --node 0 0x40000000+1G
+	run 0 add --order 9 --chunk 512M --node 1 0x40000000+1G
+	run 0 add --json 0x40000000+1G
+	json /added/0/node 1
+}
+
+add_cover_fills_the_gaps() {
+	fresh
+	run 0 add 0x50000000+256M
+	run 0 add --cover 0x40000000+1G
+	out "added 0x40000000+1G: id 1, 2 chunks"
+	run 0 list
+	out "total: 3 ranges, 3 chunks, 1G, memmap 4M, saved 12M"
+	run 0 add --cover 0x40000000+1G
+	out "added 0x40000000+1G: id 1, 0 chunks"
+	refuse 1 "add 0x40000200+1G: start 0x40000200 is not a multiple of the page size, 4096 (EINVAL)" \
+		add --cover 0x40000200+1G
+	run 2 add --cover --trim 0x40000000+1G
+	run 2 add --cover --exclusive 0x40000000+1G
+	run 0 plan --cover 0x40001000+1G
+	run 2 plan --cover --trim 0x40000000+1G
+	run 1 add --cover 0x30000000+1G
+}
