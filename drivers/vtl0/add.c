@@ -287,6 +287,65 @@ static int cover(struct vtl0_owner *owner, struct vtl0_request rq, struct vtl0_a
 	return 0;
 }
 
+/* From one page to all that is free around it, of @start up to @end. */
+static void widen(struct vtl0_request *page, u64 start, u64 end)
+	__must_hold(&vtl0_lock)
+{
+	u64 address = page->start;
+	struct vtl0_range *range;
+
+	while ((range = vtl0_range_overlap(start, address - start)))
+		start = range->start + range->length;
+	range = vtl0_range_overlap(address, end - address);
+	page->start = start;
+	page->length = (range ? range->start : end) - start;
+	page->node = vtl0_default_node(start);
+}
+
+/**
+ * vtl0_touch() - register the memory around a page, unless it is registered
+ * @owner: the file through which it was touched
+ * @address: the page
+ * @start: what may be registered: first byte, of a page
+ * @end: first byte behind it
+ *
+ * A new range is persistent. Those beside it stay as they are; one that drains, with
+ * the page, is kept by the file.
+ *
+ * Context: sleeps, for seconds where the memmap is large; takes vtl0_lock; a fatal
+ * signal ends it.
+ * Return: 0, -EBUSY, -ENXIO, -ENOMEM, -EINTR or -ERESTARTSYS.
+ */
+int vtl0_touch(struct vtl0_owner *owner, u64 address, u64 start, u64 end)
+{
+	struct vtl0_hold *hold = vtl0_hold_alloc();
+	struct vtl0_request rq = {
+		.start = address, .length = PAGE_SIZE, .max_order = PMD_ORDER,
+		.flags = VTL0_ADD_COVER, .persist = true, .killable = true,
+	};
+	struct vtl0_range *range;
+	struct vtl0_span conflict;
+
+	if (!hold)
+		return -ENOMEM;
+	range = lock_overlap(&rq);
+	if (!range) {
+		widen(&rq, start, end);
+		range = add_new(owner, &rq, hold, &conflict);
+	} else if (!IS_ERR(range) && range->state == VTL0_STATE_DRAINING) {
+		hold_range(range, owner, hold, false);
+		mutex_unlock(&vtl0_lock);
+	} else {
+		mutex_unlock(&vtl0_lock);
+		kfree(hold);
+		return PTR_ERR_OR_ZERO(range);
+	}
+	if (IS_ERR(range))
+		return PTR_ERR(range);
+	vtl0_range_put(range);
+	return 0;
+}
+
 static int add_exact(struct vtl0_owner *owner, const struct vtl0_request *rq,
 		     struct vtl0_add *arg, struct vtl0_conflict *conflict)
 {

@@ -41,7 +41,7 @@ static struct miscdevice mshv_control = {
 static struct miscdevice mshv_low = {
 	.minor = MISC_DYNAMIC_MINOR,
 	.name = "mshv_vtl_low",
-	.fops = &vtl0_low_fops,
+	.fops = &vtl0_window_fops,
 	.mode = 0600,
 };
 
@@ -110,6 +110,9 @@ static int __init vtl0_init(void)
 	ret = vtl0_owners_init();
 	if (ret)
 		goto sysfs;
+	ret = vtl0_windows_init();
+	if (ret)
+		goto owners;
 	vtl0_inject_init();
 	ret = vtl0_pm_init();
 	if (ret)
@@ -128,6 +131,8 @@ pm:
 	vtl0_pm_exit();
 inject:
 	vtl0_inject_exit();
+	vtl0_windows_exit();
+owners:
 	vtl0_owners_exit();
 sysfs:
 	vtl0_sysfs_exit();
@@ -146,6 +151,7 @@ static void __exit vtl0_exit(void)
 	vtl0_files_exit();
 	vtl0_pm_exit();
 	vtl0_inject_exit();
+	vtl0_windows_exit();
 	/* before the class of their devices */
 	vtl0_owners_exit();
 	vtl0_sysfs_exit();

@@ -132,20 +132,28 @@ static void count_fault(struct vtl0_chunk *chunk, unsigned int order)
 		atomic64_inc(&chunk->range->fallbacks);
 }
 
+/* The window of a file of the mshv_vtl_low node, or NULL. */
+static struct vtl0_window *window_of(const struct file *file)
+{
+	return file->f_op == &vtl0_window_fops ? file->private_data : NULL;
+}
+
 /* A file of one range does not show another one that has taken its place. */
 static bool shows(const struct file *file, const struct vtl0_range *range)
 {
-	const struct vtl0_view *view = file->private_data;
+	const struct vtl0_view *view = window_of(file) ? NULL : file->private_data;
 
 	return !view || view->range == range;
 }
 
-static vm_fault_t fault_in_range(struct vm_fault *vmf, unsigned int order)
+/* @absent: out: the memory is not registered, or not yet, or no longer */
+static vm_fault_t fault_in_range(struct vm_fault *vmf, unsigned int order, bool *absent)
 {
 	struct vtl0_chunk *chunk = vtl0_chunk_find(PFN_PHYS(vmf->pgoff));
 	unsigned int state;
 	vm_fault_t ret;
 
+	*absent = true;
 	if (!chunk || !shows(vmf->vma->vm_file, chunk->range))
 		return VM_FAULT_SIGBUS;
 	/* pairs with vtl0_range_set_state(): LIVE after the struct pages */
@@ -154,6 +162,7 @@ static vm_fault_t fault_in_range(struct vm_fault *vmf, unsigned int order)
 		return VM_FAULT_RETRY;
 	if (state != VTL0_STATE_LIVE)
 		return VM_FAULT_SIGBUS;
+	*absent = false;
 	if (!fits(vmf, chunk, order))
 		return VM_FAULT_FALLBACK;
 	ret = insert(vmf, chunk, order);
@@ -192,15 +201,19 @@ static vm_fault_t wait_for_removal(struct vm_fault *vmf, unsigned int seen)
  */
 static vm_fault_t vtl0_huge_fault(struct vm_fault *vmf, unsigned int order)
 {
+	struct vtl0_window *window = window_of(vmf->vma->vm_file);
 	unsigned int seen = vtl0_mapping_decisions();
+	bool absent;
 	vm_fault_t ret;
 	int idx;
 
 	if (order && order != PMD_ORDER && order != PUD_ORDER)
 		return VM_FAULT_FALLBACK;
 	idx = srcu_read_lock(&vtl0_srcu);
-	ret = fault_in_range(vmf, order);
+	ret = fault_in_range(vmf, order, &absent);
 	srcu_read_unlock(&vtl0_srcu, idx);
+	if (window && ret == VM_FAULT_SIGBUS && absent)
+		return vtl0_window_fault(vmf, window);
 	trace_vtl0_fault(vmf->address, PFN_PHYS(vmf->pgoff), order,
 			 vmf->flags & FAULT_FLAG_WRITE, (__force unsigned int)ret);
 	return ret == VM_FAULT_RETRY ? wait_for_removal(vmf, seen) : ret;
@@ -389,12 +402,38 @@ static int vtl0_low_open(struct inode *inode, struct file *file)
 static int vtl0_low_release(struct inode *inode, struct file *file)
 {
 	vtl0_low_put();
+	vtl0_window_free(window_of(file));
 	return 0;
 }
 
 const struct file_operations vtl0_low_fops = {
 	.owner = THIS_MODULE,
 	.open = vtl0_low_open,
+	.release = vtl0_low_release,
+	.mmap = vtl0_low_mmap,
+	.get_unmapped_area = vtl0_get_area,
+	.llseek = noop_llseek,
+};
+
+/* The node of mshv_vtl, whose mappings are windows. */
+static int vtl0_window_open(struct inode *inode, struct file *file)
+{
+	struct vtl0_window *window = vtl0_window_alloc();
+	int ret;
+
+	if (!window)
+		return -ENOMEM;
+	ret = vtl0_low_open(inode, file);
+	if (ret)
+		vtl0_window_free(window);
+	else
+		file->private_data = window;
+	return ret;
+}
+
+const struct file_operations vtl0_window_fops = {
+	.owner = THIS_MODULE,
+	.open = vtl0_window_open,
 	.release = vtl0_low_release,
 	.mmap = vtl0_low_mmap,
 	.get_unmapped_area = vtl0_get_area,

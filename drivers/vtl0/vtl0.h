@@ -21,6 +21,7 @@
 struct file;
 struct vtl0_hold;
 struct vtl0_owner;
+struct vtl0_window;
 
 /* see range.c */
 extern struct mutex vtl0_lock;
@@ -363,6 +364,8 @@ struct vtl0_range *vtl0_owner_add(struct vtl0_owner *owner, const struct vtl0_re
 	__must_not_hold(&vtl0_lock);
 int vtl0_add(struct vtl0_owner *owner, struct vtl0_add *arg, bool killable)
 	__must_not_hold(&vtl0_lock);
+int vtl0_touch(struct vtl0_owner *owner, u64 address, u64 start, u64 end)
+	__must_not_hold(&vtl0_lock);
 
 /* owner.c: the end of what files keep */
 void vtl0_owner_release(struct vtl0_owner *owner)
@@ -372,8 +375,16 @@ int vtl0_remove(u64 start, u64 length, struct vtl0_span *busy)
 int vtl0_owners_init(void);
 void vtl0_owners_exit(void);
 
+/* window.c: memory that is registered when it is touched */
+struct vtl0_window *vtl0_window_alloc(void);
+void vtl0_window_free(struct vtl0_window *window);
+vm_fault_t vtl0_window_fault(struct vm_fault *vmf, struct vtl0_window *window);
+int vtl0_windows_init(void);
+void vtl0_windows_exit(void);
+
 /* mmap.c: the mapping node, and what all files map by */
 extern const struct file_operations vtl0_low_fops;
+extern const struct file_operations vtl0_window_fops;
 
 int vtl0_mmap(struct vm_area_struct *vma, u64 start);
 unsigned long vtl0_get_area(struct file *file, unsigned long addr, unsigned long len,

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Mappings of /dev/mshv_vtl_low, which register what is touched in them: what becomes
+ * of the ranges beside it, of removals, of failures, and of accesses by the kernel.
+ */
+#include <inttypes.h>
+
+#include "map.h"
+
+#define LENGTH MIB(64)
+
+FIXTURE(window) {
+	int ctl;
+	int low;
+	u64 start;
+	char *va;
+	struct vtl0_range_info r[8];
+};
+
+FIXTURE_SETUP(window)
+{
+	u64 length;
+
+	if (env_range(1, &self->start, &length) || length < LENGTH)
+		SKIP(return, "window 1 of RAM is missing (memmap=SIZE$START)");
+	ASSERT_EQ(0, run("modprobe -r vtl0"));
+	ASSERT_EQ(0, run("modprobe vtl0 mshv_names=1"));
+	self->ctl = open_control();
+	ASSERT_LE(0, self->ctl);
+	self->low = open("/dev/mshv_vtl_low", O_RDWR | O_CLOEXEC);
+	ASSERT_LE(0, self->low);
+	self->va = map_low(self->low, self->start, LENGTH, PROT_READ | PROT_WRITE);
+	ASSERT_NE(MAP_FAILED, self->va);
+}
+
+FIXTURE_TEARDOWN(window)
+{
+	munmap(self->va, LENGTH);
+	close(self->low);
+	EXPECT_LE(0, remove_all(self->ctl));
+	close(self->ctl);
+	EXPECT_NOTHING_LEFT();
+	EXPECT_EQ(0, run("modprobe -r vtl0"));
+	EXPECT_EQ(0, run("modprobe vtl0"));
+}
+
+static bool two_listed(void *arg)
+{
+	return list_ranges(*(int *)arg, NULL, 0) == 2;
+}
+
+/* The ranges of another file end when that one is closed, as if there were no window. */
+TEST_F_TIMEOUT(window, ranges_of_others_stay_as_they_are, SLOW)
+{
+	int other = open_control();
+
+	ASSERT_EQ(0, add_range(other, self->start + MIB(8), MIB(4), 0));
+	ASSERT_EQ(0, touch_write(self->va + MIB(2)));
+	ASSERT_EQ(0, touch_write(self->va + MIB(9)));
+	ASSERT_EQ(0, touch_write(self->va + MIB(40)));
+	ASSERT_EQ(3, list_ranges(self->ctl, self->r, 8));
+	EXPECT_EQ(self->start, self->r[0].start);
+	EXPECT_EQ(MIB(8), self->r[0].length);
+	EXPECT_EQ(VTL0_RANGE_PERSIST, self->r[0].flags);
+	EXPECT_EQ(self->start + MIB(8), self->r[1].start);
+	EXPECT_EQ(0, self->r[1].flags);
+	EXPECT_EQ(1, self->r[1].owners);
+	EXPECT_EQ(self->start + MIB(12), self->r[2].start);
+	EXPECT_EQ(LENGTH - MIB(12), self->r[2].length);
+	EXPECT_EQ(VTL0_RANGE_PERSIST, self->r[2].flags);
+	ASSERT_EQ(0, close(other));
+	EXPECT_TRUE(wait_until(two_listed, &self->ctl, 60));
+	/* and the hole is registered when it is touched */
+	EXPECT_EQ(0, touch_write(self->va + MIB(9)));
+	ASSERT_EQ(3, list_ranges(self->ctl, self->r, 8));
+	EXPECT_EQ(MIB(4), self->r[1].length);
+	EXPECT_EQ(VTL0_RANGE_PERSIST, self->r[1].flags);
+}
+
+/* What was removed is free, and registered anew by the next touch; the data are there. */
+TEST_F_TIMEOUT(window, touch_after_remove, SLOW)
+{
+	fill_pattern(self->va, LENGTH, 3);
+	for (int i = 0; i < 4; i++) {
+		ASSERT_EQ(1, list_ranges(self->ctl, self->r, 8));
+		ASSERT_EQ(0, remove_range(self->ctl, self->start, LENGTH));
+		EXPECT_EQ(0, list_ranges(self->ctl, self->r, 8));
+		EXPECT_FALSE(iomem_has(self->start, LENGTH, NULL));
+		EXPECT_TRUE(check_pattern(self->va, LENGTH, 3));
+	}
+	/* it may be had by another, in other pieces, and is seen through the window */
+	ASSERT_EQ(0, remove_range(self->ctl, self->start, LENGTH));
+	ASSERT_EQ(0, add_order(self->ctl, self->start + MIB(4), MIB(4), 0));
+	EXPECT_TRUE(check_pattern(self->va, LENGTH, 3));
+	EXPECT_EQ(3, list_ranges(self->ctl, self->r, 8));
+}
+
+/* A pin is in the way of the removal; the mapping goes on. */
+TEST_F_TIMEOUT(window, remove_of_pinned_memory, SLOW)
+{
+	struct iovec iov = { self->va, PAGE_BYTES };
+	char copy[PAGE_BYTES];
+	int pipefd[2];
+
+	fill_pattern(self->va, MIB(4), 5);
+	ASSERT_EQ(0, pipe(pipefd));
+	ASSERT_EQ(PAGE_BYTES, vmsplice(pipefd[1], &iov, 1, 0));
+	EXPECT_EQ(-EBUSY, remove_range(self->ctl, self->start, LENGTH));
+	EXPECT_TRUE(check_pattern(self->va, MIB(4), 5));
+	ASSERT_EQ(PAGE_BYTES, read(pipefd[0], copy, PAGE_BYTES));
+	EXPECT_EQ(0, remove_range(self->ctl, self->start, LENGTH));
+	EXPECT_TRUE(check_pattern(self->va, MIB(4), 5));
+}
+
+/* The kernel cannot drop mmap_lock there (get_user_pages_remote() without @locked). */
+TEST_F_TIMEOUT(window, proc_mem_of_untouched_memory, SLOW)
+{
+	int mem = open("/proc/self/mem", O_RDWR | O_CLOEXEC);
+	u64 word = 0, value = 0x76746c30;
+
+	ASSERT_LE(0, mem);
+	ASSERT_EQ(8, pwrite(mem, &value, 8, (uintptr_t)self->va + MIB(6)));
+	EXPECT_EQ(value, *(u64 *)(self->va + MIB(6)));
+	ASSERT_EQ(1, list_ranges(self->ctl, self->r, 8));
+	ASSERT_EQ(0, remove_range(self->ctl, self->start, LENGTH));
+	ASSERT_EQ(8, pread(mem, &word, 8, (uintptr_t)self->va + MIB(6)));
+	EXPECT_EQ(value, word);
+	close(mem);
+}
+
+/* Memory of another driver is SIGBUS, and EIO, only as long as it is that. */
+TEST_F_TIMEOUT(window, failure_is_not_remembered, SLOW)
+{
+	int mem = open("/proc/self/mem", O_RDWR | O_CLOEXEC);
+	u64 child = self->start + MIB(16);
+	char command[128], byte;
+
+	ASSERT_LE(0, mem);
+	snprintf(command, sizeof(command),
+		 "modprobe reserved_child start=%" PRIu64 " length=%" PRIu64, child, MIB(4));
+	ASSERT_EQ(0, run(command));
+	for (int i = 0; i < 3; i++) {
+		EXPECT_EQ(BUS_ADRERR, touch(self->va + MIB(18)));
+		EXPECT_EQ(-1, pread(mem, &byte, 1, (uintptr_t)self->va + MIB(18)));
+		/* the block beside it can be had */
+		EXPECT_EQ(0, touch(self->va + MIB(20)));
+	}
+	EXPECT_EQ(BUS_ADRERR, touch(self->va + MIB(18)));
+	ASSERT_EQ(0, run("modprobe -r reserved_child"));
+	EXPECT_EQ(0, touch_write(self->va + MIB(18)));
+	EXPECT_EQ(1, pread(mem, &byte, 1, (uintptr_t)self->va + MIB(18)));
+	close(mem);
+}
+
+TEST_HARNESS_MAIN
