@@ -49,6 +49,17 @@ struct vtl0_chunk *vtl0_chunk_next(u64 address)
 EXPORT_SYMBOL_IF_KUNIT(vtl0_chunk_next);
 
 /**
+ * vtl0_index_empty() - is no range registered, being added or being removed?
+ *
+ * Context: any.
+ * Return: a snapshot.
+ */
+bool vtl0_index_empty(void)
+{
+	return xa_empty(&chunk_index);
+}
+
+/**
  * vtl0_range_overlap() - the first range that shares bytes with a span
  * @start: first byte of the span
  * @length: its bytes

@@ -2,7 +2,10 @@
 /*
  * Removing for VTL0_REMOVE, at the last close of a file, and when the module goes.
  */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
 #include <linux/completion.h>
+#include <linux/printk.h>
 #include <linux/slab.h>
 #include <linux/workqueue.h>
 #include <kunit/visibility.h>
@@ -173,6 +176,7 @@ void vtl0_owners_exit(void)
 		mutex_unlock(&vtl0_lock);
 		nr = vtl0_remove_batch(&batch, REMOVE_TRIES, &busy);
 		if (nr)
-			pr_warn("waiting for the folio at %#llx to be released\n", busy.start);
+			pr_warn_ratelimited("waiting for the folio at %#llx to be released\n",
+					    busy.start);
 	} while (nr);
 }

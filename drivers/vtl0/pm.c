@@ -13,14 +13,10 @@
 
 static int notify(struct notifier_block *nb, unsigned long event, void *data)
 {
-	unsigned int nr;
-
-	if (event != PM_HIBERNATION_PREPARE)
+	/* one that is being added is not in the totals yet */
+	if (event != PM_HIBERNATION_PREPARE || vtl0_index_empty())
 		return NOTIFY_DONE;
-	nr = vtl0_totals().nr_ranges;
-	if (!nr)
-		return NOTIFY_DONE;
-	pr_err("hibernation refused: it would lose the contents of %u registered ranges\n", nr);
+	pr_err("hibernation refused: it would lose the contents of registered memory\n");
 	return notifier_from_errno(-EBUSY);
 }
 

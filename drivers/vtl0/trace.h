@@ -55,7 +55,7 @@ TRACE_EVENT(vtl0_remove,
 #define vtl0_fault_results						\
 	vtl0_fault_result(OOM), vtl0_fault_result(SIGBUS),		\
 	vtl0_fault_result(HWPOISON), vtl0_fault_result(NOPAGE),	\
-	vtl0_fault_result(FALLBACK)
+	vtl0_fault_result(FALLBACK), vtl0_fault_result(RETRY)
 #endif
 
 /* address: virtual; phys: physical; order: of the entry; result: VM_FAULT_* */

@@ -233,6 +233,7 @@ void vtl0_bad_exit(void);
 /* index.c: from an address to its chunk */
 struct vtl0_chunk *vtl0_chunk_find(u64 address);
 struct vtl0_chunk *vtl0_chunk_next(u64 address);
+bool vtl0_index_empty(void);
 struct vtl0_range *vtl0_range_overlap(u64 start, u64 length)
 	__must_hold(&vtl0_lock);
 int vtl0_index_add(struct vtl0_range *range)
