@@ -173,10 +173,11 @@ struct vtl0_add {
  * @busy_start: out, with EBUSY: the first folio that is still pinned
  * @busy_length: out, with EBUSY: the size of that folio in bytes
  *
- * Existing mappings of the range are revoked: touching them is SIGBUS. If a
- * page is pinned (O_DIRECT in flight, registered buffers, VFIO, a pipe) the
- * call fails with EBUSY after a moment; the range stays registered, and its
- * mappings fault in again. Touching it waits until that is decided.
+ * Existing mappings of the range are revoked: touching them is SIGBUS, but through
+ * /dev/mshv_vtl_low registers the memory anew. If a page is pinned (O_DIRECT in
+ * flight, registered buffers, VFIO, a pipe) the call fails with EBUSY after a moment;
+ * the range stays registered, and its mappings fault in again. Touching it waits until
+ * that is decided.
  *
  * A range whose owners are gone (VTL0_STATE_DRAINING) can be removed like any
  * other, and stays draining on EBUSY. Once begun, a removal goes on when its
