@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * QEMU with guest RAM on a named range, by the line that the admin guide gives. QEMU is
- * a foreign program: the environment variable QEMU has the command, which may be an
- * emulator of its own with its options; it has to find its firmware.
+ * a foreign program: the environment variable QEMU has the command. The guest is a few
+ * instructions in place of the firmware, as QEMU is emulated itself here.
  */
 #include <stdlib.h>
 #include <sys/wait.h>
@@ -12,7 +12,7 @@
 #define RAM MIB(256)
 #define RAM_OPTIONS "-m 256M -machine q35,memory-backend=ram -object memory-backend-file,id=ram," \
 		    "mem-path=/dev/vtl0_ram0,size=256M,share=on,align=2M "
-#define BOOT "/tmp/vtl0-boot"
+#define BIOS "/tmp/vtl0-bios"
 #define SERIAL "/tmp/vtl0-serial"
 
 /* What the guest fills, and a word that the loader of QEMU writes. */
@@ -26,7 +26,7 @@
 #define GUEST_IS_DONE (16 << 1 | 1)
 
 /* Fills 64 KiB, looks at them, says OK on the serial line, and ends QEMU. */
-static const unsigned char boot_code[] = {
+static const unsigned char code[] = {
 	0xfa,			/* cli */
 	0xb8, 0x00, 0x10,	/* mov $0x1000, %ax */
 	0x8e, 0xc0,		/* mov %ax, %es */
@@ -49,18 +49,20 @@ static const unsigned char boot_code[] = {
 	0xeb, 0xfd,		/* jmp to it */
 };
 
-static int write_boot_sector(void)
+/* The processor begins 16 bytes before the end, in a segment that begins where it does. */
+static const unsigned char jump_to_code[] = { 0xe9, 0x0d, 0x00 };
+
+static int write_bios(void)
 {
-	unsigned char sector[512] = { };
-	FILE *file = fopen(BOOT, "we");
+	static unsigned char bios[65536];
+	FILE *file = fopen(BIOS, "we");
 	size_t n;
 
 	if (!file)
 		return -errno;
-	memcpy(sector, boot_code, sizeof(boot_code));
-	sector[510] = 0x55;
-	sector[511] = 0xaa;
-	n = fwrite(sector, sizeof(sector), 1, file);
+	memcpy(bios, code, sizeof(code));
+	memcpy(bios + sizeof(bios) - 16, jump_to_code, sizeof(jump_to_code));
+	n = fwrite(bios, sizeof(bios), 1, file);
 	return fclose(file) || n != 1 ? -EIO : 0;
 }
 
@@ -73,7 +75,7 @@ static int run_qemu(const char *qemu)
 		 "%s -accel tcg -nodefaults -display none -no-reboot " RAM_OPTIONS
 		 "-device loader,addr=%#llx,data=%#llx,data-len=8 "
 		 "-device isa-debug-exit,iobase=0xf4,iosize=4 -serial file:" SERIAL
-		 " -drive file=" BOOT ",format=raw >&2", qemu, (unsigned long long)WORD_AT, WORD);
+		 " -bios " BIOS " >&2", qemu, (unsigned long long)WORD_AT, WORD);
 	status = system(command);
 	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
@@ -95,7 +97,7 @@ FIXTURE_SETUP(qemu)
 
 FIXTURE_TEARDOWN_PARENT(qemu)
 {
-	unlink(BOOT);
+	unlink(BIOS);
 	unlink(SERIAL);
 	EXPECT_ALL_GONE();
 }
@@ -110,7 +112,7 @@ TEST_F_TIMEOUT(qemu, guest_runs_in_a_named_range, SLOW)
 
 	if (!qemu)
 		SKIP(return, "needs QEMU=COMMAND");
-	ASSERT_EQ(0, write_boot_sector());
+	ASSERT_EQ(0, write_bios());
 	ASSERT_EQ(0, add_named(self->s.control, self->s.start, RAM, "ram0", 0600));
 	ASSERT_EQ(GUEST_IS_DONE, run_qemu(qemu));
 	ASSERT_LT(0, read_file(SERIAL, said, sizeof(said)));
