@@ -55,6 +55,16 @@ test_dm_table_refuses_bad_options()
 	echo 0 >"$nullb/n/power" || fail 'the disk is in use'
 }
 
+test_dm_table_refuses_zoned()
+{
+	null n zoned=1 zone_size=4
+	dmesg -C
+	! create_with 0 1 mode:write || fail 'accepted'
+	[[ $(dmesg) == *zone* ]] || fail "no word of it in the log: $(dmesg)"
+	expect_test 'devices left' "$(dmsetup ls | grep -c bounce-x)" -eq 0
+	echo 0 >"$nullb/n/power" || fail 'the disk is in use'
+}
+
 test_dm_message_switches_detect()
 {
 	local bad

@@ -186,6 +186,46 @@ test_freeze()
 	remove a
 }
 
+# The disk below dies while the file system above is frozen: all of it can be taken
+# down, and the next disk gets the name.
+test_dies_while_frozen()
+{
+	null n size=320
+	bounce a /dev/n mode=write
+	mkdir -p "$tmp/mnt"
+	mkfs.ext4 -q -F /dev/bounce-a || fail mkfs
+	mount /dev/bounce-a "$tmp/mnt" || { fail mount; return; }
+	echo data >"$tmp/mnt/data"
+	fsfreeze -f "$tmp/mnt" || fail freeze
+	echo 0 >"$nullb/n/power"
+	until_true gone a
+	fsfreeze -u "$tmp/mnt" 2>/dev/null
+	umount "$tmp/mnt" || fail 'the file system stays'
+	rmdir "$nullb/n"
+	null n size=320
+	bounce a /dev/n mode=write
+	expect_value 'the next disk' result = 0 "$(bounce_io oneio /dev/bounce-a write 0 4K)"
+	remove a
+}
+
+# The volume below is being copied, and so the file system above is frozen, when power
+# off is asked for: that is refused as for any mounted disk.
+test_power_off_while_frozen()
+{
+	null n size=320
+	gate g /dev/n
+	bounce a /dev/mapper/g mode=write
+	mkdir -p "$tmp/mnt"
+	mkfs.ext4 -q -F /dev/bounce-a || fail mkfs
+	mount /dev/bounce-a "$tmp/mnt" || { fail mount; return; }
+	dmsetup suspend g || fail suspend
+	expect_set 'power off' EBUSY a power 0
+	dmsetup resume g || fail resume
+	echo data >"$tmp/mnt/data" || fail 'the file system is still frozen'
+	umount "$tmp/mnt" || fail umount
+	remove a
+}
+
 # blockdev --flushbufs below
 test_sync()
 {
