@@ -136,6 +136,7 @@ static void put_lower_and_disk(struct bounce_dev *dev)
 }
 
 static int start(struct bounce_dev *dev)
+	__must_hold(&dev->lock)
 {
 	int ret;
 

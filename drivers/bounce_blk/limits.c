@@ -69,6 +69,7 @@ static void follow_size(struct bounce_dev *dev)
  */
 static int commit(struct bounce_dev *dev, const struct queue_limits *now,
 		  const struct queue_limits *stacked)
+	__releases(&dev->disk->queue->limits_lock)
 {
 	struct queue_limits lim = *stacked;
 	int ret;
