@@ -7,29 +7,11 @@
 
 #include "map.h"
 
-FIXTURE(remove) {
-	struct map_state s;
-	char *va;
-};
-
-FIXTURE_VARIANT(remove) {
-	LEVEL_FIELDS;
-};
-
-FIXTURE_VARIANT_ADD(remove, pte) { LEVEL_PTE };
-FIXTURE_VARIANT_ADD(remove, pmd) { LEVEL_PMD };
-FIXTURE_VARIANT_ADD(remove, pud) { LEVEL_PUD };
+LEVEL_FIXTURE(remove);
 
 FIXTURE_SETUP(remove)
 {
-	int ret = map_setup(&self->s, variant->length, variant->order);
-
-	if (ret == -ENOENT)
-		SKIP(return, NO_RAM);
-	ASSERT_EQ(0, ret);
-	self->va = map_low(self->s.low, self->s.start, self->s.length,
-			   PROT_READ | PROT_WRITE);
-	ASSERT_NE(MAP_FAILED, self->va);
+	SETUP_LEVEL();
 	fill_pattern(self->va, MIB(4), 27);
 }
 

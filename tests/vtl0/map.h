@@ -67,6 +67,31 @@ static inline int map_setup(struct map_state *s, u64 length, u32 order)
 	return ret ? ret : add_order(s->control, s->start, length, order);
 }
 
+/* A fixture and its variants: a range that is mapped by entries of each level. */
+#define LEVEL_FIXTURE(name)						\
+	FIXTURE(name) {							\
+		struct map_state s;					\
+		char *va;						\
+	};								\
+	FIXTURE_VARIANT(name) {						\
+		LEVEL_FIELDS;						\
+	};								\
+	FIXTURE_VARIANT_ADD(name, pte) { LEVEL_PTE };			\
+	FIXTURE_VARIANT_ADD(name, pmd) { LEVEL_PMD };			\
+	FIXTURE_VARIANT_ADD(name, pud) { LEVEL_PUD }
+
+/* The beginning of its FIXTURE_SETUP(): registers and maps the range. */
+#define SETUP_LEVEL() do {						\
+	int ret = map_setup(&self->s, variant->length, variant->order);	\
+									\
+	if (ret == -ENOENT)						\
+		SKIP(return, NO_RAM);					\
+	ASSERT_EQ(0, ret);						\
+	self->va = map_low(self->s.low, self->s.start, self->s.length,	\
+			   PROT_READ | PROT_WRITE);			\
+	ASSERT_NE(MAP_FAILED, self->va);				\
+} while (0)
+
 /* Why a test is skipped that got -ENOENT from one of the two, or from open_disk(). */
 #define NO_RAM "needs --reserve 1G@0x100000000"
 #define NO_DISK "needs --nvme plain"

@@ -25,29 +25,11 @@
 
 #define DATA MIB(4)
 
-FIXTURE(advice) {
-	struct map_state s;
-	char *va;
-};
-
-FIXTURE_VARIANT(advice) {
-	LEVEL_FIELDS;
-};
-
-FIXTURE_VARIANT_ADD(advice, pte) { LEVEL_PTE };
-FIXTURE_VARIANT_ADD(advice, pmd) { LEVEL_PMD };
-FIXTURE_VARIANT_ADD(advice, pud) { LEVEL_PUD };
+LEVEL_FIXTURE(advice);
 
 FIXTURE_SETUP(advice)
 {
-	int ret = map_setup(&self->s, variant->length, variant->order);
-
-	if (ret == -ENOENT)
-		SKIP(return, NO_RAM);
-	ASSERT_EQ(0, ret);
-	self->va = map_low(self->s.low, self->s.start, self->s.length,
-			   PROT_READ | PROT_WRITE);
-	ASSERT_NE(MAP_FAILED, self->va);
+	SETUP_LEVEL();
 	fill_pattern(self->va, DATA, 30);
 }
 

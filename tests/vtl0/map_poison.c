@@ -13,29 +13,11 @@
 
 #define OFFSET (3 * PAGE_BYTES)
 
-FIXTURE(poison) {
-	struct map_state s;
-	char *va;
-};
-
-FIXTURE_VARIANT(poison) {
-	LEVEL_FIELDS;
-};
-
-FIXTURE_VARIANT_ADD(poison, pte) { LEVEL_PTE };
-FIXTURE_VARIANT_ADD(poison, pmd) { LEVEL_PMD };
-FIXTURE_VARIANT_ADD(poison, pud) { LEVEL_PUD };
+LEVEL_FIXTURE(poison);
 
 FIXTURE_SETUP(poison)
 {
-	int ret = map_setup(&self->s, variant->length, variant->order);
-
-	if (ret == -ENOENT)
-		SKIP(return, NO_RAM);
-	ASSERT_EQ(0, ret);
-	self->va = map_low(self->s.low, self->s.start, self->s.length,
-			   PROT_READ | PROT_WRITE);
-	ASSERT_NE(MAP_FAILED, self->va);
+	SETUP_LEVEL();
 	fill_pattern(self->va, MIB(4), 30);
 	if (access("/proc/sys/vm/memory_failure_recovery", F_OK))
 		SKIP(return, "needs CONFIG_MEMORY_FAILURE");

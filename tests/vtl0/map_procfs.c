@@ -11,29 +11,11 @@
 
 #define TRACE "/sys/kernel/tracing/instances/vtl0-test"
 
-FIXTURE(procfs) {
-	struct map_state s;
-	char *va;
-};
-
-FIXTURE_VARIANT(procfs) {
-	LEVEL_FIELDS;
-};
-
-FIXTURE_VARIANT_ADD(procfs, pte) { LEVEL_PTE };
-FIXTURE_VARIANT_ADD(procfs, pmd) { LEVEL_PMD };
-FIXTURE_VARIANT_ADD(procfs, pud) { LEVEL_PUD };
+LEVEL_FIXTURE(procfs);
 
 FIXTURE_SETUP(procfs)
 {
-	int ret = map_setup(&self->s, variant->length, variant->order);
-
-	if (ret == -ENOENT)
-		SKIP(return, NO_RAM);
-	ASSERT_EQ(0, ret);
-	self->va = map_low(self->s.low, self->s.start, self->s.length,
-			   PROT_READ | PROT_WRITE);
-	ASSERT_NE(MAP_FAILED, self->va);
+	SETUP_LEVEL();
 }
 
 FIXTURE_TEARDOWN_PARENT(procfs)

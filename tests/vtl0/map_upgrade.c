@@ -9,29 +9,11 @@
 
 #define NR_THREADS 8
 
-FIXTURE(upgrade) {
-	struct map_state s;
-	char *va;
-};
-
-FIXTURE_VARIANT(upgrade) {
-	LEVEL_FIELDS;
-};
-
-FIXTURE_VARIANT_ADD(upgrade, pte) { LEVEL_PTE };
-FIXTURE_VARIANT_ADD(upgrade, pmd) { LEVEL_PMD };
-FIXTURE_VARIANT_ADD(upgrade, pud) { LEVEL_PUD };
+LEVEL_FIXTURE(upgrade);
 
 FIXTURE_SETUP(upgrade)
 {
-	int ret = map_setup(&self->s, variant->length, variant->order);
-
-	if (ret == -ENOENT)
-		SKIP(return, NO_RAM);
-	ASSERT_EQ(0, ret);
-	self->va = map_low(self->s.low, self->s.start, self->s.length,
-			   PROT_READ | PROT_WRITE);
-	ASSERT_NE(MAP_FAILED, self->va);
+	SETUP_LEVEL();
 }
 
 FIXTURE_TEARDOWN_PARENT(upgrade)
