@@ -46,7 +46,13 @@ set_option() {
 		;;
 	esac
 	case $1 in
-	--kernel) check_kernel "$2"; kernel=$2 ;;
+	--kernel)
+		check_kernel "$2"
+		case $(kernel_line "$2") in
+		headers* | clang*) usage_error "kernel $2 is to build modules for, not to boot" ;;
+		esac
+		kernel=$2
+		;;
 	--arch) arch=$2 ;;
 	--smp) smp=$2 ;;
 	--numa) numa=$2 ;;

@@ -1,0 +1,196 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=sh
+# shellcheck disable=SC2034,SC2153,SC2154 # variables of the other files, both ways
+# Part of lab: gets or builds the kernels of the table, and makes the images of their
+# modules and their initrds.
+
+# The newest package that matches: RELEASE is the kernel's uname -r.
+newest_release() {
+	found=$(lab_apt apt-cache pkgnames linux-headers- | grep -E "^linux-headers-$1-$2\$" | sort -V | tail -n 1)
+	[ -n "$found" ] || { echo "no package matches linux-headers-$1-$2" >&2; return 1; }
+	echo "${found#linux-headers-}"
+}
+
+# The packages of an image: one up to 6.12, three in newer ones.
+image_packages() {
+	if lab_apt apt-cache show "linux-modules-$1" >/dev/null 2>&1; then
+		echo "linux-base-$1 linux-modules-$1"
+		image=linux-binary
+		unsigned=linux-binary-unsigned-$1
+	else
+		image=linux-image
+		unsigned=linux-image-$1-unsigned
+	fi
+	if lab_apt apt-cache show "$unsigned" >/dev/null 2>&1; then
+		echo "$unsigned"
+	else
+		echo "$image-$1"
+	fi
+}
+
+make_deb_kernel() {
+	update_lists
+	flavour=${3-amd64}
+	release=$(newest_release "$2" "$flavour")
+	version=${release%-"$flavour"}
+	new=$LAB/kernels/$1.new
+	rm -rf "$new"
+	# shellcheck disable=SC2046 # a list
+	unpack_debs "$new/tree" "linux-headers-$release" "linux-headers-$version-common" \
+		"linux-kbuild-$version" $(image_packages "$release")
+	mkdir -p "$new/modules/usr/lib/modules/$release"
+	mv "$new/tree/usr/lib/modules/$release"/vmlinuz* "$new/vmlinuz" 2>/dev/null ||
+		mv "$new/tree/boot"/vmlinuz-* "$new/vmlinuz"
+	rm -rf "$new/tree/boot"
+	# shellcheck disable=SC2086 # a list
+	[ -z "$arch" ] || unpack_debs "$new/tree" $ARM64_TOOLS
+	echo "$release" >"$new/release"
+	pick_modules "$new" "$release"
+	finish_kernel "$1"
+}
+
+# The headers of every kernel that matches, with what they share.
+make_headers() {
+	update_lists
+	lab_apt apt-cache pkgnames linux-headers- | grep -E "^linux-headers-$2\$" | sort -V >"$LAB/log/headers.list"
+	releases=$(sed 's/^linux-headers-//' "$LAB/log/headers.list")
+	versions=$(echo "$releases" | sed 's/-.*//' | sort -u)
+	new=$LAB/kernels/$1.new
+	rm -rf "$new"
+	# shellcheck disable=SC2046,SC2086 # lists
+	unpack_debs "$new/tree" $(cat "$LAB/log/headers.list") \
+		$(for version in $versions; do
+			echo "linux-headers-$version-common linux-kbuild-$version"
+			! lab_apt apt-cache show "linux-headers-$version-common-rt" >/dev/null 2>&1 ||
+				echo "linux-headers-$version-common-rt"
+		done)
+	echo "$releases" | tr '\n' ' ' >"$new/release"
+	rm -rf "$LAB/kernels/$1"
+	mv "$new" "$LAB/kernels/$1"
+}
+
+# Only some directories, and uncompressed: so modprobe in the guest is fast.
+pick_modules() {
+	from=$1/tree/usr/lib/modules/$2
+	to=$1/modules/usr/lib/modules/$2
+	ln -sfn usr/lib "$1/tree/lib"
+	in_root depmod -b "$1/tree" "$2"
+	rm "$1/tree/lib"
+	dirs=$(echo "$MODULE_DIRS" | sed "s|arch/x86|arch/${arch:-x86}|; s/ /|/g")
+	awk -F: -v dirs="^kernel/($dirs)" '$1 ~ dirs { print $1 $2 }' "$from/modules.dep" |
+		tr ' ' '\n' | sort -u | tar -c -f - -C "$from" -T - | tar -x -f - -C "$to"
+	in_root find "$to" -name '*.ko.xz' -exec xz -d {} +
+	cp "$from"/modules.builtin "$from"/modules.builtin.modinfo "$from"/modules.order "$to"
+	rm -rf "$from/kernel" "$from"/modules.*
+}
+
+# built_from CONFIG[+CONFIG]... [DIR]: the configurations, and the patches of the checkout
+built_from() {
+	echo "$1" | tr + '\n' | while read -r config; do
+		cat "$LAB_DIR/configs/$config"
+	done
+	[ -z "$2" ] || checkout_patches "$2"
+}
+
+# checkout_patches DIR: without their messages, which build nothing
+checkout_patches() {
+	for patch in "$SRC/$1"/*/*.patch; do
+		[ ! -f "$patch" ] || sed -n '/^diff --git/,$p' "$patch"
+	done
+}
+
+# patched_source NAME DIR: a copy of the source with the patches of the checkout, $tree.
+# Hard links. A file that other patches change than the last time is replaced by a new one,
+# the others are left as they are: make sees from their times what to build again.
+patched_source() {
+	tree=$LAB/linux-7.3-$1
+	origin=$LAB/linux-7.3
+	rm -rf "$tree.new"
+	mkdir "$tree.new"
+	checkout_patches "$2" | sed -n 's|^--- a/||p; s|^+++ b/||p' | sort -u >"$tree.files"
+	(cd "$origin" && while read -r f; do [ ! -f "$f" ] || cp --parents "$f" "$tree.new"; done) <"$tree.files"
+	checkout_patches "$2" | in_root patch -s -p1 --fuzz=0 --no-backup-if-mismatch -d "$tree.new"
+	if [ "$(cat "$tree/.made-from" 2>/dev/null)" != "$(echo "$source_recipe" | sha256sum)" ]; then
+		rm -rf "$tree" "$LAB/build-$1"
+		cp -al "$origin" "$tree"
+		echo "$source_recipe" | sha256sum >"$tree/.made-from"
+	fi
+	# What is patched no longer becomes the original again.
+	touch "$tree/.files"
+	sort -u "$tree/.files" "$tree.files" >"$tree/.files.new"
+	mv "$tree/.files.new" "$tree/.files"
+	while read -r f; do
+		from=$tree.new/$f
+		grep -qxF -- "$f" "$tree.files" || from=$origin/$f
+		if [ ! -f "$from" ]; then
+			rm -f "$tree/$f"
+		elif ! cmp -s "$from" "$tree/$f"; then
+			mkdir -p "$(dirname "$tree/$f")"
+			cp --remove-destination "$from" "$tree/$f"
+		fi
+	done <"$tree/.files"
+	mv "$tree.files" "$tree/.files"
+	rm -rf "$tree.new"
+}
+
+# make_built_kernel NAME CONFIG[+CONFIG]... [DIR]
+# In place, as the build records its paths; make takes up where it stopped.
+make_built_kernel() {
+	source=$LAB/linux-7.3
+	if [ -n "$3" ]; then
+		patched_source "$1" "$3"
+		source=$tree
+	fi
+	out=$LAB/build-$1
+	new=$LAB/kernels/$1.new
+	rm -rf "$new"
+	mkdir -p "$out" "$new/modules/usr/lib"
+	ln -s usr/lib "$new/modules/lib"
+	built_from "$2" '' >"$out/fragment"
+	in_root make -C "$source" O="$out" tinyconfig >/dev/null
+	in_root "$source/scripts/kconfig/merge_config.sh" -m -O "$out" "$out/.config" "$out/fragment" >/dev/null
+	in_root make -C "$out" olddefconfig
+	# The last of the lines that name a symbol counts.
+	tac "$out/fragment" | grep -E '^(# )?CONFIG_' | sort -u -s -t = -k 1,1 | while read -r line; do
+		grep -qxF -- "$line" "$out/.config" || { echo "not in the configuration: $line"; exit 1; }
+	done
+	in_root make -C "$out" -j"$(nproc)" bzImage modules
+	in_root make -C "$out" modules_install INSTALL_MOD_PATH="$new/modules" INSTALL_MOD_STRIP=1
+	cp "$out/arch/x86/boot/bzImage" "$new/vmlinuz"
+	cp "$out/include/config/kernel.release" "$new/release"
+	release=$(cat "$new/release")
+	rm -f "$new/modules/lib" "$new/modules/usr/lib/modules/$release/build"
+	finish_kernel "$1"
+}
+
+finish_kernel() {
+	new=$LAB/kernels/$1.new
+	release=$(cat "$new/release")
+	ln -sfn usr/lib "$new/modules/lib"
+	in_root depmod -b "$new/modules" "$release"
+	make_initrd "$new" "$release"
+	make_image "$new/modules" "$new/modules.erofs" '^lib$'
+	rm -rf "$LAB/kernels/$1"
+	mv "$new" "$LAB/kernels/$1"
+}
+
+# The modules that find the root; the init itself is added when booting.
+make_initrd() {
+	mkdir -p "$1/initrd/lab"
+	# shellcheck disable=SC2086 # a list
+	for module in $BOOT_MODULES; do
+		in_root modprobe -d "$1/modules" -S "$2" --show-depends "$module"
+	done >"$1/depends"
+	# Each once, the first time it is needed.
+	awk '$1 == "insmod" && !seen[$2]++ { print $2 }' "$1/depends" | while read -r path; do
+		cp "$path" "$1/initrd/lab/"
+		basename "$path" >>"$1/initrd/lab/modules"
+	done
+	pack "$1/initrd" >"$1/initrd.cpio"
+	rm -rf "$1/initrd" "$1/depends"
+}
+
+# A cpio archive of a directory; the root's busybox is static and runs anywhere.
+pack() {
+	(cd "$1" && find . | "$LAB/root/usr/bin/busybox" cpio -o -H newc 2>/dev/null)
+}
