@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The one place that knows of kernel versions and configurations. Drivers are
- * written as for the newest supported kernel; what older ones lack is made up
- * for here: macros where the kernel has none, functions by the version that
- * brought or changed them. Which kernels a module is built for at all is decided
- * in its Kbuild.
+ * The differences between kernel versions and configurations. Drivers are written for
+ * the newest supported kernel; this file defines what older ones lack: macros if they
+ * are not defined, functions by the version that brought or changed them. The Kbuild of
+ * a module decides for which kernels it is built.
  */
 #ifndef _COMPAT_H
 #define _COMPAT_H
@@ -52,7 +51,7 @@ static inline pfn_t compat_devmap(unsigned long pfn)
 	return __pfn_to_pfn_t(pfn, PFN_DEV | PFN_MAP);
 }
 
-/* What write-protects such an entry later is undone by the core, without a fault here. */
+/* If the entry is write-protected later, the core undoes that without a fault here. */
 static inline vm_fault_t vmf_insert_page_mkwrite(struct vm_fault *vmf,
 						 struct page *page, bool write)
 {
@@ -76,9 +75,9 @@ static inline vm_fault_t vmf_insert_folio_pud(struct vm_fault *vmf,
 #endif /* before 6.13 */
 
 /*
- * Which pgmap a folio belongs to, before anybody else sees it.
- * before 6.15: every page says that; those of a large folio that share the memory
- * of their struct pages are done by the first two pages full of those.
+ * Sets the pgmap of a folio that no other task can use yet.
+ * before 6.15: every struct page has the pointer; of a large folio whose struct pages
+ * share memory, only the first two pages full of them need it set.
  */
 static inline void compat_set_pgmap(struct folio *folio, struct dev_pagemap *pgmap)
 {
@@ -208,7 +207,7 @@ static inline ssize_t compat_extract_bvecs(struct iov_iter *iter, struct bio_vec
 #define max_user_wzeroes_unmap_sectors max_user_discard_sectors
 #endif
 
-/* What is left of the other one when a disk cannot write zeroes makes all invalid. */
+/* blk_validate_limits() refuses a stale max_hw_wzeroes_unmap_sectors. */
 static inline void compat_drop_stale_wzeroes(struct queue_limits *lim)
 {
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 17, 0)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What says which lock protects what, for kernels that lack it (before 7.0).
- * Every source file has it by a flag of the top Kbuild; for all other differences
- * between kernels see compat.h.
+ * Annotations of locks, for kernels that lack them (before 7.0). A flag in the top Kbuild
+ * includes this into every source file; all other differences between kernels are in
+ * compat.h.
  */
 #ifndef _CONTEXT_H
 #define _CONTEXT_H

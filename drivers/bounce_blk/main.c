@@ -17,8 +17,8 @@ static void __exit bounce_exit(void)
 {
 	bounce_config_exit();
 	/*
-	 * The task that said that the device below is gone may have been preempted
-	 * on its way out of lower_dead(), with nothing left that holds the module.
+	 * A task that called lower_dead() may have been preempted before it left that
+	 * function, and nothing else keeps the module then.
 	 */
 	synchronize_rcu_tasks();
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Statistics of a live disk, and what udev may do to it: /sys/block/bounce-NAME/bounce/.
+ * The attributes in /sys/block/bounce-NAME/bounce/: statistics, and "refresh".
  */
 #include <linux/sysfs.h>
 
@@ -158,7 +158,7 @@ static ssize_t checks_show(struct device *device,
 	return SHOW(device, buf, checks);
 }
 
-/* Of direct I/O: what changes in the page cache is written again. */
+/* Of direct I/O only: the page cache writes changed pages again. */
 static ssize_t mutations_show(struct device *device,
 			      struct device_attribute *attr, char *buf)
 {
@@ -195,7 +195,7 @@ static ssize_t mutators_show(struct device *device,
 	return bounce_engine_show_mutators(engine_of(device), buf, PAGE_SIZE);
 }
 
-/* As in configfs, where udev rules can reach it: when the disk below changes. */
+/* As in configfs, at a place where udev rules find it: the disk below has changed. */
 static ssize_t refresh_store(struct device *device, struct device_attribute *attr,
 			     const char *buf, size_t count)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Gives bios the folios of a pool in place of the memory of an iov_iter. Where the
- * data of a read is to go is in the vecs behind the folios.
+ * Gives bios the folios of a pool in place of the memory of an iov_iter. Of a read, the
+ * caller's memory is in the vecs behind the folios.
  *
  * The contract is that of the block layer's bio_iov_iter_bounce() and
  * bio_iov_iter_unbounce(). Where this differs:
@@ -11,8 +11,8 @@
  * - a length that is no multiple of the block size is rounded before anything is
  *   allocated, so that no folio has to be cut off again;
  * - a trimmed read gives back the pins of all pages that were cut off;
- * - a read may have several folios, and they hold nothing of their last user, so
- *   that a device that says it has read, and has not, shows zeroes;
+ * - a read may have several folios, which are cleared: a device that reports success
+ *   without reading shows zeroes;
  * - a copy that ends early is an I/O error.
  */
 #include <linux/mm.h>
@@ -26,7 +26,7 @@ static size_t copy_in(struct folio *folio, size_t len, struct iov_iter *iter)
 {
 	if (bounce_inject_copy())
 		return 0;
-	/* Not highmem: GFP_NOIO has no such zone. */
+	/* folio_address(): GFP_NOIO does not allocate highmem */
 	if (iter->nofault)
 		return copy_folio_from_iter_atomic(folio, 0, len, iter);
 	return copy_from_iter(folio_address(folio), len, iter);
@@ -77,7 +77,7 @@ struct dest {
 	size_t size;
 };
 
-/* Takes @nbytes off the end. */
+/* Cuts @nbytes off the end, and unpins the pages that are no longer needed. */
 static void trim_dest(struct bio *bio, struct dest *dest, size_t nbytes)
 {
 	dest->size -= nbytes;
@@ -97,8 +97,8 @@ static void trim_dest(struct bio *bio, struct dest *dest, size_t nbytes)
 }
 
 /*
- * As they are: only the CPU goes through them, so that pages of several pgmaps need
- * not be kept apart, and a block may be in both.
+ * Copies the iter's vecs as they are. Only the CPU uses them, so pages of several pgmaps
+ * need not be in bios of their own, and a block may lie in both.
  */
 static void add_bvecs(struct dest *dest, struct iov_iter *iter, size_t len)
 {
@@ -137,12 +137,12 @@ static int bounce_read(struct bounce_pool *pool, struct bio *bio,
 	struct dest dest = { };
 	ssize_t ret;
 
-	/* At least half of the vecs are for where the data is to go. */
+	/* at least half of the vecs are for the caller's memory */
 	ret = bounce_vecs_get(pool, bio, total, minsize,
 			      max(bio->bi_max_vecs / 2, 1), flags);
 	if (ret)
 		return ret;
-	/* Elsewhere than where they end up: putting folios makes room. */
+	/* moved behind the folios below, when their number is final */
 	/* pgcheck: allow PG07 the caller gave an empty bio, bounce_vecs_get() filled it */
 	dest.vecs = bio->bi_io_vec + bio->bi_vcnt;
 	dest.room = bio->bi_max_vecs - bio->bi_vcnt;
@@ -223,7 +223,7 @@ static void unpin_dest(struct bio *bio, bool mark_dirty)
 
 /**
  * bio_bounce_nr_vecs() - how many vecs a bio for bio_bounce() should have
- * @iter: what to write, or where what is read is to go
+ * @iter: the caller's memory
  * @opf: operation of the bio
  *
  * Context: any.
@@ -239,7 +239,7 @@ unsigned short bio_bounce_nr_vecs(struct iov_iter *iter, blk_opf_t opf)
 
 	if (op_is_write(opf))
 		return iov_iter_npages(iter, BIO_MAX_VECS);
-	/* The folios, should they be as large as wanted, and the caller's vecs. */
+	/* the folios, if all are of the largest size, and the caller's vecs */
 	return min_t(size_t, iov_iter_npages(iter, BIO_MAX_VECS) + folios,
 		     BIO_MAX_VECS);
 }
@@ -250,26 +250,26 @@ EXPORT_SYMBOL_GPL(bio_bounce_nr_vecs);
  * @pool: where the folios come from
  * @bio: empty, with the operation and bio_bounce_nr_vecs() vecs, at least 2 for a
  *	read
- * @iter: what to write, or where what is read is to go
+ * @iter: the caller's memory, to write from or to read to
  * @maxlen: at most that many bytes
  * @minsize: the length becomes a multiple of this power of two, not more than the
  *	pool's
  * @flags: enum bounce_flags
  *
- * A write is copied here and now. A read has the folios in its first bi_vcnt vecs
+ * A write is copied before this returns. A read has the folios in its first bi_vcnt vecs
  * and the caller's memory in those behind them; user memory is pinned until
  * bio_unbounce(), and other memory must stay until then.
  *
  * The bio may get less than @iter has; the iter is advanced by what it got, and
- * not at all after an error. Submit the bio before asking for more, as the reserve
- * only guarantees progress to those who do.
+ * not at all after an error. Submit the bio before the next call: a task that keeps
+ * blocks of the reserve while it sleeps for more can wait for ever.
  *
  * Context: sleeps unless BOUNCE_NOWAIT. Safe below file systems and swap. Charges
  * the memory to the cgroup of @bio.
  * Return: 0; -EAGAIN without memory (BOUNCE_NOWAIT); -ENOMEM if BOUNCE_WHOLE needs
  * more than bounce_pool_max_whole() and it cannot be allocated; -EFAULT if user
  * memory cannot be accessed; -EIO if kernel memory cannot be read; -EINVAL if not
- * even @minsize bytes are left or @bio is not as it should be.
+ * even @minsize bytes are left or @bio is not empty.
  */
 int bio_bounce(struct bounce_pool *pool, struct bio *bio, struct iov_iter *iter,
 	       size_t maxlen, size_t minsize, unsigned int flags)
@@ -297,8 +297,8 @@ EXPORT_SYMBOL_GPL(bio_bounce);
  *
  * Context: any for a write or an error; for a read with @mark_dirty process
  * context.
- * Return: 0; -EIO if a read could not be copied to where it was to go. Then
- * bi_status is BLK_STS_IOERR, too.
+ * Return: 0; -EIO if a read could not be copied to the caller's memory. Then bi_status
+ * is BLK_STS_IOERR, too.
  */
 int bio_unbounce(struct bounce_pool *pool, struct bio *bio, bool is_error,
 		 bool mark_dirty)

@@ -7,17 +7,17 @@
 
 #include "pool.h"
 
-/* What all magazines may keep, and each of them at least and at most. */
+/* Bytes that all magazines together may keep, and each at least and at most. */
 #define ALL_MAGS	SZ_8M
 #define LEAST_MAG	SZ_64K
 #define MOST_MAG	SZ_1M
-/* The depot before anything was in flight. */
+/* Limit of the depot before any I/O, in bytes. */
 #define LEAST_DEPOT	SZ_1M
-/* What moves between a magazine and the depot at a time. */
+/* Bytes that move from the depot to a magazine at a time. */
 #define BATCH		SZ_64K
 
 static void init_mag(struct bounce_mag *mag)
-	__context_unsafe(/* not reachable yet */)
+	__context_unsafe(/* no other task can reach it yet */)
 {
 	unsigned int i;
 
@@ -58,7 +58,7 @@ static struct folio *take_locked(struct bounce_mag *mag, unsigned int order)
 	return folio;
 }
 
-/* Up to a batch of what another processor had too much of. */
+/* Moves up to BATCH bytes of an order from the depot to a magazine. */
 static void refill(struct bounce_cache *cache, struct bounce_mag *mag,
 		   unsigned int order)
 	__must_hold(&mag->lock)
@@ -67,7 +67,7 @@ static void refill(struct bounce_cache *cache, struct bounce_mag *mag,
 	size_t done = 0;
 	struct folio *folio;
 
-	/* Looked at again with the lock. */
+	/* take() looks again, with the lock */
 	if (context_unsafe(/* a hint */ list_empty(&depot->list[order])))
 		return;
 	spin_lock_nested(&depot->lock, SINGLE_DEPTH_NESTING);
@@ -85,7 +85,7 @@ static void refill(struct bounce_cache *cache, struct bounce_mag *mag,
 struct folio *bounce_cache_pop(struct bounce_cache *cache, unsigned int order,
 			       struct mem_cgroup *memcg)
 {
-	/* The lock makes it right, this only keeps it local. */
+	/* any magazine will do, as it is locked; that of this processor is fast */
 	struct bounce_mag *mag = raw_cpu_ptr(cache->mags);
 	struct folio *folio;
 	unsigned long flags;
@@ -102,7 +102,7 @@ struct folio *bounce_cache_pop(struct bounce_cache *cache, unsigned int order,
 	return folio;
 }
 
-/* Adds to the depot what fits there; false if @folio did not. */
+/* Adds @folio to the depot; false if it does not fit there. */
 static bool push_depot(struct bounce_cache *cache, struct folio *folio)
 {
 	struct bounce_mag *depot = &cache->depot;
@@ -116,14 +116,14 @@ static bool push_depot(struct bounce_cache *cache, struct folio *folio)
 	return fits;
 }
 
-/* Keeps the folio, or frees it. Any context. */
+/* Adds a folio to the cache, or frees it. Any context. */
 void bounce_cache_push(struct bounce_cache *cache, struct folio *folio)
 {
 	struct bounce_mag *mag;
 	unsigned long flags;
 	bool kept = true;
 
-	/* The device below may still send from it, as TCP does: not for others. */
+	/* the device below may still read it, as TCP does: it must not be used again */
 	if (folio_ref_count(folio) != 1) {
 		folio_put(folio);
 		return;
@@ -139,7 +139,7 @@ void bounce_cache_push(struct bounce_cache *cache, struct folio *folio)
 		folio_put(folio);
 }
 
-/* Frees the largest first, as they help most. Returns pages. */
+/* Frees folios of @nr pages or more, the largest first. Returns the pages freed. */
 static unsigned long drain(struct bounce_mag *mag, unsigned long nr)
 {
 	unsigned long freed = 0;
@@ -192,7 +192,7 @@ static unsigned long scan_objects(struct shrinker *shrinker,
 {
 	struct bounce_cache *cache = shrinker->private_data;
 
-	/* Memory is short: keep what is in use at a time from now on. */
+	/* memory is short: the limit grows again with the bytes in flight from now on */
 	WRITE_ONCE(cache->depot_limit, LEAST_DEPOT);
 	return drain_all(cache, sc->nr_to_scan) ?: SHRINK_STOP;
 }

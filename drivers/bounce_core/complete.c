@@ -7,15 +7,15 @@
 
 #include "core.h"
 
-/* What may be copied or compared where the device below says that it is done. */
+/* Bytes that may be copied or compared in the context in which a bio ends. */
 #define INLINE_MAX SZ_16K
 
 static struct workqueue_struct *bounce_wq;
 
 /*
- * Some drivers find out at the first command that the device cannot do it, and
- * take it out of their limits. The block layer then does it in another way, if
- * the limits above say so, too.
+ * Some drivers learn from the first discard or write-zeroes command that the device does
+ * not support it, and clear the limit. Clear it above, too, so that the block layer
+ * falls back to another command.
  */
 static void withdraw(struct bounce_io *io)
 {
@@ -28,7 +28,7 @@ static void withdraw(struct bounce_io *io)
 	if (bio_op(&io->bio) == REQ_OP_WRITE_ZEROES &&
 	    !bdev_write_zeroes_sectors(lower)) {
 		blk_queue_disable_write_zeroes(queue);
-		/* Left over, it would make all later changes of limits invalid. */
+		/* blk_validate_limits() would refuse all later changes of limits */
 		queue->limits.max_hw_wzeroes_unmap_sectors = 0;
 	}
 }
@@ -50,12 +50,12 @@ static void finish(struct bounce_io *io)
 				 io->part.bi_size >> SECTOR_SHIFT, io->start);
 	if (unlikely(status == BLK_STS_TARGET && engine->accounts))
 		withdraw(io);
-	/* Parts end at the same time; the first error stays. */
+	/* parts may end at the same time: keep the first error */
 	if (status)
 		cmpxchg(&orig->bi_status, 0, status);
 	bio_put(&io->bio);
 	percpu_ref_put(&engine->inflight);
-	/* The engine may be gone now. */
+	/* the engine may have been freed now */
 	bio_endio(orig);
 }
 
@@ -69,8 +69,8 @@ static bool takes_long(const struct bounce_io *io)
 }
 
 /*
- * A copy does not sleep, it only takes long: in a task it may happen where it is,
- * also where bios must not be completed otherwise, such as below blk-mq's RCU.
+ * A copy takes long but does not sleep, so it is allowed in a task, also inside an RCU
+ * read-side section of blk-mq.
  */
 static bool may_take_long(void)
 {
@@ -90,7 +90,7 @@ void bounce_end_io(struct bio *bio)
 		finish(io);
 		return;
 	}
-	/* Not bound to this processor, which may take the interrupts of all disks. */
+	/* unbound: this processor may handle the interrupts of all disks */
 	INIT_WORK(&io->work, finish_work);
 	queue_work(bounce_wq, &io->work);
 }
@@ -102,8 +102,8 @@ int bounce_complete_init(void)
 }
 
 /*
- * The task that ended the last bio may have been preempted on its way out of here,
- * with nothing left that holds the module.
+ * The task that ended the last bio may have been preempted before it left finish(),
+ * and nothing else keeps the module then.
  */
 void bounce_complete_exit(void)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What the files of bounce_core share and its users do not see. */
+/* Functions that the files of bounce_core share, not for its users. */
 #ifndef _BOUNCE_CORE_H
 #define _BOUNCE_CORE_H
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Life of an engine, its counters, and what it means for the limits of a queue.
+ * Initialises and ends an engine; its counters, and its changes of queue limits.
  */
 #include <linux/module.h>
 
@@ -55,9 +55,9 @@ static void copy_params(struct bounce_engine *engine,
 }
 
 /**
- * bounce_engine_init() - make an engine ready for bios
+ * bounce_engine_init() - initialise an engine
  * @engine: the engine
- * @params: what it is to be like
+ * @params: its parameters; not kept
  *
  * Context: may sleep.
  * Return: 0; -EINVAL if the reserve is less than one block of the device below or
@@ -101,7 +101,7 @@ free_stats:
 EXPORT_SYMBOL_GPL(bounce_engine_init);
 
 /**
- * bounce_engine_drain() - wait for all bios below, once no more can come
+ * bounce_engine_drain() - wait for all bios below, when no new one can arrive
  * @engine: the engine
  *
  * After this percpu_ref_tryget_live() of its inflight count fails.
@@ -130,7 +130,7 @@ void bounce_engine_exit(struct bounce_engine *engine)
 }
 EXPORT_SYMBOL_GPL(bounce_engine_exit);
 
-/* A bio that is to be atomic is bounced whole, if need be on the reserve. */
+/* An atomic write is bounced as a whole, so it must fit into a share of the reserve. */
 static void limit_atomic_writes(const struct bounce_engine *engine,
 				struct queue_limits *lim)
 {
@@ -144,10 +144,10 @@ static void limit_atomic_writes(const struct bounce_engine *engine,
 }
 
 /**
- * bounce_engine_set_limits() - what bouncing changes of the limits of the lower device
+ * bounce_engine_set_limits() - change stacked limits for the mode of an engine
  * @engine: the engine
- * @lim: limits after those of the lower device were stacked: stacking takes over
- *	what that says of itself, also where bouncing makes it otherwise
+ * @lim: limits with those of the device below stacked already, which would overwrite
+ *	these changes
  *
  * Context: any.
  */
@@ -157,11 +157,11 @@ void bounce_engine_set_limits(const struct bounce_engine *engine,
 	enum bounce_mode mode = engine->mode;
 
 	/*
-	 * The block layer drops what a disk without a cache does not need, below as
-	 * here: whether that one has a cache is known when the bio gets there.
+	 * Always pass flushes and FUA on: the block layer drops them at the device below
+	 * if that has no write cache at the time.
 	 */
 	lim->features |= BLK_FEAT_WRITE_CACHE | BLK_FEAT_FUA;
-	/* What is copied needs no help of its owner to be stable. */
+	/* a copy is stable without the help of file systems */
 	lim->features &= ~BLK_FEAT_STABLE_WRITES;
 	if (mode != BOUNCE_MODE_WRITE && mode != BOUNCE_MODE_ALL &&
 	    bdev_stable_writes(engine->lower))
@@ -170,15 +170,15 @@ void bounce_engine_set_limits(const struct bounce_engine *engine,
 		return;
 	limit_atomic_writes(engine, lim);
 	/*
-	 * The CPU copies what is in other devices; the one below never sees it. Not
-	 * where such memory takes accesses of certain sizes only.
+	 * The CPU copies memory of other devices, which the device below never sees. On
+	 * other architectures such memory may allow accesses of certain sizes only.
 	 */
 	if (IS_ENABLED(CONFIG_X86))
 		lim->features |= BLK_FEAT_PCI_P2PDMA;
 	else
 		lim->features &= ~BLK_FEAT_PCI_P2PDMA;
 	if (mode == BOUNCE_MODE_ALL) {
-		/* No buffer but ours goes down; 1 is the least that can be said. */
+		/* only folios go down; 0 would mean the default of 511, so 1 is the least */
 		lim->dma_alignment = 1;
 		lim->virt_boundary_mask = 0;
 		lim->seg_boundary_mask = BLK_SEG_BOUNDARY_MASK;
@@ -189,7 +189,7 @@ void bounce_engine_set_limits(const struct bounce_engine *engine,
 EXPORT_SYMBOL_GPL(bounce_engine_set_limits);
 
 /**
- * bounce_engine_sum() - a counter of an engine
+ * bounce_engine_sum() - read a counter of an engine
  * @engine: the engine
  * @offset: that of the counter in struct bounce_stats
  *

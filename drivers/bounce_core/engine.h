@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What a stacking driver that bounces has below its front end: which bios are
- * bounced, how they are split, submitted and ended, what is counted, and what
- * changed in flight. bounce_blk (a disk in configfs) and dm-bounce (a target of
- * device mapper) are such front ends.
+ * The engine: the part of a stacking driver that decides which bios are bounced, splits,
+ * submits and ends them, counts, and detects data that changed in flight. Its front ends
+ * are bounce_blk (a disk in configfs) and dm-bounce (a target of device mapper).
  */
 #ifndef _BOUNCE_ENGINE_H
 #define _BOUNCE_ENGINE_H
@@ -18,24 +17,24 @@
 
 #include "compat.h"
 
-/* What is bounced; see Documentation/admin-guide/bounce_blk.rst. */
+/* Which bios are bounced; see Documentation/admin-guide/bounce_blk.rst. */
 enum bounce_mode {
-	BOUNCE_MODE_NONE,	/* nothing */
-	BOUNCE_MODE_WRITE,	/* what is written */
-	BOUNCE_MODE_ALL,	/* ... and what is read */
-	BOUNCE_MODE_GUEST,	/* what is in memory that the kernel does not own */
-	BOUNCE_MODE_DIRECT,	/* what programs and guests write past the page cache */
+	BOUNCE_MODE_NONE,	/* none */
+	BOUNCE_MODE_WRITE,	/* writes */
+	BOUNCE_MODE_ALL,	/* writes and reads */
+	BOUNCE_MODE_GUEST,	/* bios with memory that the kernel does not own */
+	BOUNCE_MODE_DIRECT,	/* direct writes of programs and guests */
 	BOUNCE_NR_MODES,
 };
 
 enum bounce_detect {
 	BOUNCE_DETECT_OFF,
 	BOUNCE_DETECT_ALL,
-	BOUNCE_DETECT_DIRECT,	/* what programs and guests write past the page cache */
+	BOUNCE_DETECT_DIRECT,	/* direct writes of programs and guests */
 	BOUNCE_NR_DETECTS,
 };
 
-/* Where the data of a bio is from. */
+/* The kind of memory that the data of a bio is in. */
 enum bounce_source {
 	BOUNCE_SOURCE_DIRECT,	/* memory of a program or guest, direct I/O */
 	BOUNCE_SOURCE_CACHE,	/* page cache, also of metadata */
@@ -53,15 +52,15 @@ enum bounce_way {
 	BOUNCE_NR_WAYS,
 };
 
-/* Only ever grow. What the pool counts is in struct bounce_pool_stats. */
+/* They only grow. struct bounce_pool_stats has the counters of the pool. */
 struct bounce_stats {
 	u64 bios[BOUNCE_NR_WAYS];
 	u64 bytes[BOUNCE_NR_WAYS];
-	u64 splits;		/* bios of which a part had to come later */
+	u64 splits;		/* bios that were handled in parts */
 	u64 nowait_refusals;	/* REQ_NOWAIT bios ended with BLK_STS_AGAIN */
-	u64 checks;		/* writes that detect looked at */
-	u64 mutations[BOUNCE_NR_SOURCES];	/* ... and that had changed */
-	u64 mutations_kthread;	/* ... submitted by a kernel thread */
+	u64 checks;		/* writes that detect compared */
+	u64 mutations[BOUNCE_NR_SOURCES];	/* of those: that had changed */
+	u64 mutations_kthread;	/* of those: submitted by a kernel thread */
 };
 
 /* May be called in any context. */
@@ -104,7 +103,7 @@ struct bounce_engine_params {
 
 /*
  * @mode, @detect, @detect_every and @max_bounce are read once for each bio and may
- * change at any time; what they mean for the limits of a queue is the front end's.
+ * change at any time; the front end must then change the limits of its queue.
  */
 struct bounce_engine {
 	struct bounce_pool *pool;
@@ -121,12 +120,12 @@ struct bounce_engine {
 	struct bounce_stats __percpu *stats;
 	atomic_t detect_seq;
 	struct bounce_mutators mutators;
-	/* One for each bio below; the front end may take more. */
+	/* counts the bios below; the front end may take further references */
 	struct percpu_ref inflight;
 	struct completion idle;
 };
 
-/* What a bio below stands for: all of a bio from above, or a part of it. */
+/* A bio below, with the bio from above that it is made of or is a part of. */
 struct bounce_io {
 	struct bounce_engine *engine;
 	struct bio *orig;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Gets a folio: a large one if it is there for the asking, else a smaller one.
+ * Allocates a folio: a large one if that needs no reclaim, else a smaller one.
  */
 #include <linux/gfp.h>
 #include <linux/jiffies.h>
@@ -10,15 +10,15 @@
 #include "pool.h"
 
 /*
- * No attempt may dip into the kernel's own reserves, not even when the caller
- * is reclaiming memory: that is what the pool's reserve is for.
+ * Never from the kernel's own reserves, not even when the caller is reclaiming memory:
+ * the pool has a reserve for that.
  */
 #define GFP_TRY (__GFP_NOMEMALLOC | __GFP_NORETRY | __GFP_NOWARN | __GFP_ACCOUNT)
 
-/* How long a size that could not be had is not asked for again. */
+/* For how many jiffies a size that failed is not tried again. */
 #define FORGET_AFTER (HZ / 4)
 
-/* The largest folio that is worth asking for now, in bytes. */
+/* The size of the largest folio to try now, in bytes. */
 size_t bounce_folio_most(const struct bounce_pool *pool)
 {
 	size_t most = READ_ONCE(pool->most);
@@ -28,14 +28,14 @@ size_t bounce_folio_most(const struct bounce_pool *pool)
 	return most;
 }
 
-/* Fragmented memory stays so for a while: the next folio begins below @order. */
+/* Fragmented memory stays so for a while: later folios are tried below @order. */
 static void remember(struct bounce_pool *pool, unsigned int order)
 {
 	WRITE_ONCE(pool->most, PAGE_SIZE << (order - 1));
 	WRITE_ONCE(pool->most_until, jiffies + FORGET_AFTER);
 }
 
-/* At least @size bytes; memset() is slower where only single bytes are fast. */
+/* Clears whole pages, @size bytes or more; memset() is slower on some processors. */
 void bounce_folio_clear(struct folio *folio, size_t size)
 {
 	size_t done;
@@ -71,19 +71,19 @@ count:
 }
 
 /*
- * A folio for *@size bytes, or for less: *@size then is a power of two, a page
- * and @ask->min at least. NULL when not even that can be had. Does not touch the
- * reserve; does not sleep if @ask->nowait.
+ * Returns a folio for *@size bytes, or for fewer: then it sets *@size to a power of two,
+ * a page and @ask->min at least. NULL if even that fails. Does not use the reserve; does
+ * not sleep if @ask->nowait.
  */
 struct folio *bounce_folio_get(struct bounce_pool *pool, size_t *size,
 			       const struct bounce_ask *ask)
 {
-	/* What the smallest folio holds need not be asked for in bits. */
+	/* the smallest folio has this size, so there is no use in trying less */
 	size_t floor = min(*size, PAGE_SIZE << get_order(ask->min));
 	struct folio *folio;
 
 	for (;;) {
-		/* kswapd need not make room for a size that is a mere wish. */
+		/* kswapd is not to make room for a size that is optional */
 		folio = try_order(pool, get_order(*size), *size,
 				  *size > floor ? 0 : GFP_NOWAIT, ask);
 		if (folio || *size <= floor)

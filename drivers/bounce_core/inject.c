@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The faults that nothing else in the kernel can make: an allocation or a copy
- * of the core's that fails, and a source that has time to change before it is
- * copied. Errors of the device below are the block layer's
+ * Fault injection for what the kernel's own cannot reach: an allocation or a copy of
+ * bounce_core that fails, and a delay before a copy, in which the source can change.
+ * Errors of the device below are injected by the block layer
  * (Documentation/fault-injection/).
  */
 #include <kunit/static_stub.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * bounce_core: bounce buffers for modules (include/linux/bounce.h), and the engine
- * that bounce_blk and dm-bounce have in common (engine.h).
+ * that bounce_blk and dm-bounce share (engine.h).
  */
 #include <linux/module.h>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Whom the memory of a bio is charged to: the cgroup that the bio is accounted
- * to, which need not be that of the task, as with writeback.
+ * Charges the memory of a bio to the cgroup that the bio is accounted to, which need not
+ * be that of the task: for writeback it is not.
  */
 #include <linux/blk-cgroup.h>
 #include <linux/cgroup.h>
@@ -48,7 +48,7 @@ void bounce_memcg_begin(struct bounce_memcg *charge, struct bio *bio)
 		return;
 	}
 	rcu_read_lock();
-	/* Only compared, never looked into. */
+	/* only compared, never dereferenced */
 	charge->memcg = chargeable(mem_cgroup_from_task(current));
 	rcu_read_unlock();
 }

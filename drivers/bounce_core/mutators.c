@@ -15,7 +15,7 @@ const char *const bounce_source_names[BOUNCE_NR_SOURCES] = {
 EXPORT_SYMBOL_GPL(bounce_source_names);
 
 void bounce_mutators_init(struct bounce_mutators *mutators)
-	__context_unsafe(/* not reachable yet */)
+	__context_unsafe(/* no other task can reach it yet */)
 {
 	spin_lock_init(&mutators->lock);
 	mutators->nr = 0;
@@ -38,7 +38,7 @@ static struct bounce_mutator *find(struct bounce_mutators *mutators,
 	return NULL;
 }
 
-/* A new entry; when there is no room, that of the program with the lowest count. */
+/* Returns a free entry, or, if there is none, the one with the lowest count. */
 static struct bounce_mutator *make(struct bounce_mutators *mutators)
 	__must_hold(&mutators->lock)
 {
@@ -75,7 +75,7 @@ void bounce_mutators_add(struct bounce_mutators *mutators,
 }
 
 /**
- * bounce_engine_show_mutators() - the table as text
+ * bounce_engine_show_mutators() - print the table
  * @engine: the engine
  * @buf: where to write
  * @size: bytes there
@@ -108,10 +108,11 @@ ssize_t bounce_engine_show_mutators(struct bounce_engine *engine, char *buf,
 EXPORT_SYMBOL_GPL(bounce_engine_show_mutators);
 
 /**
- * bounce_engine_reset() - forget the mutators and let the counters begin anew
+ * bounce_engine_reset() - clear the table of mutators and the counters
  * @engine: the engine
  *
- * The pool's counters go on. What is counted meanwhile may be lost.
+ * Does not clear the counters of the pool. Events that are counted meanwhile may be
+ * lost.
  *
  * Context: process context.
  */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Life of a pool, its statistics, and the limit on what all pools have out.
+ * Creates and destroys pools; their statistics, and the limit on the bytes that all
+ * pools together have in flight.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -14,7 +15,7 @@
 
 #define DEFAULT_PER_CENT 2
 
-/* Bytes out of all pools, without those of their reserves. */
+/* Bytes in flight from all pools, without those of their reserves. */
 static struct percpu_counter all_inflight;
 
 static void raise_peak(struct bounce_pool *pool)
@@ -24,14 +25,14 @@ static void raise_peak(struct bounce_pool *pool)
 
 	while (now > peak && !atomic_long_try_cmpxchg(&pool->peak, &peak, now))
 		;
-	/* As much as was out at a time may come back and be wanted again. */
+	/* keep as much as was in flight at a time: it may be needed again */
 	if (now > READ_ONCE(pool->cache.depot_limit))
 		WRITE_ONCE(pool->cache.depot_limit, now);
 }
 
 /*
- * Takes @bytes of what may be out. False if all pools together would have more
- * than this one accepts; then nothing was taken.
+ * Adds @bytes to those in flight. Returns false, and adds nothing, if all pools together
+ * would then have more than max_inflight of this one.
  */
 bool bounce_pool_charge(struct bounce_pool *pool, size_t bytes)
 {
@@ -48,7 +49,7 @@ bool bounce_pool_charge(struct bounce_pool *pool, size_t bytes)
 	return true;
 }
 
-/* Gives @bytes back; a negative number takes more, without a limit. */
+/* Subtracts @bytes from those in flight; a negative number adds, without a limit. */
 void bounce_pool_uncharge(struct bounce_pool *pool, ssize_t bytes)
 {
 	percpu_counter_add_batch(&all_inflight, -bytes, BOUNCE_COUNTER_BATCH);
@@ -90,12 +91,12 @@ static void exit_counters(struct bounce_pool *pool)
 }
 
 /**
- * bounce_pool_create() - make a pool
+ * bounce_pool_create() - create a pool
  * @name: shown in the debug files of the shrinker; copied
- * @params: what the pool is to be like; not kept
+ * @params: its parameters; not kept
  *
- * Allocates the reserve. One pool for each device is what makes the reserve a
- * guarantee: what is out of it comes back when that device has done its I/O.
+ * Allocates the reserve. Each device needs a pool of its own: only then do all blocks of
+ * the reserve come back when that device has done its I/O.
  *
  * Context: may sleep; allocates with GFP_KERNEL.
  * Return: the pool, or an error pointer: -EINVAL if a parameter is out of range,
@@ -142,7 +143,7 @@ EXPORT_SYMBOL_GPL(bounce_pool_create);
 
 /**
  * bounce_pool_destroy() - undo bounce_pool_create()
- * @pool: the pool, of which nothing is out
+ * @pool: the pool, without folios in flight
  *
  * Context: may sleep.
  */
@@ -161,8 +162,8 @@ EXPORT_SYMBOL_GPL(bounce_pool_destroy);
  * @pool: the pool
  * @bytes: its new size, the pool's minsize or more
  *
- * What is more than the new size and out is freed when it comes back. Callers
- * must serialise.
+ * Blocks in flight beyond the new size are freed when they come back. Callers must
+ * serialise.
  *
  * Context: may sleep; allocates with GFP_KERNEL.
  * Return: 0; -EINVAL if @bytes is too small; -ENOMEM, and the reserve has the
@@ -177,10 +178,10 @@ int bounce_pool_set_reserve(struct bounce_pool *pool, size_t bytes)
 EXPORT_SYMBOL_GPL(bounce_pool_set_reserve);
 
 /**
- * bounce_pool_set_max_inflight() - change the limit of what may be out
+ * bounce_pool_set_max_inflight() - change the limit of the bytes in flight
  * @pool: the pool
- * @bytes: what all pools together may have out before this one lives on its
- *	reserve; 0 stands for 2 % of memory
+ * @bytes: above this sum over all pools, this pool uses its reserve only; 0 stands
+ *	for 2 % of memory
  *
  * Context: any.
  */
@@ -197,7 +198,7 @@ EXPORT_SYMBOL_GPL(bounce_pool_set_max_inflight);
  * @pool: the pool
  *
  * Context: any.
- * Return: bytes: what one bio can get of the reserve, a quarter of it.
+ * Return: how many bytes one bio gets of the reserve: a quarter of it.
  */
 size_t bounce_pool_max_whole(const struct bounce_pool *pool)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Where the data of a bio is from: memory of a program or guest, which may change
- * it at any time, or the page cache, whose changes are written again.
+ * Tells which kind of memory the data of a bio is in: memory of a program or guest, which
+ * may change it at any time, or the page cache, which writes changed pages again.
  */
 #include <linux/mm.h>
 #include <linux/memremap.h>
@@ -31,7 +31,7 @@ static enum bounce_source source_of_page(struct bio *bio, struct page *page)
 	return folio->mapping ? BOUNCE_SOURCE_CACHE : BOUNCE_SOURCE_KERNEL;
 }
 
-/* That of the first page of a part of a bio. */
+/* The source of the first page of a part of a bio. */
 enum bounce_source bounce_source_of(struct bio *bio, struct bvec_iter part)
 {
 	struct bio_vec bv = bio_iter_iovec(bio, part);
@@ -39,7 +39,7 @@ enum bounce_source bounce_source_of(struct bio *bio, struct bvec_iter part)
 	return source_of_page(bio, bv.bv_page);
 }
 
-/* The kind of memory of that page. */
+/* The name of the kind of memory of that page. */
 const char *bounce_memory_of(const struct bio *bio, struct bvec_iter part)
 {
 	struct bio_vec bv = bio_iter_iovec(bio, part);
@@ -61,7 +61,7 @@ const char *bounce_memory_of(const struct bio *bio, struct bvec_iter part)
 	return "kernel";
 }
 
-/* Bios may be mixed, so every vec counts; one vec has one kind of memory. */
+/* Looks at every vec, as bios may be mixed; one vec has one kind of memory. */
 bool bounce_has_direct(struct bio *bio)
 {
 	struct bvec_iter iter;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Bounces for drivers that stack: the data is that of another bio, which has where
- * the data of a read is to go, and whose owner has pinned it.
+ * Bounces for stacking drivers: the data is in the memory of another bio, whose owner
+ * has pinned it.
  */
 #include <linux/blkdev.h>
 #include <linux/mm.h>
@@ -11,8 +11,8 @@
 #include "pool.h"
 
 /*
- * Between a part of @orig and the folios of @bio, whole vecs at a time: all memory
- * of 64-bit kernels is mapped, and what is contiguous is so there, too.
+ * Copies between a part of @orig and the folios of @bio, whole vecs at a time: the direct
+ * map of 64-bit kernels has all memory, in order.
  */
 static int copy_part(struct bounce_pool *pool, struct bio *bio, struct bio *orig,
 		     struct bvec_iter part, bool out)
@@ -33,10 +33,10 @@ static int copy_part(struct bounce_pool *pool, struct bio *bio, struct bio *orig
 	return 0;
 }
 
-/* What the block layer has room for without a table (BIO_INLINE_VECS). */
+/* Vecs that need no table of their own: BIO_INLINE_VECS of block/bio.c. */
 #define INLINE_VECS 4
 
-/* A bio that the device below has to split is refused there if it may not wait. */
+/* Must the device below split it? It refuses such a bio with REQ_NOWAIT. */
 static bool would_split(const struct bio *bio, size_t size)
 {
 	struct request_queue *queue = bdev_get_queue(bio->bi_bdev);
@@ -53,8 +53,8 @@ static bool would_split(const struct bio *bio, size_t size)
  * @size: bytes of the part
  * @flags: as will be given to bio_bounce_bio()
  *
- * Large tables cost more than what is in them, so this counts on folios as large
- * as there were the last time. If there are not, the bio gets less.
+ * A large table costs more than its folios, so this assumes folios as large as those
+ * of the last calls. If they are smaller, the bio gets less data.
  *
  * Context: any.
  * Return: the number, up to BIO_MAX_VECS.
@@ -68,7 +68,7 @@ unsigned short bio_bounce_bio_nr_vecs(const struct bounce_pool *pool, size_t siz
 
 	if (flags & BOUNCE_WHOLE)
 		nr = pages;
-	/* A few are in the bio itself. */
+	/* these cost nothing */
 	nr = max_t(size_t, nr, INLINE_VECS);
 	return min3(nr, pages, (size_t)BIO_MAX_VECS);
 }
@@ -85,9 +85,9 @@ EXPORT_SYMBOL_GPL(bio_bounce_bio_nr_vecs);
  * @minsize: as with bio_bounce()
  * @flags: as with bio_bounce()
  *
- * All vecs of @bio are for folios, as @orig has where the data of a read is to go.
- * With BOUNCE_NOWAIT nothing is copied that the device below would refuse because
- * it had to split it.
+ * All vecs of @bio are for folios, as @orig keeps the caller's memory. With
+ * BOUNCE_NOWAIT nothing is copied for a bio that the device below would have to split,
+ * and so refuse.
  *
  * Context: as bio_bounce().
  * Return: as bio_bounce().

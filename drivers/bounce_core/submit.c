@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * From a bio above to one or more bios for the device below.
+ * Makes one or more bios for the device below from a bio from above.
  *
- * A bio is handled a part at a time: memory for one part, submit it, then hand
- * the rest to the block layer again, which comes back with it only after the part
- * has gone down. So no task sleeps for memory while holding a part that cannot
- * move, and one bio_set and one reserve are enough, also for devices on top of
- * each other.
+ * A bio is handled in parts: allocate memory for one part, submit it, and pass the rest
+ * to submit_bio_noacct(), which handles it only after that part was submitted. So no
+ * task sleeps for memory while it holds a part that is not submitted, and one bio_set
+ * and one reserve are enough, also for devices on top of each other.
  */
 #include <linux/module.h>
 #include <linux/sched.h>
@@ -34,7 +33,7 @@ bool bounce_engine_wants(struct bounce_engine *engine, struct bio *bio)
 	enum bounce_mode mode = READ_ONCE(engine->mode);
 	bool write = op_is_write(bio_op(bio));
 
-	/* Discards and the like have a size, but no data. */
+	/* discards, for example, have a size but no data */
 	if (mode == BOUNCE_MODE_NONE || !bio_has_data(bio))
 		return false;
 	if (mode == BOUNCE_MODE_ALL || (mode == BOUNCE_MODE_WRITE && write))
@@ -69,7 +68,7 @@ static unsigned int flags_for(const struct bio *bio)
 		flags |= BOUNCE_NOWAIT | BOUNCE_WHOLE;
 	if (bio->bi_opf & REQ_ATOMIC)
 		flags |= BOUNCE_WHOLE;
-	/* Memory waits for this. */
+	/* reclaim waits for this write */
 	if (op_is_write(bio_op(bio)) &&
 	    ((bio->bi_opf & REQ_SWAP) || (current->flags & PF_MEMALLOC)))
 		flags |= BOUNCE_SWAP;
@@ -169,7 +168,7 @@ static void count(struct bounce_engine *engine, const struct bio *bio,
 }
 
 /**
- * bounce_engine_count_split() - count a bio of which a part has to come later
+ * bounce_engine_count_split() - count a bio that is handled in parts
  * @engine: the engine
  *
  * Context: any.
@@ -181,7 +180,7 @@ void bounce_engine_count_split(struct bounce_engine *engine)
 EXPORT_SYMBOL_GPL(bounce_engine_count_split);
 
 /**
- * bounce_engine_count_passed() - count a bio that a front end handed down itself
+ * bounce_engine_count_passed() - count a bio that a front end remapped itself
  * @engine: the engine
  * @bio: the bio
  *
@@ -213,8 +212,8 @@ bool bounce_engine_checks(const struct bounce_engine *engine, struct bio *orig)
 EXPORT_SYMBOL_GPL(bounce_engine_checks);
 
 /**
- * bounce_engine_go() - submit what bounce_engine_prepare() made
- * @io: what it made; ends itself, and with the last part its bio from above
+ * bounce_engine_go() - submit a bio that bounce_engine_prepare() made
+ * @io: from there; its end ends, with the last part, the bio from above
  *
  * Context: where submit_bio_noacct() may be called.
  */
@@ -256,9 +255,9 @@ static void pass_polled(struct bounce_engine *engine, struct bio *bio)
 }
 
 /**
- * bounce_engine_submit() - hand a bio down, in parts if need be
+ * bounce_engine_submit() - bounce and submit a bio, in parts if necessary
  * @engine: the engine
- * @orig: the bio from above; ends when all its parts have
+ * @orig: the bio from above; ends when all its parts have ended
  *
  * For front ends that get their bios from submit_bio_noacct().
  *
@@ -286,7 +285,7 @@ void bounce_engine_submit(struct bounce_engine *engine, struct bio *orig)
 		bounce_engine_go(io);
 		return;
 	}
-	/* The rest is a bio of its own, as far as the block layer can see. */
+	/* the block layer treats the rest as a new bio */
 	bounce_engine_count_split(engine);
 	bio_inc_remaining(orig);
 	bounce_engine_go(io);

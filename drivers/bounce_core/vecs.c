@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The folios in the vecs of a bio: gets, cuts and puts them, and keeps count of what
- * is out. A bounced bio has them in its first bi_vcnt vecs, for reads, too.
+ * The folios in the vecs of a bio: gets, trims and puts them, and counts the bytes in
+ * flight. A bounced bio has them in its first bi_vcnt vecs, for reads, too.
  */
 #include <linux/bio.h>
 #include <linux/mm.h>
@@ -10,7 +10,7 @@
 #include "inject.h"
 #include "pool.h"
 
-/* Returns how many bytes were left. Memory that went bad ends it early. */
+/* Returns how many bytes were not copied: memory that went bad ends the copy early. */
 size_t bounce_copy(void *to, const void *from, size_t len)
 {
 	if (bounce_inject_copy())
@@ -18,7 +18,7 @@ size_t bounce_copy(void *to, const void *from, size_t len)
 	return copy_mc_to_kernel(to, from, len);
 }
 
-/* Counts it; an I/O error. */
+/* Counts a copy that ended early, and returns the errno for it. */
 int bounce_short_copy(struct bounce_pool *pool)
 {
 	bounce_pool_count(pool, short_copies);
@@ -60,7 +60,7 @@ void bounce_vecs_put(struct bounce_pool *pool, struct bio *bio)
 		bounce_pool_uncharge(pool, charged);
 }
 
-/* Back to how the caller passed it. */
+/* Puts all folios of a bio and makes it empty again. */
 void bounce_vecs_undo(struct bounce_pool *pool, struct bio *bio)
 {
 	bounce_vecs_put(pool, bio);
@@ -86,20 +86,20 @@ static size_t add_folios(struct bounce_pool *pool, struct bio *bio, size_t total
 		bio_add_folio_nofail(bio, folio, len, 0);
 		size += folio_size(folio);
 		total -= len;
-		/* With something in hand the caller need not wait for more. */
+		/* the caller can go on with what it has: do not sleep for more */
 		ask->nowait = true;
 	}
 	return size;
 }
 
-/* What can be had without the reserve, within the limit of all pools. */
+/* Adds folios without the reserve, within the limit of all pools. */
 static void get_charged(struct bounce_pool *pool, struct bio *bio, size_t total,
 			unsigned int max_vecs, struct bounce_ask *ask)
 {
 	struct bounce_memcg charge;
 	size_t size;
 
-	/* Of a bio that is larger than the limit a part must fit. */
+	/* of a bio that is larger than the limit, take a part that fits */
 	total = min(total, round_down(READ_ONCE(pool->max_inflight), ask->min));
 	if (!total || !bounce_pool_charge(pool, total))
 		return;

@@ -122,7 +122,7 @@ int bounce_parse_options(struct dm_target *ti, struct bounce_options *options,
 	return 0;
 }
 
-/* "#OPTIONS OPTION...", as they are in force; returns what was written. */
+/* Prints "#OPTIONS OPTION..." with the values in force; returns the length. */
 unsigned int bounce_print_options(const struct bounce_target *bt, char *result,
 				  unsigned int maxlen)
 {

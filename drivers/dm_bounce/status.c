@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What dmsetup status, table and message show and do.
+ * Implements dmsetup status, table and message.
  */
 #include <linux/string.h>
 
 #include "target.h"
 
-/* NAME:VALUE pairs, named as the files of bounce_blk's disks. */
+/* Prints NAME:VALUE pairs with the names of the attributes of bounce_blk. */
 static unsigned int print_stats(struct bounce_engine *engine, char *result,
 				unsigned int maxlen)
 {
@@ -81,8 +81,8 @@ static int set_detect(struct bounce_engine *engine, const char *value)
 }
 
 /*
- * detect on|off|direct; detect_every N; mutators: the table of them; reset: forget
- * that table and begin to count anew.
+ * detect on|off|direct; detect_every N; mutators prints their table; reset clears that
+ * table and the counters.
  */
 int bounce_message(struct dm_target *ti, unsigned int argc, char **argv,
 		   char *result, unsigned int maxlen)

@@ -5,8 +5,8 @@
  *
  *	START LENGTH bounce DEVICE OFFSET [#OPTIONS OPTION...]
  *
- * Device mapper splits bios, keeps iostat, suspends and resumes, and takes over
- * what the device below says of itself.
+ * Device mapper splits bios, keeps iostat, suspends and resumes, and stacks the limits
+ * of the device below.
  */
 #include <linux/module.h>
 #include <linux/slab.h>
@@ -135,7 +135,7 @@ static int bounce_map(struct dm_target *ti, struct bio *bio)
 		return DM_MAPIO_SUBMITTED;
 	}
 	if (io->part.bi_size < bio->bi_iter.bi_size) {
-		/* Device mapper comes back with the rest once the part is on its way. */
+		/* device mapper calls again with the rest when the part was submitted */
 		bounce_engine_count_split(engine);
 		dm_accept_partial_bio(bio, io->part.bi_size >> SECTOR_SHIFT);
 	}
@@ -143,7 +143,7 @@ static int bounce_map(struct dm_target *ti, struct bio *bio)
 	return DM_MAPIO_SUBMITTED;
 }
 
-/* The driver below cannot tell a part of its disk from all of it. */
+/* 1 if the target covers a part of the device only: then CAP_SYS_RAWIO is needed. */
 static int bounce_prepare_ioctl(struct dm_target *ti,
 				struct block_device **bdev COMPAT_PREPARE_IOCTL_ARGS)
 {

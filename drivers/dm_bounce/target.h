@@ -9,7 +9,7 @@
 
 #define DM_MSG_PREFIX "bounce"
 
-/* What the table says. */
+/* The options of the table. */
 struct bounce_options {
 	enum bounce_mode mode;
 	enum bounce_detect detect;
@@ -22,7 +22,7 @@ struct bounce_options {
 struct bounce_target {
 	struct dm_dev *dev;
 	sector_t start;
-	/* Messages change @engine, and status shows what is in force there. */
+	/* from the table; messages change @engine only, and status shows @engine */
 	struct bounce_options options;
 	struct bounce_engine engine;
 };

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Bounce buffers for modules that submit bios: the data of an iov_iter goes
- * through folios of a pool, so that what the device reads cannot change, and
- * what it writes is seen only when it is complete. The contract is that of the
- * block layer's bio_iov_iter_bounce() and bio_iov_iter_unbounce(), which modules
+ * Bounce buffers for modules that submit bios. The data of an iov_iter is copied through
+ * folios of a pool: the data of a write cannot change while the device reads it, and a
+ * read shows its data only when it is complete. The contract is that of
+ * bio_iov_iter_bounce() and bio_iov_iter_unbounce() of the block layer, which modules
  * cannot call, with a reserve that keeps I/O going when no memory is left.
  *
  * A read or write is
@@ -31,9 +31,9 @@ struct bounce_pool;
 #define BOUNCE_ORDERS (ilog2(BOUNCE_MAX_FOLIO) - PAGE_SHIFT + 1)
 
 /**
- * enum bounce_flags - what bio_bounce() may do to get memory
- * @BOUNCE_NOWAIT: not sleep; -EAGAIN if memory cannot be had at once
- * @BOUNCE_WHOLE: not take less than was asked for; fails rather than that
+ * enum bounce_flags - how bio_bounce() gets memory
+ * @BOUNCE_NOWAIT: do not sleep; return -EAGAIN if no memory is free
+ * @BOUNCE_WHOLE: fail rather than take less than the length
  * @BOUNCE_SWAP: use the share of the reserve that is kept for swap-out
  */
 enum bounce_flags {
@@ -43,12 +43,12 @@ enum bounce_flags {
 };
 
 /**
- * struct bounce_pool_params - what a pool is to be like
- * @reserve: bytes set aside for when nothing can be allocated, @minsize or more
- * @minsize: smallest piece of memory that is of use: the logical block size of
- *	the device, a power of two up to BOUNCE_MAX_FOLIO
- * @max_inflight: bytes that all pools together may have out before this one
- *	lives on its reserve; 0 stands for 2 % of memory
+ * struct bounce_pool_params - parameters of a pool
+ * @reserve: bytes kept for I/O when no memory is free, @minsize or more
+ * @minsize: size of the smallest folio to use: the logical block size of the device, a
+ *	power of two up to BOUNCE_MAX_FOLIO
+ * @max_inflight: when all pools together have more bytes in flight, this one uses its
+ *	reserve only; 0 stands for 2 % of memory
  */
 struct bounce_pool_params {
 	size_t reserve;
@@ -57,16 +57,16 @@ struct bounce_pool_params {
 };
 
 /**
- * struct bounce_pool_stats - what a pool has done since it was made
+ * struct bounce_pool_stats - counters of a pool since it was created
  * @orders: folios obtained, by order; those of the reserve are not counted
- * @reserve_uses: bios that live on the reserve
- * @reserve_waits: ... and had to wait for it
+ * @reserve_uses: bios that used the reserve
+ * @reserve_waits: bios that had to wait for it
  * @over_limit: folios refused because @inflight_bytes of all pools were too many
  * @short_copies: bios that failed because not all could be copied
- * @held_folios: folios that came back while the device below still had a
- *	reference to them, and were not used again before it had let go
- * @inflight_bytes: bytes out now, without those of the reserve
- * @inflight_peak: the most that were out at a time, to within 256 KiB a CPU
+ * @held_folios: folios that came back while the device below still had a reference,
+ *	and were not used again before it had dropped that
+ * @inflight_bytes: bytes in flight now, without those of the reserve
+ * @inflight_peak: the most that were in flight at a time, to within 256 KiB a CPU
  * @cached_bytes: bytes kept for the next bio
  */
 struct bounce_pool_stats {
