@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The first add to a bio with room cannot be refused; of a later one nobody knows. */
+/* The first add to a bio with room cannot be refused; a later one can. */
 
 static void initialised(struct bio *bio, struct page *page)
 {

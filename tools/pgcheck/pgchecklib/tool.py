@@ -11,7 +11,7 @@ import sysconfig
 from . import CannotAnalyse
 
 # spatch comes with a list of macros of the kernel of long ago. These are functions to
-# everybody else: "TRACE_EXIT();" is no "return ();".
+# all other code: "TRACE_EXIT();" is no "return ();".
 _MISREAD = ("TRACE_EXIT",)
 
 

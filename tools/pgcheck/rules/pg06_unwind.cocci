@@ -252,7 +252,7 @@ get << pg06_get.get;
 @@
 pg06.found(q[0], get, p[0])
 
-// A page that a bio refused belongs to nobody else, nor do those after it.
+// A page that a bio refused has no other owner, nor do those after it.
 @pg06_added exists@
 identifier pg06_get.get;
 expression pg06_get.r;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Pages of users that nobody gives back, and iterators in the wrong place. Each marked line has to be reported. */
+/* User pages that are never released, and iterators in the wrong place. Each marked line has to be reported. */
 
 static int get_all(struct task_ctx *t, unsigned long uaddr, int nr)
 {

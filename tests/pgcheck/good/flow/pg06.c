@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Pages of users that nobody gives back, and iterators in the wrong place. Nothing here may be reported. */
+/* User pages that are never released, and iterators in the wrong place. Nothing here may be reported. */
 
 static int get_all(struct ctx *t, unsigned long ua, int nr)
 {

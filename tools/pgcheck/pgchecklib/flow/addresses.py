@@ -318,7 +318,7 @@ def _plain_sum(node):
 
 
 def _end(node, addresses):
-    """Is it the sum of a start and a length that nobody knows more of?"""
+    """Is it the sum of a start and a length of which nothing else is known?"""
     node = tree.bare(node)
     if isinstance(node, tree.Name):
         return any(_end(value, addresses) for value in addresses.function.values.to.get(node.text, ())

@@ -69,7 +69,7 @@ def _by_hand(function, world):
 
 
 def _a_copy(left, function):
-    """A field of a variable of its own whose address nobody gets."""
+    """A field of a local variable whose address is not taken."""
     base = tree.bare(left.base)
     return not left.arrow and isinstance(base, tree.Name) and not any(
         isinstance(part, tree.Unary) and part.op == "&" and tree.text(part.value) == base.text

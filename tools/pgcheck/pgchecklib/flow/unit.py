@@ -15,7 +15,7 @@ _MACRO = re.compile(r"^[ \t]*#[ \t]*define[ \t]+(\w+)\(([^)]*)\)((?:\\\n|[^\n])*
 
 
 class Function:
-    """A function, or a macro with parameters, which is one with types that nobody knows.
+    """A function, or a macro with parameters, which is one with unknown types.
 
     The body is read when it is first asked for: most functions never are.
     """

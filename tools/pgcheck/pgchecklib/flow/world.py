@@ -25,7 +25,7 @@ class World:
 
     def find(self, unit, name):
         """The function of that name as this file sees it, or None. Where two files that are
-        no neighbours define it, nobody knows which is meant."""
+        no neighbours define it, it is not known which is meant."""
         own = unit.functions.get(name)
         if own:
             return own
