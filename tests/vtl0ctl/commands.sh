@@ -15,7 +15,7 @@ label=
 status=
 
 fresh() {
-	for variable in FAIL BATCH GROW STUCK PINNED STATE_OF; do
+	for variable in FAIL BATCH GROW STUCK PINNED STATE_OF PAGES; do
 		unset "VTL0_FAKE_$variable"
 	done
 	export VTL0_FAKE_STATE="$dir/state"
@@ -94,6 +94,10 @@ add_and_list() {
 	out "ID        START      LENGTH  SIZE  NODE  STATE  CHUNKS  ORDERS  MEMMAP  SAVED  MAPPED  HELD  4K   2M  1G  FALLBACK  OWNERS  FLAGS    NAME"
 	out " 2  0x200200000  0xbfe00000  2.9G     1  live        2  9,18        4M  43.9M     514     3   7  512   2         5       0  persist  -"
 	out "total: 3 ranges, 4 chunks, 5.9G, memmap 4M, saved 91.9M"
+	export VTL0_FAKE_PAGES=16K
+	run 0 list
+	out "ID        START      LENGTH  SIZE  NODE  STATE  CHUNKS  ORDERS  MEMMAP  SAVED  MAPPED  HELD  16K  32M  PUD  FALLBACK  OWNERS  FLAGS    NAME"
+	unset VTL0_FAKE_PAGES
 	run 0 list --chunks
 	out "    2  0x200200000  0x3fe00000  1022M      9    3.9M"
 	run 0 list --json --chunks

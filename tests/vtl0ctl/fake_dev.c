@@ -12,6 +12,7 @@
  * VTL0_FAKE_STUCK=1             QUERY does not advance the cursor
  * VTL0_FAKE_PINNED=ADDR         this address is pinned
  * VTL0_FAKE_STATE_OF=ADDR:N     the range with this address is in state N
+ * VTL0_FAKE_PAGES=16K           INFO is of a kernel of arm64 with pages of 16K
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -380,6 +381,10 @@ static int fake_info(struct vtl0_info *info)
 		.min_align = MIN_ALIGN, .max_address = MAX_ADDRESS,
 		.nr_ranges = nr_ranges,
 	};
+	if (*setting("VTL0_FAKE_PAGES")) {
+		info->page_size = 16384;
+		info->orders = 1 | 1 << 11;
+	}
 	for (i = 0; i < nr_ranges; i++) {
 		struct vtl0_range_info r = describe(&ranges[i]);
 

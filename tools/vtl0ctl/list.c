@@ -59,9 +59,10 @@ static const struct argp argp = {
 	.parser = parse_list,
 	.doc = "Shows the registered ranges in the order of their addresses."
 	       "\vMEMMAP is the memory that the page structures take, SAVED what they would "
-	       "take more with order-0 folios. MAPPED counts page-table entries (4K, 2M or 1G), "
-	       "HELD folios with other references (pins, pipes). 4K, 2M and 1G count faults; "
-	       "FALLBACK those of 4K that a mapping with better alignment would have avoided.",
+	       "take more with order-0 folios. MAPPED counts page-table entries of any size, "
+	       "HELD folios with other references (pins, pipes). The columns that are called "
+	       "as a size (4K, 2M, 1G) count faults served with such entries; FALLBACK those "
+	       "of a single page that a mapping with better alignment would have avoided.",
 	.children = children,
 };
 
@@ -161,12 +162,30 @@ static void range_row(struct table *table, const struct inventory *inv,
 	free(orders);
 }
 
-static void print_ranges(const struct inventory *inv)
+/* What the entries of each level are called: by size, where this kernel makes any. */
+static void name_levels(int fd, struct text names[3])
 {
-	static const char *const columns[] = {
+	struct vtl0_info info = { .size = sizeof(info) };
+	unsigned int order, level = 0;
+
+	names[0] = (struct text) { ">PTE" };
+	names[1] = (struct text) { ">PMD" };
+	names[2] = (struct text) { ">PUD" };
+	if (dev_ioctl(fd, VTL0_INFO, &info))
+		return;
+	for (order = 0; order < 64 && level < 3; order++)
+		if (info.orders >> order & 1)
+			snprintf(names[level++].s, sizeof(names[0].s), ">%.12s",
+				 size_text((uint64_t)info.page_size << order).s);
+}
+
+static void print_ranges(const struct inventory *inv, int fd)
+{
+	struct text levels[3];
+	const char *const columns[] = {
 		">ID", ">START", ">LENGTH", ">SIZE", ">NODE", "<STATE",
 		">CHUNKS", "<ORDERS", ">MEMMAP", ">SAVED", ">MAPPED", ">HELD",
-		">4K", ">2M", ">1G", ">FALLBACK", ">OWNERS", "<FLAGS", "<NAME",
+		levels[0].s, levels[1].s, levels[2].s, ">FALLBACK", ">OWNERS", "<FLAGS", "<NAME",
 	};
 	struct table table = {
 		.columns = columns,
@@ -174,6 +193,7 @@ static void print_ranges(const struct inventory *inv)
 	};
 	size_t i;
 
+	name_levels(fd, levels);
 	for (i = 0; i < inv->nr_ranges; i++)
 		range_row(&table, inv, &inv->ranges[i]);
 	table_print(&table);
@@ -206,7 +226,7 @@ static void print_chunks(const struct inventory *inv)
 	table_free(&table);
 }
 
-static void print_list(const struct inventory *inv, bool chunks)
+static void print_list(const struct inventory *inv, bool chunks, int fd)
 {
 	struct totals t = add_up(inv);
 
@@ -214,7 +234,7 @@ static void print_list(const struct inventory *inv, bool chunks)
 		puts("no ranges are registered");
 		return;
 	}
-	print_ranges(inv);
+	print_ranges(inv, fd);
 	if (chunks)
 		print_chunks(inv);
 	printf("total: %zu range%s, %" PRIu64 " chunk%s, %s, memmap %s, saved %s\n",
@@ -328,7 +348,7 @@ int cmd_list(int argc, char **argv, struct common *common)
 	} else if (common->json) {
 		print_json(&inv, args.chunks);
 	} else {
-		print_list(&inv, args.chunks);
+		print_list(&inv, args.chunks, common->fd);
 	}
 	inventory_free(&inv);
 	dev_close(common->fd);
