@@ -34,5 +34,6 @@ static void __exit bounce_core_exit(void)
 module_init(bounce_core_init);
 module_exit(bounce_core_exit);
 
+MODULE_VERSION(PROJECT_VERSION);
 MODULE_DESCRIPTION("Bounce buffers for block I/O");
 MODULE_LICENSE("GPL");

@@ -184,5 +184,6 @@ static struct target_type bounce_target = {
 };
 module_dm(bounce);
 
+MODULE_VERSION(PROJECT_VERSION);
 MODULE_DESCRIPTION("Device mapper target whose data cannot change in flight");
 MODULE_LICENSE("GPL");
