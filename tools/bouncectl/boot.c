@@ -12,7 +12,7 @@
 /* The file that only "save" writes. */
 #define SAVED "saved.conf"
 
-static const char * const modes[] = { "none", "write", "all", "guest" };
+static const char * const modes[] = { "none", "write", "all", "guest", "direct" };
 
 static int read_conf(const struct options *opt, struct conf *conf)
 {
@@ -40,7 +40,7 @@ static int check_section(const struct conf_section *section)
 	for (i = 0; mode && i < nr && strcmp(mode, modes[i]); i++)
 		;
 	if (mode && i == nr)
-		return complain("%s:%u: [%s]: mode is none, write, all or guest, not \"%s\"",
+		return complain("%s:%u: [%s]: mode is none, write, all, guest or direct, not \"%s\"",
 				section->file, section->line, section->name, mode);
 	return STATUS_OK;
 }
@@ -61,10 +61,31 @@ int cmd_check(const struct options *opt)
 	return status;
 }
 
+/*
+ * systemd's unit of the device below would be no help: it goes as soon as the bounce
+ * disk is there, as udev then says that the device below is not for use.
+ */
+static int wait_for_backing(const struct options *opt, const struct conf_section *section)
+{
+	const char *backing = conf_get(section, "backing");
+	unsigned int i;
+
+	if (*backing != '/')
+		return STATUS_OK;
+	for (i = 0; access(backing, F_OK) && i < opt->wait * 10; i++)
+		usleep(100000);
+	if (opt->wait && access(backing, F_OK))
+		return complain("%s: %s did not appear within %u seconds", section->name,
+				backing, opt->wait);
+	return STATUS_OK;
+}
+
 static int restore_one(const struct options *opt, const struct conf_section *section)
 {
 	int status = check_section(section);
 
+	if (!status)
+		status = wait_for_backing(opt, section);
 	if (!status)
 		status = device_add(opt, section);
 	if (!status)

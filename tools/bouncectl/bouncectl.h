@@ -19,6 +19,7 @@ enum {
 struct options {
 	const char *configfs;	/* directory of the module in configfs */
 	const char *conf;	/* directory of the files for boot */
+	unsigned int wait;	/* seconds for the device below to come */
 	bool json;
 	bool all;
 };

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Called by systemd when it starts, before units: one bounce@NAME.service for each
- * device of /etc/bounce.d, bound to the device below it and before the file
- * systems. See systemd.generator(7).
+ * device of /etc/bounce.d, bound to its disk, which goes with the device below, and
+ * before the file systems. See systemd.generator(7).
  */
 #include <errno.h>
 #include <stdio.h>
@@ -33,11 +33,13 @@ static void escape(const char *path, char *out, size_t size)
 	out[n] = '\0';
 }
 
-/* The device below by path; major:minor has no unit, so the service only tries. */
+/*
+ * Not bound to the device below: udev takes that from systemd while the bounce disk is
+ * there.
+ */
 static int write_unit(const char *dir, const struct conf_section *section)
 {
-	const char *backing = conf_get(section, "backing") ?: "";
-	char path[MAX_PATH], link[MAX_PATH], device[MAX_PATH], target[MAX_PATH];
+	char path[MAX_PATH], disk[MAX_PATH], link[MAX_PATH], device[MAX_PATH], target[MAX_PATH];
 	FILE *unit;
 
 	snprintf(path, sizeof(path), "%s/bounce@%s.service.d", dir, section->name);
@@ -47,11 +49,10 @@ static int write_unit(const char *dir, const struct conf_section *section)
 	unit = fopen(path, "we");
 	if (!unit)
 		return -1;
-	fprintf(unit, "# Made by bounce-generator from %s.\n[Unit]\n", section->file);
-	if (*backing == '/') {
-		escape(backing, device, sizeof(device));
-		fprintf(unit, "BindsTo=%s.device\nAfter=%s.device\n", device, device);
-	}
+	snprintf(disk, sizeof(disk), "/dev/bounce-%s", section->name);
+	escape(disk, device, sizeof(device));
+	fprintf(unit, "# Made by bounce-generator from %s.\n[Unit]\nBindsTo=%s.device\n",
+		section->file, device);
 	if (fclose(unit))
 		return -1;
 	snprintf(path, sizeof(path), "%s/local-fs.target.wants", dir);

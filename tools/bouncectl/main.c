@@ -13,7 +13,9 @@
 
 const char *argp_program_version = "bouncectl " VERSION;
 
-enum { KEY_CONFIGFS = 0x100, KEY_CONF, KEY_JSON, KEY_ALL };
+enum { KEY_CONFIGFS = 0x100, KEY_CONF, KEY_WAIT, KEY_JSON, KEY_ALL };
+
+#define MAX_WAIT 3600
 
 struct arguments {
 	struct options opt;
@@ -31,6 +33,12 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return 0;
 	case KEY_CONF:
 		args->opt.conf = arg;
+		return 0;
+	case KEY_WAIT:
+		if (arg[strspn(arg, "0123456789")] || !*arg || strlen(arg) > 4 ||
+		    atoi(arg) > MAX_WAIT)
+			argp_error(state, "--wait is 0 to %u seconds, not \"%s\"", MAX_WAIT, arg);
+		args->opt.wait = atoi(arg);
 		return 0;
 	case KEY_JSON:
 		args->opt.json = true;
@@ -51,6 +59,8 @@ static const struct argp_option options[] = {
 	  .doc = "Where the module is (default /sys/kernel/config/bounce_blk)" },
 	{ .name = "conf", .key = KEY_CONF, .arg = "DIR",
 	  .doc = "Where the files for boot are (default /etc/bounce.d)" },
+	{ .name = "wait", .key = KEY_WAIT, .arg = "SECONDS",
+	  .doc = "restore: wait so long for the device below (default 0)" },
 	{ .name = "json", .key = KEY_JSON, .doc = "list, status: print one JSON object" },
 	{ .name = "all", .key = KEY_ALL, .doc = "remove: every device" },
 	{ }

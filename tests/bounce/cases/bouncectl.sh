@@ -104,23 +104,57 @@ test_bouncectl_wrong_files()
 		[one]\nbacking=/dev/x\nbacking=/dev/y\n|a.conf:3: "backing" is set twice in [one]
 		[one]\nbacking=/dev/x\n[one]\n|a.conf:3: [one] was there before
 		[o/e]\n|a.conf:1: [o/e]: a name has letters
-		[one]\nbacking=/dev/x\nmode=some\n|a.conf:1: [one]: mode is none, write, all or guest
+		[one]\nbacking=/dev/x\nmode=some\n|a.conf:1: [one]: mode is none, write, all, guest or direct, not "some"
 		[a-name-that-has-more-than-24]\nbacking=/dev/x\n|a name has at most 24 letters
 	END
 	expect devices '' "$(ls -d "$config"/*/ 2>/dev/null)"
 	rm -r "$tmp/bounce.d"
 }
 
-# What systemd is told for each device: wait for the one below, be there before
-# file systems.
+# "check" works without the module, so it has the modes, too: all that the module has.
+test_bouncectl_knows_all_modes()
+{
+	null ctl0
+	mkdir "$tmp/bounce.d"
+	for mode in none write all guest direct; do
+		ctl 0 add one /dev/ctl0 mode=$mode
+		ctl 0 save
+		ctl 0 check
+		ctl 0 remove one
+		ctl 0 restore
+		expect mode $mode "$(cat "$config"/one/mode)"
+		ctl 0 remove one
+	done
+	rm -r "$tmp/bounce.d"
+}
+
+# The device below may come late, or never.
+test_bouncectl_waits()
+{
+	mkdir "$tmp/bounce.d"
+	printf '[late]\nbacking = /dev/late0\n' >"$tmp/bounce.d/a.conf"
+	ctl 1 --wait=1 restore
+	says 'late: /dev/late0 did not appear within 1 seconds'
+	ctl 1 restore
+	says 'the device below does not exist'
+	(sleep 2; null late0) &
+	ctl 0 --wait=60 restore
+	wait $!
+	[ -b /dev/bounce-late ] || fail "no disk"
+	ctl 2 --wait=soon restore
+	ctl 0 remove late
+	rm -r "$tmp/bounce.d"
+}
+
+# What systemd is told for each device: be there before file systems, and go with the
+# disk.
 test_bouncectl_generator()
 {
 	mkdir "$tmp/bounce.d" "$tmp/units"
-	printf '[data]\nbacking = /dev/mapper/vg-lv\n[num]\nbacking = 8:0\n' >"$tmp/bounce.d/a.conf"
+	printf '[my-data]\nbacking = /dev/mapper/vg-lv\n' >"$tmp/bounce.d/a.conf"
 	bounce-generator "$tmp/units" "$tmp/bounce.d" || fail "it failed"
-	grep -q '^BindsTo=dev-mapper-vg\\x2dlv.device$' "$tmp/units/bounce@data.service.d/device.conf" ||
-		fail "not bound to its device"
-	! grep -q BindsTo "$tmp/units/bounce@num.service.d/device.conf" || fail "bound to a number"
-	[ -L "$tmp/units/local-fs.target.wants/bounce@data.service" ] || fail "not wanted"
+	grep -q '^BindsTo=dev-bounce\\x2dmy\\x2ddata.device$' \
+		"$tmp/units/bounce@my-data.service.d/device.conf" || fail "not bound to its disk"
+	[ -L "$tmp/units/local-fs.target.wants/bounce@my-data.service" ] || fail "not wanted"
 	rm -r "$tmp/bounce.d" "$tmp/units"
 }
