@@ -70,7 +70,7 @@ guest-programs:
 
 # The source of the modules as DKMS wants it: two packages, as a kernel may be fit
 # for one of them only. debian/*.dkms are their settings, here and there.
-DKMS_SHARED := Kbuild Makefile COPYING include drivers/supported
+DKMS_SHARED := Kbuild Makefile COPYING include drivers/supported drivers/dkms
 BOUNCE_DIRS := $(filter-out drivers/vtl0,$(patsubst %/Kbuild,%,$(wildcard drivers/*/Kbuild)))
 
 install-dkms:
