@@ -135,6 +135,17 @@ static inline unsigned long compat_get_unmapped_area(struct file *file, unsigned
 /* before 7.3: no bio_complete_in_task(); the driver has work of its own instead */
 #define COMPAT_HAVE_BIO_COMPLETE_IN_TASK (LINUX_VERSION_CODE >= KERNEL_VERSION(7, 3, 0))
 
+/* before 6.18, or some release about then: the vecs behind a bio have no function */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(7, 0, 0)
+static inline void compat_bio_init_inline(struct bio *bio, struct block_device *bdev,
+					  unsigned short nr, blk_opf_t opf)
+{
+	bio_init(bio, bdev, (struct bio_vec *)(bio + 1), nr, opf);
+}
+
+#define bio_init_inline compat_bio_init_inline
+#endif
+
 /* before 7.0 */
 #ifndef BIO_MAX_SIZE
 #define BIO_MAX_SIZE UINT_MAX

@@ -11,6 +11,8 @@
 #include <linux/miscdevice.h>
 #include <linux/module.h>
 
+#include "compat.h"
+
 static char *disk;
 module_param(disk, charp, 0444);
 MODULE_PARM_DESC(disk, "Path of the block device");

@@ -95,7 +95,7 @@ tick() {
 }
 
 cmd_setup() {
-	kernels=
+	kernels='' bootable=''
 	while [ $# -gt 0 ]; do
 		case $1 in
 		--kernel)
@@ -111,8 +111,9 @@ cmd_setup() {
 		arch=$(kernel_arch "$kernel")
 		set_up "guest${arch:+-$arch}"
 		set_up kernel "$kernel"
+		[ -n "$arch" ] || [ ! -f "$LAB/kernels/$kernel/vmlinuz" ] || bootable=$kernel
 	done
-	[ -n "$arch" ] || try_kvm "${kernel:?}"
+	[ -z "$bootable" ] || try_kvm "$bootable"
 	say "ready: $LAB"
 }
 

@@ -46,7 +46,8 @@ build_modules() {
 	6.12.*)
 		in_root rsync -a --delete --exclude='*.o' --exclude='*.ko' --exclude='*.mod*' \
 			--exclude='.*.cmd' --exclude=modules.order --exclude=Module.symvers \
-			"$SRC/Kbuild" "$SRC/dkms.conf" "$SRC/drivers" "$SRC/include" "$SRC/tests" "$built/modules/"
+			"$SRC/Kbuild" "$SRC/dkms.conf" "$SRC/drivers" "$SRC/include" "$SRC/samples" \
+			"$SRC/tests" "$built/modules/"
 		set -- M="$built/modules"
 		;;
 	esac
