@@ -210,6 +210,7 @@ node_cpus() {
 	done
 }
 
+# On arm64 memmap= says to the tests alone what the device tree says to the kernel.
 # The long limits are for slow and busy machines: a false alarm costs more.
 # ignore_loglevel: no command can hide a report from the console.
 # slab_debug=F: without per-CPU sheaves, whose stale pointers hide the last leaks
@@ -224,7 +225,7 @@ command_line() {
 	built*) append=" slab_debug=F pci=noacpi no5lvl$append" ;;
 	esac
 	case $arch in
-	arm64) echo "console=ttyAMA0 earlycon ignore_loglevel nokaslr mitigations=off" ;;
+	arm64) echo "console=ttyAMA0 earlycon ignore_loglevel nokaslr mitigations=off $reserves" ;;
 	*) echo "console=ttyS0 earlyprintk=serial ignore_loglevel nokaslr mitigations=off no_timer_check 8250.nr_uarts=1 $reserves" ;;
 	esac | tr '\n' ' '
 	echo \
