@@ -14,5 +14,5 @@ static ssize_t push(struct q *q, struct iov_iter *from)
 	put_all(pages, n);
 	if (sent < 0)	/* expect: PG06 */
 		return sent;
-	return sent; 
+	return sent;
 }
