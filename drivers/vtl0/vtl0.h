@@ -352,8 +352,7 @@ unsigned int vtl0_remove_batch(struct list_head *batch, unsigned int tries,
 	__must_not_hold(&vtl0_lock);
 
 /* drain.c: ranges that nothing keeps go in the background */
-void vtl0_drain_now(void)
-	__must_hold(&vtl0_lock);
+__must_hold(&vtl0_lock) void vtl0_drain_now(void);
 void vtl0_low_get(void);
 void vtl0_low_put(void);
 int vtl0_drain_init(void);

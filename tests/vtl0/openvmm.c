@@ -158,7 +158,7 @@ static int transfers(const struct vmm *v, const struct window *ram, int disk)
 		for (size_t j = 0; j < sizeof(sizes) / sizeof(*sizes); j++) {
 			char *first = v->base + ram[i].start;
 			char *last = first + ram[i].length - sizes[j];
-			char *places[] = { first, first + ram[i].length / 2 / 512 * 512, last };
+			char *places[3] = { first, first + ram[i].length / 2 / 512 * 512, last };
 
 			for (int k = 0; k < 3; k++) {
 				int ret = direct_io(disk, places[k], sizes[j], i + j + k);

@@ -399,7 +399,7 @@ lost_output() {
 	verdict $? "lost output is noticed"
 }
 
-plan 285
+plan 287
 add_and_list
 names
 add_of_something_else_than_is_there

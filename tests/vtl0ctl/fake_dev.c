@@ -186,8 +186,10 @@ static int fake_cover(int fd, struct vtl0_add *add)
 		struct fake_range *r = range_at(pos, &end);
 		struct vtl0_add gap = *add;
 
-		gap.start = gap.added_start = pos;
-		gap.length = gap.added_length = end - pos;
+		gap.start = pos;
+		gap.length = end - pos;
+		gap.added_start = gap.start;
+		gap.added_length = gap.length;
 		if (!r) {
 			err = find_conflict(&gap);
 			add->conflict_start = gap.conflict_start;

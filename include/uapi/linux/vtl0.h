@@ -63,7 +63,7 @@
 #define VTL0_STATE_ADDING	0	/* being registered, cannot be mapped yet */
 #define VTL0_STATE_LIVE		1	/* registered */
 #define VTL0_STATE_REMOVING	2	/* being removed, touching it waits */
-#define VTL0_STATE_DRAINING	3	/* ownerless or removed, is going, perhaps when a pin goes */
+#define VTL0_STATE_DRAINING	3	/* ownerless or removed: goes when the last pin goes */
 
 /* Flags of VTL0_ADD and VTL0_PLAN. */
 #define VTL0_ADD_TRIM		(1U << 0)
