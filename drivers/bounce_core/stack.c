@@ -41,7 +41,6 @@ static bool would_split(const struct bio *bio, size_t size)
 {
 	struct request_queue *queue = bdev_get_queue(bio->bi_bdev);
 
-	/* pgcheck: allow PG07 a bio of this file, which bounce_vecs_get() filled */
 	if (bio->bi_vcnt > queue_max_segments(queue))
 		return true;
 	return size > (size_t)queue_max_sectors(queue) << SECTOR_SHIFT;
