@@ -47,7 +47,7 @@ build_modules() {
 		in_root rsync -a --delete --exclude='*.o' --exclude='*.ko' --exclude='*.mod*' \
 			--exclude='.*.cmd' --exclude=modules.order --exclude=Module.symvers \
 			"$SRC/Kbuild" "$SRC/dkms.conf" "$SRC/drivers" "$SRC/include" "$SRC/samples" \
-			"$SRC/tests" "$built/modules/"
+			"$SRC/tests" "$SRC/upstream" "$built/modules/"
 		set -- M="$built/modules"
 		;;
 	esac
