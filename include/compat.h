@@ -76,17 +76,13 @@ static inline vm_fault_t vmf_insert_folio_pud(struct vm_fault *vmf,
 
 /*
  * Sets the pgmap of a folio that no other task can use yet.
- * before 6.15: every struct page has the pointer; of a large folio whose struct pages
- * share memory, only the first two pages full of them need it set.
+ * before 6.15: each struct page has the pointer, but in a tail page its word is the one
+ * that leads to the head. What compares pgmaps there ends a segment in front of a tail.
  */
 static inline void compat_set_pgmap(struct folio *folio, struct dev_pagemap *pgmap)
 {
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 15, 0)
-	unsigned long nr = min_t(unsigned long, folio_nr_pages(folio),
-				 2 * PAGE_SIZE / sizeof(struct page));
-
-	while (nr--)
-		folio_page(folio, nr)->pgmap = pgmap;
+	folio->page.pgmap = pgmap;
 #else
 	folio->pgmap = pgmap;
 #endif
