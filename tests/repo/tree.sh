@@ -3,11 +3,11 @@
 #
 # Checks of the repository as a whole: files, documents, build entry points.
 
-# A patch is under the licence of the file that it changes.
+# A patch is under the licence of the file that it changes, and its letter is a mail.
 # Debian's files have formats without comments; debian/copyright speaks for them.
 check_spdx()
 {
-	all_files | grep -vE '^\./(LICENSES|debian)/|\.patch$' | while read -r f; do
+	all_files | grep -vE '^\./(LICENSES|debian)/|\.patch$|/cover-letter\.txt$' | while read -r f; do
 		head -n 2 "$f" | grep -q SPDX-License-Identifier || echo "$f"
 	done | nothing
 }
