@@ -21,7 +21,7 @@ struct add_args {
 	struct common *common;
 	struct layout layout;
 	struct ranges ranges;
-	struct vtl0_add add;	/* what the options say, but for layout */
+	struct vtl0_add add;	/* the options, except those in @layout */
 	bool persist, hold;
 };
 
@@ -36,7 +36,7 @@ static void set_node(struct add_args *args, const char *arg)
 	args->add.flags |= VTL0_ADD_NODE;
 }
 
-static void check_wrong(const char *option, const char *arg, const char *wrong)
+static void usage_if_wrong(const char *option, const char *arg, const char *wrong)
 {
 	if (wrong)
 		usage("--%s \"%s\": %s", option, arg, wrong);
@@ -76,13 +76,13 @@ static error_t parse_add(int key, char *arg, struct argp_state *state)
 		args->add.flags |= VTL0_ADD_EXCLUSIVE;
 		return 0;
 	case KEY_NAME:
-		check_wrong("name", arg, node_name(arg, &args->add));
+		usage_if_wrong("name", arg, node_name(arg, &args->add));
 		return 0;
 	case KEY_MODE:
-		check_wrong("mode", arg, node_mode(arg, &args->add));
+		usage_if_wrong("mode", arg, node_mode(arg, &args->add));
 		return 0;
 	case KEY_OWNER:
-		check_wrong("owner", arg, node_owner(arg, &args->add));
+		usage_if_wrong("owner", arg, node_owner(arg, &args->add));
 		return 0;
 	case KEY_HOLD:
 		args->hold = true;
@@ -134,7 +134,10 @@ static const struct argp argp = {
 
 static char *added_line(const struct vtl0_add *add)
 {
-	/* the start may also differ as the alias of an address does */
+	/*
+	 * Not by the start: with the module parameter alias_bit the driver returns
+	 * another address of the same memory.
+	 */
 	bool trimmed = add->added_length != add->length;
 	char *from = trimmed ?
 		xasprintf(" (trimmed from %s)",
@@ -186,9 +189,9 @@ static int add_one(const struct add_args *args, const struct range *range,
 }
 
 /*
- * Signals are blocked only now: one that came while ranges were being added has
- * ended the program, which released them. Those that the caller ignores (nohup,
- * a background job) stay ignored.
+ * Waits for a signal, when all ranges have been added. A signal that comes earlier ends
+ * the program: the kernel closes /dev/vtl0, and the driver removes the ranges. SIGINT and
+ * SIGHUP stay ignored if the parent process ignores them (nohup, a background job).
  */
 static void hold(const struct add_args *args)
 {
@@ -233,7 +236,7 @@ int cmd_add(int argc, char **argv, struct common *common)
 	if (args.hold && outcome.status == STATUS_OK)
 		hold(&args);
 	else if (args.hold && i)
-		complain("add: what was added is released again, because of --hold");
+		complain("add: --hold: the ranges added before this failure are released again");
 	dev_close(common->fd);
 	free(args.ranges.v);
 	return outcome.status;

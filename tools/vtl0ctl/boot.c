@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* vtl0ctl save, restore and check: the ranges that are there after a boot */
+/* vtl0ctl save, restore and check: the ranges that /etc/vtl0.d describes, for each boot */
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
@@ -61,13 +61,13 @@ static const struct argp_child children[] = {
 static const struct argp argp = {
 	.options = options,
 	.parser = parse_boot,
-	.doc = "The ranges that are there after a boot, as the files *.conf of /etc/vtl0.d "
-	       "say: [NAME], and below it range = START+LENGTH and, if wanted, order, chunk, "
+	.doc = "The files *.conf in /etc/vtl0.d describe the ranges to register at each boot: "
+	       "[NAME], and below it range = START+LENGTH and, if wanted, order, chunk, "
 	       "node, name, mode, owner and trim = yes, as the options of add.",
 	.children = children,
 };
 
-/* One setting of a section into @add; what is wrong with it, or NULL. */
+/* Puts one setting into @add. Returns NULL, or a text that says what is wrong with it. */
 static const char *apply(struct vtl0_add *add, const struct conf_setting *set)
 {
 	const char *wrong;
@@ -140,7 +140,7 @@ static int section_to_add(const struct conf_section *section, struct vtl0_add *a
 	return STATUS_FAILED;
 }
 
-/* Everything is read and checked before anything is done. */
+/* Checks every section first, so that a wrong one keeps save and restore from any change. */
 static int check_conf(const struct conf *conf)
 {
 	struct vtl0_add add;
@@ -157,7 +157,7 @@ static int check_conf(const struct conf *conf)
 	return status;
 }
 
-static int begin(struct boot_args *args, int argc, char **argv)
+static int read_and_check(struct boot_args *args, int argc, char **argv)
 {
 	argp_parse(&argp, argc, argv, 0, NULL, args);
 	conf_read(&args->conf, args->dir);
@@ -167,7 +167,7 @@ static int begin(struct boot_args *args, int argc, char **argv)
 int cmd_check(int argc, char **argv, struct common *common)
 {
 	struct boot_args args = { .common = common, .dir = "/etc/vtl0.d" };
-	int status = begin(&args, argc, argv);
+	int status = read_and_check(&args, argc, argv);
 
 	if (!status)
 		printf("%zu range%s in %s\n", args.conf.nr_sections,
@@ -176,7 +176,7 @@ int cmd_check(int argc, char **argv, struct common *common)
 	return status;
 }
 
-/* Goes on with the others when one fails: they may be what the machine needs. */
+/* A range that fails does not keep cmd_restore() from the next: the boot may need that one. */
 static void restore_one(const struct conf_section *section, int fd, struct outcome *outcome)
 {
 	struct vtl0_add add;
@@ -200,7 +200,7 @@ static void restore_one(const struct conf_section *section, int fd, struct outco
 int cmd_restore(int argc, char **argv, struct common *common)
 {
 	struct boot_args args = { .common = common, .dir = "/etc/vtl0.d" };
-	int status = begin(&args, argc, argv);
+	int status = read_and_check(&args, argc, argv);
 	struct outcome outcome;
 	size_t i;
 
@@ -217,9 +217,9 @@ int cmd_restore(int argc, char **argv, struct common *common)
 	return status;
 }
 
-/* Another file than the one that is written has this range. */
-static bool is_elsewhere(const struct conf *conf, const char *saved,
-			 const struct vtl0_range_info *r)
+/* Does a file other than @saved, which "save" overwrites, have this range? */
+static bool is_in_another(const struct conf *conf, const char *saved,
+			  const struct vtl0_range_info *r)
 {
 	struct vtl0_add add;
 	size_t i;
@@ -232,7 +232,7 @@ static bool is_elsewhere(const struct conf *conf, const char *saved,
 	return false;
 }
 
-/* As it is now: somebody may have changed it. */
+/* Mode and owner are those of the node now: chmod or chown may have changed them. */
 static void print_node(FILE *file, const char *name)
 {
 	char *path = xasprintf("/dev/vtl0_%s", name);
@@ -246,7 +246,7 @@ static void print_node(FILE *file, const char *name)
 	free(path);
 }
 
-/* Only what stays without an owner: the rest belongs to a program. */
+/* Persistent ranges only: a program owns any other, which goes when it closes its file. */
 static size_t print_ranges(FILE *file, const struct inventory *inv, const struct conf *conf,
 			   const char *saved)
 {
@@ -256,7 +256,7 @@ static size_t print_ranges(FILE *file, const struct inventory *inv, const struct
 	for (i = 0; i < inv->nr_ranges; i++) {
 		const struct vtl0_range_info *r = &inv->ranges[i];
 
-		if (!(r->flags & VTL0_RANGE_PERSIST) || is_elsewhere(conf, saved, r))
+		if (!(r->flags & VTL0_RANGE_PERSIST) || is_in_another(conf, saved, r))
 			continue;
 		fprintf(file, "\n[saved-%zu]\nrange = %s\nnode = %d\n", ++nr,
 			range_text(r->start, r->length).s, r->node);
@@ -265,7 +265,7 @@ static size_t print_ranges(FILE *file, const struct inventory *inv, const struct
 	return nr;
 }
 
-/* The new file takes the place of the old one only when it is whole and on disk. */
+/* rename() comes after fsync(): a crash leaves either the old file or the whole new one. */
 static int save_ranges(const struct boot_args *args, const struct inventory *inv)
 {
 	char *path = xasprintf("%s/" SAVED, args->dir), *new = xasprintf("%s.new", path);
@@ -294,7 +294,7 @@ static int save_ranges(const struct boot_args *args, const struct inventory *inv
 int cmd_save(int argc, char **argv, struct common *common)
 {
 	struct boot_args args = { .common = common, .dir = "/etc/vtl0.d" };
-	int err, status = begin(&args, argc, argv);
+	int err, status = read_and_check(&args, argc, argv);
 	struct inventory inv = { };
 
 	if (!status) {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Finds out why memory is mapped uncached: by an MTRR (/proc/mtrr), or because the
- * first mapping of it was (the kernel's list of PAT types, which is in debugfs).
+ * Finds out why memory is mapped uncached: an MTRR says so (/proc/mtrr), or an earlier
+ * mapping of it is uncached, whose type x86 then gives every later one (its list of PAT
+ * types is in debugfs).
  */
 #include <inttypes.h>
 #include <stdbool.h>
@@ -48,7 +49,7 @@ static bool read_mtrr(const char *line, struct entry *e)
 	return true;
 }
 
-/* The first entry that overlaps and is not write-back. */
+/* Finds the first entry that overlaps and is not write-back. Closes @file. */
 static bool find(FILE *file, bool (*read)(const char *line, struct entry *e),
 		 uint64_t start, uint64_t length, struct entry *e)
 {

@@ -6,8 +6,8 @@
 #include <stdint.h>
 
 /*
- * What of the range has another cache type than write-back, and by what: a mapping
- * (PAT) or an MTRR. NULL if neither says so.
+ * Returns a text that names a part of the range which is not write-back, and the cause:
+ * a mapping (PAT) or an MTRR. The caller frees it. NULL if there is no such part.
  */
 char *cachetype_reason(uint64_t start, uint64_t length);
 

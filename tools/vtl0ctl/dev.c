@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The real device; see dev.h. */
+/* Calls the system; see dev.h. */
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/ioctl.h>

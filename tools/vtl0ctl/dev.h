@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * All that vtl0ctl asks of the system goes through these functions; the tests
- * link their own in place of dev.c.
+ * vtl0ctl reaches the driver and the kernel's files only through these functions, so that
+ * tests can link functions of their own in place of dev.c.
  */
 #ifndef DEV_H
 #define DEV_H
@@ -13,16 +13,16 @@
 int dev_open(const char *path);
 void dev_close(int fd);
 
-/* Of a node; returns 0 or an errno. */
+/* stat(); returns 0 or an errno. */
 int dev_stat(const char *path, struct stat *st);
 
 /* Returns 0 or an errno. */
 int dev_ioctl(int fd, unsigned long request, void *arg);
 
-/* /proc/iomem, or NULL. */
+/* Opens /proc/iomem; returns NULL if that fails. */
 FILE *dev_iomem(void);
 
-/* What x86 says of cache types: /proc/mtrr, and the kernel's own list in debugfs; or NULL. */
+/* Open x86's lists of cache types, /proc/mtrr and one in debugfs; return NULL without them. */
 FILE *dev_mtrrs(void);
 FILE *dev_memtypes(void);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Messages on standard error, one line each, and memory or death. */
+/* Prints messages to standard error; ends the program when memory runs out. */
 #ifndef DIE_H
 #define DIE_H
 

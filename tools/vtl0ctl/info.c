@@ -62,6 +62,7 @@ static struct json_object *feature_list(uint64_t bits)
 					      json_object_new_string(name));
 		bits &= ~features[i].bit;
 	}
+	/* features that this version does not know by name, as one number */
 	if (bits)
 		json_object_array_add(array,
 				      json_object_new_string(addr_text(bits).s));
@@ -123,6 +124,7 @@ static void print_orders(const struct vtl0_info *info)
 		if (!(info->orders >> i & 1))
 			continue;
 		printf("%s%u", separator, i);
+		/* no size for an order whose size does not fit into 64 bits */
 		if ((uint64_t)info->page_size << i >> i == info->page_size)
 			printf(" (%s)", size_text((uint64_t)info->page_size << i).s);
 		separator = ", ";

@@ -18,7 +18,7 @@ static char *append(char *path, const char *name)
 	return longer;
 }
 
-/* Without privilege all addresses in the file read as zero. */
+/* Without CAP_SYS_ADMIN all addresses in the file are 0: such lines cover nothing. */
 static int line_covers(const char *line, uint64_t addr, const char **name)
 {
 	uint64_t first, last;

@@ -16,7 +16,7 @@
 
 enum { KEY_CHUNKS = 0x200 };
 
-/* The ORDERS column shows so many runs of chunks of one order. */
+/* The ORDERS column shows at most this many runs of chunks that have the same order. */
 #define MAX_RUNS 4
 
 struct list_args {
@@ -91,13 +91,14 @@ static void append(char **text, const char *separator, uint32_t order,
 	*text = longer;
 }
 
-/* "9,18x3,9": the orders of the range's chunks, by address. */
+/* "9,18x3,9": the orders of the range's chunks, by address; ",..." ends a list cut short. */
 static char *orders_text(const struct inventory *inv, uint32_t range_id)
 {
 	char *text = xasprintf("%s", ""), *cut;
 	size_t i, count = 0, runs = 0;
 	uint32_t order = 0;
 
+	/* One step more than there are chunks: it ends the last run. */
 	for (i = 0; i <= inv->nr_chunks && runs < MAX_RUNS; i++) {
 		const struct vtl0_chunk_info *c = &inv->chunks[i];
 		bool last = i == inv->nr_chunks;
@@ -162,7 +163,10 @@ static void range_row(struct table *table, const struct inventory *inv,
 	free(orders);
 }
 
-/* What the entries of each level are called: by size, where this kernel makes any. */
+/*
+ * Names the columns that count faults: by the size of the entries, or by the level where
+ * VTL0_INFO has no order for it.
+ */
 static void name_levels(int fd, struct text names[3])
 {
 	struct vtl0_info info = { .size = sizeof(info) };

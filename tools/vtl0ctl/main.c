@@ -14,7 +14,7 @@
 const char *argp_program_version = "vtl0ctl " VERSION;
 
 struct command {
-	const char *name;	/* with "vtl0ctl " in front, for messages */
+	const char *name;	/* "vtl0ctl NAME", as argp prints argv[0] in its messages */
 	int (*run)(int argc, char **argv, struct common *common);
 };
 
@@ -67,9 +67,9 @@ static const struct argp main_argp = {
 	       "  remove RANGE...|--all   unregister ranges\n"
 	       "  info                    show what the driver can do, and totals\n"
 	       "  plan RANGE              show what add would make of a range\n"
-	       "  save                    write what persists to /etc/vtl0.d/saved.conf\n"
-	       "  restore                 register what the files of /etc/vtl0.d say\n"
-	       "  check                   are those files right?\n"
+	       "  save                    write the persistent ranges to /etc/vtl0.d/saved.conf\n"
+	       "  restore                 register the ranges in the files of /etc/vtl0.d\n"
+	       "  check                   check these files\n"
 	       "\n"
 	       "RANGE is START+LENGTH, or START-END where END is the first byte behind the "
 	       "range. Numbers are decimal or 0x..., with a suffix K, M, G or T (2^10 to 2^40).\n"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Why something failed, in a sentence that names addresses. */
+/* Turns an errno, and what the driver wrote back, into a sentence that names addresses. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,9 +12,10 @@
 #include "query.h"
 #include "text.h"
 
-/* The fields that the arguments of add and plan share. */
+/* The fields that struct vtl0_add and struct vtl0_plan share. */
 struct request {
-	uint64_t start, length, chunk_length, edge;
+	uint64_t start, length, chunk_length;
+	uint64_t edge;		/* with EINVAL: the start or end that is not aligned, or 0 */
 	uint32_t flags, max_order;
 };
 
@@ -78,7 +79,7 @@ static struct vtl0_info get_info(int fd)
 	return info;
 }
 
-/* The aligned part of the range; length 0 if there is none. */
+/* The aligned part of the range as text; sets *empty if there is none. */
 static struct text trimmed_text(const struct request *r, uint64_t align,
 				bool *empty)
 {
@@ -87,7 +88,7 @@ static struct text trimmed_text(const struct request *r, uint64_t align,
 	end -= end % align;
 	if (start % align)
 		start += align - start % align;
-	/* The first comparison is for a start that was rounded up to 2^64. */
+	/* A start that is rounded up to 2^64 becomes 0: hence the first comparison. */
 	*empty = start < r->start || start >= end;
 	return range_text(start, end - start);
 }
@@ -178,14 +179,14 @@ static char *reason_request(int err, int fd, struct request *r)
 	return NULL;
 }
 
-/* The range is there, but is not what the option asks for. */
+/* Exactly this range is registered, but in another way than one of the options asks for. */
 static char *reason_mismatch(uint32_t mismatch)
 {
 	const char *what = mismatch == VTL0_ADD_ORDER ? "other folio orders than --order" :
 			   mismatch == VTL0_ADD_CHUNK ? "other chunks than --chunk" :
 							"another node than --node";
 
-	return xasprintf("is registered already, with %s asks for: leave that out, or remove the range first",
+	return xasprintf("is registered already, with %s asks for: leave that option out, or remove the range first",
 			 what);
 }
 
@@ -232,7 +233,10 @@ static char *reason_conflict(const struct vtl0_add *add, const char *kind)
 	return s;
 }
 
-/* Memory that no driver claims is refused for its cache type or for its struct pages. */
+/*
+ * EBUSY for memory without an owner in /proc/iomem (Reserved is none) is about its cache
+ * type, or about struct pages that are there already.
+ */
 static char *reason_busy(const struct vtl0_add *add)
 {
 	struct text t = range_text(add->conflict_start, add->conflict_length);
@@ -253,6 +257,7 @@ static char *reason_busy(const struct vtl0_add *add)
 	return s;
 }
 
+/* Asks VTL0_PLAN how much memory the add would have needed. */
 static char *reason_memory(int fd, const struct vtl0_add *add)
 {
 	struct vtl0_plan plan = {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Why something failed, in a sentence that names addresses and ends with the
- * errno's name. The caller frees it. They may ask the driver for more.
+ * Say why a request failed, in a sentence that names addresses and ends with the errno's
+ * name. The caller frees it. Functions with @fd may send the driver further requests.
  */
 #ifndef MESSAGE_H
 #define MESSAGE_H

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* See node.h. */
+/* Parses name, mode and owner of a range's node; see node.h. */
 #include <ctype.h>
 #include <grp.h>
 #include <pwd.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Reports the result of add or remove for each of several ranges. */
+/* Reports the result of add, remove or restore for each of several ranges. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -36,7 +36,7 @@ void outcome_failed(struct outcome *outcome, const struct range *range,
 	json_string(entry, "errno", name ? name : "unknown");
 	json_string(entry, "message", why);
 	json_object_array_add(outcome->failed, entry);
-	/* Flush the results so far, so that they come before the complaint. */
+	/* stdout and stderr may be one file: keep the order of results and complaints. */
 	fflush(stdout);
 	complain("%s %s: %s", outcome->verb,
 		 range_text(range->start, range->length).s, why);

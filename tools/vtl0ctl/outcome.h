@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Reports the result of add or remove for each of several ranges. */
+/* Reports the result of add, remove or restore for each of several ranges. */
 #ifndef OUTCOME_H
 #define OUTCOME_H
 
@@ -16,7 +16,7 @@ struct outcome {
 
 void outcome_init(struct outcome *outcome, const char *verb, bool json);
 
-/* Takes over @entry; @line is for people. */
+/* Puts @entry into the JSON object, which then owns it; prints @line if there is no JSON. */
 void outcome_done(struct outcome *outcome, struct json_object *entry,
 		  const char *line);
 /* Frees @why. */
@@ -25,7 +25,7 @@ void outcome_failed(struct outcome *outcome, const struct range *range,
 void outcome_not_tried(struct outcome *outcome, const struct range *ranges,
 		       size_t nr);
 
-/* Prints the JSON, if wanted; the list of ranges done is @done_key. */
+/* Prints the JSON object, if wanted; its key @done_key has the ranges that succeeded. */
 void outcome_print(struct outcome *outcome, const char *done_key);
 
 #endif

@@ -101,7 +101,10 @@ const char *parse_size(const char *text, uint64_t *size)
 
 static const char *end_to_length(uint64_t start, uint64_t end, uint64_t *length)
 {
-	/* As /proc/iomem prints it; with --trim that would lose the last block. */
+	/*
+	 * /proc/iomem prints the last byte. Taken for END it would not be aligned,
+	 * and --trim would drop the last block.
+	 */
 	if ((end & PAGE_MASK) == PAGE_MASK)
 		return "END is the first byte behind the range, this one looks like its last "
 		       "byte: write END plus 1";

@@ -60,8 +60,8 @@ static struct vtl0_chunk_info *chunks_of(const struct vtl0_plan *plan)
 	return (struct vtl0_chunk_info *)(uintptr_t)plan->buf;
 }
 
-/* plan->count says how many chunks there are; asks again if they did not fit. */
-static int ask(int fd, struct vtl0_plan *plan)
+/* Asks again if there was no room for all chunks: plan->count then says how many there are. */
+static int ask_driver(int fd, struct vtl0_plan *plan)
 {
 	struct vtl0_chunk_info *chunks = NULL;
 	uint32_t room = 16;
@@ -146,7 +146,7 @@ int cmd_plan(int argc, char **argv, struct common *common)
 	plan.chunk_length = args.layout.chunk_length;
 	plan.max_order = args.layout.max_order;
 	open_device(common);
-	err = ask(common->fd, &plan);
+	err = ask_driver(common->fd, &plan);
 	if (err)
 		complain_plan(err, common->fd, &plan);
 	else if (common->json)

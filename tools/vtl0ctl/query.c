@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Reading lists from the driver. */
+/* Reads the driver's lists of ranges and chunks. */
 #include <errno.h>
 #include <stdlib.h>
 
@@ -11,8 +11,8 @@
 #define BATCH 256
 
 /*
- * Asks until the cursor is 0. The list may change meanwhile; because the cursor
- * must grow, that cannot make this loop endless.
+ * Calls VTL0_QUERY until the cursor is 0. Ranges may come and go meanwhile; the loop
+ * ends all the same, as the cursor, an address, has to grow with each call.
  */
 static int query_all(int fd, uint32_t flags, uint32_t entry_size,
 		     void **entries, size_t *nr)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Reading lists from the driver. Both functions return 0 or an errno. */
+/* Reads the driver's lists of ranges and chunks. Functions return 0 or an errno. */
 #ifndef QUERY_H
 #define QUERY_H
 
@@ -8,7 +8,7 @@
 
 #include <linux/vtl0.h>
 
-/* All ranges and, with their chunks wanted, all chunks; sorted by address. */
+/* All ranges, and all chunks if query_chunks() was called; both sorted by address. */
 struct inventory {
 	struct vtl0_range_info *ranges;
 	size_t nr_ranges;

@@ -84,7 +84,7 @@ static int remove_one(int fd, const struct range *range, bool all,
 	int err;
 
 	err = dev_ioctl(fd, VTL0_REMOVE, &remove);
-	/* With --all it does not matter which process removed it. */
+	/* --all: another process has removed the range since query_ranges(). */
 	if (err == ENOENT && all)
 		return 0;
 	if (err) {

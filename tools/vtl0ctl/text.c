@@ -58,7 +58,7 @@ struct text range_text(uint64_t start, uint64_t length)
 {
 	struct text t, size = size_text(length);
 
-	/* 18 + 1 + 21 characters at most; gcc cannot see the last figure. */
+	/* At most 18 + 1 + 21 characters; gcc knows the last number only by the ".24". */
 	snprintf(t.s, sizeof(t.s), "0x%" PRIx64 "+%.24s", start, size.s);
 	return t;
 }

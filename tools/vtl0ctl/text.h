@@ -16,7 +16,7 @@ struct text {
 
 struct text addr_text(uint64_t addr);		/* 0x40000000 */
 struct text size_text(uint64_t size);		/* exact: 514M, 4097 */
-struct text about_text(uint64_t size);		/* rounded: 1.5G */
+struct text about_text(uint64_t size);		/* rounded down: 1.5G */
 struct text range_text(uint64_t start, uint64_t length); /* 0x40000000+1G */
 
 const char *state_text(uint32_t state);

@@ -11,7 +11,7 @@
 
 enum {
 	STATUS_OK = 0,
-	STATUS_FAILED = 1,	/* the device refused */
+	STATUS_FAILED = 1,	/* the driver refused, or a file is wrong */
 	STATUS_USAGE = 2,	/* bad arguments, or the device cannot be opened */
 };
 
@@ -40,7 +40,7 @@ struct ranges {
 
 void ranges_add(struct ranges *ranges, const char *text);
 
-/* Opens common->device or says why not and exits with STATUS_USAGE. */
+/* Opens common->device as common->fd, or prints why it cannot and exits with STATUS_USAGE. */
 void open_device(struct common *common);
 
 int cmd_add(int argc, char **argv, struct common *common);
