@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* bouncectl save, restore and check: the devices that are there after a boot */
+/* bouncectl save, restore and check: the devices that /etc/bounce.d describes, for each boot */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,7 +9,7 @@
 
 #include "bouncectl.h"
 
-/* The file that only "save" writes. */
+/* cmd_save() overwrites this file, and no other. */
 #define SAVED "saved.conf"
 
 static const char * const modes[] = { "none", "write", "all", "guest", "direct" };
@@ -21,7 +21,7 @@ static int read_conf(const struct options *opt, struct conf *conf)
 	return complain("%s", conf->wrong);
 }
 
-/* What can be told without the device below. */
+/* Finds mistakes that show without the module and without the device below. */
 static int check_section(const struct conf_section *section)
 {
 	const char *backing = conf_get(section, "backing");
@@ -62,8 +62,9 @@ int cmd_check(const struct options *opt)
 }
 
 /*
- * systemd's unit of the device below would be no help: it goes as soon as the bounce
- * disk is there, as udev then says that the device below is not for use.
+ * Polls. Ordering the service behind systemd's unit of the device below is no
+ * alternative: as soon as the bounce disk exists, the udev rules set SYSTEMD_READY=0 for
+ * the device below, and systemd takes its unit down.
  */
 static int wait_for_backing(const struct options *opt, const struct conf_section *section)
 {
@@ -115,7 +116,7 @@ int cmd_restore(const struct options *opt, char **names, size_t nr)
 	return status;
 }
 
-/* Of a device that is up: whatever can be set. */
+/* Saves the attributes that can be set before power on; power and disk cannot. */
 static void save_device(FILE *file, const struct options *opt, const char *name)
 {
 	char value[MAX_VALUE], features[MAX_VALUE], *attr, *rest = features;
@@ -129,8 +130,8 @@ static void save_device(FILE *file, const struct options *opt, const char *name)
 			fprintf(file, "%s = %s\n", attr, value);
 }
 
-/* Those that another file describes are left to that. */
-static bool is_elsewhere(const struct options *opt, const struct conf *conf, const char *name)
+/* Does a file other than saved.conf describe this device? */
+static bool is_in_another(const struct options *opt, const struct conf *conf, const char *name)
 {
 	const struct conf_section *section = conf_find(conf, name);
 	char saved[MAX_VALUE];
@@ -150,7 +151,7 @@ static int save_to(FILE *file, const struct options *opt, const struct conf *con
 	fprintf(file, "# Written by \"bouncectl save\".\n");
 	for (i = 0; i < list.nr; i++) {
 		if (attr_read(opt, list.names[i], "power", power) || strcmp(power, "1") ||
-		    is_elsewhere(opt, conf, list.names[i]))
+		    is_in_another(opt, conf, list.names[i]))
 			continue;
 		save_device(file, opt, list.names[i]);
 		nr++;
@@ -160,7 +161,7 @@ static int save_to(FILE *file, const struct options *opt, const struct conf *con
 	return STATUS_OK;
 }
 
-/* The new file takes the place of the old one only when it is whole and on disk. */
+/* rename() comes after fsync(): a crash leaves either the old file or the whole new one. */
 int cmd_save(const struct options *opt)
 {
 	char path[MAX_VALUE], new[MAX_VALUE + 8];

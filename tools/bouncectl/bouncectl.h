@@ -28,8 +28,8 @@ struct options {
 int complain(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 /*
- * device.c: devices in configfs. Functions return 0 or -errno where nothing else
- * is said.
+ * device.c: devices in configfs. Functions return 0 or -errno unless a comment says
+ * otherwise.
  */
 struct device_list {
 	char **names;
@@ -41,12 +41,12 @@ void device_list_free(struct device_list *list);
 int attr_read(const struct options *opt, const char *name, const char *attr,
 	      char value[MAX_VALUE]);
 bool device_exists(const struct options *opt, const char *name);
-/* These print what went wrong and return a status. */
+/* These three print an error message, and return STATUS_OK, _FAILED or _USAGE. */
 int need_module(const struct options *opt);
-int device_add(const struct options *opt, const struct conf_section *wish);
+int device_add(const struct options *opt, const struct conf_section *section);
 int device_remove(const struct options *opt, const char *name);
 
-/* boot.c, show.c: the commands; status */
+/* boot.c, show.c: one function for each command; they return STATUS_OK or STATUS_FAILED. */
 int cmd_restore(const struct options *opt, char **names, size_t nr);
 int cmd_save(const struct options *opt);
 int cmd_check(const struct options *opt);

@@ -11,7 +11,7 @@
 
 #include "bouncectl.h"
 
-/* DIR/NAME or DIR/NAME/ATTR; such paths are short. */
+/* DIR/NAME or DIR/NAME/ATTR, with DIR the module's directory in configfs. */
 struct path {
 	char s[MAX_VALUE];
 };
@@ -102,6 +102,7 @@ int need_module(const struct options *opt)
 	return STATUS_USAGE;
 }
 
+/* The errnos of power on whose own text would mislead. */
 static const char *why_power(int err)
 {
 	switch (err) {
@@ -117,60 +118,60 @@ static const char *why_power(int err)
 	return strerror(-err);
 }
 
-static int set_all(const struct options *opt, const struct conf_section *wish)
+static int set_all(const struct options *opt, const struct conf_section *section)
 {
 	size_t i;
 	int err;
 
-	for (i = 0; i < wish->nr_settings; i++) {
-		const struct conf_setting *set = &wish->settings[i];
+	for (i = 0; i < section->nr_settings; i++) {
+		const struct conf_setting *set = &section->settings[i];
 
-		err = attr_write(opt, wish->name, set->key, set->value);
+		err = attr_write(opt, section->name, set->key, set->value);
 		if (err)
-			return complain("%s: %s = %s: %s", wish->name, set->key, set->value,
+			return complain("%s: %s = %s: %s", section->name, set->key, set->value,
 					err == -ENOENT ? "there is no such attribute" :
 					strerror(-err));
 	}
-	err = attr_write(opt, wish->name, "power", "1");
+	err = attr_write(opt, section->name, "power", "1");
 	if (err)
-		return complain("%s: %s: %s", wish->name, conf_get(wish, "backing") ?: "?",
+		return complain("%s: %s: %s", section->name, conf_get(section, "backing") ?: "?",
 				why_power(err));
 	return STATUS_OK;
 }
 
-/* The same device, up already, is success: commands may be repeated. */
-static int check_existing(const struct options *opt, const struct conf_section *wish)
+/* It is success if the device is up with these settings: add and restore may be repeated. */
+static int check_existing(const struct options *opt, const struct conf_section *section)
 {
 	char value[MAX_VALUE];
 	size_t i;
 
-	if (attr_read(opt, wish->name, "power", value) || strcmp(value, "1"))
-		return complain("%s exists and is not up: bouncectl remove %s", wish->name,
-				wish->name);
-	for (i = 0; i < wish->nr_settings; i++) {
-		const struct conf_setting *set = &wish->settings[i];
+	if (attr_read(opt, section->name, "power", value) || strcmp(value, "1"))
+		return complain("%s exists and is not up: bouncectl remove %s", section->name,
+				section->name);
+	for (i = 0; i < section->nr_settings; i++) {
+		const struct conf_setting *set = &section->settings[i];
 
-		if (attr_read(opt, wish->name, set->key, value))
-			return complain("%s: %s: there is no such attribute", wish->name,
+		if (attr_read(opt, section->name, set->key, value))
+			return complain("%s: %s: there is no such attribute", section->name,
 					set->key);
 		if (strcmp(value, set->value))
-			return complain("%s is up with %s = %s, not %s", wish->name, set->key,
+			return complain("%s is up with %s = %s, not %s", section->name, set->key,
 					value, set->value);
 	}
 	return STATUS_OK;
 }
 
-int device_add(const struct options *opt, const struct conf_section *wish)
+int device_add(const struct options *opt, const struct conf_section *section)
 {
-	struct path path = path_of(opt, wish->name, NULL);
+	struct path path = path_of(opt, section->name, NULL);
 	int status;
 
 	if (mkdir(path.s, 0755)) {
 		if (errno == EEXIST)
-			return check_existing(opt, wish);
-		return complain("%s: %m", wish->name);
+			return check_existing(opt, section);
+		return complain("%s: %m", section->name);
 	}
-	status = set_all(opt, wish);
+	status = set_all(opt, section);
 	if (status)
 		rmdir(path.s);
 	return status;

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Called by systemd when it starts, before units: one bounce@NAME.service for each
- * device of /etc/bounce.d, bound to its disk, which goes with the device below, and
- * before the file systems. See systemd.generator(7).
+ * systemd runs this program at boot and on "daemon-reload", before it loads units; see
+ * systemd.generator(7). For each device in /etc/bounce.d, local-fs.target is made to want
+ * bounce@NAME.service, and that service is bound to the bounce disk: it stops when the
+ * disk goes, as the disk does together with the device below.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -21,6 +22,7 @@ static void escape(const char *path, char *out, size_t size)
 	size_t n = 0;
 
 	path += strspn(path, "/");
+	/* 5: one escaped character takes four bytes, and the end one */
 	for (; *path && n + 5 < size; path++) {
 		if (*path == '/')
 			out[n++] = '-';
@@ -34,8 +36,8 @@ static void escape(const char *path, char *out, size_t size)
 }
 
 /*
- * Not bound to the device below: udev takes that from systemd while the bounce disk is
- * there.
+ * Binds the service to the bounce disk. The device below would not do: the udev rules set
+ * SYSTEMD_READY=0 for it while the bounce disk exists, so its unit is down then.
  */
 static int write_unit(const char *dir, const struct conf_section *section)
 {

@@ -75,10 +75,10 @@ static const struct argp argp = {
 	       "  add NAME DEVICE [KEY=VALUE...]  make disk bounce-NAME on DEVICE\n"
 	       "  list                    one line for each device\n"
 	       "  status [NAME...]        all attributes\n"
-	       "  remove NAME...|--all    take devices down and away\n"
-	       "  save                    write what is up to /etc/bounce.d/saved.conf\n"
-	       "  restore [NAME...]       make what the files of /etc/bounce.d say\n"
-	       "  check                   are those files right?\n"
+	       "  remove NAME...|--all    power devices off and remove them\n"
+	       "  save                    write the devices that are up to /etc/bounce.d/saved.conf\n"
+	       "  restore [NAME...]       make the devices in the files of /etc/bounce.d\n"
+	       "  check                   check these files\n"
 	       "\n"
 	       "Exit status: 0 done, 1 refused, 2 bad arguments or no module.",
 };
@@ -89,36 +89,36 @@ static int usage(const char *what)
 	return STATUS_USAGE;
 }
 
-/* The words behind "add" as the section of a file would say it. */
+/* Makes of NAME DEVICE KEY=VALUE... the section that a file would have for the device. */
 static int cmd_add(const struct options *opt, char **words, size_t nr)
 {
-	struct conf_section wish = { .nr_settings = nr - 1 };
+	struct conf_section section = { .nr_settings = nr - 1 };
 	size_t i;
 	int status;
 
 	if (nr < 2)
 		return usage("add: NAME and DEVICE are needed");
-	wish.name = words[0];
-	wish.settings = calloc(nr, sizeof(*wish.settings));
-	if (!wish.settings)
+	section.name = words[0];
+	section.settings = calloc(nr, sizeof(*section.settings));
+	if (!section.settings)
 		return complain("%m");
-	wish.settings[0] = (struct conf_setting) { .key = "backing", .value = words[1] };
+	section.settings[0] = (struct conf_setting) { .key = "backing", .value = words[1] };
 	for (i = 2; i < nr; i++) {
 		char *equals = strchr(words[i], '=');
 
 		if (!equals) {
-			free(wish.settings);
+			free(section.settings);
 			return usage("add: behind DEVICE come KEY=VALUE");
 		}
 		*equals = '\0';
-		wish.settings[i - 1] = (struct conf_setting) {
+		section.settings[i - 1] = (struct conf_setting) {
 			.key = words[i], .value = equals + 1,
 		};
 	}
-	status = device_add(opt, &wish);
+	status = device_add(opt, &section);
 	if (!status)
-		printf("%s is up: /dev/bounce-%s\n", wish.name, wish.name);
-	free(wish.settings);
+		printf("%s is up: /dev/bounce-%s\n", section.name, section.name);
+	free(section.settings);
 	return status;
 }
 
@@ -128,6 +128,7 @@ static int cmd_remove(const struct options *opt, char **names, size_t nr)
 	int status = STATUS_OK;
 	size_t i;
 
+	/* one of the two, not both */
 	if (opt->all == !!nr)
 		return usage("remove: NAME... or --all is needed");
 	if (opt->all) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Prints error messages. */
+/* Prints error messages to standard error. */
 #include <stdarg.h>
 #include <stdio.h>
 

@@ -9,7 +9,7 @@
 
 #include "bouncectl.h"
 
-/* The attributes of a device of this module, one after the other; free() it. */
+/* The names of a device's attributes, separated by commas. The caller frees the string. */
 static char *attribute_names(const struct options *opt)
 {
 	char value[MAX_VALUE];
@@ -19,6 +19,7 @@ static char *attribute_names(const struct options *opt)
 	return strdup(value);
 }
 
+/* A value of digits alone becomes a number. */
 static void json_add(struct json_object *obj, const char *key, const char *value)
 {
 	char *end;
@@ -73,7 +74,7 @@ static void print_json(struct json_object *array)
 	json_object_put(obj);
 }
 
-/* @print for each device of @names, or of all. */
+/* Shows each device of @names: as JSON if that is wanted, else by @print. */
 static int show(const struct options *opt, char **names, size_t nr,
 		void (*print)(const struct options *opt, const char *name))
 {
