@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
-# For the Makefiles of user-space tests: O=DIR, where everything that is made goes,
-# objects, and $(OUT)/lib.a with the objects of tests/lib.
+# Included by the Makefiles of user-space tests. O=DIR says where everything that is made
+# goes; has rules for objects, and for $(OUT)/lib.a with the objects of tests/lib.
 
 OUT := $(abspath $(O))
 LIB := $(patsubst %/,%,$(dir $(lastword $(MAKEFILE_LIST))))

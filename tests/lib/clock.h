@@ -7,8 +7,9 @@
 
 #include "units.h"
 
+/* CLOCK_MONOTONIC_RAW in nanoseconds. */
 u64 now_ns(void);
-/* Ask until done(arg) is true, at most @seconds; returns whether it came true. */
+/* Polls done(arg) for at most @seconds; returns whether it became true. */
 bool wait_until(bool (*done)(void *arg), void *arg, unsigned int seconds);
 
 #endif /* _TESTS_CLOCK_H */

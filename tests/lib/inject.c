@@ -23,7 +23,7 @@ bool have_fail_nth(void)
 	       !write_file(DEBUGFS "fail_page_alloc/verbose", "0");
 }
 
-/* Kept open: the code between must not allocate more than it has to. */
+/* Stays open: an open() for each test would allocate, and be counted. */
 static int nth_fd = -1;
 
 void fail_nth(unsigned int n)
@@ -50,7 +50,7 @@ static unsigned int fail_nth_left(void)
 
 bool fail_nth_hit(void)
 {
-	/* counts down to 0 */
+	/* The kernel counts down: 0 means that the n-th allocation was reached. */
 	return !fail_nth_left();
 }
 

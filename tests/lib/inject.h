@@ -5,15 +5,18 @@
 
 #include <stdbool.h>
 
-/* Also sets it up: allocations that may sleep, of any order and zone, fail, too. */
+/*
+ * Does the kernel have it? If so, also sets it up: by default allocations that may sleep,
+ * of order 0 and of highmem do not fail.
+ */
 bool have_fail_nth(void);
 /*
  * fail_nth() lets the n-th allocation of this thread from here on fail;
- * fail_nth_hit() ends that and returns whether there were so many.
+ * fail_nth_hit() ends that and returns whether there was an n-th one.
  */
 void fail_nth(unsigned int n);
 bool fail_nth_hit(void);
-/* Counts the allocations of a call: begin, and the number since. */
+/* count_allocations() begins to count; counted_allocations() ends it, returns the number. */
 void count_allocations(void);
 unsigned int counted_allocations(void);
 

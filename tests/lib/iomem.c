@@ -32,7 +32,7 @@ struct iomem_wish {
 	const char *name;
 };
 
-static bool is_it(u64 start, u64 length, const char *name, void *arg)
+static bool same_entry(u64 start, u64 length, const char *name, void *arg)
 {
 	struct iomem_wish *w = arg;
 
@@ -40,7 +40,7 @@ static bool is_it(u64 start, u64 length, const char *name, void *arg)
 	       (!w->name || !strcmp(name, w->name));
 }
 
-static bool is_like_it(u64 start, u64 length, const char *name, void *arg)
+static bool long_enough(u64 start, u64 length, const char *name, void *arg)
 {
 	struct iomem_wish *w = arg;
 
@@ -55,21 +55,21 @@ bool iomem_has(u64 start, u64 length, const char *name)
 {
 	struct iomem_wish w = { start, length, name };
 
-	return iomem_walk(is_it, &w);
+	return iomem_walk(same_entry, &w);
 }
 
 int iomem_find(const char *name, u64 min_length, u64 *start, u64 *length)
 {
 	struct iomem_wish w = { 0, min_length, name };
 
-	if (!iomem_walk(is_like_it, &w))
+	if (!iomem_walk(long_enough, &w))
 		return -ENOENT;
 	*start = w.start;
 	*length = w.length;
 	return 0;
 }
 
-/* A window of PCI; its second name is for a machine booted with pci=noacpi. */
+/* The name of the host bridge's window is the second one after a boot with pci=noacpi. */
 int iomem_find_window(u64 min_length, u64 *start, u64 *length)
 {
 	int ret = iomem_find("PCI Bus 0000:00", min_length, start, length);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* /proc/iomem. */
+/* Reads /proc/iomem. */
 #ifndef _TESTS_IOMEM_H
 #define _TESTS_IOMEM_H
 
@@ -7,13 +7,13 @@
 
 #include "units.h"
 
-/* Calls found() for each entry until it returns true. */
+/* Calls found() for each entry until that returns true; returns whether it did. */
 bool iomem_walk(bool (*found)(u64 start, u64 length, const char *name, void *arg), void *arg);
-/* Does a line have just this range and name (NULL: any)? */
+/* Does an entry have exactly this range, and this name (NULL: any)? */
 bool iomem_has(u64 start, u64 length, const char *name);
-/* The first entry of that name that has min_length bytes or more, or -ENOENT. */
+/* Finds the first entry called @name of @min_length bytes or more. Returns 0 or -ENOENT. */
 int iomem_find(const char *name, u64 min_length, u64 *start, u64 *length);
-/* The same for a window of PCI. */
+/* The same for a window of the PCI host bridge: address space that devices own. */
 int iomem_find_window(u64 min_length, u64 *start, u64 *length);
 
 #endif /* _TESTS_IOMEM_H */

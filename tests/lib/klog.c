@@ -34,8 +34,8 @@ int watch_log(void)
 }
 
 /*
- * kobject_add_internal() prints each failure, one that fault injection has made as
- * well: no driver can keep it from that.
+ * kobject_add_internal() prints each of its failures, also those that fault injection
+ * caused. No driver can prevent that, so the line is no complaint about one.
  */
 static bool no_memory_for_kobject(const char *text)
 {
@@ -52,7 +52,7 @@ bool log_complaint(int log, char *line, size_t size)
 	bool found = false;
 	ssize_t n;
 
-	/* EPIPE: records were lost, go on with the oldest there is */
+	/* EPIPE: the kernel overwrote records; the next read() returns the oldest left */
 	while ((n = read(log, buf, sizeof(buf) - 1)) > 0 || (n < 0 && errno == EPIPE)) {
 		char *text;
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The kernel log. */
+/* Writes to the kernel log, and watches it. */
 #ifndef _TESTS_KLOG_H
 #define _TESTS_KLOG_H
 
@@ -8,12 +8,12 @@
 
 #include "units.h"
 
-/* Write a line, so that a report behind it can be attributed. */
+/* Writes a line, which tells what test a later report belongs to. */
 void kernel_log(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /*
- * The log from here on: watch_log() returns an fd, log_complaint() whether a line
- * about memory, resources or a WARNING at level warning or worse came since, and
- * which.
+ * watch_log() returns a file descriptor that reads the log from here on, or -errno.
+ * log_complaint() returns whether the kernel has since printed a line of level warning or
+ * worse about memory, resources or vtl0, or a WARNING, and copies the first one.
  */
 int watch_log(void);
 bool log_complaint(int log, char *line, size_t size);

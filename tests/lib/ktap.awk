@@ -2,9 +2,9 @@
 #
 # Reads the KTAP or TAP output of one group: one stream or several one after the
 # other, nested to any depth, with anything else in between. Writes one line per
-# leaf test, "pass|fail|skip <tab> name", each followed by the diagnostics of a
-# test that failed, indented with a tab. What is wrong with the output itself
-# (no plan, tests missing, nothing run) is a failure of its own.
+# leaf test, "pass|fail|skip <tab> name", and behind that of a test that failed its
+# diagnostics, indented with a tab. A fault of the output itself (no plan, tests
+# missing, nothing run) is written as one more test that failed.
 #
 # awk -v status=EXIT_STATUS -f ktap.awk LOG
 

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # kunit.sh MODULE...: loads modules with KUnit suites, in a guest whose kernel has
-# KUnit, and prints the reports of the suites.
+# KUnit, and prints the results of the suites, which are KTAP.
 
 set -u
 . "$(dirname "$0")/tap.sh"

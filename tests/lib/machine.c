@@ -49,7 +49,7 @@ u64 online_nodes(void)
 	return mask;
 }
 
-/* The BAR that is as long as the memory in it. */
+/* Finds the BAR that the memory of @length bytes fills. */
 static int bar_of(const char *resources, u64 length, u64 *start)
 {
 	char line[128];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The machine that the tests run on. */
+/* Describes the machine that the tests run on. */
 #ifndef _TESTS_MACHINE_H
 #define _TESTS_MACHINE_H
 
@@ -7,15 +7,18 @@
 
 #include "units.h"
 
-/* The kernel of the lab that is built for debugging. */
+/* Is this the lab's kernel "debug"? */
 bool debug_kernel(void);
-/* A whole NVMe disk to write to, or NULL. */
+/* The path of an NVMe disk that tests may overwrite, or NULL. */
 const char *nvme_disk(void);
 /* Bit n: NUMA node n is online. */
 u64 online_nodes(void);
-/* Memory of a PCI device that has struct pages (an NVMe controller's CMB); -ENOENT. */
+/*
+ * Finds memory of a PCI device that has struct pages (P2PDMA: an NVMe controller's CMB).
+ * Returns 0 or -ENOENT.
+ */
 int cmb_find(u64 *start, u64 *length);
-/* Run a command with its output discarded; returns its exit status. */
+/* Runs a command and discards its output. Returns its exit status, 128 for a signal. */
 int run(const char *command);
 
 #endif /* _TESTS_MACHINE_H */

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * See memory.h. Memory that is free but does not look so is squeezed out or counted:
- * partial slabs, the quarantine of KASAN, caches, and the pages on the processors'
- * lists, several MiB that MemAvailable leaves out.
+ * See memory.h. memory_available() makes the kernel free what it only keeps (partial slabs,
+ * KASAN's quarantine, caches), and adds the pages on the processors' lists, several MiB,
+ * which MemAvailable leaves out.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -15,7 +15,7 @@
 #include "file.h"
 #include "memory.h"
 
-/* The number behind NAME: in a file, in bytes; such files count in KiB. */
+/* Reads the number behind "NAME:" in a file, which is in KiB, and returns it in bytes. */
 static long long kib_line(const char *path, const char *name)
 {
 	size_t len = strlen(name);
@@ -79,7 +79,7 @@ u64 memory_available(void)
 
 	write_file("/proc/sys/vm/drop_caches", "3");
 	shrink_slabs();
-	/* a loaded machine may be late with its grace periods */
+	/* RCU frees memory late on a busy machine: wait until it is no longer getting more */
 	for (polls = 0; same < 5 && polls < 100; polls++) {
 		usleep(200000);
 		now = meminfo("MemAvailable") + on_processor_lists();

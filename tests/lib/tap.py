@@ -10,7 +10,7 @@ import unittest
 
 
 class Results:
-    """Of tests whose number is known before, or is printed behind them."""
+    """Prints a plan and results; the plan comes last if the number of tests is not given."""
 
     def __init__(self, planned=None):
         self.planned, self.number, self.failed = planned, 0, 0
@@ -19,7 +19,7 @@ class Results:
             print("1..%d" % planned, flush=True)
 
     def add(self, good, name, why=""):
-        """One line, and why a test failed."""
+        """Prints the result of a test and, if it failed, why."""
         self.number += 1
         if not good:
             self.failed += 1
@@ -28,12 +28,12 @@ class Results:
         print("%s %d %s" % ("ok" if good else "not ok", self.number, name), flush=True)
 
     def skip(self, name, why):
-        """One line for a test that cannot run here."""
+        """Prints that a test cannot run here."""
         self.number += 1
         print("ok %d %s # SKIP %s" % (self.number, name, why), flush=True)
 
     def end(self):
-        """The exit status."""
+        """Prints the plan if that is still missing; returns the exit status."""
         if self.planned is None:
             print("1..%d" % self.number)
         return int(self.failed > 0 or self.number != (self.planned or self.number))

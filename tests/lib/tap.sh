@@ -26,7 +26,8 @@ notes()
 	sed 's/^/# /'
 }
 
-# result STATUS NAME [REASON]: of a test that ended so; 4 means skipped
+# result STATUS NAME [REASON]: prints the result of a test; status 0 means that it passed,
+# 4 that it was skipped, as in the kernel's selftests
 result()
 {
 	tap_nr=$((tap_nr + 1))
@@ -40,7 +41,8 @@ result()
 	esac
 }
 
-# only_result STATUS NAME [REASON]: the one result when nothing can be tested; ends
+# only_result STATUS NAME [REASON]: prints a plan and this one result, and exits; for a
+# script that can test nothing else
 only_result()
 {
 	plan 1
@@ -48,8 +50,9 @@ only_result()
 	exit $tap_failed
 }
 
-# indented COMMAND...: its output line by line, a level deeper. Not by sed, which
-# would hold it back.
+# indented COMMAND...: runs it and indents its output, as KTAP wants nested tests. Not by
+# sed, which would hold lines back. Descriptor 3 takes the command's status past the pipe,
+# 4 the lines past the command substitution.
 indented()
 {
 	{
@@ -63,8 +66,8 @@ indented()
 	return "$tap_status"
 }
 
-# subtest NAME COMMAND...: a command that prints KTAP itself; its status decides, so
-# that one which crashes has failed
+# subtest NAME COMMAND...: runs a command that prints KTAP. The result is the command's
+# status, so that one that crashes after good results has failed.
 subtest()
 {
 	tap_name=$1

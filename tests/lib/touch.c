@@ -14,7 +14,7 @@ static void touch_failed(int sig, siginfo_t *info, void *context)
 {
 	(void)context;
 	if (!touch_jump) {
-		/* not ours: die of it */
+		/* Not an access of touch(): let the signal end the process. */
 		signal(sig, SIG_DFL);
 		return;
 	}

@@ -13,7 +13,7 @@ typedef uint32_t u32;
 #define GIB(n) ((u64)(n) << 30)
 #define TIB(n) ((u64)(n) << 40)
 
-/* the harness of the kernel's selftests has it, too */
+/* kselftest_harness.h defines it, too. */
 #ifndef ARRAY_SIZE
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * RAM that the guest's kernel was told not to use: memmap=SIZE$START on its command
- * line, "lab run --reserve".
+ * Windows: RAM that the guest's kernel was told not to use, by memmap=SIZE$START on its
+ * command line, which is what "lab run --reserve" adds.
  */
 #ifndef _TESTS_WINDOW_H
 #define _TESTS_WINDOW_H
@@ -15,13 +15,16 @@ struct window {
 	u64 length;
 };
 
-/* Their number; at most @max are stored. */
+/* Stores at most @max windows; returns how many it stored. */
 unsigned int windows(struct window *w, unsigned int max);
-/* The first that has @length bytes when cut to its part aligned to @align. */
+/*
+ * Finds the first window that has @length bytes behind its first multiple of @align. @out
+ * begins there and goes to the end of the window.
+ */
 bool window_aligned(u64 align, u64 length, struct window *out);
 /*
- * The n-th; -ENOENT if there are not that many. Window 0 is meant to be 1 GiB and
- * aligned to that, window 1 smaller and aligned to 2 MiB only.
+ * Returns the n-th window, or -ENOENT if there are not that many. tests/groups makes
+ * window 0 1 GiB long and aligned to 1 GiB, window 1 smaller and aligned to 2 MiB only.
  */
 int env_range(unsigned int n, u64 *start, u64 *length);
 
