@@ -1,19 +1,20 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=sh
 # shellcheck disable=SC2034,SC2154 # variables of the other files, both ways
-# Part of lab: what is different for a kernel of arm64. Modules and programs are
-# built by the root's cross compiler; the guest's programs and libraries are
-# Debian's, unpacked only, as nothing of that architecture can be run here.
+# Part of lab: what is different for a kernel of arm64. The root's cross compiler builds
+# modules and programs. The guest's programs and libraries are Debian's packages, unpacked
+# without being configured: their scripts would run arm64 programs.
 
 ARM64_CROSS=aarch64-linux-gnu-
-# The guest's programs, and what the checkout's programs are linked with.
+# The guest's programs, and the libraries that the checkout's programs are linked with.
 ARM64_PACKAGES='bash coreutils dash diffutils dmsetup e2fsprogs fdisk fio findutils
 gawk grep hostname kmod libc6-dev libjson-c-dev libnuma-dev liburing-dev
 linux-libc-dev nvme-cli procps psmisc sed strace udev util-linux util-linux-extra'
-# Into the build root, beside the kernel's headers: fdtput, with its libraries.
+# fdtput and its libraries: make_deb_kernel() unpacks them with the kernel's headers, which
+# "lab enter" shows in the build root.
 ARM64_TOOLS='device-tree-compiler:amd64 libfdt1:amd64 libyaml-0-2:amd64'
 
-# The compiler of programs for the guest.
+# user_cc: prints the compiler for programs of the guest
 user_cc() {
 	case $arch in
 	arm64) echo "${ARM64_CROSS}gcc-14 --sysroot=$LAB/arm64" ;;
@@ -21,7 +22,7 @@ user_cc() {
 	esac
 }
 
-# make for programs of the guest
+# user_make ARGUMENT...: make for programs of the guest
 user_make() {
 	if [ -z "$arch" ]; then
 		in_root make "$@"
@@ -32,7 +33,7 @@ user_make() {
 		make CC="$(user_cc)" "$@"
 }
 
-# In a subshell, so that apt takes arm64 for its own only here.
+# with_progress() runs this in a subshell, so that "native" is set for this apt only.
 make_arm64_userland() {
 	update_lists
 	new=$LAB/arm64.new
@@ -48,7 +49,8 @@ make_arm64_userland() {
 		dpkg-deb -x "$deb" "$new"
 		rm "$deb"
 	done
-	# What packages leave to base-files and to update-alternatives.
+	# Packages leave the links /bin, /sbin and /lib to base-files, awk to
+	# update-alternatives.
 	for dir in bin sbin lib; do
 		[ ! -L "$new/$dir" ] || continue
 		[ ! -d "$new/$dir" ] || cp -a "$new/$dir/." "$new/usr/$dir/"
@@ -64,9 +66,10 @@ make_arm64_userland() {
 	make_image "$LAB/arm64" "$LAB/userland-arm64.erofs" "$NOT_IN_GUEST"
 }
 
-# There is no memmap= on arm64: firmware keeps memory from the kernel. Here it is not
-# in the memory node of the device tree that QEMU makes for these options, as what is
-# there has struct pages from the start, and named by a no-map node.
+# make_device_tree QEMU-COMMAND...: makes $run/virt.dtb. arm64 has no memmap= that reserves
+# memory; firmware does. So the reserved ranges are cut out of the memory node of the device
+# tree that QEMU writes (what a memory node has gets struct pages at boot), and each is
+# named by a no-map node.
 make_device_tree() {
 	"$@" 2>/dev/null
 	# shellcheck disable=SC2046 # cells
@@ -86,12 +89,13 @@ make_device_tree() {
 	done
 }
 
-# cells START SIZE: a "reg" of one range
+# cells START SIZE: prints the "reg" of one range, four cells of 32 bits
 cells() {
 	printf '%x %x %x %x ' $(($1 >> 32)) $(($1 & 0xffffffff)) $(($2 >> 32)) $(($2 & 0xffffffff))
 }
 
-# What is left of the memory, which begins at 1 GiB, in ascending order.
+# memory_cells: prints the "reg" of RAM without the reserved ranges, in ascending order. RAM
+# of the machine "virt" begins at 1 GiB.
 memory_cells() {
 	from=$((1 << 30))
 	for word in $reserves; do
@@ -105,7 +109,7 @@ memory_cells() {
 	}
 }
 
-# bytes SIZE[$ADDRESS]: 1G, 256M or 64K as a number
+# bytes SIZE[$ADDRESS]: prints a size such as 1G, 256M or 64K as a number
 bytes() {
 	number=${1%%\$*}
 	case $number in

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=sh
 # shellcheck disable=SC2034,SC2153,SC2154 # variables of the other files, both ways
-# Part of lab: one boot of a guest by QEMU, with a command, and the words of the
-# guest's init. The guest's half is guest/init.c.
+# Part of lab: boots a guest by QEMU, with a command, and reads the words that the guest's
+# first process (guest/init.c) writes to the verdict port.
 
 NVME_SIZE=1G
 
@@ -21,6 +21,7 @@ clean_up() {
 	fi
 }
 
+# boot COMMAND...: one boot; sets ready, leak, failed, verdict, status and qemu_status
 boot() {
 	verdict='' ready='' leak='' failed='' status=''
 	rm -f "$run/out" "$run/verdict" "$run/console"
@@ -36,8 +37,8 @@ boot() {
 	mkfifo "$run/out" "$run/verdict"
 	cat <"$run/out" &
 	cat_pid=$!
-	# The fifos stay open as long as QEMU lives, so the readers end with it
-	# even when it never opened them.
+	# Descriptors 3 and 4 keep the fifos open for as long as QEMU lives: so cat and
+	# read_verdict get their end with QEMU, also if QEMU never opened the fifos.
 	(
 		exec 3>"$run/verdict" 4>"$run/out"
 		start_qemu
@@ -52,7 +53,7 @@ boot() {
 	qemu_pid=
 }
 
-# The words of guest/init.c; "exit" comes last.
+# One line for each word that guest/init.c writes; "exit" comes last.
 read_verdict() {
 	while read -r word value; do
 		case $word in
@@ -67,7 +68,8 @@ read_verdict() {
 	done
 }
 
-# The command and its settings, as a second archive behind the initrd.
+# Puts init, the command and its settings into a second archive behind the kernel's initrd;
+# the guest's kernel unpacks both.
 make_guest_files() {
 	rm -rf "$run/files"
 	mkdir -p "$run/files/lab"
@@ -80,6 +82,7 @@ make_guest_files() {
 	pack "$run/files" | cat "$LAB/kernels/$kernel/initrd.cpio" - >"$run/initrd"
 }
 
+# guest_conf: prints the settings that read_conf() of guest/init.c reads
 guest_conf() {
 	echo "share s0 ro /src"
 	i=1
@@ -104,7 +107,7 @@ guest_conf() {
 	fi
 }
 
-# A path in a QEMU option: a comma is doubled.
+# opt PATH: prints it for a QEMU option, in which a comma is doubled
 opt() {
 	printf '%s' "$1" | sed 's/,/,,/g'
 }
@@ -113,7 +116,8 @@ start_qemu() {
 	root=$LAB/root
 	files=$(opt "$LAB/kernels/$kernel")
 	r=$(opt "$run")
-	# -erms,-fsrm: "rep movsb" is very slow in TCG; 52 bits: five-level paging.
+	# -erms,-fsrm: keeps the kernel from "rep movsb", which is very slow in TCG. 52
+	# address bits: ranges far beyond the RAM can be registered.
 	cpu=max,phys-bits=52,-erms,-fsrm
 	accel=tcg,thread=multi
 	if [ "${kvm:=$(cat "$LAB/kvm" 2>/dev/null)}" = "$(kvm_key)" ] && [ -z "$icount$arch" ]; then
@@ -127,7 +131,7 @@ start_qemu() {
 		machine=virt,gic-version=3 qemu=qemu-system-aarch64
 		cpu=max,pauth-impdef=on
 	fi
-	# A socket for each processor: Linux warns of a package in two nodes.
+	# A socket for each processor: Linux warns if one socket is in two NUMA nodes.
 	topology=$smp
 	if [ "$numa" -gt 1 ]; then
 		topology=$smp,sockets=$smp,cores=1,threads=1
@@ -184,7 +188,7 @@ start_qemu() {
 		set -- "$@" -dtb "$run/virt.dtb"
 	fi
 
-	# The root's own loader and libraries: no chroot, so no privileges.
+	# QEMU of the root with the root's loader and libraries: a chroot would need privileges.
 	set -- "$root/usr/lib64/ld-linux-x86-64.so.2" --library-path "$root/usr/lib/x86_64-linux-gnu" \
 		"$root/usr/bin/$qemu" "$@"
 	# "timeout" ends QEMU even when this script was killed.
@@ -210,16 +214,17 @@ node_cpus() {
 	done
 }
 
-# On arm64 memmap= says to the tests alone what the device tree says to the kernel.
-# The long limits are for slow and busy machines: a false alarm costs more.
-# ignore_loglevel: no command can hide a report from the console.
-# slab_debug=F: without per-CPU sheaves, whose stale pointers hide the last leaks
-# of a size from kmemleak.
-# pci=noacpi: running the firmware's methods for interrupts, which nothing here
-# uses (all have MSI-X), takes a debug kernel a second.
-# no5lvl: identify_cpu() clears the CPU's features and then finds them again. An
-# interrupt in between is in a kernel without 5-level page tables, and KASAN calls
-# its first access wild (7.3; once in some thirty boots of a busy machine).
+# memmap= on arm64: the kernel knows the reserved ranges from the device tree; this tells the
+# tests, which read /proc/cmdline.
+# watchdog_thresh, rcu_cpu_stall_timeout: long, as a busy machine would raise false alarms.
+# ignore_loglevel: no command can keep a report from the console.
+# slab_debug=F: no per-CPU sheaves, whose stale pointers hide the last leaks of a size from
+# kmemleak.
+# pci=noacpi: a debug kernel needs a second to run the firmware's methods for interrupts,
+# which no device here uses (all have MSI-X).
+# no5lvl: identify_cpu() clears the features of the CPU and then finds them again. An
+# interrupt in between takes the CPU for one without 5-level page tables, and KASAN reports
+# an access to the direct map as wild (7.3; once in some thirty boots of a busy machine).
 command_line() {
 	case $(kernel_line "$kernel") in
 	built*) append=" slab_debug=F pci=noacpi no5lvl$append" ;;

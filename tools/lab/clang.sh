@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=sh
 # shellcheck disable=SC2034,SC2153,SC2154 # variables of the other files, both ways
-# Part of lab: clang, with a kernel configured for it that modules are compiled
-# against. Its context analysis checks the annotations of locks; gcc ignores them.
+# Part of lab: sets up clang, and configures a kernel source for it to compile modules
+# against. clang's context analysis checks the annotations of locks; gcc ignores them.
 
-# fetch_clang DIR VERSION: the packages of that compiler which the root lacks, without
-# what they need for C++. Testing may not have it yet, so apt looks into unstable, too.
+# fetch_clang DIR VERSION: unpacks the packages of that compiler which the root lacks, but
+# not those that only C++ needs. Testing may not have it yet, so apt looks into unstable, too.
 fetch_clang() {
 	lists=clang
 	apt=$LAB/apt-$lists
@@ -26,7 +26,7 @@ clang_make() {
 	in_root make -C "$LAB/linux-7.3" O="$out" CC="$cc" HOSTCC=gcc -j"$(nproc)" "$@"
 }
 
-# make_clang NAME VERSION CONFIG: no kernel is built, only what modules need of one
+# make_clang NAME VERSION CONFIG: builds only those parts of a kernel that modules need
 make_clang() {
 	out=$LAB/build-$1
 	new=$LAB/kernels/$1.new
@@ -37,7 +37,7 @@ make_clang() {
 	mv "$new/tree" "$LAB/kernels/$1/tree"
 	rm -rf "$new"
 	cp "$LAB_DIR/configs/$3" "$out/fragment"
-	# It is on by default, which tinyconfig does not heed.
+	# Its default is y, but tinyconfig sets what it can to n.
 	echo CONFIG_WARN_CONTEXT_ANALYSIS=y >>"$out/fragment"
 	clang_make "$2" tinyconfig
 	in_root "$LAB/linux-7.3/scripts/kconfig/merge_config.sh" -m -O "$out" "$out/.config" "$out/fragment" >/dev/null

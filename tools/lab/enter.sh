@@ -3,7 +3,8 @@
 # Runs a command in the lab's root: enter.sh LAB SRC COMMAND...
 # Called by in_root() in a mount namespace of its own, so that all mounts
 # vanish with the command. The root is the lower layer of an overlay: the
-# changes that a command makes in it are dropped. Each kernel's headers are a layer of their own.
+# changes that a command makes in it are dropped. The headers of each kernel are a further
+# lower layer.
 set -eu
 lab=$1
 src=$2

@@ -1,17 +1,19 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=sh
 # shellcheck disable=SC2034,SC2153,SC2154 # variables of the other files, both ways
-# Part of lab: gets or builds the kernels of the table, and makes the images of their
-# modules and their initrds.
+# Part of lab: downloads or builds the kernels of the table "kernels", and makes the images
+# of their modules and their initrds.
 
-# The newest package that matches: RELEASE is the kernel's uname -r.
+# newest_release PATTERN FLAVOUR: prints the release (uname -r) of the newest package of
+# headers that matches
 newest_release() {
 	found=$(lab_apt apt-cache pkgnames linux-headers- | grep -E "^linux-headers-$1-$2\$" | sort -V | tail -n 1)
 	[ -n "$found" ] || { echo "no package matches linux-headers-$1-$2" >&2; return 1; }
 	echo "${found#linux-headers-}"
 }
 
-# The packages of an image: one up to 6.12, three in newer ones.
+# image_packages RELEASE: prints the packages of an image, one up to 6.12, three in newer
+# kernels; the unsigned image if there is one
 image_packages() {
 	if lab_apt apt-cache show "linux-modules-$1" >/dev/null 2>&1; then
 		echo "linux-base-$1 linux-modules-$1"
@@ -28,6 +30,7 @@ image_packages() {
 	fi
 }
 
+# make_deb_kernel NAME PATTERN [FLAVOUR]: Debian's image, modules and headers
 make_deb_kernel() {
 	update_lists
 	flavour=${3-amd64}
@@ -49,7 +52,8 @@ make_deb_kernel() {
 	finish_kernel "$1"
 }
 
-# The headers of every kernel that matches, with what they share.
+# make_headers NAME PATTERN: the headers of every kernel that matches, with the packages that
+# they share
 make_headers() {
 	update_lists
 	lab_apt apt-cache pkgnames linux-headers- | grep -E "^linux-headers-$2\$" | sort -V >"$LAB/log/headers.list"
@@ -69,7 +73,8 @@ make_headers() {
 	mv "$new" "$LAB/kernels/$1"
 }
 
-# Only some directories, and uncompressed: so modprobe in the guest is fast.
+# pick_modules DIR RELEASE: takes the modules of MODULE_DIRS, and those that they need, and
+# unpacks them, so that modprobe in the guest is fast
 pick_modules() {
 	from=$1/tree/usr/lib/modules/$2
 	to=$1/modules/usr/lib/modules/$2
@@ -84,7 +89,8 @@ pick_modules() {
 	rm -rf "$from/kernel" "$from"/modules.*
 }
 
-# built_from CONFIG[+CONFIG]... [DIR]: the configurations, and the patches of the checkout
+# built_from CONFIG[+CONFIG]... [DIR]: prints the configurations, and the checkout's patches
+# in DIR
 built_from() {
 	echo "$1" | tr + '\n' | while read -r config; do
 		cat "$LAB_DIR/configs/$config"
@@ -92,16 +98,17 @@ built_from() {
 	[ -z "$2" ] || checkout_patches "$2"
 }
 
-# checkout_patches DIR: without their messages, which build nothing
+# checkout_patches DIR: prints DIR/*/*.patch without their messages, a change of which must
+# not build a kernel
 checkout_patches() {
 	for patch in "$SRC/$1"/*/*.patch; do
 		[ ! -f "$patch" ] || sed -n '/^diff --git/,$p' "$patch"
 	done
 }
 
-# patched_source NAME DIR: a copy of the source with the patches of the checkout, $tree.
-# Hard links. A file that other patches change than the last time is replaced by a new one,
-# the others are left as they are: make sees from their times what to build again.
+# patched_source NAME DIR: makes $tree, a copy of the source with the checkout's patches in
+# DIR. The copy consists of hard links. Only files whose text differs from the last time are
+# replaced: make sees from the times of the files what to build again.
 patched_source() {
 	tree=$LAB/linux-7.3-$1
 	origin=$LAB/linux-7.3
@@ -115,7 +122,7 @@ patched_source() {
 		cp -al "$origin" "$tree"
 		echo "$source_recipe" | sha256sum >"$tree/.made-from"
 	fi
-	# What is patched no longer becomes the original again.
+	# A file that the last patches changed, and these do not, becomes the original again.
 	touch "$tree/.files"
 	sort -u "$tree/.files" "$tree.files" >"$tree/.files.new"
 	mv "$tree/.files.new" "$tree/.files"
@@ -133,8 +140,9 @@ patched_source() {
 	rm -rf "$tree.new"
 }
 
-# make_built_kernel NAME CONFIG[+CONFIG]... [DIR]
-# In place, as the build records its paths; make takes up where it stopped.
+# make_built_kernel NAME CONFIG[+CONFIG]... [DIR]: builds in $LAB/build-NAME itself, not in a
+# directory that is renamed at the end: the build records its paths, and make continues a
+# build that was interrupted
 make_built_kernel() {
 	source=$LAB/linux-7.3
 	if [ -n "$3" ]; then
@@ -150,7 +158,8 @@ make_built_kernel() {
 	in_root make -C "$source" O="$out" tinyconfig >/dev/null
 	in_root "$source/scripts/kconfig/merge_config.sh" -m -O "$out" "$out/.config" "$out/fragment" >/dev/null
 	in_root make -C "$out" olddefconfig
-	# The last of the lines that name a symbol counts.
+	# olddefconfig drops an option whose dependency is missing, without a word. Of the lines
+	# that name a symbol the last counts.
 	tac "$out/fragment" | grep -E '^(# )?CONFIG_' | sort -u -s -t = -k 1,1 | while read -r line; do
 		grep -qxF -- "$line" "$out/.config" || { echo "not in the configuration: $line"; exit 1; }
 	done
@@ -163,6 +172,7 @@ make_built_kernel() {
 	finish_kernel "$1"
 }
 
+# finish_kernel NAME: makes the initrd and the image of modules, and puts NAME.new in place
 finish_kernel() {
 	new=$LAB/kernels/$1.new
 	release=$(cat "$new/release")
@@ -174,14 +184,15 @@ finish_kernel() {
 	mv "$new" "$LAB/kernels/$1"
 }
 
-# The modules that find the root; the init itself is added when booting.
+# make_initrd DIR RELEASE: packs the modules that init loads to mount its root;
+# make_guest_files() adds init itself at each boot
 make_initrd() {
 	mkdir -p "$1/initrd/lab"
 	# shellcheck disable=SC2086 # a list
 	for module in $BOOT_MODULES; do
 		in_root modprobe -d "$1/modules" -S "$2" --show-depends "$module"
 	done >"$1/depends"
-	# Each once, the first time it is needed.
+	# Each once, in the order in which they are needed.
 	awk '$1 == "insmod" && !seen[$2]++ { print $2 }' "$1/depends" | while read -r path; do
 		cp "$path" "$1/initrd/lab/"
 		basename "$path" >>"$1/initrd/lab/modules"
@@ -190,7 +201,7 @@ make_initrd() {
 	rm -rf "$1/initrd" "$1/depends"
 }
 
-# A cpio archive of a directory; the root's busybox is static and runs anywhere.
+# pack DIR: prints a cpio archive of it. The root's busybox is static and runs on the host.
 pack() {
 	(cd "$1" && find . | "$LAB/root/usr/bin/busybox" cpio -o -H newc 2>/dev/null)
 }

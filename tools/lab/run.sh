@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=sh
 # shellcheck disable=SC2034,SC2153,SC2154 # variables of the other files, both ways
-# Part of lab: the commands run and shell: their options, a guest, and the verdict on
-# it. stage.sh builds what the guest gets of the checkout, boot.sh starts it.
+# Part of lab: the commands run and shell. Reads their options, starts a guest and judges
+# how it ended. stage.sh builds the checkout's modules and programs, boot.sh boots.
 
-# One setting a line in lists, as a path may have blanks.
+# Separates the entries of $shares, as a path may have blanks.
 NL='
 '
 
@@ -81,6 +81,7 @@ set_option() {
 	esac
 }
 
+# mem_mib SIZE: prints a size such as 512M or 4G in MiB
 mem_mib() {
 	case $1 in
 	*[!0-9]*[MmGg] | [!0-9]* | '') ;;
@@ -130,19 +131,21 @@ run_guest() {
 # ------------------------------------------------------------------
 # The verdict
 
-# The beginnings of the kernel's reports of a fault, right after the time stamp. The
-# anchor keeps out harmless lines such as "Spectre V2 : WARNING: ...".
+# How the kernel's reports of a fault begin, right behind the time stamp: elsewhere in a
+# line the words may be harmless, as in "Spectre V2 : WARNING: ...".
 REPORTS='^\[ *[0-9]+\.[0-9]+\]( \[[^]]*\])? (watchdog: |rcu: |kmemleak: [0-9]+ new |============)?(WARNING|BUG|KASAN|KFENCE|UBSAN|Oops|INFO: (task|rcu|possible|trying)|DEBUG_LOCKS_WARN_ON|Kernel panic|general protection fault|suspicious RCU|suspected memory leaks|Bad (page|rss-counter)|list_(add|del) corruption|refcount_t:|unreferenced object|kernel BUG at|[^ ]+:[0-9]+: bad (pte|pmd|pud|p4d|pgd) )'
 
 reports() {
 	tr -d '\r' <"$run/console" | grep -nE "$REPORTS" || :
 }
 
-# Known for older QEMUs; not a result of the test, as the test never began.
+# Older QEMUs with several virtual processors sometimes execute an int3 that Linux put there
+# only while it patched its text. The command has not begun, so this is no result of it.
 lab_fault() {
 	[ -z "$ready" ] && grep -q 'Oops: int3' "$run/console"
 }
 
+# show_console MESSAGE [LINES]
 show_console() {
 	say "$1; the end of the kernel log:"
 	tr -d '\r' <"$run/console" | tail -n "${2:-30}" >&2
@@ -178,12 +181,12 @@ judge() {
 # ------------------------------------------------------------------
 # KVM
 
-# The verdict on KVM holds for this kernel of this machine.
+# The result of try_kvm() holds for one host and its kernel.
 kvm_key() {
 	echo "yes $(uname -nr)"
 }
 
-# /dev/kvm may be there and still not run a kernel: only a boot proves it.
+# try_kvm KERNEL: /dev/kvm may exist and still not run a kernel; only a boot proves it
 try_kvm() {
 	[ -w /dev/kvm ] || return 0
 	case $(cat "$LAB/kvm" 2>/dev/null) in

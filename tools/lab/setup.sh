@@ -5,21 +5,22 @@
 # everything it is made from, so that a changed recipe is made again and a
 # finished step costs nothing.
 
-# The guest's first process, when set_up guest is done.
+# The path of the guest's first process; set_up guest sets it.
 init=
 
-# Kernel modules the guest gets (with their dependencies), besides the checkout's.
+# The directories whose kernel modules the guest gets, with the modules that those need.
 MODULE_DIRS='arch/x86 block crypto drivers/(acpi/nfit|ata|block|char/[^/]*$|cxl|dax|md|net/[^/]*$|nvdimm|nvme|pci|scsi/[^/]*$|target|vfio|virtio) fs lib mm net/9p net/tls'
 # The modules that the initramfs loads to find the root.
 BOOT_MODULES='virtio_pci virtio_blk virtio_console erofs overlay 9pnet_virtio 9p configfs'
-# Not for the guest: compilers, headers, checkers, QEMU.
+# The guest's root lacks these parts of the build root: compilers, headers, checkers, QEMU.
 NOT_IN_GUEST='^(boot|proc|sys|dev|tmp|run)/.|^var/(cache|lib/(apt|dpkg)|log)/.|\.a$|^usr/(include|src|share/(qemu|seabios|ipxe|perl/.*pod|cocc.*|vim|icons|gcc.*))/|^usr/lib(exec)?/(gcc|gcc-cross|ocaml|coccinelle|git-core|x86_64-linux-gnu/(qemu|libasan|liblsan|libtsan|libhwasan|libcc1))|^usr/(aarch64-linux-gnu|lib/python3/dist-packages/sphinx|share/(lintian|debhelper))/|^usr/bin/(qemu|x86_64-linux-gnu-|aarch64-linux-gnu-|coccinelle|spatch|pahole|shellcheck|git|.*gcc|cpp|sparse|c2xml|test-)'
 
 is_root() {
 	[ "$(id -u)" -eq 0 ]
 }
 
-# A process without privileges gets them for its own mounts by a user namespace.
+# in_root COMMAND...: runs it in the build root. A user who is not root gets the right to
+# mount by a user namespace (unshare -r).
 in_root() {
 	if is_root; then
 		set -- unshare -m sh "$LAB_DIR/enter.sh" "$LAB" "$SRC" "$@"
@@ -49,7 +50,7 @@ done_with() {
 	[ "$(cat "$LAB/stamp/$1" 2>/dev/null)" = "$2" ]
 }
 
-# A lock for each step: a setup does not wait for a kernel that it does not need.
+# lock_step: each step has its lock, so that a setup waits only for parts that it needs
 lock_step() {
 	mkdir -p "$LAB/stamp" "$LAB/log"
 	exec 9>"$LAB/log/$step.lock"
@@ -59,8 +60,8 @@ lock_step() {
 	fi
 }
 
-# The command stays in the foreground, so that an interrupt reaches it, and keeps
-# the lock until it has cleaned up after that.
+# with_progress NAME COMMAND...: runs it, with its output in a log. It stays in the
+# foreground, so that Ctrl-C reaches it, and holds the lock until it has ended.
 with_progress() {
 	what=$1
 	log=$LAB/log/$1
@@ -86,7 +87,8 @@ with_progress() {
 	[ -n "${quiet-}" ] || say "$what: $(($(date +%s) - start)) s"
 }
 
-# A sleep that outlives the ticker must not keep the caller's pipe open.
+# The last sleep outlives this function's process, and must not keep the locks (8 and 9) nor
+# the caller's pipe open.
 tick() {
 	exec 8>&- 9>&-
 	while sleep 10 >/dev/null 2>&1; do
@@ -117,7 +119,7 @@ cmd_setup() {
 	say "ready: $LAB"
 }
 
-# set_up root|source|guest|kernel NAME: with everything it needs
+# set_up root|source|guest|guest-arm64|kernel NAME: builds it, and the parts it needs first
 set_up() {
 	case $1 in
 	root)
@@ -133,7 +135,7 @@ set_up() {
 		;;
 	guest)
 		set_up root
-		# Checkouts with different ones share the cache, so it is named by its source.
+		# Checkouts with another guest/ share the cache, so the name has a hash of guest/.
 		init=$LAB/init-$(cat "$LAB_DIR"/guest/* | sha256sum | cut -c1-16)
 		step "${init##*/}" "$root_recipe" make_init
 		step userland "$root_recipe $NOT_IN_GUEST" make_userland
@@ -177,7 +179,7 @@ need_host_packages() {
 		flock:util-linux tar:tar sha256sum:coreutils awk:mawk; do
 		command -v "${pair%:*}" >/dev/null || missing="$missing ${pair#*:}"
 	done
-	# Lets mmdebstrap have more than one user in its namespace.
+	# newuidmap: gives mmdebstrap's namespace more than one user.
 	is_root || command -v newuidmap >/dev/null || missing="$missing uidmap"
 	[ -e "$KEYRING" ] || missing="$missing debian-archive-keyring"
 	[ -n "$missing" ] || return 0
@@ -197,8 +199,8 @@ KEYRING=/usr/share/keyrings/debian-archive-keyring.gpg
 # A mirror may lag, and so may this machine's clock.
 APT_DATES='Acquire::Check-Valid-Until "false"; Acquire::Check-Date "false";'
 
-# By way of a tar file: a user without the right to make device nodes or change
-# owners can unpack it, and every user gets the same root.
+# make_root PACKAGES: debootstraps into a tar file, which a user can unpack who may not make
+# device nodes or change owners; so every user gets the same root
 make_root() {
 	rm -rf "$LAB/root.new" "$LAB/root.tar"
 	mkdir "$LAB/root.new"
@@ -211,7 +213,7 @@ make_root() {
 		"deb [signed-by=$KEYRING] $MIRROR forky main"
 	tar -x -f "$LAB/root.tar" -C "$LAB/root.new" --no-same-owner --exclude='./dev/*'
 	rm -f "$LAB/root.tar"
-	# So that a user's files can be copied, deleted and packed.
+	# A user can read and remove only what has these permissions.
 	chmod -R u+rwX "$LAB/root.new"
 	rm -rf "$LAB/root.old"
 	[ ! -d "$LAB/root" ] || mv "$LAB/root" "$LAB/root.old"
@@ -220,7 +222,7 @@ make_root() {
 }
 
 make_init() {
-	# The build root sees the cache, but not every place that LAB_DIR can be in.
+	# In the cache, as the build root does not show LAB_DIR if that is outside of $SRC.
 	rm -rf "$init.src"
 	cp -r "$LAB_DIR/guest" "$init.src"
 	# shellcheck disable=SC2046 # a command
@@ -229,6 +231,7 @@ make_init() {
 	mv "$init.new" "$init"
 }
 
+# make_image DIR IMAGE [PATTERN]: packs DIR without the paths that match
 make_image() {
 	rm -f "$2.new"
 	in_root mkfs.erofs --quiet --all-root -T0 --exclude-regex="${3:-^$}" "$2.new" "$1"
@@ -239,9 +242,9 @@ make_userland() {
 	make_image "$LAB/root" "$LAB/userland.erofs" "$NOT_IN_GUEST"
 }
 
-# apt with lists and sources of its own: it sees nothing of this machine's. $arch is
-# another architecture to look into, $native the one it takes for its own, $lists the
-# name of other lists than those of the kernels.
+# lab_apt apt-get|apt-cache ARGUMENT...: apt with its own sources and lists, and nothing of
+# the host's. $arch names a second architecture, $native the one that apt takes for the
+# host's, $lists other lists than those of the kernels.
 lab_apt() {
 	tool=$1
 	shift
@@ -261,14 +264,14 @@ update_lists() {
 	for suite in forky trixie-backports trixie; do
 		echo "deb [signed-by=$KEYRING] $MIRROR $suite main"
 	done >"$apt/sources.new"
-	# Lists that are older than a day, or missing for a new suite.
+	# Lists of these suites that are not older than a day will do.
 	cmp -s "$apt/sources.new" "$apt/sources.list" &&
 		[ -n "$(find "$apt/lists" -name '*InRelease' -mtime -1)" ] && return
 	mv "$apt/sources.new" "$apt/sources.list"
 	lab_apt apt-get update
 }
 
-# unpack_debs DIR PACKAGE...: fetched and verified by apt
+# unpack_debs DIR PACKAGE...: unpacks packages that apt has fetched and verified
 unpack_debs() {
 	dir=$1
 	shift

@@ -4,7 +4,8 @@
 # Part of lab: builds the checkout's modules and programs, and an image of them for
 # the guest.
 
-# For this kernel, when anything changed; other runs wait for it.
+# build_checkout: builds for $kernel if a source file or the kernel changed. Another run that
+# needs the same build waits for the lock.
 build_checkout() {
 	built=$LAB/build/$kernel-$(basename "$SRC")-$(printf '%s' "$SRC" | cksum | cut -d' ' -f1)
 	[ ! -f "$SRC/Makefile" ] || set_up source
@@ -23,7 +24,7 @@ build_checkout() {
 		echo "$inputs" >"$built/inputs"
 		mv "$built/stamp.new" "$built/stamp"
 	fi
-	# Opened by QEMU only later, when another run may have made a new one.
+	# QEMU opens the image after the lock is free, when another run may have replaced it.
 	make_run_dir
 	ln "$built/stage.erofs" "$run/stage.erofs"
 	exec 8>&-
@@ -31,14 +32,14 @@ build_checkout() {
 
 up_to_date() {
 	[ -f "$built/stamp" ] && [ "$(cat "$built/inputs" 2>/dev/null)" = "$inputs" ] || return 1
-	# A directory is newer when a file in it was removed.
+	# A directory is newer if a file in it was removed or added.
 	[ -z "$(cd "$SRC" && find . \( -path ./.git -o -path ./tools/lab -o -path ./Documentation \) -prune -o \
 		\( -type d ! -path . -o -name '*.[chS]' ! -name '*.mod.c' -o -name Kbuild -o -name 'Makefile*' -o -name '*.mk' \) \
 		-newer "$built/stamp" -print | head -n 1)" ]
 }
 
-# Outside of the checkout, by MO=; kbuild before 6.13 does not know it and would
-# write into the checkout, so it gets a copy.
+# MO= builds outside of the checkout. kbuild before 6.13 ignores it and would write into the
+# checkout, so 6.12 builds in a copy.
 build_modules() {
 	kdir=$(kernel_dir "$kernel")
 	set -- M="$SRC" MO="$built/modules"
@@ -55,7 +56,7 @@ build_modules() {
 	in_root make -C "$kdir" "$@" VTL0_TESTS=1 -j"$(nproc)" modules
 }
 
-# Parts of the guest besides the kernel's modules: updates/ and programs.
+# make_stage: makes the image with the checkout's modules (in updates/) and programs
 make_stage() {
 	stage=$built/stage.new
 	modules=$stage/usr/lib/modules/$release
@@ -63,8 +64,8 @@ make_stage() {
 	mkdir -p "$modules/updates" "$stage/opt/vtl0/bin" "$built/modules"
 	if [ -f "$SRC/Kbuild" ]; then
 		build_modules
-		# Not by find: a module that is gone from the checkout leaves its file there.
-		# Before 6.13 the paths are absolute.
+		# Not by find: the file of a module that is gone from the checkout is still
+		# there. Paths in modules.order are absolute before 6.13.
 		sed "s|^$built/modules/||; s/o\$/ko/" "$built/modules/modules.order" | while read -r ko; do
 			in_root "${arch:+$ARM64_CROSS}strip" --strip-debug -o "$modules/updates/$(basename "$ko")" "$built/modules/$ko"
 		done
@@ -73,7 +74,8 @@ make_stage() {
 		user_make -C "$SRC" guest-programs O="$built/programs" KSRC="$LAB/linux-7.3" -j"$(nproc)"
 		find "$built/programs" -type f -perm -u+x ! -name '*.so' -exec cp {} "$stage/opt/vtl0/bin/" \;
 	fi
-	# depmod wants to see all modules, the guest has the kernel's own already.
+	# Only for depmod, which needs all modules: the guest has the kernel's from another
+	# image.
 	cp -al "$LAB/kernels/$kernel/modules/usr/lib/modules/$release/." "$modules/"
 	rm -f "$modules"/modules.*.bin "$modules"/modules.dep "$modules"/modules.alias "$modules"/modules.symbols \
 		"$modules"/modules.softdep "$modules"/modules.devname "$modules"/modules.weakdep

@@ -24,7 +24,7 @@
 bool use_tty;
 struct winsize winsize;
 
-/* In its own session, with a pipe (or the terminal) for its output. */
+/* The child: a session of its own, and a pipe (or the terminal) for its output. */
 static void run_command(char **argv, int out)
 {
 	sigset_t none;
@@ -58,7 +58,7 @@ static void write_all(int fd, const char *buf, ssize_t len)
 
 	while (len > 0) {
 		n = write(fd, buf, len);
-		/* not for a lack of memory, which a test may have made */
+		/* ENOMEM: a test may have used up the memory for a while, so try again. */
 		if (n < 0 && errno != EINTR && errno != ENOMEM)
 			fail("cannot write", "the output");
 		if (n > 0) {

@@ -16,8 +16,8 @@ _Noreturn void power_off(void);
 _Noreturn void fail(const char *what, const char *name);
 
 /* command.c */
-extern bool use_tty;	/* the command gets the terminal TTY, of this size: */
-extern struct winsize winsize;
+extern bool use_tty;		/* the command gets the terminal TTY */
+extern struct winsize winsize;	/* of that terminal */
 
 int supervise(char **argv, int out_port);
 void kill_the_rest(void);

@@ -69,7 +69,7 @@ static void mount_at(const char *type, const char *from, const char *path,
 		fail("cannot mount", path);
 }
 
-/* Devices are found by the kernel in its own time. */
+/* The kernel looks for devices in the background, so their nodes may appear late. */
 static void wait_for(const char *path)
 {
 	int ms;
@@ -135,7 +135,10 @@ static void read_conf(void)
 	fclose(conf);
 }
 
-/* Three read-only images, one above the other, and a tmpfs on top. */
+/*
+ * An overlay of three read-only images, which boot.sh attaches in this order (the userland,
+ * the kernel's modules, the checkout's modules and programs), and a tmpfs on top.
+ */
 static void make_root(void)
 {
 	static const char * const images[] = { "vda", "vdb", "vdc" };
@@ -178,7 +181,7 @@ static void mount_system(void)
 	mount_at("tmpfs", "tmpfs", "/run", 0, "mode=755");
 	mount_at("tmpfs", "tmpfs", "/dev/shm", 0, "mode=1777");
 	mount_at("devpts", "devpts", "/dev/pts", 0, "ptmxmode=666,gid=5,mode=620");
-	/* Not every kernel has these two. */
+	/* Not every kernel has tracefs and hugetlbfs. */
 	mount("tracefs", "/sys/kernel/tracing", "tracefs", 0, NULL);
 	mkdirs("/dev/hugepages");
 	mount("hugetlbfs", "/dev/hugepages", "hugetlbfs", 0, NULL);

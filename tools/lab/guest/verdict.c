@@ -40,9 +40,9 @@ void power_off(void)
 }
 
 /**
- * fail() - end the guest, which then has no verdict but this
+ * fail() - end the guest with a line that says why the lab failed
  * @what: what failed, for example "cannot open"
- * @name: with what; errno says why
+ * @name: the file or module; errno says why
  */
 void fail(const char *what, const char *name)
 {
