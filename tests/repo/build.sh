@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=sh disable=SC2154 # lab and tmp are set by run
 #
-# The modules build without a warning, sparse has really looked at them, a build leaves
-# nothing, and dkms builds them.
+# The modules build without a warning, sparse checks every file, a build leaves no file
+# behind, and dkms builds the modules.
 
-# build KERNEL ARG...: everything, outside the tree; the output is in $tmp/make
+# build KERNEL ARG...: builds all modules outside the tree; the output is in $tmp/make
 build()
 {
 	kdir=$("$lab" path kernel "$1") && [ -d "$kdir" ] || return 1
@@ -12,7 +12,8 @@ build()
 	rm -rf "$tmp/out.ko"
 	make KDIR="$kdir" MO="$tmp/out.ko" VTL0_TESTS=1 "$@" >"$tmp/make" 2>&1
 	status=$?
-	# The lab's tools need not be those that built the distribution's kernel.
+	# These say that the lab's compiler or pahole is not the one that built the
+	# distribution's kernel.
 	if grep -vE 'the compiler differs from|(pahole|compiler) version differs' "$tmp/make" |
 	   grep -E -A 3 'warning:|WARNING:|error:|ERROR:' | awk '!seen[$0]++' | grep .; then
 		return 1
@@ -20,16 +21,15 @@ build()
 	[ $status = 0 ] || { tail -n 20 "$tmp/make"; return 1; }
 }
 
-# Warning-free, and there is a module.
+# modules KERNEL: no warning, and a module was made
 modules()
 {
 	build "$1" W=1e || return 1
 	ls -l "$tmp/out.ko/drivers/vtl0/vtl0.ko"
 }
 
-# Sparse that cannot read the kernel's headers ends with success as well: every
-# file of the drivers must have been checked (can_fail_sparse_7_2 proves that
-# checking finds something).
+# sparse KERNEL: make ends with success also if sparse cannot read the kernel's headers, so
+# count the files that were checked (can_fail_sparse_7_2 proves that sparse finds faults)
 sparse()
 {
 	build "$1" C=2 || return 1
@@ -59,7 +59,7 @@ check_sparse_7_2()
 	sparse 7.2
 }
 
-# "Should it be static?" is a question that only sparse asks.
+# Only sparse warns of this one ("should it be static?").
 plant_sparse_7_2()
 {
 	echo 'int planted;' >>drivers/vtl0/plan.c
@@ -93,7 +93,7 @@ check_build_leaves_nothing()
 	checksums | diff "$tmp/before" -
 }
 
-# Without the tests' modules: the planted fault shows without them, too.
+# Leaves out the tests' modules, which takes less time and does not hide the planted fault.
 only_drivers()
 {
 	sed -i '/^ifeq.*VTL0_TESTS/,$d' Kbuild
@@ -111,7 +111,7 @@ plant_build_leaves_nothing__2()
 	printf 'modules: planted.ko\nplanted.ko:\n\ttouch tests/.planted.a tests/planted.d\n' >>Makefile
 }
 
-# A real one, for the 7.2 kernel.
+# "dkms add" and "dkms build" with the headers of 7.2.
 check_dkms_build()
 {
 	kdir=$("$lab" path kernel 7.2) || return 1

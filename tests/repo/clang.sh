@@ -8,7 +8,7 @@ check_context_analysis()
 {
 	kdir=$("$lab" path kernel clang) || return 1
 	grep -qx CONFIG_WARN_CONTEXT_ANALYSIS=y "$kdir/.config" || return 1
-	# Without a vmlinux there are no symbols to look up: modpost's business.
+	# There is no vmlinux, so modpost must not fail on symbols that it does not find.
 	make KDIR="$kdir" MO="$tmp/out.clang" CC=clang-23 HOSTCC=gcc KBUILD_MODPOST_WARN=1 \
 		>"$tmp/make" 2>&1
 	status=$?

@@ -13,7 +13,7 @@ source_dirs()
 	find drivers tools -name '*.[ch]' -printf '%h\n' -o -name '*.py' -printf '%h\n' | sort -u
 }
 
-# circles WHAT: "FROM TO" lines on standard input; names each circle
+# circles WHAT: reads lines "FROM TO" and prints the members of each circle
 circles()
 {
 	# tsort names the members of a loop, one a line, and fails.
@@ -22,7 +22,7 @@ circles()
 		-e 's/^tsort: /  /' "$tmp/loops"
 }
 
-# include_edges DIR: which file of it includes which
+# include_edges DIR: prints "FROM TO" for each file of DIR that includes another
 include_edges()
 {
 	for f in "$1"/*.[ch]; do
@@ -47,7 +47,7 @@ plant_include_circles()
 	printf '#include "planted.h"\n' >>drivers/vtl0/plan.h
 }
 
-# call_edges DIR: which file of it calls a function of which
+# call_edges DIR: prints "FROM TO" for each file of DIR that calls a function of another
 #
 # From the lines of cscope's cross reference (-c: as text): <TAB>@FILE begins a
 # file, <TAB>$NAME a function's definition, <TAB>`NAME is a call. A call means the
@@ -86,7 +86,7 @@ plant_call_circles()
 	printf 'void zap_again(void)\n{\n\tplanted();\n}\n' >>drivers/vtl0/mapping.c
 }
 
-# import_edges DIR: which Python module of it imports which
+# import_edges DIR: prints "FROM TO" for each Python module of DIR that imports another
 import_edges()
 {
 	for f in "$1"/*.py; do
@@ -111,7 +111,7 @@ plant_import_circles()
 	echo 'from . import source' >tools/pgcheck/pgchecklib/planted.py
 }
 
-# Fixtures are as long as the code they stand for, and a licence has its length.
+# Fixtures are left out: they are as long as the code that they stand for.
 check_file_length()
 {
 	find . -name '*.[chS]' -o -name '*.sh' -o -name '*.py' -o -name '*.cocci' -o -name '*.awk' |

@@ -8,7 +8,7 @@ c_files()
 	find "$@" -name '*.[ch]' | sort
 }
 
-# checkpatch OPTION...: the files of standard input
+# checkpatch OPTION...: checks the files that standard input names
 checkpatch()
 {
 	ksrc=$("$lab" path source) || return 1
@@ -38,9 +38,9 @@ check_checkpatch()
 		checkpatch --ignore SPACING,MACRO_ARG_REUSE,MACRO_ARG_UNUSED || bad=1
 	# __has_include(<...>), which checkpatch takes for a comparison.
 	grep '/mshv_abi\.h$' "$tmp/kernel" | checkpatch --ignore SPACING || bad=1
-	# Defines what checkpatch wants a comment at each use of.
+	# It defines context_unsafe(), for each use of which checkpatch wants a comment.
 	grep '/context\.h$' "$tmp/kernel" | checkpatch --ignore CONTEXT_UNSAFE || bad=1
-	# A member of a structure as an argument.
+	# Macros with the name of a member as an argument, which cannot be in parentheses.
 	grep -e '/bounce_core/engine\.h$' -e '/bounce_core/pool\.h$' "$tmp/kernel" | checkpatch --ignore MACRO_ARG_PRECEDENCE || bad=1
 	# Event macros are no functions, and their flag tables are lists.
 	grep '/trace\.h$' "$tmp/kernel" |
@@ -49,7 +49,7 @@ check_checkpatch()
 	return $bad
 }
 
-# Leaves the other files out, as checkpatch is slow.
+# Removes all other files, as checkpatch is slow.
 only_planted()
 {
 	find drivers include tests tools -name '*.[ch]' -delete
@@ -62,7 +62,7 @@ plant_checkpatch()
 		>include/planted.h
 }
 
-# An exception without a reason.
+# Each exception has its reason in the comment before it.
 check_checkpatch_conf()
 {
 	awk '/^#/ { reason = 1; next }

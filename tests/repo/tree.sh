@@ -3,8 +3,9 @@
 #
 # Checks of the repository as a whole: files, documents, build entry points.
 
-# A patch is under the licence of the file that it changes, and its letter is a mail.
-# Debian's files have formats without comments; debian/copyright speaks for them.
+# Left out: patches, which have the licence of the file that they change, their letters,
+# which are mails, and Debian's files, some of whose formats have no comments
+# (debian/copyright has their licence).
 check_spdx()
 {
 	all_files | grep -vE '^\./(LICENSES|debian)/|\.patch$|/cover-letter\.txt$' | while read -r f; do
@@ -80,7 +81,7 @@ plant_codespell()
 	printf 'planted is t%s word\n' eh >planted
 }
 
-# As much as can be read in one go.
+# No function has more than 60 lines.
 check_function_length()
 {
 	find drivers tools tests -name '*.c' -exec awk '
@@ -100,7 +101,7 @@ plant_function_length()
 	} >drivers/planted.c
 }
 
-# Differences between kernels stand in one place.
+# Only include/compat.h may ask for the version of the kernel.
 check_version_code()
 {
 	find drivers include tests tools -name '*.[ch]' ! -path './include/compat.h' \
@@ -138,7 +139,7 @@ plant_readme_length()
 	seq -f 'planted %g' 81 >>README.md
 }
 
-# The two commands that a reader is told to run.
+# README.md names "make demo" and "make check", and CI runs "make check".
 check_readme_commands()
 {
 	for command in 'make demo' 'make check'; do
@@ -158,7 +159,7 @@ documents()
 	find README.md NEWS.md Documentation -type f
 }
 
-# links FILE: the targets of its links; a path from the top begins with a slash
+# links FILE: prints the targets of its links; a path from the top begins with a slash
 # shellcheck disable=SC2016 # these are not command substitutions
 links()
 {
@@ -172,7 +173,7 @@ links()
 		grep -oE '<[^<>`]+>`_' "$1" | grep -vE '^<[a-z]+:' | sed 's/^<\(.*\)>`_/\1/'
 		;;
 	esac
-	# Files of this repository that are named in the text.
+	# Paths of this repository in the text.
 	grep -oE '(^|[^A-Za-z0-9_./$~-])(Documentation/[A-Za-z0-9_./-]*\.|tests/|tools/(lab|vtl0ctl)/)[A-Za-z0-9_./-]*[A-Za-z0-9]' "$1" |
 		sed -E 's,^[^DT/t]*,/,; s,^//,/,'
 }
@@ -206,7 +207,8 @@ plant_links__3()
 	echo ':doc:`planted`' >Documentation/x.rst
 }
 
-# Sphinx complains of an .rst file that no index names; the rest is checked here.
+# Some .rst file names each document of another kind; Sphinx itself finds .rst files that no
+# index names.
 check_docs_index()
 {
 	find Documentation -type f ! -name '*.rst' ! -name conf.py | while read -r doc; do
@@ -231,14 +233,15 @@ plant_man()
 	printf '.Dd January 1, 2000\n.Dt X 1\n.Os\n.Sh NAME\n.planted\n' >Documentation/man/planted.1
 }
 
-# in_code MACRO...: the first argument of each use, in the drivers
+# in_code 'MACRO|MACRO...': prints the first argument of each use in the drivers
 in_code()
 {
 	sed -e ':a' -e '/\\$/{N;s/\\\n//;ta' -e '}' drivers/*/*.c | grep -v '^#define' |
 		grep -oE "($1)\\([a-z][a-z0-9_]*" | sed 's/.*(//' | sort -u
 }
 
-# Attributes in Documentation/ABI, both ways; module parameters anywhere.
+# Documentation/ABI has each attribute of the drivers, and no other one; some document names
+# each module parameter.
 check_sysfs_documented()
 {
 	in_code 'module_param|module_param_named' >"$tmp/params"
@@ -294,7 +297,7 @@ plant_uapi_documented()
 	printf 'struct planted {\n};\n' >>include/uapi/linux/x.h
 }
 
-# The header needs nothing that a C program does not have.
+# A C program can include the header alone.
 check_uapi_alone()
 {
 	for header in include/uapi/linux/*.h; do
@@ -321,7 +324,7 @@ plant_make_help()
 	echo '.PHONY: planted' >>Makefile
 }
 
-# Without headers make fails and says what to do.
+# Without kernel headers make fails and names the package to install.
 check_make_without_headers()
 {
 	if make KDIR=/nonexistent >"$tmp/make" 2>&1; then
@@ -337,7 +340,7 @@ plant_make_without_headers()
 	sed -i 's/No kernel headers/planted/' Makefile
 }
 
-# The files that the documents say install installs; and pgcheck finds its parts there.
+# These files are installed, and the installed pgcheck finds its rules.
 installed()
 {
 	(
