@@ -14,7 +14,7 @@
 /* 0: the fault was found, 1: not, 2: it could not be looked for */
 enum { FOUND, NOT_FOUND, CANNOT };
 
-/* Address space of @len bytes that begins at a multiple of 1 GiB, and of 1 GiB more. */
+/* Reserves address space that begins at a multiple of 1 GiB, of @len bytes and 1 GiB more. */
 static inline char *reserve_space(size_t len)
 {
 	char *p = mmap(NULL, len + 2 * GIB, PROT_NONE,

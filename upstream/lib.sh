@@ -1,17 +1,19 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=sh
 #
-# For the reproducers: what several of them set up in the guest.
+# Functions for the reproducers, which run in the guest.
 
-# cannot TEXT...: the fault cannot be looked for; no answer is one that fails
+# cannot TEXT...: ends a reproducer that cannot look for its fault, without an answer, which
+# upstream/run counts as a failure
 cannot()
 {
 	echo "# $*"
 	exit 1
 }
 
-# dax_device SIZE: /dev/dax0.0, of the guest's soft reserved memory, in pages of SIZE bytes.
-# The drivers are modules or built in; the one that would make it System RAM must not have it.
+# dax_device SIZE: makes /dev/dax0.0 of the guest's soft reserved memory, with pages of SIZE
+# bytes. The drivers are modules or built in. kmem, which would make System RAM of it, may
+# have bound it, so bind it to device_dax.
 dax_device()
 {
 	modprobe -q dax_hmem || :
@@ -30,7 +32,7 @@ dax_device()
 	[ $dax/driver -ef $driver ] || cannot "dax0.0 is not bound to device_dax"
 }
 
-# answer COMMAND...: success of the command means that the fault was found
+# answer COMMAND...: prints "reproduced" if the command succeeds, else "not reproduced"
 answer()
 {
 	if "$@"; then
@@ -40,7 +42,7 @@ answer()
 	fi
 }
 
-# logged PATTERN: how often the kernel's log has it
+# logged PATTERN: prints how many lines of the kernel's log match
 logged()
 {
 	dmesg | grep -c -e "$1"

@@ -16,7 +16,7 @@ struct pi_disk {
 	struct io_uring ring;
 };
 
-/* Ends the program when it cannot. */
+/* Opens the disk and makes the ring; exits with CANNOT if that fails. */
 void pi_open(struct pi_disk *disk, const char *path);
 
 /*

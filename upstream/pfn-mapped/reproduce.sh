@@ -11,7 +11,7 @@ set -eu
 parameters=/sys/module/hotplug_ranges/parameters
 wrong=0
 
-# ranges COUNT ADDRESS: adds and removes them, and tells what is left
+# ranges COUNT ADDRESS: adds ranges and removes them; sets wrong if one is still recorded
 ranges()
 {
 	before=$(reproduce-pfn-mapped count)
