@@ -4,6 +4,7 @@
  * copies results out. The ABI is described in include/uapi/linux/vtl0.h.
  */
 #include <linux/capability.h>
+#include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/module.h>
 #include <linux/pagemap.h>
@@ -27,14 +28,26 @@ union arg {
 	struct vtl0_open open;
 };
 
-static int do_add(struct vtl0_owner *owner, void *argp)
+/**
+ * struct call - a command that runs
+ * @owner: of the file through which it was called
+ * @arg: copied in before and out afterwards
+ * @file: NULL, or what it has opened as descriptor @arg.open.fd, not installed yet
+ */
+struct call {
+	struct vtl0_owner *owner;
+	union arg arg;
+	struct file *file;
+};
+
+static int do_add(struct call *call)
 {
-	return vtl0_add(owner, argp, false);
+	return vtl0_add(call->owner, &call->arg.add, false);
 }
 
-static int do_remove(struct vtl0_owner *owner, void *argp)
+static int do_remove(struct call *call)
 {
-	struct vtl0_remove *arg = argp;
+	struct vtl0_remove *arg = &call->arg.remove;
 	struct vtl0_span busy = { };
 	int ret;
 
@@ -129,9 +142,9 @@ static int query(struct vtl0_query *arg, u32 *filled)
 	}
 }
 
-static int do_query(struct vtl0_owner *owner, void *argp)
+static int do_query(struct call *call)
 {
-	struct vtl0_query *arg = argp;
+	struct vtl0_query *arg = &call->arg.query;
 	u32 filled;
 	int ret;
 
@@ -147,11 +160,11 @@ static int do_query(struct vtl0_owner *owner, void *argp)
 	return ret;
 }
 
-static int do_info(struct vtl0_owner *owner, void *argp)
+static int do_info(struct call *call)
 {
 	const struct vtl0_geometry *g = &vtl0_geometry;
 	struct vtl0_totals totals = vtl0_totals();
-	struct vtl0_info *arg = argp;
+	struct vtl0_info *arg = &call->arg.info;
 	unsigned int i;
 
 	if (arg->flags)
@@ -180,9 +193,9 @@ static int do_info(struct vtl0_owner *owner, void *argp)
 	return 0;
 }
 
-static int do_plan(struct vtl0_owner *owner, void *argp)
+static int do_plan(struct call *call)
 {
-	struct vtl0_plan *arg = argp;
+	struct vtl0_plan *arg = &call->arg.plan;
 	struct vtl0_query out = {
 		.buf = arg->buf,
 		.entry_size = sizeof(struct vtl0_chunk_info),
@@ -218,9 +231,9 @@ static int do_plan(struct vtl0_owner *owner, void *argp)
 	return 0;
 }
 
-static int do_open(struct vtl0_owner *owner, void *argp)
+static int do_open(struct call *call)
 {
-	return vtl0_open(argp);
+	return vtl0_open(&call->arg.open, &call->file);
 }
 
 /*
@@ -231,7 +244,7 @@ static const struct command {
 	unsigned int cmd;
 	unsigned int min_size;
 	unsigned int size;
-	int (*func)(struct vtl0_owner *owner, void *argp);
+	int (*func)(struct call *call);
 } commands[] = {
 #define COMMAND(name, type, last, fn)						\
 	{									\
@@ -250,10 +263,23 @@ static const struct command {
 #undef COMMAND
 };
 
+/* A descriptor that the caller did not learn of would stay open. */
+static void install_file(const struct call *call, int error)
+{
+	int fd = call->arg.open.fd;
+
+	if (error) {
+		put_unused_fd(fd);
+		fput(call->file);
+	} else {
+		fd_install(fd, call->file);
+	}
+}
+
 static long run_command(struct vtl0_owner *owner, const struct command *c, void __user *uarg)
 {
+	struct call call = { .owner = owner };
 	unsigned int size = c->size;
-	union arg arg;
 	__u32 user_size;
 	int ret;
 
@@ -263,19 +289,22 @@ static long run_command(struct vtl0_owner *owner, const struct command *c, void 
 		return -EINVAL;
 	if (user_size > PAGE_SIZE)
 		return -E2BIG;
-	ret = copy_struct_from_user(&arg, size, uarg, user_size);
+	ret = copy_struct_from_user(&call.arg, size, uarg, user_size);
 	if (ret)
 		return ret;
 	/* another thread may have changed it after get_user() */
-	if (arg.head.size != user_size)
+	if (call.arg.head.size != user_size)
 		return -EINVAL;
 	size = min(size, user_size);
 	/* fail before the command runs if its result could not be written back */
 	if (fault_in_writeable(uarg, size))
 		return -EFAULT;
-	ret = c->func(owner, &arg);
-	if (copy_to_user(uarg, &arg, size))
-		return -EFAULT;
+	ret = c->func(&call);
+	/* another thread may have unmapped it */
+	if (copy_to_user(uarg, &call.arg, size))
+		ret = -EFAULT;
+	if (call.file)
+		install_file(&call, ret);
 	return ret;
 }
 

@@ -155,15 +155,17 @@ static struct file *anon_file(struct vtl0_view *view, bool writable)
 }
 
 /**
- * vtl0_open() - VTL0_OPEN
+ * vtl0_open() - VTL0_OPEN, without its last step
  * @arg: from user space; its output field is filled
+ * @file: out: for fd_install() as descriptor @arg->fd, or for fput() where that is given
+ *	back with put_unused_fd()
  *
  * Return: 0 or an errno of the table in uapi/linux/vtl0.h.
  */
-int vtl0_open(struct vtl0_open *arg)
+int vtl0_open(struct vtl0_open *arg, struct file **file)
 {
 	struct vtl0_view *view;
-	struct file *file;
+	struct file *opened;
 	int fd, ret;
 
 	arg->fd = -1;
@@ -182,11 +184,11 @@ int vtl0_open(struct vtl0_open *arg)
 	ret = PTR_ERR_OR_ZERO(view);
 	if (ret)
 		goto put_fd;
-	file = anon_file(view, arg->flags & VTL0_OPEN_WRITE);
-	ret = PTR_ERR_OR_ZERO(file);
+	opened = anon_file(view, arg->flags & VTL0_OPEN_WRITE);
+	ret = PTR_ERR_OR_ZERO(opened);
 	if (ret)
 		goto free_view;
-	fd_install(fd, file);
+	*file = opened;
 	arg->fd = fd;
 	return 0;
 

@@ -392,7 +392,7 @@ unsigned long vtl0_get_area(struct file *file, unsigned long addr, unsigned long
 void vtl0_mmap_init(void);
 
 /* file.c: files of one range */
-int vtl0_open(struct vtl0_open *arg);
+int vtl0_open(struct vtl0_open *arg, struct file **file);
 int vtl0_files_init(void);
 void vtl0_files_exit(void);
 
