@@ -42,6 +42,14 @@ static void free_view(struct vtl0_view *view)
 	kfree(view);
 }
 
+/* A removal that has begun may be refused, and then the range is as before. */
+static bool can_be_opened(const struct vtl0_range *range)
+{
+	unsigned int state = READ_ONCE(range->state);
+
+	return state == VTL0_STATE_LIVE || state == VTL0_STATE_REMOVING;
+}
+
 /* Anything of a live range; -ENOENT if it is not all in one. */
 static struct vtl0_view *find_view(u64 start, u64 length)
 {
@@ -51,7 +59,7 @@ static struct vtl0_view *find_view(u64 start, u64 length)
 
 	idx = srcu_read_lock(&vtl0_srcu);
 	chunk = vtl0_chunk_find(start);
-	if (chunk && READ_ONCE(chunk->range->state) == VTL0_STATE_LIVE &&
+	if (chunk && can_be_opened(chunk->range) &&
 	    length <= chunk->range->length - (start - chunk->range->start)) {
 		range = chunk->range;
 		get_device(&range->dev);
@@ -72,7 +80,7 @@ static int file_open(struct inode *inode, struct file *file)
 	range = vtl0_name_find(inode->i_rdev);
 	if (!range)
 		return -ENXIO;
-	if (READ_ONCE(range->state) != VTL0_STATE_LIVE) {
+	if (!can_be_opened(range)) {
 		vtl0_range_put(range);
 		return -ENXIO;
 	}

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Files of one range while other threads are at work: no descriptor is left that the
- * caller did not learn of.
+ * caller did not learn of, and a removal that is refused is no reason for an error.
  */
 #include <pthread.h>
 #include <stdatomic.h>
 #include <sys/resource.h>
+#include <sys/uio.h>
 
 #include "map.h"
 
@@ -83,6 +84,46 @@ TEST_F(file_race, no_descriptor_is_left_when_the_result_cannot_be_written)
 	}
 	stop = true;
 	ASSERT_EQ(0, pthread_join(thread, NULL));
+}
+
+static void *remove_in_vain(void *arg)
+{
+	const struct map_state *s = arg;
+	long wrong = 0;
+
+	while (!stop)
+		wrong += remove_range(s->control, s->start, s->length) != -EBUSY;
+	return (void *)wrong;
+}
+
+/* The range is in state REMOVING nearly all the time. */
+TEST_F(file_race, opens_beside_a_removal_that_is_refused)
+{
+	struct vtl0_open arg = { .start = self->s.start, .length = LENGTH };
+	struct iovec iov = { .iov_len = PAGE_BYTES };
+	pthread_t thread;
+	char page[PAGE_BYTES];
+	int pipes[2], fd;
+	void *wrong;
+
+	ASSERT_EQ(0, pipe(pipes));
+	iov.iov_base = map_low(self->s.low, self->s.start, LENGTH, PROT_READ | PROT_WRITE);
+	ASSERT_NE(MAP_FAILED, iov.iov_base);
+	ASSERT_EQ(0, touch_write(iov.iov_base));
+	ASSERT_EQ((ssize_t)PAGE_BYTES, vmsplice(pipes[1], &iov, 1, 0));
+	ASSERT_EQ(0, pthread_create(&thread, NULL, remove_in_vain, &self->s));
+	for (int i = 0; i < 50; i++) {
+		EXPECT_EQ(0, cmd_open(self->s.control, &arg));
+		EXPECT_EQ(0, close(arg.fd));
+		fd = open("/dev/vtl0_race", O_RDWR | O_CLOEXEC);
+		EXPECT_LE(0, fd);
+		EXPECT_EQ(0, close(fd));
+		usleep(2000);
+	}
+	stop = true;
+	ASSERT_EQ(0, pthread_join(thread, &wrong));
+	EXPECT_EQ(NULL, wrong);
+	ASSERT_EQ((ssize_t)PAGE_BYTES, read(pipes[0], page, PAGE_BYTES));
 }
 
 TEST_HARNESS_MAIN
