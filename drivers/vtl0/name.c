@@ -21,6 +21,13 @@ static dev_t first_devt;
 static DEFINE_MUTEX(names_lock);
 static DEFINE_XARRAY_ALLOC(names);
 
+/*
+ * Where the search for a free minor begins. A number is not used again before the other
+ * ones were: a node that a container has of its own, by mknod(), stays when its range
+ * goes, and would show the next one.
+ */
+static u32 next_minor __guarded_by(&names_lock);
+
 static bool taken(const char *name)
 	__must_hold(&names_lock)
 {
@@ -53,8 +60,9 @@ int vtl0_name_add(struct vtl0_range *range)
 	guard(mutex)(&names_lock);
 	if (taken(range->file.name))
 		return -ENOTUNIQ;
-	ret = xa_alloc(&names, &minor, range, XA_LIMIT(0, MAX_NAMES - 1), GFP_KERNEL);
-	if (ret)
+	ret = xa_alloc_cyclic(&names, &minor, range, XA_LIMIT(0, MAX_NAMES - 1), &next_minor,
+			      GFP_KERNEL);
+	if (ret < 0)
 		return ret == -EBUSY ? -ENOSPC : ret;
 	range->dev.devt = MKDEV(MAJOR(first_devt), minor);
 	return 0;

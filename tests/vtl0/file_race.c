@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Files of one range while other threads are at work: no descriptor is left that the
- * caller did not learn of, and a removal that is refused is no reason for an error.
+ * Files of one range while other threads are at work, and what is left of them: no
+ * descriptor that the caller did not learn of, no error where a removal is refused, no
+ * other range behind an old device number.
  */
 #include <pthread.h>
 #include <stdatomic.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <sys/uio.h>
 
 #include "map.h"
@@ -124,6 +127,27 @@ TEST_F(file_race, opens_beside_a_removal_that_is_refused)
 	ASSERT_EQ(0, pthread_join(thread, &wrong));
 	EXPECT_EQ(NULL, wrong);
 	ASSERT_EQ((ssize_t)PAGE_BYTES, read(pipes[0], page, PAGE_BYTES));
+}
+
+/* A container has such a node, with rights of its own. */
+TEST_F(file_race, device_number_does_not_go_to_the_next_range)
+{
+	char path[] = "/tmp/vtl0_node_XXXXXX";
+	struct stat st;
+	int fd;
+
+	ASSERT_EQ(0, stat("/dev/vtl0_race", &st));
+	close(mkstemp(path));
+	ASSERT_EQ(0, unlink(path));
+	ASSERT_EQ(0, mknod(path, S_IFCHR | 0666, st.st_rdev));
+	fd = open(path, O_RDWR | O_CLOEXEC);
+	EXPECT_LE(0, fd);
+	close(fd);
+	ASSERT_EQ(0, remove_range(self->s.control, self->s.start, LENGTH));
+	ASSERT_EQ(0, add_named(self->s.control, self->s.start, LENGTH, "other", 0600));
+	EXPECT_EQ(-1, open(path, O_RDWR | O_CLOEXEC));
+	EXPECT_EQ(ENXIO, errno);
+	EXPECT_EQ(0, unlink(path));
 }
 
 TEST_HARNESS_MAIN
