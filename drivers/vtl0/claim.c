@@ -39,7 +39,33 @@ static int found_busy(struct resource *res, void *arg)
 static bool is_reserved(const struct resource *res)
 {
 	return res->desc == IORES_DESC_RESERVED || res->desc == IORES_DESC_SOFT_RESERVED ||
-	       (IS_ENABLED(CONFIG_ARM64) && !strcmp(res->name, "reserved"));
+	       (IS_ENABLED(CONFIG_ARM64) && res->name && !strcmp(res->name, "reserved"));
+}
+
+/*
+ * The same of a part that walk_iomem_res_desc() has found. That is a copy without the
+ * name, so where the name decides look at the parent of a region in it. If there is no
+ * room for one, all of it is claimed, and the walk through what is busy decides.
+ */
+static bool part_is_reserved(const struct resource *part)
+{
+	u64 end = min_t(u64, part->end + 1, part->start + vtl0_geometry.min_align);
+	u64 pos = part->start;
+
+	if (is_reserved(part) || !IS_ENABLED(CONFIG_ARM64))
+		return is_reserved(part);
+	for (; pos < end; pos += PAGE_SIZE) {
+		u64 length = min_t(u64, PAGE_SIZE, end - pos);
+		struct resource *res = request_mem_region(pos, length, "vtl0");
+		bool reserved;
+
+		if (!res)
+			continue;
+		reserved = is_reserved(res->parent);
+		release_mem_region(pos, length);
+		return reserved;
+	}
+	return true;
 }
 
 /*
@@ -51,11 +77,12 @@ static bool is_reserved(const struct resource *res)
 static int found_other(struct resource *res, void *arg)
 {
 	struct claim *claim = arg;
+	bool reserved = part_is_reserved(res);
 
-	if (is_reserved(res) && resource_size(res) == claim->length)
+	if (reserved && resource_size(res) == claim->length)
 		return 0;
 	set_conflict(claim->conflict, res->start, resource_size(res));
-	return is_reserved(res) ? -EBUSY : -ENXIO;
+	return reserved ? -EBUSY : -ENXIO;
 }
 
 static int walk(struct claim *claim, unsigned long flags,
@@ -141,7 +168,7 @@ static int found_beside(struct resource *res, void *arg)
 
 	if (chunk && res->end < chunk->range->start + chunk->range->length)
 		return 0;
-	if (!(res->flags & IORESOURCE_BUSY) && is_reserved(res))
+	if (!(res->flags & IORESOURCE_BUSY) && part_is_reserved(res))
 		return 0;
 	set_conflict(claim->conflict, res->start, resource_size(res));
 	return res->flags & IORESOURCE_BUSY ? -EBUSY : -ENXIO;

@@ -69,10 +69,16 @@ int iomem_find(const char *name, u64 min_length, u64 *start, u64 *length)
 	return 0;
 }
 
-/* The name of the host bridge's window is the second one after a boot with pci=noacpi. */
+/*
+ * The name of the host bridge's window is the second one after a boot with pci=noacpi, and
+ * the third one where a device tree names it, for arm64 in QEMU.
+ */
 int iomem_find_window(u64 min_length, u64 *start, u64 *length)
 {
-	int ret = iomem_find("PCI Bus 0000:00", min_length, start, length);
+	static const char * const names[] = { "PCI Bus 0000:00", "PNP0A08:00", "pcie@10000000" };
+	int ret = -ENOENT;
 
-	return ret ? iomem_find("PNP0A08:00", min_length, start, length) : 0;
+	for (size_t i = 0; ret && i < ARRAY_SIZE(names); i++)
+		ret = iomem_find(names[i], min_length, start, length);
+	return ret;
 }
