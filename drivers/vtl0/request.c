@@ -295,7 +295,8 @@ static int check_file(const struct vtl0_add *arg, struct vtl0_file_attr *file)
 	if (!is_name(arg->name) || arg->file_mode & ~0666)
 		return -EINVAL;
 	memcpy(file->name, arg->name, sizeof(file->name));
-	file->mode = arg->file_mode;
+	/* devtmpfs takes 0 for this, too */
+	file->mode = arg->file_mode ?: 0600;
 	file->uid = make_kuid(current_user_ns(), arg->file_uid);
 	file->gid = make_kgid(current_user_ns(), arg->file_gid);
 	return uid_valid(file->uid) && gid_valid(file->gid) ? 0 : -EINVAL;

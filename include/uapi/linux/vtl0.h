@@ -53,6 +53,8 @@
  * ENOTUNIQ     another range has the name
  * ENOSPC       too many ranges have a name
  * ENOMEM       out of memory (also when there is too little for the memmap)
+ * EMFILE       VTL0_OPEN: the process has as many open files as it may (RLIMIT_NOFILE)
+ * ENFILE       VTL0_OPEN: the system has
  * EPERM        the kernel is locked down
  * EINTR        a signal came while waiting, and its handler has no SA_RESTART
  * ENOTTY       unknown ioctl
@@ -99,10 +101,12 @@
  *	than @length where an edge is not aligned
  * @conflict_start: out, also with EEXIST, EBUSY, ENXIO: the first byte of the
  *	range that is in the way; with EINVAL: the unaligned edge, or 0 if the
- *	cause is another one
+ *	cause is another one. With VTL0_ADD_COVER it may lie beside the range, in the
+ *	block of an edge.
  * @conflict_length: out: how many bytes of the range are in the way; 0 for an
  *	edge
- * @file_mode: with VTL0_ADD_NAME the permissions of the node, of the bits 0666. Else zero.
+ * @file_mode: with VTL0_ADD_NAME the permissions of the node, of the bits 0666; 0 stands
+ *	for 0600. Else zero.
  * @file_uid: with VTL0_ADD_NAME the owner of the node. Else zero.
  * @file_gid: with VTL0_ADD_NAME the group of the node. Else zero.
  * @reserved: must be zero
@@ -122,7 +126,8 @@
  * VTL0_ADD_CHUNK and VTL0_ADD_NODE ask for; else it is EEXIST and @mismatch says
  * which. With one of the first two the other does not matter: with VTL0_ADD_ORDER
  * each chunk must have the order that it would get, wherever the cuts are. It is EEXIST
- * with VTL0_ADD_EXCLUSIVE or another @name than it has, too. Any other overlap is EEXIST.
+ * with VTL0_ADD_EXCLUSIVE or another @name than it has, too. A node that is there keeps
+ * its permissions and its owner. Any other overlap is EEXIST.
  *
  * VTL0_ADD_COVER asks for memory that is usable, not for a range of its own: what is
  * registered already is kept by this file as well, in whatever orders, and each gap
@@ -139,7 +144,8 @@
  * it was added with VTL0_ADD_PERSIST: then it lives until VTL0_REMOVE or the
  * removal of the module. The last close only begins its end: it is in state
  * VTL0_STATE_DRAINING until its struct pages are given back. Adding memory of it
- * meanwhile waits for that.
+ * meanwhile waits for that; but if a page of it is pinned, adding exactly the range brings
+ * it back, VTL0_ADD_COVER any part of it, and any other overlap is EEXIST.
  */
 struct vtl0_add {
 	__u32 size;
