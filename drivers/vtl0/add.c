@@ -304,24 +304,22 @@ static void widen(struct vtl0_request *page, u64 start, u64 end)
 
 /**
  * vtl0_touch() - register the memory around a page, unless it is registered
- * @owner: the file through which it was touched
- * @address: the page
- * @start: what may be registered: first byte, of a page
- * @end: first byte behind it
+ * @area: what may be registered
+ * @address: the page, in @area
  *
- * A new range is persistent. Those beside it stay as they are; one that drains, with
- * the page, is kept by the file.
+ * Ranges beside a new one stay as they are; one that drains, with the page, is kept
+ * by the owner of @area.
  *
  * Context: sleeps, for seconds where the memmap is large; takes vtl0_lock; a fatal
  * signal ends it.
  * Return: 0, -EBUSY, -ENXIO, -ENOMEM, -EINTR or -ERESTARTSYS.
  */
-int vtl0_touch(struct vtl0_owner *owner, u64 address, u64 start, u64 end)
+int vtl0_touch(const struct vtl0_area *area, u64 address)
 {
 	struct vtl0_hold *hold = vtl0_hold_alloc();
 	struct vtl0_request rq = {
 		.start = address, .length = PAGE_SIZE, .max_order = PMD_ORDER,
-		.flags = VTL0_ADD_COVER, .persist = true, .killable = true,
+		.flags = VTL0_ADD_COVER, .persist = area->persist, .killable = true,
 	};
 	struct vtl0_range *range;
 	struct vtl0_span conflict;
@@ -330,10 +328,10 @@ int vtl0_touch(struct vtl0_owner *owner, u64 address, u64 start, u64 end)
 		return -ENOMEM;
 	range = lock_overlap(&rq);
 	if (!range) {
-		widen(&rq, start, end);
-		range = add_new(owner, &rq, hold, &conflict);
+		widen(&rq, area->start, area->end);
+		range = add_new(area->owner, &rq, hold, &conflict);
 	} else if (!IS_ERR(range) && range->state == VTL0_STATE_DRAINING) {
-		hold_range(range, owner, hold, false);
+		hold_range(range, area->owner, hold, false);
 		mutex_unlock(&vtl0_lock);
 	} else {
 		mutex_unlock(&vtl0_lock);

@@ -26,6 +26,7 @@ union arg {
 	struct vtl0_info info;
 	struct vtl0_plan plan;
 	struct vtl0_open open;
+	struct vtl0_window window;
 };
 
 /**
@@ -88,7 +89,25 @@ static struct vtl0_chunk_info piece_info(const struct vtl0_piece *p, u32 range_i
 union entry {
 	struct vtl0_range_info range;
 	struct vtl0_chunk_info chunk;
+	struct vtl0_window_info window;
 };
+
+static size_t entry_size(u32 flags)
+{
+	if (flags & VTL0_QUERY_CHUNKS)
+		return sizeof(struct vtl0_chunk_info);
+	if (flags & VTL0_QUERY_WINDOWS)
+		return sizeof(struct vtl0_window_info);
+	return sizeof(struct vtl0_range_info);
+}
+
+static bool next_window(u64 *pos, struct vtl0_window_info *window)
+{
+	if (!vtl0_window_next(*pos, window))
+		return false;
+	*pos = window->start + window->length;
+	return true;
+}
 
 /*
  * Fill @entry with the first range or chunk that ends above *@pos, and move *@pos to
@@ -119,15 +138,16 @@ static bool next_entry(bool chunks, u64 *pos, union entry *entry)
  */
 static int query(struct vtl0_query *arg, u32 *filled)
 {
-	bool chunks = arg->flags & VTL0_QUERY_CHUNKS;
-	size_t size = chunks ? sizeof(struct vtl0_chunk_info) : sizeof(struct vtl0_range_info);
+	bool chunks = arg->flags & VTL0_QUERY_CHUNKS, windows = arg->flags & VTL0_QUERY_WINDOWS;
+	size_t size = entry_size(arg->flags);
 	u64 pos = vtl0_unalias(arg->cursor);
 	union entry entry;
 	int ret;
 
 	for (*filled = 0; ; (*filled)++) {
 		u64 before = pos;
-		bool more = next_entry(chunks, &pos, &entry);
+		bool more = windows ? next_window(&pos, &entry.window) :
+				      next_entry(chunks, &pos, &entry);
 
 		arg->cursor = more ? before : 0;
 		if (!more || *filled == arg->count)
@@ -148,8 +168,10 @@ static int do_query(struct call *call)
 	u32 filled;
 	int ret;
 
-	if (arg->flags & ~VTL0_QUERY_CHUNKS)
+	if (arg->flags & ~(VTL0_QUERY_CHUNKS | VTL0_QUERY_WINDOWS))
 		return -EOPNOTSUPP;
+	if (arg->flags == (VTL0_QUERY_CHUNKS | VTL0_QUERY_WINDOWS))
+		return -EINVAL;
 	if (arg->entry_size < 16 || arg->entry_size > PAGE_SIZE || !arg->count)
 		return -EINVAL;
 	/* no range lies above it, and PHYS_PFN() could wrap to one that exists */
@@ -236,6 +258,11 @@ static int do_open(struct call *call)
 	return vtl0_open(&call->arg.open, &call->file);
 }
 
+static int do_window(struct vtl0_owner *owner, void *argp)
+{
+	return vtl0_window(owner, argp);
+}
+
 /*
  * Indexed by _IOC_NR(). Structures only grow at their end: @min_size is the size that
  * one had when it was introduced, and a caller built then still passes that size.
@@ -260,6 +287,7 @@ static const struct command {
 	COMMAND(VTL0_INFO, vtl0_info, memmap_saved, do_info),
 	COMMAND(VTL0_PLAN, vtl0_plan, memmap_saved, do_plan),
 	COMMAND(VTL0_OPEN, vtl0_open, reserved, do_open),
+	COMMAND(VTL0_WINDOW, vtl0_window, conflict_length, do_window),
 #undef COMMAND
 };
 
@@ -328,6 +356,7 @@ static int control_open(struct inode *inode, struct file *file)
 
 static int control_release(struct inode *inode, struct file *file)
 {
+	vtl0_windows_close(file->private_data);
 	vtl0_owner_release(file->private_data);
 	return 0;
 }

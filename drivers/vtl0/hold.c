@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Which open file holds which range. */
+#include <linux/refcount.h>
 #include <linux/slab.h>
 #include <kunit/visibility.h>
 
@@ -7,9 +8,11 @@
 
 /**
  * struct vtl0_owner - an open file that can own ranges
+ * @refs: the file, and touches in its windows
  * @holds: its ranges (struct vtl0_hold), under vtl0_lock
  */
 struct vtl0_owner {
+	refcount_t refs;
 	struct list_head holds __guarded_by(&vtl0_lock);
 };
 
@@ -30,11 +33,36 @@ struct vtl0_owner *vtl0_owner_alloc(void)
 {
 	struct vtl0_owner *owner = kzalloc_obj(*owner);
 
-	if (owner)
-		context_unsafe(INIT_LIST_HEAD(&owner->holds)); /* it is new */
+	if (!owner)
+		return NULL;
+	refcount_set(&owner->refs, 1);
+	context_unsafe(INIT_LIST_HEAD(&owner->holds)); /* it is new */
 	return owner;
 }
 EXPORT_SYMBOL_IF_KUNIT(vtl0_owner_alloc);
+
+/**
+ * vtl0_owner_get() - keep an owner when its file is closed
+ * @owner: an owner that has not gone
+ *
+ * Return: @owner, for vtl0_owner_release().
+ */
+struct vtl0_owner *vtl0_owner_get(struct vtl0_owner *owner)
+{
+	refcount_inc(&owner->refs);
+	return owner;
+}
+
+/**
+ * vtl0_owner_put() - drop a reference on an owner
+ * @owner: the owner
+ *
+ * Return: whether it was the last; then the caller drops its holds and frees it.
+ */
+bool vtl0_owner_put(struct vtl0_owner *owner)
+{
+	return refcount_dec_and_test(&owner->refs);
+}
 
 /**
  * vtl0_hold_alloc() - memory for vtl0_hold_add(), which must not fail

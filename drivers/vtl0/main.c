@@ -110,7 +110,7 @@ static int __init vtl0_init(void)
 	ret = vtl0_owners_init();
 	if (ret)
 		goto sysfs;
-	ret = vtl0_windows_init();
+	ret = vtl0_touches_init();
 	if (ret)
 		goto owners;
 	vtl0_inject_init();
@@ -131,7 +131,7 @@ pm:
 	vtl0_pm_exit();
 inject:
 	vtl0_inject_exit();
-	vtl0_windows_exit();
+	vtl0_touches_exit();
 owners:
 	vtl0_owners_exit();
 sysfs:
@@ -151,7 +151,7 @@ static void __exit vtl0_exit(void)
 	vtl0_files_exit();
 	vtl0_pm_exit();
 	vtl0_inject_exit();
-	vtl0_windows_exit();
+	vtl0_touches_exit();
 	/* before the class of their devices */
 	vtl0_owners_exit();
 	vtl0_sysfs_exit();

@@ -4,9 +4,9 @@
  * kind of get_user_pages() works on it, with the largest page-table entry that
  * memory, mapping and address allow.
  *
- * Only registered memory can be touched, all else is SIGBUS; so there are no
- * entries without a struct page, which GUP refuses (EEXIST) or worse. After
- * drivers/dax/device.c: shared mappings only, no VM_MIXEDMAP.
+ * Memory is registered before it is mapped, see touch.c, or a touch is SIGBUS: GUP
+ * refuses entries without a struct page (EEXIST), or worse. After drivers/dax/device.c:
+ * shared mappings only, no VM_MIXEDMAP.
  */
 #include <linux/capability.h>
 #include <linux/dax.h>
@@ -132,16 +132,18 @@ static void count_fault(struct vtl0_chunk *chunk, unsigned int order)
 		atomic64_inc(&chunk->range->fallbacks);
 }
 
-/* The window of a file of the mshv_vtl_low node, or NULL. */
-static struct vtl0_window *window_of(const struct file *file)
+/* Of a file that shows all memory; NULL for one that shows a range. */
+static struct vtl0_touches *touches_of(const struct file *file)
 {
-	return file->f_op == &vtl0_window_fops ? file->private_data : NULL;
+	bool all = file->f_op == &vtl0_low_fops || file->f_op == &vtl0_window_fops;
+
+	return all ? file->private_data : NULL;
 }
 
 /* A file of one range does not show another one that has taken its place. */
 static bool shows(const struct file *file, const struct vtl0_range *range)
 {
-	const struct vtl0_view *view = window_of(file) ? NULL : file->private_data;
+	const struct vtl0_view *view = touches_of(file) ? NULL : file->private_data;
 
 	return !view || view->range == range;
 }
@@ -201,7 +203,7 @@ static vm_fault_t wait_for_removal(struct vm_fault *vmf, unsigned int seen)
  */
 static vm_fault_t vtl0_huge_fault(struct vm_fault *vmf, unsigned int order)
 {
-	struct vtl0_window *window = window_of(vmf->vma->vm_file);
+	struct vtl0_touches *touches = touches_of(vmf->vma->vm_file);
 	unsigned int seen = vtl0_mapping_decisions();
 	bool absent;
 	vm_fault_t ret;
@@ -212,8 +214,11 @@ static vm_fault_t vtl0_huge_fault(struct vm_fault *vmf, unsigned int order)
 	idx = srcu_read_lock(&vtl0_srcu);
 	ret = fault_in_range(vmf, order, &absent);
 	srcu_read_unlock(&vtl0_srcu, idx);
-	if (window && ret == VM_FAULT_SIGBUS && absent)
-		return vtl0_window_fault(vmf, window);
+	if (touches && ret == VM_FAULT_SIGBUS && absent) {
+		ret = vtl0_touch_fault(vmf, touches);
+		if (ret != VM_FAULT_SIGBUS)
+			return ret;
+	}
 	trace_vtl0_fault(vmf->address, PFN_PHYS(vmf->pgoff), order,
 			 vmf->flags & FAULT_FLAG_WRITE, (__force unsigned int)ret);
 	return ret == VM_FAULT_RETRY ? wait_for_removal(vmf, seen) : ret;
@@ -383,7 +388,8 @@ unsigned long vtl0_get_area(struct file *file, unsigned long addr, unsigned long
 	return mm_get_unmapped_area(file, addr, len, pfn, flags);
 }
 
-static int vtl0_low_open(struct inode *inode, struct file *file)
+/* @mappings_declare: of the node of mshv_vtl, whose mappings are windows */
+static int open_low(struct file *file, bool mappings_declare)
 {
 	int ret;
 
@@ -392,17 +398,28 @@ static int vtl0_low_open(struct inode *inode, struct file *file)
 	ret = security_locked_down(LOCKDOWN_DEV_MEM);
 	if (ret)
 		return ret;
-	/* it was the misc device's; see shows() */
-	file->private_data = NULL;
+	file->private_data = vtl0_touches_alloc(mappings_declare);
+	if (!file->private_data)
+		return -ENOMEM;
 	vtl0_mapping_use(file);
 	vtl0_low_get();
 	return 0;
 }
 
+static int vtl0_low_open(struct inode *inode, struct file *file)
+{
+	return open_low(file, false);
+}
+
+static int vtl0_window_open(struct inode *inode, struct file *file)
+{
+	return open_low(file, true);
+}
+
 static int vtl0_low_release(struct inode *inode, struct file *file)
 {
 	vtl0_low_put();
-	vtl0_window_free(window_of(file));
+	vtl0_touches_free(file->private_data);
 	return 0;
 }
 
@@ -414,22 +431,6 @@ const struct file_operations vtl0_low_fops = {
 	.get_unmapped_area = vtl0_get_area,
 	.llseek = noop_llseek,
 };
-
-/* The node of mshv_vtl, whose mappings are windows. */
-static int vtl0_window_open(struct inode *inode, struct file *file)
-{
-	struct vtl0_window *window = vtl0_window_alloc();
-	int ret;
-
-	if (!window)
-		return -ENOMEM;
-	ret = vtl0_low_open(inode, file);
-	if (ret)
-		vtl0_window_free(window);
-	else
-		file->private_data = window;
-	return ret;
-}
 
 const struct file_operations vtl0_window_fops = {
 	.owner = THIS_MODULE,

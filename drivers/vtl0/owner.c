@@ -113,8 +113,8 @@ int vtl0_remove(u64 start, u64 length, struct vtl0_span *busy)
 EXPORT_SYMBOL_IF_KUNIT(vtl0_remove);
 
 /**
- * vtl0_owner_release() - drop the holds of a file that was closed
- * @owner: of the file; freed
+ * vtl0_owner_release() - drop a reference on an owner
+ * @owner: of a file that was closed, or from vtl0_owner_get(); freed with the last one
  *
  * Ranges without another owner go in the background.
  *
@@ -122,6 +122,8 @@ EXPORT_SYMBOL_IF_KUNIT(vtl0_remove);
  */
 void vtl0_owner_release(struct vtl0_owner *owner)
 {
+	if (!vtl0_owner_put(owner))
+		return;
 	mutex_lock(&vtl0_lock);
 	vtl0_hold_drop_owner(owner);
 	vtl0_drain_now();

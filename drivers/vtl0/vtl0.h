@@ -21,7 +21,7 @@
 struct file;
 struct vtl0_hold;
 struct vtl0_owner;
-struct vtl0_window;
+struct vtl0_touches;
 
 /* see range.c */
 extern struct mutex vtl0_lock;
@@ -187,6 +187,20 @@ struct vtl0_conflict {
 };
 
 /**
+ * struct vtl0_area - memory that a touch may register
+ * @owner: keeps what is registered, unless that is persistent
+ * @start: first byte, of a page
+ * @end: first byte behind it
+ * @persist: what is registered stays without an owner
+ */
+struct vtl0_area {
+	struct vtl0_owner *owner;
+	u64 start;
+	u64 end;
+	bool persist;
+};
+
+/**
  * struct vtl0_totals - sums over all live ranges
  * @nr_ranges: number of ranges
  * @nr_chunks: number of chunks
@@ -317,6 +331,8 @@ void vtl0_sysfs_exit(void);
 
 /* hold.c: which file holds which range */
 struct vtl0_owner *vtl0_owner_alloc(void);
+struct vtl0_owner *vtl0_owner_get(struct vtl0_owner *owner);
+bool vtl0_owner_put(struct vtl0_owner *owner);
 struct vtl0_hold *vtl0_hold_alloc(void);
 void vtl0_hold_add(struct vtl0_hold *hold, struct vtl0_range *range, struct vtl0_owner *owner)
 	__must_hold(&vtl0_lock);
@@ -364,7 +380,7 @@ struct vtl0_range *vtl0_owner_add(struct vtl0_owner *owner, const struct vtl0_re
 	__must_not_hold(&vtl0_lock);
 int vtl0_add(struct vtl0_owner *owner, struct vtl0_add *arg, bool killable)
 	__must_not_hold(&vtl0_lock);
-int vtl0_touch(struct vtl0_owner *owner, u64 address, u64 start, u64 end)
+int vtl0_touch(const struct vtl0_area *area, u64 address)
 	__must_not_hold(&vtl0_lock);
 
 /* owner.c: the end of what files keep */
@@ -375,12 +391,19 @@ int vtl0_remove(u64 start, u64 length, struct vtl0_span *busy)
 int vtl0_owners_init(void);
 void vtl0_owners_exit(void);
 
-/* window.c: memory that is registered when it is touched */
-struct vtl0_window *vtl0_window_alloc(void);
-void vtl0_window_free(struct vtl0_window *window);
-vm_fault_t vtl0_window_fault(struct vm_fault *vmf, struct vtl0_window *window);
-int vtl0_windows_init(void);
-void vtl0_windows_exit(void);
+/* window.c: memory that is declared */
+int vtl0_window(struct vtl0_owner *owner, struct vtl0_window *arg)
+	__must_not_hold(&vtl0_lock);
+bool vtl0_window_find(u64 address, struct vtl0_area *area);
+bool vtl0_window_next(u64 address, struct vtl0_window_info *info);
+void vtl0_windows_close(struct vtl0_owner *owner);
+
+/* touch.c: memory that is registered when it is touched */
+struct vtl0_touches *vtl0_touches_alloc(bool mappings_declare);
+void vtl0_touches_free(struct vtl0_touches *touches);
+vm_fault_t vtl0_touch_fault(struct vm_fault *vmf, struct vtl0_touches *touches);
+int vtl0_touches_init(void);
+void vtl0_touches_exit(void);
 
 /* mmap.c: the mapping node, and what all files map by */
 extern const struct file_operations vtl0_low_fops;

@@ -1,217 +1,245 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Memory that is registered when it is touched first, for a VMM written for mshv_vtl:
- * it maps all RAM at start and writes to it, and registers pieces much later, for
- * direct I/O only. So what a mapping of /dev/mshv_vtl_low covers is its window.
- *
- * A touch registers the GiB around it, as far as the mapping reaches, or less where
- * something else lies there. That is done without mmap_lock: it may take seconds.
+ * The windows: memory that VTL0_WINDOW declared. It is registered when it is touched
+ * through /dev/vtl0_low, see touch.c, for the file that declared it.
  */
-#include <linux/completion.h>
-#include <linux/file.h>
-#include <linux/fs.h>
-#include <linux/hash.h>
-#include <linux/jiffies.h>
-#include <linux/mm.h>
-#include <linux/refcount.h>
+#include <linux/ioport.h>
+#include <linux/list.h>
+#include <linux/security.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
-#include <linux/workqueue.h>
 
 #include "vtl0.h"
 
-#define FAILURE_BITS 4
-/* An access is tried again at once, or never. */
-#define FAILURE_JIFFIES HZ
-
-/* The memory at @address could not be registered for @task. */
-struct failure {
-	const struct task_struct *task;
-	u64 address;
-	unsigned long when;
-};
-
-/**
- * struct vtl0_window - a file whose mappings are windows
- * @owner: keeps what drained when it was touched
- * @lock: for @failures
- * @failures: by task, for the one retry of its fault; a lost one costs another attempt
- */
-struct vtl0_window {
-	struct vtl0_owner *owner;
-	spinlock_t lock; /* see above */
-	struct failure failures[1 << FAILURE_BITS];
-};
-
-/* A touch by a fault that must keep mmap_lock, which the work does without. */
-struct touch_job {
-	struct work_struct work;
-	struct completion done;
-	refcount_t refs;
-	/* keeps the window when the VMA goes, and the module */
-	struct file *file;
-	u64 address;
+struct window {
+	struct list_head link;
 	u64 start;
-	u64 end;
-	int ret;
+	u64 length;
+	/* it drops its windows before it goes */
+	struct vtl0_owner *owner;
 };
 
-static struct workqueue_struct *touch_wq;
+/* Taken inside vtl0_lock. */
+static DEFINE_SPINLOCK(windows_lock);
+/* by address, disjoint */
+static __guarded_by(&windows_lock) LIST_HEAD(windows);
 
-/**
- * vtl0_window_alloc() - for a file that was opened
- *
- * Return: to be given back with vtl0_window_free(), or NULL.
- */
-struct vtl0_window *vtl0_window_alloc(void)
+/* The first window that ends behind @address. */
+static struct window *window_behind(u64 address)
+	__must_hold(&windows_lock)
 {
-	struct vtl0_window *window = kzalloc_obj(*window);
+	struct window *w;
 
-	if (!window)
-		return NULL;
-	spin_lock_init(&window->lock);
-	window->owner = vtl0_owner_alloc();
-	if (window->owner)
-		return window;
-	kfree(window);
+	list_for_each_entry(w, &windows, link)
+		if (address < w->start + w->length)
+			return w;
 	return NULL;
 }
 
 /**
- * vtl0_window_free() - at the last close of the file
- * @window: its window, or NULL
+ * vtl0_window_find() - the window that contains an address
+ * @address: physical address
+ * @area: filled with what a touch may register, whose owner is to be given back with
+ *	vtl0_owner_release(); or NULL
+ *
+ * Context: any that may take a spinlock.
+ * Return: whether there is one.
  */
-void vtl0_window_free(struct vtl0_window *window)
+bool vtl0_window_find(u64 address, struct vtl0_area *area)
 {
-	if (!window)
-		return;
-	vtl0_owner_release(window->owner);
-	kfree(window);
-}
+	struct window *w;
 
-static struct failure *failure_of_current(struct vtl0_window *window)
-{
-	return &window->failures[hash_ptr(current, FAILURE_BITS)];
-}
-
-static void set_failed(struct vtl0_window *window, u64 address)
-{
-	guard(spinlock)(&window->lock);
-	*failure_of_current(window) = (struct failure) { current, address, jiffies };
-}
-
-/* Is this the retry of a fault whose attempt has failed? The next one tries anew. */
-static bool has_failed(struct vtl0_window *window, u64 address)
-{
-	struct failure *failure = failure_of_current(window);
-
-	guard(spinlock)(&window->lock);
-	if (failure->task != current || failure->address != address)
+	guard(spinlock)(&windows_lock);
+	w = window_behind(address);
+	if (!w || address < w->start)
 		return false;
-	failure->task = NULL;
-	return time_before(jiffies, failure->when + FAILURE_JIFFIES);
+	if (area)
+		*area = (struct vtl0_area) {
+			.owner = vtl0_owner_get(w->owner),
+			.start = w->start,
+			.end = w->start + w->length,
+		};
+	return true;
 }
 
-/* Register the largest piece around @address that can be had, of @start up to @end. */
-static int touch(struct vtl0_window *window, u64 address, u64 start, u64 end)
+static u64 count_registered(u64 start, u64 end)
 {
-	const u64 sizes[] = { PUD_SIZE, vtl0_geometry.min_align, PAGE_SIZE };
-	unsigned int i;
-	int ret = 0;
+	struct vtl0_chunk *chunk;
+	u64 sum = 0;
+	int idx;
 
-	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
-		u64 piece = round_down(address, sizes[i]);
+	idx = srcu_read_lock(&vtl0_srcu);
+	while (start < end && (chunk = vtl0_chunk_next(start))) {
+		const struct vtl0_range *range = chunk->range;
+		u64 last = min(range->start + range->length, end);
 
-		ret = vtl0_touch(window->owner, address, max(start, piece),
-				 min(end, piece + sizes[i]));
-		if (!ret || fatal_signal_pending(current))
-			break;
+		start = max(start, range->start);
+		if (start < last && READ_ONCE(range->state) == VTL0_STATE_LIVE)
+			sum += last - start;
+		start = range->start + range->length;
 	}
+	srcu_read_unlock(&vtl0_srcu, idx);
+	return sum;
+}
+
+/**
+ * vtl0_window_next() - describe the first window that ends behind an address
+ * @address: physical address
+ * @info: filled
+ *
+ * Context: sleeps.
+ * Return: whether there is one.
+ */
+bool vtl0_window_next(u64 address, struct vtl0_window_info *info)
+{
+	struct window *w;
+
+	spin_lock(&windows_lock);
+	w = window_behind(address);
+	if (w)
+		*info = (struct vtl0_window_info) { .start = w->start, .length = w->length };
+	spin_unlock(&windows_lock);
+	if (w)
+		info->registered = count_registered(info->start, info->start + info->length);
+	return w;
+}
+
+static int check_arg(const struct vtl0_window *arg, u64 start, u64 *edge)
+{
+	int ret;
+
+	if (arg->flags & ~VTL0_WINDOW_DROP)
+		return -EOPNOTSUPP;
+	ret = vtl0_check_range(start, arg->length);
+	if (ret)
+		return ret;
+	if (PAGE_ALIGNED(start) && PAGE_ALIGNED(arg->length))
+		return 0;
+	*edge = PAGE_ALIGNED(start) ? start + arg->length : start;
+	return -EINVAL;
+}
+
+/* Could what is not registered be claimed now? */
+static int check_gaps(u64 start, u64 end, struct vtl0_span *conflict)
+	__must_hold(&vtl0_lock)
+{
+	while (start < end) {
+		struct vtl0_range *range = vtl0_range_overlap(start, end - start);
+		u64 gap_end = range ? range->start : end;
+
+		if (start < gap_end) {
+			int ret = vtl0_claim(start, gap_end - start, conflict);
+
+			if (ret)
+				return ret;
+			release_mem_region(start, gap_end - start);
+		}
+		start = range ? range->start + range->length : end;
+	}
+	return 0;
+}
+
+/* Uses up @new, unless it fails. */
+static int insert(struct window *new, struct vtl0_span *conflict)
+{
+	u64 end = new->start + new->length;
+	struct window *next;
+
+	guard(spinlock)(&windows_lock);
+	next = window_behind(new->start);
+	if (!next || end <= next->start) {
+		list_add_tail(&new->link, next ? &next->link : &windows);
+		return 0;
+	}
+	if (next->start == new->start && next->length == new->length &&
+	    next->owner == new->owner) {
+		kfree(new);
+		return 0;
+	}
+	conflict->start = max(next->start, new->start);
+	conflict->length = min(next->start + next->length, end) - conflict->start;
+	return -EEXIST;
+}
+
+static int declare(struct vtl0_owner *owner, u64 start, u64 length, struct vtl0_span *conflict)
+	__must_not_hold(&vtl0_lock)
+{
+	struct window *new = kzalloc_obj(*new);
+	int ret;
+
+	if (!new)
+		return -ENOMEM;
+	new->owner = owner;
+	new->start = start;
+	new->length = length;
+	mutex_lock(&vtl0_lock);
+	ret = check_gaps(start, start + length, conflict);
+	if (!ret)
+		ret = insert(new, conflict);
+	mutex_unlock(&vtl0_lock);
+	if (ret)
+		kfree(new);
 	return ret;
 }
 
-static void put_job(struct touch_job *job)
+static int drop(const struct vtl0_owner *owner, u64 start, u64 length)
 {
-	if (refcount_dec_and_test(&job->refs))
-		kfree(job);
+	struct window *w;
+
+	guard(spinlock)(&windows_lock);
+	w = window_behind(start);
+	if (!w || w->start != start || w->length != length || w->owner != owner)
+		return -ENOENT;
+	list_del(&w->link);
+	kfree(w);
+	return 0;
 }
 
-static void touch_work(struct work_struct *work)
-{
-	struct touch_job *job = container_of(work, struct touch_job, work);
-
-	job->ret = touch(job->file->private_data, job->address, job->start, job->end);
-	complete(&job->done);
-	fput(job->file);
-	put_job(job);
-}
-
-/*
- * The caller, for instance ptrace, cannot drop mmap_lock. What registers memory takes
- * locks of devices and of memory hotplug, so a work does that, and the wait is one
- * that a fatal signal ends.
+/**
+ * vtl0_window() - VTL0_WINDOW
+ * @owner: the file that declares the memory
+ * @arg: from user space; its output fields are filled
+ *
+ * Context: sleeps; takes vtl0_lock.
+ * Return: 0 or an errno of the table in uapi/linux/vtl0.h.
  */
-static vm_fault_t touch_with_lock(struct file *file, u64 address, u64 start, u64 end)
+int vtl0_window(struct vtl0_owner *owner, struct vtl0_window *arg)
 {
-	struct touch_job *job = kzalloc_obj(*job);
-	vm_fault_t ret = VM_FAULT_NOPAGE;
+	u64 start = vtl0_unalias(arg->start);
+	struct vtl0_span conflict = { };
+	int ret;
 
-	if (!job)
-		return VM_FAULT_OOM;
-	*job = (struct touch_job) {
-		.file = get_file(file), .address = address, .start = start, .end = end,
-	};
-	refcount_set(&job->refs, 2);
-	init_completion(&job->done);
-	INIT_WORK(&job->work, touch_work);
-	queue_work(touch_wq, &job->work);
-	if (!wait_for_completion_killable(&job->done) && job->ret)
-		ret = VM_FAULT_SIGBUS;
-	put_job(job);
+	arg->conflict_start = 0;
+	arg->conflict_length = 0;
+	ret = security_locked_down(LOCKDOWN_DEV_MEM);
+	if (ret)
+		return ret;
+	ret = check_arg(arg, start, &arg->conflict_start);
+	if (ret)
+		return ret;
+	if (arg->flags & VTL0_WINDOW_DROP)
+		return drop(owner, start, arg->length);
+	ret = declare(owner, start, arg->length, &conflict);
+	arg->conflict_start = conflict.start;
+	arg->conflict_length = conflict.length;
 	return ret;
 }
 
 /**
- * vtl0_window_fault() - register what a fault found not to be
- * @vmf: of a VMA whose file has a window
- * @window: the window
+ * vtl0_windows_close() - drop the windows of a file that was closed
+ * @owner: of the file
  *
- * Context: outside of vtl0_srcu; drops the lock of the fault when it returns
- *	VM_FAULT_RETRY, unless the caller wants no wait.
- * Return: VM_FAULT_RETRY or VM_FAULT_NOPAGE to try the access again, VM_FAULT_SIGBUS
- * where the memory cannot be registered, VM_FAULT_OOM.
+ * A touch that has found one before keeps @owner until it has ended.
  */
-vm_fault_t vtl0_window_fault(struct vm_fault *vmf, struct vtl0_window *window)
+void vtl0_windows_close(struct vtl0_owner *owner)
 {
-	struct vm_area_struct *vma = vmf->vma;
-	u64 address = PFN_PHYS((u64)vmf->pgoff);
-	u64 start = PFN_PHYS((u64)vma->vm_pgoff);
-	u64 end = start + (vma->vm_end - vma->vm_start);
-	struct file *file;
+	struct window *w, *next;
 
-	if (has_failed(window, address))
-		return VM_FAULT_SIGBUS;
-	if (!(vmf->flags & FAULT_FLAG_ALLOW_RETRY))
-		return touch_with_lock(vma->vm_file, address, start, end);
-	if (vmf->flags & FAULT_FLAG_RETRY_NOWAIT)
-		return VM_FAULT_RETRY;
-	/* it keeps the window when the VMA goes, and the module */
-	file = get_file(vma->vm_file);
-	release_fault_lock(vmf);
-	if (touch(window, address, start, end))
-		set_failed(window, address);
-	fput(file);
-	return VM_FAULT_RETRY;
-}
-
-int vtl0_windows_init(void)
-{
-	touch_wq = alloc_workqueue("vtl0_touch", WQ_UNBOUND, 0);
-	return touch_wq ? 0 : -ENOMEM;
-}
-
-/** vtl0_windows_exit() - wait for the end of what files have waited for */
-void vtl0_windows_exit(void)
-{
-	destroy_workqueue(touch_wq);
+	guard(spinlock)(&windows_lock);
+	list_for_each_entry_safe(w, next, &windows, link) {
+		if (w->owner != owner)
+			continue;
+		list_del(&w->link);
+		kfree(w);
+	}
 }

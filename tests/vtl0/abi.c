@@ -12,7 +12,7 @@
 #include "kselftest_harness.h"
 #include "common.h"
 
-#define NR_CMDS 6
+#define NR_CMDS 7
 #define END(type, member) (offsetof(type, member) + sizeof(((type *)0)->member))
 
 static const struct {
@@ -26,11 +26,13 @@ static const struct {
 	{ "add", VTL0_ADD, sizeof(struct vtl0_add), END(struct vtl0_add, conflict_length), 0xff },
 	{ "remove", VTL0_REMOVE, sizeof(struct vtl0_remove), sizeof(struct vtl0_remove), 0 },
 	{ "query", VTL0_QUERY, sizeof(struct vtl0_query), sizeof(struct vtl0_query),
-	  VTL0_QUERY_CHUNKS },
+	  VTL0_QUERY_CHUNKS | VTL0_QUERY_WINDOWS },
 	{ "info", VTL0_INFO, sizeof(struct vtl0_info), sizeof(struct vtl0_info), 0 },
 	{ "plan", VTL0_PLAN, sizeof(struct vtl0_plan), sizeof(struct vtl0_plan), 0x87 },
 	{ "open", VTL0_OPEN, sizeof(struct vtl0_open), sizeof(struct vtl0_open),
 	  VTL0_OPEN_WRITE },
+	{ "window", VTL0_WINDOW, sizeof(struct vtl0_window), sizeof(struct vtl0_window),
+	  VTL0_WINDOW_DROP },
 };
 
 FIXTURE(abi) {
@@ -59,6 +61,7 @@ static void valid_arg(unsigned int i, void *buf, struct vtl0_range_info *entries
 	struct vtl0_query *query = buf;
 	struct vtl0_plan *plan = buf;
 	struct vtl0_open *open = buf;
+	struct vtl0_window *window = buf;
 
 	memset(buf, 0, 8192);
 	switch (cmds[i].cmd) {
@@ -82,6 +85,10 @@ static void valid_arg(unsigned int i, void *buf, struct vtl0_range_info *entries
 	case VTL0_OPEN:
 		open->start = EMPTY_BASE;
 		open->length = MIB(2);
+		break;
+	case VTL0_WINDOW:
+		window->start = EMPTY_BASE;
+		window->length = MIB(2);
 		break;
 	}
 	*(u32 *)buf = cmds[i].size;
@@ -241,7 +248,7 @@ TEST_F(abi, read_only_argument)
 
 TEST_F(abi, unknown_ioctls)
 {
-	EXPECT_EQ(-ENOTTY, vtl0_ioctl(self->ctl, _IO(VTL0_IOCTL_TYPE, 0x06), self->buf));
+	EXPECT_EQ(-ENOTTY, vtl0_ioctl(self->ctl, _IO(VTL0_IOCTL_TYPE, 0x07), self->buf));
 	EXPECT_EQ(-ENOTTY, vtl0_ioctl(self->ctl, _IO(VTL0_IOCTL_TYPE, 0xff), self->buf));
 	EXPECT_EQ(-ENOTTY, vtl0_ioctl(self->ctl, _IOW(VTL0_IOCTL_TYPE, 0x00, u32), self->buf));
 	EXPECT_EQ(-ENOTTY, vtl0_ioctl(self->ctl, 0, self->buf));

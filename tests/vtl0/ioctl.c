@@ -87,6 +87,20 @@ int cmd_open(int fd, struct vtl0_open *arg)
 	return vtl0_ioctl(fd, VTL0_OPEN, arg);
 }
 
+int cmd_window(int fd, struct vtl0_window *arg)
+{
+	if (!arg->size)
+		arg->size = sizeof(*arg);
+	return vtl0_ioctl(fd, VTL0_WINDOW, arg);
+}
+
+int declare_window(int fd, u64 start, u64 length)
+{
+	struct vtl0_window arg = { .start = start, .length = length };
+
+	return cmd_window(fd, &arg);
+}
+
 int add_named(int fd, u64 start, u64 length, const char *name, u32 mode)
 {
 	struct vtl0_add arg = {
@@ -166,6 +180,11 @@ int list_ranges(int fd, struct vtl0_range_info *info, unsigned int max)
 int list_chunks(int fd, struct vtl0_chunk_info *info, unsigned int max)
 {
 	return list(fd, VTL0_QUERY_CHUNKS, info, sizeof(*info), max);
+}
+
+int list_windows(int fd, struct vtl0_window_info *info, unsigned int max)
+{
+	return list(fd, VTL0_QUERY_WINDOWS, info, sizeof(*info), max);
 }
 
 int find_range(int fd, u64 start, struct vtl0_range_info *info)

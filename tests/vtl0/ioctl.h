@@ -31,11 +31,13 @@ int cmd_query(int fd, struct vtl0_query *arg);
 int cmd_info(int fd, struct vtl0_info *arg);
 int cmd_plan(int fd, struct vtl0_plan *arg);
 int cmd_open(int fd, struct vtl0_open *arg);
+int cmd_window(int fd, struct vtl0_window *arg);
 /* The short ones. */
 int add_range(int fd, u64 start, u64 length, u32 flags);
 int add_chunked(int fd, u64 start, u64 length, u64 chunk_length);
 int add_order(int fd, u64 start, u64 length, u32 max_order);
 int remove_range(int fd, u64 start, u64 length);
+int declare_window(int fd, u64 start, u64 length);
 /* With the node /dev/vtl0_NAME. */
 int add_named(int fd, u64 start, u64 length, const char *name, u32 mode);
 /* Removes every range, waiting for those that are pinned; their number or -errno. */
@@ -43,6 +45,7 @@ int remove_all(int fd);
 /* Iterate with QUERY; return how many there are (at most @max are stored). */
 int list_ranges(int fd, struct vtl0_range_info *info, unsigned int max);
 int list_chunks(int fd, struct vtl0_chunk_info *info, unsigned int max);
+int list_windows(int fd, struct vtl0_window_info *info, unsigned int max);
 /* The range that begins at @start, or -ENOENT. */
 int find_range(int fd, u64 start, struct vtl0_range_info *info);
 /* Does the driver know how often memory is mapped? Linux 6.12 does not count that. */

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-# shellcheck shell=sh
+# shellcheck shell=sh disable=SC2154 # bin and dir are those of commands.sh
 # Names, ranges that are registered already, and --cover: for commands.sh, whose
 # functions these use.
 

@@ -43,12 +43,12 @@
  * EOVERFLOW    start + length wraps
  * ERANGE       the range or the cursor lies beyond what the kernel can map, or on
  *              both sides of the alias bit
- * EEXIST       overlaps a registered range
+ * EEXIST       overlaps a registered range, or a window another window
  * EBUSY        memory in use by the kernel or another driver, or mapped uncached
  *              (MTRR, or a mapping of /dev/mem with O_SYNC); or, on removal,
  *              still pinned
  * ENXIO        part of the range is device address space (PCI, MMIO)
- * ENOENT       no such range is registered
+ * ENOENT       no such range is registered, or no such window of this file
  * ENODEV       the NUMA node is not online
  * ENOTUNIQ     another range has the name
  * ENOSPC       too many ranges have a name
@@ -179,8 +179,8 @@ struct vtl0_add {
  * @busy_start: out, with EBUSY: the first folio that is still pinned
  * @busy_length: out, with EBUSY: the size of that folio in bytes
  *
- * Existing mappings of the range are revoked: touching them is SIGBUS, but through
- * /dev/mshv_vtl_low registers the memory anew. If a page is pinned (O_DIRECT in
+ * Existing mappings of the range are revoked: touching them is SIGBUS, but in a window,
+ * or through /dev/mshv_vtl_low, registers the memory anew. If a page is pinned (O_DIRECT in
  * flight, registered buffers, VFIO, a pipe) the call fails with EBUSY after a moment;
  * the range stays registered, and its mappings fault in again. Touching it waits until
  * that is decided.
@@ -263,16 +263,31 @@ struct vtl0_chunk_info {
 	__aligned_u64 memmap_bytes;
 };
 
+/**
+ * struct vtl0_window_info - one window, see struct vtl0_window
+ * @start: first byte
+ * @length: length in bytes
+ * @registered: bytes of it that are registered, by whichever file
+ */
+struct vtl0_window_info {
+	__aligned_u64 start;
+	__aligned_u64 length;
+	__aligned_u64 registered;
+};
+
 /* Flags of VTL0_QUERY. */
 #define VTL0_QUERY_CHUNKS	(1U << 0)
+#define VTL0_QUERY_WINDOWS	(1U << 1)
 
 /**
- * struct vtl0_query - ioctl(VTL0_QUERY): list ranges or chunks
+ * struct vtl0_query - ioctl(VTL0_QUERY): list ranges, chunks or windows
  * @size: sizeof(struct vtl0_query)
- * @flags: VTL0_QUERY_CHUNKS lists chunks, else ranges
+ * @flags: VTL0_QUERY_CHUNKS lists chunks, VTL0_QUERY_WINDOWS windows, none of them
+ *	ranges; both are EINVAL
  * @cursor: in: list what ends behind this address, 0 for all;
  *	out: where to go on, 0 after the last one
- * @buf: address of an array of struct vtl0_range_info or vtl0_chunk_info
+ * @buf: address of an array of struct vtl0_range_info, vtl0_chunk_info or
+ *	vtl0_window_info
  * @entry_size: size in bytes of an entry of that array, at least 16; what this
  *	kernel knows less is zeroed, what it knows more is left out
  * @count: in: entries that fit into the array, at least 1; out: entries written
@@ -391,12 +406,55 @@ struct vtl0_open {
 	__u32 reserved;
 };
 
+/* Flags of VTL0_WINDOW. */
+#define VTL0_WINDOW_DROP	(1U << 0)
+
+/**
+ * struct vtl0_window - ioctl(VTL0_WINDOW): declare memory, to be registered when touched
+ * @size: sizeof(struct vtl0_window)
+ * @flags: VTL0_WINDOW_DROP takes back what this file declared
+ * @start: first byte, a multiple of the page size
+ * @length: length in bytes, likewise
+ * @conflict_start: out, also with EEXIST, EBUSY, ENXIO: the first byte of the window
+ *	that is in the way; with EINVAL: the edge that is not aligned, or 0 if the cause
+ *	is another one
+ * @conflict_length: out: how many bytes are in the way; 0 for an edge
+ *
+ * Memory of a window may be touched through /dev/vtl0_low before it is registered: the
+ * access registers the GiB around it, as far as the window reaches, or the block of
+ * @min_align of struct vtl0_info or the page where something else lies there. This takes as
+ * long as VTL0_ADD does. Where the memory cannot be had, or not any more, the access is
+ * SIGBUS, and the next one tries anew.
+ *
+ * What was registered so belongs to the file that declared the window, as if that had
+ * called VTL0_ADD with VTL0_ADD_COVER: it goes with the last close, as the window does.
+ * Ranges that are in a window already, or that another file adds to it, stay as they are
+ * and go with their owners; when they have gone a touch registers the memory anew.
+ *
+ * Nothing but what is touched is claimed: another driver may take the rest. That a window
+ * can be declared says that no part of it is in use by the kernel or a driver (EBUSY)
+ * or device address space (ENXIO) now. Windows do not overlap (EEXIST), but declaring
+ * the same window again through the same file succeeds.
+ *
+ * VTL0_WINDOW_DROP needs start and length of the window (ENOENT otherwise, and for one
+ * of another file). What was registered stays.
+ */
+struct vtl0_window {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 start;
+	__aligned_u64 length;
+	__aligned_u64 conflict_start;
+	__aligned_u64 conflict_length;
+};
+
 #define VTL0_ADD	_IO(VTL0_IOCTL_TYPE, 0x00)
 #define VTL0_REMOVE	_IO(VTL0_IOCTL_TYPE, 0x01)
 #define VTL0_QUERY	_IO(VTL0_IOCTL_TYPE, 0x02)
 #define VTL0_INFO	_IO(VTL0_IOCTL_TYPE, 0x03)
 #define VTL0_PLAN	_IO(VTL0_IOCTL_TYPE, 0x04)
 #define VTL0_OPEN	_IO(VTL0_IOCTL_TYPE, 0x05)
+#define VTL0_WINDOW	_IO(VTL0_IOCTL_TYPE, 0x06)
 
 /* The largest number of chunks of one range; only VTL0_ADD_CHUNK gets there. */
 #define VTL0_MAX_CHUNKS	65536U

@@ -26,6 +26,7 @@ static union {
 	struct vtl0_plan plan;
 	struct vtl0_query query;
 	struct vtl0_info info;
+	struct vtl0_window window;
 } arg;
 static char buf[64 * 1024];
 
@@ -114,6 +115,31 @@ static int do_plan(void)
 		.buf = (uintptr_t)buf,
 	};
 	return sys(ioctl(control, VTL0_PLAN, &arg.plan));
+}
+
+static int do_window(void)
+{
+	arg.window = (struct vtl0_window) { .start = window.start, .length = SIZE };
+	return cmd_window(control, &arg.window);
+}
+
+static int do_drop_window(void)
+{
+	arg.window = (struct vtl0_window) {
+		.flags = VTL0_WINDOW_DROP, .start = window.start, .length = SIZE,
+	};
+	return cmd_window(control, &arg.window);
+}
+
+static int do_query_windows(void)
+{
+	return query(VTL0_QUERY_WINDOWS, sizeof(struct vtl0_window_info));
+}
+
+static void declared(void)
+{
+	if (do_window())
+		die("VTL0_WINDOW");
 }
 
 static int do_check_extension(void)
@@ -258,6 +284,15 @@ static void mapped_pmd(void)
 	mapped();
 }
 
+static void mapped_window(void)
+{
+	declared();
+	low_open();
+	map_length = SIZE;
+	map_skew = 0;
+	mapped();
+}
+
 /* The mapping is a page off the alignment of the memory. */
 static void mapped_pte(void)
 {
@@ -348,6 +383,7 @@ void cleanup(void)
 		close(extra);
 	low = -1;
 	extra = -1;
+	do_drop_window();
 	ret = remove_all(watch);
 	errno = -ret;
 	if (ret < 0)
@@ -381,6 +417,11 @@ const struct test tests[] = {
 		.flags = VTL0_ADD_EXCLUSIVE, .length = SIZE } },
 	{ "VTL0_ADD with a name", set_add, do_add, 0, {
 		.flags = VTL0_ADD_NAME, .length = SIZE, .name = "failnth", .file_mode = 0600 } },
+	{ "VTL0_WINDOW", NULL, do_window, 0, {} },
+	{ "VTL0_WINDOW around a range", added, do_window, 0, {} },
+	{ "VTL0_WINDOW_DROP", declared, do_drop_window, 0, {} },
+	{ "VTL0_QUERY of windows", declared, do_query_windows, 0, {} },
+	{ "touch in a window", mapped_window, do_touch, 0, {} },
 	{ "VTL0_OPEN", added, do_open_range, 0, {} },
 	{ "open of a named node", named_added, do_open_named, 0, {} },
 	{ "VTL0_REMOVE", added, do_remove, 0, {} },

@@ -165,7 +165,7 @@ unsigned int fill_query(struct caller *c, union arg *arg)
 	struct vtl0_query *q = &arg->query;
 
 	q->size = pick_size(c, sizeof(*q));
-	q->flags = pick(c, 2) | (rarely(c) ? (uint32_t)rng_next(&c->rng) : 0);
+	q->flags = pick(c, 3) | (rarely(c) ? (uint32_t)rng_next(&c->rng) : 0);
 	q->cursor = pick(c, 4) ? 0 : pick(c, 2) ? window.start + pick(c, GIB(1)) :
 							     odd_address(c);
 	q->buf = pick_out(c);
@@ -214,6 +214,18 @@ unsigned int fill_open(struct caller *c, union arg *arg)
 	return VTL0_OPEN;
 }
 
+/* Often dropped again: what is touched in a window comes back after each removal. */
+unsigned int fill_window(struct caller *c, union arg *arg)
+{
+	struct vtl0_window *w = &arg->window;
+
+	w->size = pick_size(c, sizeof(*w));
+	w->flags = (pick(c, 3) ? VTL0_WINDOW_DROP : 0) |
+		   (rarely(c) ? (uint32_t)rng_next(&c->rng) : 0);
+	pick_range(c, (uint64_t *)&w->start, (uint64_t *)&w->length);
+	return VTL0_WINDOW;
+}
+
 unsigned int fill_mshv_add(struct caller *c, union arg *arg)
 {
 	uint64_t start, length;
@@ -235,7 +247,8 @@ unsigned int fill_mshv_check(struct caller *c, union arg *arg)
 unsigned int fill_garbage(struct caller *c, union arg *arg)
 {
 	static const unsigned int commands[] = {
-		VTL0_ADD, VTL0_REMOVE, VTL0_QUERY, VTL0_INFO, VTL0_PLAN, MSHV_ADD_VTL0_MEMORY,
+		VTL0_ADD, VTL0_REMOVE, VTL0_QUERY, VTL0_INFO, VTL0_PLAN, VTL0_WINDOW,
+		MSHV_ADD_VTL0_MEMORY,
 		MSHV_CHECK_EXTENSION, MSHV_CREATE_VTL,
 	};
 	unsigned int i;

@@ -109,6 +109,10 @@ static void note_result(unsigned int cmd, int ret)
 		if (!ret)
 			count(PLANNED);
 		break;
+	case VTL0_WINDOW:
+		if (!ret)
+			count(DECLARED);
+		break;
 	case MSHV_ADD_VTL0_MEMORY:
 		if (!ret)
 			count(MSHV_ADDED);
@@ -158,7 +162,7 @@ static void one_call(struct caller *c)
 	} kinds[] = {
 		{ fill_add, 20 }, { fill_remove, 20 }, { fill_query, 240 }, { fill_info, 140 },
 		{ fill_plan, 200 }, { fill_mshv_add, 5 }, { fill_mshv_check, 75 },
-		{ fill_open, 30 }, { fill_garbage, 270 },
+		{ fill_open, 30 }, { fill_window, 20 }, { fill_garbage, 250 },
 	};
 	unsigned int roll = pick(c, 1000), i = 0, cmd;
 	union arg arg = { };

@@ -22,6 +22,7 @@ enum event {
 	QUERIED,
 	PLANNED,
 	OPENED,
+	DECLARED,
 	MSHV_ADDED,
 	REOPENED,
 	TOUCHED,
@@ -104,6 +105,7 @@ union arg {
 	struct vtl0_info info;
 	struct vtl0_plan plan;
 	struct vtl0_open open;
+	struct vtl0_window window;
 	struct mshv_vtl_ram_disposition ram;
 	uint32_t words[64];
 };
@@ -123,6 +125,7 @@ unsigned int fill_query(struct caller *c, union arg *arg);
 unsigned int fill_info(struct caller *c, union arg *arg);
 unsigned int fill_plan(struct caller *c, union arg *arg);
 unsigned int fill_open(struct caller *c, union arg *arg);
+unsigned int fill_window(struct caller *c, union arg *arg);
 unsigned int fill_mshv_add(struct caller *c, union arg *arg);
 unsigned int fill_mshv_check(struct caller *c, union arg *arg);
 unsigned int fill_garbage(struct caller *c, union arg *arg);

@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Memory that is registered when it is touched first: what VTL0_WINDOW declared, through
+ * /dev/vtl0_low, and what a mapping of /dev/mshv_vtl_low covers. A VMM written for
+ * mshv_vtl maps all RAM at start and writes to it, and registers pieces much later, for
+ * direct I/O only.
+ *
+ * A touch registers the GiB around it, as far as the window or the mapping reaches, or
+ * less where something else lies there. That is done without mmap_lock: it may take
+ * seconds.
+ */
+#include <linux/completion.h>
+#include <linux/file.h>
+#include <linux/fs.h>
+#include <linux/hash.h>
+#include <linux/jiffies.h>
+#include <linux/mm.h>
+#include <linux/refcount.h>
+#include <linux/slab.h>
+#include <linux/spinlock.h>
+#include <linux/workqueue.h>
+
+#include "vtl0.h"
+
+#define FAILURE_BITS 4
+/* An access is tried again at once, or never. */
+#define FAILURE_JIFFIES HZ
+
+/* The memory at @address could not be registered for @task. */
+struct failure {
+	const struct task_struct *task;
+	u64 address;
+	unsigned long when;
+};
+
+/**
+ * struct vtl0_touches - what a file that shows all memory registers by touches
+ * @owner: keeps what drained when it was touched, where the file's mappings declare
+ *	memory; NULL where only windows do
+ * @lock: for @failures
+ * @failures: by task, for the one retry of its fault; a lost one costs another attempt
+ */
+struct vtl0_touches {
+	struct vtl0_owner *owner;
+	spinlock_t lock; /* see above */
+	struct failure failures[1 << FAILURE_BITS];
+};
+
+/* A touch by a fault that must keep mmap_lock, which the work does without. */
+struct touch_job {
+	struct work_struct work;
+	struct completion done;
+	refcount_t refs;
+	/* keeps its touches when the VMA goes, and the module */
+	struct file *file;
+	u64 address;
+	u64 start;
+	u64 end;
+	int ret;
+};
+
+static struct workqueue_struct *touch_wq;
+
+/**
+ * vtl0_touches_alloc() - for a file that was opened
+ * @mappings_declare: what a mapping of the file covers is registered when it is
+ *	touched, whether it is in a window or not
+ *
+ * Return: to be given back with vtl0_touches_free(), or NULL.
+ */
+struct vtl0_touches *vtl0_touches_alloc(bool mappings_declare)
+{
+	struct vtl0_touches *touches = kzalloc_obj(*touches);
+
+	if (!touches)
+		return NULL;
+	spin_lock_init(&touches->lock);
+	if (!mappings_declare)
+		return touches;
+	touches->owner = vtl0_owner_alloc();
+	if (touches->owner)
+		return touches;
+	kfree(touches);
+	return NULL;
+}
+
+/**
+ * vtl0_touches_free() - at the last close of the file
+ * @touches: of the file
+ */
+void vtl0_touches_free(struct vtl0_touches *touches)
+{
+	if (touches->owner)
+		vtl0_owner_release(touches->owner);
+	kfree(touches);
+}
+
+static struct failure *failure_of_current(struct vtl0_touches *touches)
+{
+	return &touches->failures[hash_ptr(current, FAILURE_BITS)];
+}
+
+static void set_failed(struct vtl0_touches *touches, u64 address)
+{
+	guard(spinlock)(&touches->lock);
+	*failure_of_current(touches) = (struct failure) { current, address, jiffies };
+}
+
+/* Is this the retry of a fault whose attempt has failed? The next one tries anew. */
+static bool has_failed(struct vtl0_touches *touches, u64 address)
+{
+	struct failure *failure = failure_of_current(touches);
+
+	guard(spinlock)(&touches->lock);
+	if (failure->task != current || failure->address != address)
+		return false;
+	failure->task = NULL;
+	return time_before(jiffies, failure->when + FAILURE_JIFFIES);
+}
+
+/* Register the largest piece of @area around @address that can be had. */
+static int touch_area(const struct vtl0_area *area, u64 address)
+{
+	const u64 sizes[] = { PUD_SIZE, vtl0_geometry.min_align, PAGE_SIZE };
+	unsigned int i;
+	int ret = 0;
+
+	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
+		u64 start = round_down(address, sizes[i]);
+		struct vtl0_area piece = *area;
+
+		piece.start = max(area->start, start);
+		piece.end = min(area->end, start + sizes[i]);
+		ret = vtl0_touch(&piece, address);
+		if (!ret || fatal_signal_pending(current))
+			break;
+	}
+	return ret;
+}
+
+/* @start and @end are those of the mapping. */
+static int touch(struct vtl0_touches *touches, u64 address, u64 start, u64 end)
+{
+	struct vtl0_area area = {
+		.owner = touches->owner, .start = start, .end = end, .persist = true,
+	};
+	int ret;
+
+	if (touches->owner)
+		return touch_area(&area, address);
+	/* the window may have gone since the fault saw it */
+	if (!vtl0_window_find(address, &area))
+		return -ENOENT;
+	ret = touch_area(&area, address);
+	vtl0_owner_release(area.owner);
+	return ret;
+}
+
+static void put_job(struct touch_job *job)
+{
+	if (refcount_dec_and_test(&job->refs))
+		kfree(job);
+}
+
+static void touch_work(struct work_struct *work)
+{
+	struct touch_job *job = container_of(work, struct touch_job, work);
+
+	job->ret = touch(job->file->private_data, job->address, job->start, job->end);
+	complete(&job->done);
+	fput(job->file);
+	put_job(job);
+}
+
+/*
+ * The caller, for instance ptrace, cannot drop mmap_lock. What registers memory takes
+ * locks of devices and of memory hotplug, so a work does that, and the wait is one
+ * that a fatal signal ends.
+ */
+static vm_fault_t touch_with_lock(struct file *file, u64 address, u64 start, u64 end)
+{
+	struct touch_job *job = kzalloc_obj(*job);
+	vm_fault_t ret = VM_FAULT_NOPAGE;
+
+	if (!job)
+		return VM_FAULT_OOM;
+	*job = (struct touch_job) {
+		.file = get_file(file), .address = address, .start = start, .end = end,
+	};
+	refcount_set(&job->refs, 2);
+	init_completion(&job->done);
+	INIT_WORK(&job->work, touch_work);
+	queue_work(touch_wq, &job->work);
+	if (!wait_for_completion_killable(&job->done) && job->ret)
+		ret = VM_FAULT_SIGBUS;
+	put_job(job);
+	return ret;
+}
+
+/**
+ * vtl0_touch_fault() - register what a fault found not to be
+ * @vmf: of a VMA whose file shows all memory
+ * @touches: of the file
+ *
+ * Context: outside of vtl0_srcu; drops the lock of the fault when it returns
+ *	VM_FAULT_RETRY, unless the caller wants no wait.
+ * Return: VM_FAULT_RETRY or VM_FAULT_NOPAGE to try the access again, VM_FAULT_SIGBUS
+ * where the memory is not declared or cannot be registered, VM_FAULT_OOM.
+ */
+vm_fault_t vtl0_touch_fault(struct vm_fault *vmf, struct vtl0_touches *touches)
+{
+	struct vm_area_struct *vma = vmf->vma;
+	u64 address = PFN_PHYS((u64)vmf->pgoff);
+	u64 start = PFN_PHYS((u64)vma->vm_pgoff);
+	u64 end = start + (vma->vm_end - vma->vm_start);
+	struct file *file;
+
+	if (!touches->owner && !vtl0_window_find(address, NULL))
+		return VM_FAULT_SIGBUS;
+	if (has_failed(touches, address))
+		return VM_FAULT_SIGBUS;
+	if (!(vmf->flags & FAULT_FLAG_ALLOW_RETRY))
+		return touch_with_lock(vma->vm_file, address, start, end);
+	if (vmf->flags & FAULT_FLAG_RETRY_NOWAIT)
+		return VM_FAULT_RETRY;
+	/* it keeps @touches when the VMA goes, and the module */
+	file = get_file(vma->vm_file);
+	release_fault_lock(vmf);
+	if (touch(touches, address, start, end))
+		set_failed(touches, address);
+	fput(file);
+	return VM_FAULT_RETRY;
+}
+
+int vtl0_touches_init(void)
+{
+	touch_wq = alloc_workqueue("vtl0_touch", WQ_UNBOUND, 0);
+	return touch_wq ? 0 : -ENOMEM;
+}
+
+/** vtl0_touches_exit() - wait for the end of what files have waited for */
+void vtl0_touches_exit(void)
+{
+	destroy_workqueue(touch_wq);
+}
