@@ -63,3 +63,55 @@ add_cover_fills_the_gaps() {
 	run 2 plan --cover --trim 0x40000000+1G
 	run 1 add --cover 0x30000000+1G
 }
+
+windows() {
+	fresh
+	run 0 window list
+	out "START         LENGTH      SIZE  REGISTERED"
+	out "0x8000000000  0x40000000    1G          2M"
+	run 0 window list --json
+	json /windows/0/start 549755813888
+	json /windows/0/registered 2097152
+	"$bin/vtl0ctl-fake" window add 4G+1G 0x200001000+4K >"$dir/out" 2>"$dir/err" </dev/null &
+	holder=$!
+	tries=0
+	until grep -q '^holding 2 windows ' "$dir/out" || [ $tries = 100 ]; do
+		tries=$((tries + 1))
+		sleep 0.1
+	done
+	kill -TERM $holder
+	wait $holder
+	verdict $? "window add ends with 0 on SIGTERM"
+	label="window add"
+	out "declared 0x100000000+1G"
+	out "declared 0x200001000+4K"
+	out "holding 2 windows until a signal comes (SIGINT, SIGTERM)"
+}
+
+window_messages() {
+	fresh
+	refuse 1 "window add 0x7fc0000000+2G: 0x8000000000+1G of it is in another window, see vtl0ctl window list (EEXIST)" \
+		window add 0x7fc0000000+2G
+	refuse 1 "window add 0x10000000+1M: 0x10000000+1M is System RAM or claimed by another driver: \"System RAM\", see /proc/iomem (EBUSY)" \
+		window add 0x10000000+1M
+	refuse 1 'window add 0xc0000000+2M: 0xc0000000+2M is device address space (PCI, MMIO): "PCI Bus 0000:00 > 0000:00:04.0 > nvme", see /proc/iomem (ENXIO)' \
+		window add 3G+2M
+	refuse 1 "window add 0x40000200+1G: start 0x40000200 is not a multiple of the page size, 4096 (EINVAL)" \
+		window add 0x40000200+1G
+	run 1 window add 4G+1G 3G+2M 6G+1G
+	out "declared 0x100000000+1G"
+	grep -qx "vtl0ctl: window add 0x180000000+1G: not tried" "$dir/err"
+	verdict $? "$label: says what was not tried"
+	run 1 window add --json 3G+2M
+	json /failed/0/errno '"ENXIO"'
+	refuse 2 "window: it is window add or window list" window
+	refuse 2 'window: "drop": it is window add or window list' window drop
+	refuse 2 "window add: a range is missing" window add
+	refuse 2 'window list: it takes no argument, "4G+1G" is too many' window list 4G+1G
+	refuse 2 'range "4G": a range is START+LENGTH or START-END' window add 4G
+	export VTL0_FAKE_FAIL=WINDOW:ENOTTY
+	refuse 1 "window add 0x100000000+1G: the device does not know this request: it is not vtl0, or an older one (ENOTTY)" \
+		window add 4G+1G
+	export VTL0_FAKE_FAIL=QUERY:EPROTO
+	run 1 window list
+}

@@ -300,8 +300,8 @@ info_and_plan() {
 
 usage_errors() {
 	fresh
-	refuse 2 "a command is missing: add, list, remove, info, plan, save, restore or check"
-	refuse 2 'unknown command "ad": it is add, list, remove, info, plan, save, restore or check' ad
+	refuse 2 "a command is missing: add, list, remove, info, plan, window, save, restore or check"
+	refuse 2 'unknown command "ad": it is add, list, remove, info, plan, window, save, restore or check' ad
 	refuse 2 "add: a range is missing" add
 	refuse 2 'range "1G+x": not a number' add 1G+x
 	refuse 2 'range "-1G+1G": a number cannot be negative' add -- -1G+1G
@@ -399,11 +399,13 @@ lost_output() {
 	verdict $? "lost output is noticed"
 }
 
-plan 287
+plan 323
 add_and_list
 names
 add_of_something_else_than_is_there
 add_cover_fills_the_gaps
+windows
+window_messages
 json_of_add_and_remove
 stop_at_first_failure
 add_messages

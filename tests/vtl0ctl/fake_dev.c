@@ -343,12 +343,61 @@ static void grow(int fd)
 	save_ranges(fd, false);
 }
 
+/* The windows of this process, and one of another. */
+static struct vtl0_window_info windows[8] = { { 512 * G, G, 2 * M } };
+static size_t nr_windows = 1;
+
+static int fake_query_windows(struct vtl0_query *q)
+{
+	uint32_t room = q->count;
+	bool more = true;
+	size_t i;
+
+	if (q->entry_size != sizeof(*windows))
+		return EINVAL;
+	q->count = 0;
+	for (i = 0; more && i < nr_windows; i++)
+		more = emit(q, room, &windows[i], windows[i].start + windows[i].length);
+	if (more)
+		q->cursor = 0;
+	return 0;
+}
+
+static int fake_window(struct vtl0_window *window)
+{
+	struct vtl0_add add = {
+		.added_start = window->start, .added_length = window->length,
+	};
+	uint64_t start = window->start, length = window->length, edge = 0;
+	size_t i;
+	int err;
+
+	if (window->size != sizeof(*window) || window->flags)
+		return EINVAL;
+	err = check_values(VTL0_ADD_COVER, &start, &length, 0, 0, &edge);
+	window->conflict_start = edge;
+	if (err)
+		return err;
+	for (i = 0; !err && i < nr_windows; i++)
+		err = conflict(&add, windows[i].start, windows[i].start + windows[i].length,
+			       EEXIST);
+	if (!err)
+		err = find_conflict(&add);
+	window->conflict_start = add.conflict_start;
+	window->conflict_length = add.conflict_length;
+	if (!err)
+		windows[nr_windows++] = (struct vtl0_window_info) { start, length, 0 };
+	return err;
+}
+
 static int fake_query(int fd, struct vtl0_query *q)
 {
 	uint32_t room = q->count, limit = number("VTL0_FAKE_BATCH");
 	bool chunks = q->flags & VTL0_QUERY_CHUNKS, more = true;
 	size_t i;
 
+	if (q->size == sizeof(*q) && q->flags == VTL0_QUERY_WINDOWS && room)
+		return fake_query_windows(q);
 	if (q->size != sizeof(*q) || q->flags >> 1 || !room ||
 	    q->entry_size != (chunks ? sizeof(struct vtl0_chunk_info)
 				     : sizeof(struct vtl0_range_info)))
@@ -428,7 +477,7 @@ static int fake_plan(struct vtl0_plan *plan)
 int dev_ioctl(int fd, unsigned long request, void *arg)
 {
 	static const char *const names[] = {
-		"ADD", "REMOVE", "QUERY", "INFO", "PLAN",
+		"ADD", "REMOVE", "QUERY", "INFO", "PLAN", "OPEN", "WINDOW",
 	};
 	int err = wanted_failure(names[request - VTL0_ADD]);
 
@@ -443,6 +492,8 @@ int dev_ioctl(int fd, unsigned long request, void *arg)
 		return fake_query(fd, arg);
 	case VTL0_INFO:
 		return fake_info(arg);
+	case VTL0_WINDOW:
+		return fake_window(arg);
 	}
 	return fake_plan(arg);
 }

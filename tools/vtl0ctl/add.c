@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /* vtl0ctl add */
 #include <limits.h>
-#include <signal.h>
 #include <stdlib.h>
 
 #include <linux/vtl0.h>
 
 #include "dev.h"
 #include "die.h"
+#include "hold.h"
 #include "json.h"
 #include "message.h"
 #include "node.h"
@@ -188,33 +188,6 @@ static int add_one(const struct add_args *args, const struct range *range,
 	return err;
 }
 
-/*
- * Waits for a signal, when all ranges have been added. A signal that comes earlier ends
- * the program: the kernel closes /dev/vtl0, and the driver removes the ranges. SIGINT and
- * SIGHUP stay ignored if the parent process ignores them (nohup, a background job).
- */
-static void hold(const struct add_args *args)
-{
-	static const int ends[] = { SIGINT, SIGTERM, SIGHUP };
-	struct sigaction old;
-	sigset_t set;
-	size_t i;
-	int sig;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGTERM);
-	for (i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
-		if (!sigaction(ends[i], NULL, &old) &&
-		    old.sa_handler != SIG_IGN)
-			sigaddset(&set, ends[i]);
-	sigprocmask(SIG_BLOCK, &set, NULL);
-	if (!args->common->json)
-		printf("holding %zu range%s until a signal comes (SIGINT, SIGTERM)\n",
-		       args->ranges.nr, args->ranges.nr == 1 ? "" : "s");
-	fflush(stdout);
-	sigwait(&set, &sig);
-}
-
 int cmd_add(int argc, char **argv, struct common *common)
 {
 	struct add_args args = { .common = common };
@@ -234,7 +207,7 @@ int cmd_add(int argc, char **argv, struct common *common)
 				  args.ranges.nr - i - 1);
 	outcome_print(&outcome, "added");
 	if (args.hold && outcome.status == STATUS_OK)
-		hold(&args);
+		hold(common, args.ranges.nr, "range");
 	else if (args.hold && i)
 		complain("add: --hold: the ranges added before this failure are released again");
 	dev_close(common->fd);

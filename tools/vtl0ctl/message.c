@@ -300,6 +300,29 @@ char *why_add(int err, int fd, const struct vtl0_add *add)
 	return with_name(why ?: reason_other(err), err);
 }
 
+char *why_window(int err, int fd, const struct vtl0_window *window)
+{
+	const struct vtl0_add add = {
+		.flags = VTL0_ADD_COVER, .start = window->start, .length = window->length,
+		.conflict_start = window->conflict_start,
+		.conflict_length = window->conflict_length,
+	};
+	struct request r = {
+		.start = add.start, .length = add.length, .edge = add.conflict_start,
+		.flags = add.flags,
+	};
+	char *why = reason_request(err, fd, &r);
+
+	if (err == EEXIST)
+		why = xasprintf("%s of it is in another window, see vtl0ctl window list",
+				range_text(add.conflict_start, add.conflict_length).s);
+	else if (err == EBUSY)
+		why = reason_busy(&add);
+	else if (err == ENXIO)
+		why = reason_conflict(&add, "device address space (PCI, MMIO)");
+	return with_name(why ?: reason_other(err), err);
+}
+
 char *why_plan(int err, int fd, const struct vtl0_plan *plan)
 {
 	struct request r = {

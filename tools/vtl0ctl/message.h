@@ -12,6 +12,7 @@ char *why_open(int err, const char *path);
 char *why_add(int err, int fd, const struct vtl0_add *add);
 char *why_plan(int err, int fd, const struct vtl0_plan *plan);
 char *why_remove(int err, int fd, const struct vtl0_remove *remove);
+char *why_window(int err, int fd, const struct vtl0_window *window);
 char *why_other(int err);
 
 #endif

@@ -60,6 +60,16 @@ int query_chunks(int fd, struct inventory *inv)
 	return err;
 }
 
+int query_windows(int fd, struct vtl0_window_info **windows, size_t *nr)
+{
+	void *entries = NULL;
+	int err;
+
+	err = query_all(fd, VTL0_QUERY_WINDOWS, sizeof(**windows), &entries, nr);
+	*windows = entries;
+	return err;
+}
+
 void inventory_free(struct inventory *inv)
 {
 	free(inv->ranges);

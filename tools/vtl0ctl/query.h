@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Reads the driver's lists of ranges and chunks. Functions return 0 or an errno. */
+/* Reads the driver's lists of ranges, chunks and windows. Functions return 0 or an errno. */
 #ifndef QUERY_H
 #define QUERY_H
 
@@ -19,6 +19,9 @@ struct inventory {
 int query_ranges(int fd, struct inventory *inv);
 int query_chunks(int fd, struct inventory *inv);
 void inventory_free(struct inventory *inv);
+
+/* All windows, to be freed. */
+int query_windows(int fd, struct vtl0_window_info **windows, size_t *nr);
 
 /* The first range that ends behind @addr; ENOENT if there is none. */
 int query_behind(int fd, uint64_t addr, struct vtl0_range_info *found);
