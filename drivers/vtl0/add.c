@@ -82,6 +82,9 @@ static u32 mismatch(const struct vtl0_range *range, const struct vtl0_request *r
 {
 	if (rq->flags & VTL0_ADD_EXCLUSIVE)
 		return VTL0_ADD_EXCLUSIVE;
+	/* it may be in use, and what is pinned would be cleared under a device */
+	if (rq->flags & VTL0_ADD_CLEAR)
+		return VTL0_ADD_CLEAR;
 	if (rq->flags & VTL0_ADD_NODE && range->node != rq->node)
 		return VTL0_ADD_NODE;
 	if (rq->file.name[0] && strcmp(range->file.name, rq->file.name))

@@ -77,6 +77,7 @@ static struct vtl0_range *alloc_range(const struct vtl0_request *rq)
 	range->node = rq->node;
 	range->persist = rq->persist;
 	range->file = rq->file;
+	range->clear = rq->flags & VTL0_ADD_CLEAR;
 	range->state = VTL0_STATE_ADDING;
 	range->busy = true;
 	init_waitqueue_head(&range->decided);
@@ -194,6 +195,8 @@ static void add_work(struct work_struct *work)
 	bool abandoned;
 
 	job->ret = vtl0_pgmaps_add(range, &job->abandoned, &job->conflict);
+	if (!job->ret && range->clear)
+		job->ret = vtl0_clear(range, &job->abandoned);
 	mutex_lock(&vtl0_lock);
 	abandoned = job->abandoned;
 	if (!abandoned)
@@ -208,7 +211,7 @@ static void add_work(struct work_struct *work)
 }
 
 /*
- * Struct pages, made by a kernel thread. A caller that is killed leaves the range
+ * Struct pages, made by a kernel thread, and zeroes in them if wanted. A caller that is killed leaves the range
  * to it and gets -EINTR.
  */
 static int add_pgmaps(struct vtl0_range *range, struct vtl0_span *conflict)
@@ -309,7 +312,13 @@ EXPORT_SYMBOL_IF_KUNIT(vtl0_range_put);
 
 int vtl0_ranges_init(void)
 {
+	int ret = vtl0_clear_init();
+
+	if (ret)
+		return ret;
 	add_wq = alloc_workqueue("vtl0_add", WQ_UNBOUND, 0);
+	if (!add_wq)
+		vtl0_clear_exit();
 	return add_wq ? 0 : -ENOMEM;
 }
 
@@ -317,4 +326,5 @@ int vtl0_ranges_init(void)
 void vtl0_ranges_exit(void)
 {
 	destroy_workqueue(add_wq);
+	vtl0_clear_exit();
 }

@@ -33,7 +33,7 @@ MODULE_PARM_DESC(alias_bit, "Address bit that selects an alias of the same memor
 
 #define PLAN_FLAGS	(VTL0_ADD_TRIM | VTL0_ADD_ORDER | VTL0_ADD_CHUNK | VTL0_ADD_COVER)
 #define ADD_FLAGS	(PLAN_FLAGS | VTL0_ADD_NODE | VTL0_ADD_PERSIST | VTL0_ADD_EXCLUSIVE | \
-			 VTL0_ADD_NAME)
+			 VTL0_ADD_NAME | VTL0_ADD_CLEAR)
 
 struct vtl0_geometry vtl0_geometry;
 EXPORT_SYMBOL_IF_KUNIT(vtl0_geometry);

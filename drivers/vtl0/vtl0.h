@@ -74,6 +74,7 @@ struct vtl0_file_attr {
  * @persist: stays without an owner; written under vtl0_lock, read with READ_ONCE()
  * @nr_owners: length of @holds; as @persist
  * @touched: a page of it was mapped since vtl0_pgmaps_idle() found it idle
+ * @clear: its memory is cleared before it is registered
  * @busy: an add or a removal works on it without vtl0_lock; written under vtl0_lock
  * @registered: its struct pages may be looked at inside vtl0_srcu
  * @decided: woken when @busy ends
@@ -100,6 +101,7 @@ struct vtl0_range {
 	bool persist;
 	unsigned int nr_owners;
 	bool touched;
+	bool clear;
 	bool busy;
 	bool registered;
 	wait_queue_head_t decided;
@@ -311,6 +313,11 @@ int vtl0_pgmaps_idle(struct vtl0_range *range, u64 from, struct vtl0_span *busy)
 void vtl0_pgmaps_count(struct vtl0_range *range, u64 *mappings, u64 *held);
 int vtl0_pgmaps_init(void);
 void vtl0_pgmaps_exit(void);
+
+/* clear.c: nothing of the last owner */
+int vtl0_clear(const struct vtl0_range *range, const bool *stop);
+int vtl0_clear_init(void);
+void vtl0_clear_exit(void);
 
 /* name.c: device numbers of ranges that have a name */
 int vtl0_name_add(struct vtl0_range *range);

@@ -23,7 +23,7 @@ static const struct {
 	u32 min_size;
 	u32 known_flags;
 } cmds[NR_CMDS] = {
-	{ "add", VTL0_ADD, sizeof(struct vtl0_add), END(struct vtl0_add, conflict_length), 0xff },
+	{ "add", VTL0_ADD, sizeof(struct vtl0_add), END(struct vtl0_add, conflict_length), 0x1ff },
 	{ "remove", VTL0_REMOVE, sizeof(struct vtl0_remove), sizeof(struct vtl0_remove), 0 },
 	{ "query", VTL0_QUERY, sizeof(struct vtl0_query), sizeof(struct vtl0_query),
 	  VTL0_QUERY_CHUNKS | VTL0_QUERY_WINDOWS },

@@ -46,6 +46,15 @@ add_of_something_else_than_is_there() {
 	json /added/0/node 1
 }
 
+add_clear_is_for_new_ranges() {
+	fresh
+	run 0 add --clear 4G+1G
+	refuse 1 "add 0x100000000+1G: is registered already, and --clear is for new ranges: remove the range first (EEXIST)" \
+		add --clear 4G+1G
+	run 0 add 4G+1G
+	run 0 add --clear --cover 4G+2G
+}
+
 add_cover_fills_the_gaps() {
 	fresh
 	run 0 add 0x50000000+256M

@@ -382,7 +382,7 @@ boot_messages() {
 		[a]\nrange = 1G+1G\ntrim = maybe\n|3: trim = maybe: it is yes or no
 		[a]\nrange = 1G+1G\nmode = 0600\n|1: [a] has mode or owner, but no name
 		[a]\nrange = 1G+1G\nname = a/b\n|3: name = a/b: a name has letters, digits, "_", "-" and "." only
-		[a]\nrange = 1G+1G\nsize = 4\n|3: size = 4: there is no such key: it is range, order, chunk, node, trim, name, mode or owner
+		[a]\nrange = 1G+1G\nsize = 4\n|3: size = 4: there is no such key: it is range, order, chunk, node, trim, clear, name, mode or owner
 	END
 	run 0 list
 	out "no ranges are registered"
@@ -399,10 +399,11 @@ lost_output() {
 	verdict $? "lost output is noticed"
 }
 
-plan 323
+plan 328
 add_and_list
 names
 add_of_something_else_than_is_there
+add_clear_is_for_new_ranges
 add_cover_fills_the_gaps
 windows
 window_messages

@@ -215,7 +215,7 @@ static int fake_add(int fd, struct vtl0_add *add)
 	struct fake_range *r;
 	int err;
 
-	if (add->size != sizeof(*add) || add->flags >> 8 ||
+	if (add->size != sizeof(*add) || add->flags >> 9 ||
 	    (add->node && !(add->flags & VTL0_ADD_NODE)))
 		return EINVAL;
 	err = check_values(add->flags, &start, &length, add->chunk_length,

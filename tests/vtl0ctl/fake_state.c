@@ -168,6 +168,8 @@ uint32_t mismatch(const struct fake_range *r, const struct vtl0_add *add)
 {
 	if (add->flags & VTL0_ADD_EXCLUSIVE)
 		return VTL0_ADD_EXCLUSIVE;
+	if (add->flags & VTL0_ADD_CLEAR)
+		return VTL0_ADD_CLEAR;
 	if (add->flags & VTL0_ADD_NODE && r->node != (uint32_t)add->node)
 		return VTL0_ADD_NODE;
 	if (add->flags & VTL0_ADD_ORDER && r->max_order != add->max_order)

@@ -15,7 +15,8 @@
 #include "text.h"
 #include "vtl0ctl.h"
 
-enum { KEY_NODE = 0x200, KEY_PERSIST, KEY_EXCLUSIVE, KEY_HOLD, KEY_NAME, KEY_MODE, KEY_OWNER };
+enum { KEY_NODE = 0x200, KEY_PERSIST, KEY_EXCLUSIVE, KEY_HOLD, KEY_NAME, KEY_MODE, KEY_OWNER,
+       KEY_CLEAR };
 
 struct add_args {
 	struct common *common;
@@ -75,6 +76,9 @@ static error_t parse_add(int key, char *arg, struct argp_state *state)
 	case KEY_EXCLUSIVE:
 		args->add.flags |= VTL0_ADD_EXCLUSIVE;
 		return 0;
+	case KEY_CLEAR:
+		args->add.flags |= VTL0_ADD_CLEAR;
+		return 0;
 	case KEY_NAME:
 		usage_if_wrong("name", arg, node_name(arg, &args->add));
 		return 0;
@@ -108,6 +112,8 @@ static const struct argp_option options[] = {
 		 "SIGTERM or SIGHUP, then release them" },
 	{ .name = "exclusive", .key = KEY_EXCLUSIVE,
 	  .doc = "Fail if exactly this range is registered already" },
+	{ .name = "clear", .key = KEY_CLEAR,
+	  .doc = "Fill the memory with zeroes before it can be mapped" },
 	{ .name = "name", .key = KEY_NAME, .arg = "NAME",
 	  .doc = "Make the node /dev/vtl0_NAME, which shows this range alone: offset 0 is its "
 		 "first byte" },

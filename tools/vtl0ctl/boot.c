@@ -63,7 +63,7 @@ static const struct argp argp = {
 	.parser = parse_boot,
 	.doc = "The files *.conf in /etc/vtl0.d describe the ranges to register at each boot: "
 	       "[NAME], and below it range = START+LENGTH and, if wanted, order, chunk, "
-	       "node, name, mode, owner and trim = yes, as the options of add.",
+	       "node, name, mode, owner, trim = yes and clear = yes, as the options of add.",
 	.children = children,
 };
 
@@ -97,9 +97,9 @@ static const char *apply(struct vtl0_add *add, const struct conf_setting *set)
 		add->node = node;
 		return wrong;
 	}
-	if (!strcmp(set->key, "trim")) {
+	if (!strcmp(set->key, "trim") || !strcmp(set->key, "clear")) {
 		if (!strcmp(set->value, "yes"))
-			add->flags |= VTL0_ADD_TRIM;
+			add->flags |= set->key[0] == 't' ? VTL0_ADD_TRIM : VTL0_ADD_CLEAR;
 		return strcmp(set->value, "yes") && strcmp(set->value, "no") ?
 			"it is yes or no" : NULL;
 	}
@@ -109,7 +109,7 @@ static const char *apply(struct vtl0_add *add, const struct conf_setting *set)
 		return node_mode(set->value, add);
 	if (!strcmp(set->key, "owner"))
 		return node_owner(set->value, add);
-	return "there is no such key: it is range, order, chunk, node, trim, name, mode or owner";
+	return "there is no such key: it is range, order, chunk, node, trim, clear, name, mode or owner";
 }
 
 static int section_to_add(const struct conf_section *section, struct vtl0_add *add)

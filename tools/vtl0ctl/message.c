@@ -197,6 +197,8 @@ static char *reason_overlap(int fd, const struct vtl0_add *add)
 
 	if (add->mismatch == VTL0_ADD_EXCLUSIVE)
 		return xasprintf("is registered already, and --exclusive was given");
+	if (add->mismatch == VTL0_ADD_CLEAR)
+		return xasprintf("is registered already, and --clear is for new ranges: remove the range first");
 	if (add->mismatch && add->mismatch != VTL0_ADD_NAME)
 		return reason_mismatch(add->mismatch);
 	if (query_behind(fd, add->conflict_start, &found) ||

@@ -77,6 +77,7 @@
 #define VTL0_ADD_PERSIST	(1U << 4)
 #define VTL0_ADD_EXCLUSIVE	(1U << 5)
 #define VTL0_ADD_NAME		(1U << 6)
+#define VTL0_ADD_CLEAR		(1U << 8)
 
 /* Bytes of a name, with the NUL at its end. */
 #define VTL0_NAME_SIZE	32
@@ -114,8 +115,8 @@
  *	letter or a digit, and zeroes behind them: the range gets the node /dev/vtl0_NAME,
  *	which goes with it. Else zero.
  * @mismatch: out, with EEXIST for just this range: the flag (VTL0_ADD_ORDER,
- *	VTL0_ADD_CHUNK, VTL0_ADD_NODE, VTL0_ADD_EXCLUSIVE, VTL0_ADD_NAME) that asks for
- *	something else than what is registered; else 0
+ *	VTL0_ADD_CHUNK, VTL0_ADD_NODE, VTL0_ADD_EXCLUSIVE, VTL0_ADD_NAME,
+ *	VTL0_ADD_CLEAR) that asks for something else than what is registered; else 0
  * @node_used: out: the NUMA node of the range
  *
  * VTL0_ADD_TRIM registers the aligned part of the range and reports it; without
@@ -128,6 +129,12 @@
  * each chunk must have the order that it would get, wherever the cuts are. It is EEXIST
  * with VTL0_ADD_EXCLUSIVE or another @name than it has, too. A node that is there keeps
  * its permissions and its owner. Any other overlap is EEXIST.
+ *
+ * VTL0_ADD_CLEAR fills the range with zeroes before it can be mapped, but for pages
+ * with a memory error. This takes as long as writing that much memory on all processors;
+ * if the caller is killed meanwhile the range is not registered. What is registered already
+ * is never cleared: adding just this range again is EEXIST then, and with VTL0_ADD_COVER
+ * only what the call adds is cleared.
  *
  * VTL0_ADD_COVER asks for memory that is usable, not for a range of its own: what is
  * registered already is kept by this file as well, in whatever orders, and each gap

@@ -177,7 +177,6 @@ static int do_open_control(void)
 	return sys(extra);
 }
 
-/* One that shows a range, without a node and by its node. */
 static int do_open_range(void)
 {
 	struct vtl0_open part = { .start = window.start, .length = SIZE };
@@ -415,10 +414,11 @@ const struct test tests[] = {
 		.flags = VTL0_ADD_COVER, .start = MIB(2), .length = SIZE - MIB(4) } },
 	{ "VTL0_ADD of a duplicate, exclusive", added_by_other, do_add, -EEXIST, {
 		.flags = VTL0_ADD_EXCLUSIVE, .length = SIZE } },
+	{ "VTL0_ADD, cleared", set_add, do_add, 0, {
+		.flags = VTL0_ADD_CLEAR, .length = SIZE } },
 	{ "VTL0_ADD with a name", set_add, do_add, 0, {
 		.flags = VTL0_ADD_NAME, .length = SIZE, .name = "failnth", .file_mode = 0600 } },
 	{ "VTL0_WINDOW", NULL, do_window, 0, {} },
-	{ "VTL0_WINDOW around a range", added, do_window, 0, {} },
 	{ "VTL0_WINDOW_DROP", declared, do_drop_window, 0, {} },
 	{ "VTL0_QUERY of windows", declared, do_query_windows, 0, {} },
 	{ "touch in a window", mapped_window, do_touch, 0, {} },

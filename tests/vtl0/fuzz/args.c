@@ -127,9 +127,9 @@ unsigned int fill_add(struct caller *c, union arg *arg)
 	a->size = pick_size(c, sizeof(*a));
 	pick_range(c, (uint64_t *)&a->start, (uint64_t *)&a->length);
 	if (pick(c, 3))
-		a->flags = 1U << pick(c, rarely(c) ? 32 : 7);
+		a->flags = 1U << pick(c, rarely(c) ? 32 : 9);
 	if (rarely(c))
-		a->flags |= rng_next(&c->rng) & 0xff;
+		a->flags |= rng_next(&c->rng) & 0x1ff;
 	if (a->flags & VTL0_ADD_CHUNK)
 		a->chunk_length = (1 + pick(c, 8)) * MIB(2) + (rarely(c) ? PAGE : 0);
 	/* a GiB of single pages takes seconds, to add and in every query */

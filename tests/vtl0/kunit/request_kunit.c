@@ -19,7 +19,7 @@ static void request_test(struct kunit *test)
 	} cases[] = {
 		{ { .start = BASE, .length = MIB(2) }, 0 },
 		{ { .start = BASE, .length = 0 }, -EINVAL },
-		{ { .start = BASE, .length = MIB(2), .flags = 1U << 8 }, -EOPNOTSUPP },
+		{ { .start = BASE, .length = MIB(2), .flags = 1U << 9 }, -EOPNOTSUPP },
 		{ { .start = BASE, .length = MIB(2), .flags = 1U << 31 }, -EOPNOTSUPP },
 		{ { .start = BASE | BIT_ULL(63), .length = MIB(2) }, -EOPNOTSUPP },
 		{ { .start = BASE, .length = -BASE }, -EOVERFLOW },

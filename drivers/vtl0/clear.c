@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Clears a new range for VTL0_ADD_CLEAR, so that its owner does not see what the last
+ * one has left. Several threads share the pieces, as one does not reach the bandwidth of
+ * the memory. They write through the direct map.
+ */
+#include <linux/atomic.h>
+#include <linux/cpumask.h>
+#include <linux/minmax.h>
+#include <linux/mm.h>
+#include <linux/sched.h>
+#include <linux/slab.h>
+#include <linux/workqueue.h>
+
+#include "vtl0.h"
+
+#define PIECE_BYTES (32ULL << 20)
+
+static struct workqueue_struct *clear_wq;
+
+/* A range, which several threads clear piece by piece. */
+struct clear_job {
+	u64 start;
+	u64 length;
+	atomic64_t next;
+	const bool *stop;
+};
+
+struct clear_work {
+	struct work_struct work;
+	struct clear_job *job;
+};
+
+static void clear_piece(const struct clear_job *job, u64 start, u64 end)
+{
+	unsigned long pfn;
+
+	for (pfn = PHYS_PFN(start); pfn < PHYS_PFN(end) && !READ_ONCE(*job->stop); pfn++) {
+		/* touching a bad page may be a machine check, and no one sees what it has */
+		if (!vtl0_bad_any(pfn, 1))
+			clear_page(page_address(pfn_to_page(pfn)));
+		if (!(pfn % 256))
+			cond_resched();
+	}
+}
+
+static void clear_pieces(struct clear_job *job)
+{
+	u64 offset;
+
+	for (;;) {
+		offset = (atomic64_inc_return(&job->next) - 1) * PIECE_BYTES;
+		if (offset >= job->length || READ_ONCE(*job->stop))
+			return;
+		clear_piece(job, job->start + offset,
+			    job->start + min(offset + PIECE_BYTES, job->length));
+	}
+}
+
+static void clear_work(struct work_struct *work)
+{
+	clear_pieces(container_of(work, struct clear_work, work)->job);
+}
+
+/**
+ * vtl0_clear() - fill a range with zeroes
+ * @range: has struct pages, and nothing else can reach it yet
+ * @stop: what it points to becomes true when the range is no longer wanted
+ *
+ * Pages that are known to be bad are left out. Without memory for work items the
+ * caller clears all pieces.
+ *
+ * Context: sleeps, for as long as it takes to write that much memory.
+ * Return: 0, or -EINTR if it was stopped.
+ */
+int vtl0_clear(const struct vtl0_range *range, const bool *stop)
+{
+	struct clear_job job = { .start = range->start, .length = range->length, .stop = stop };
+	u64 pieces = DIV_ROUND_UP_ULL(range->length, PIECE_BYTES);
+	unsigned int nr = min_t(u64, pieces, num_online_cpus()) - 1, i;
+	struct clear_work *works = nr ? kvcalloc(nr, sizeof(*works), GFP_KERNEL) : NULL;
+
+	if (!works)
+		nr = 0;
+	for (i = 0; i < nr; i++) {
+		works[i].job = &job;
+		INIT_WORK(&works[i].work, clear_work);
+		queue_work(clear_wq, &works[i].work);
+	}
+	clear_pieces(&job);
+	for (i = 0; i < nr; i++)
+		flush_work(&works[i].work);
+	kvfree(works);
+	return READ_ONCE(*stop) ? -EINTR : 0;
+}
+
+int vtl0_clear_init(void)
+{
+	clear_wq = alloc_workqueue("vtl0_clear", WQ_UNBOUND, 0);
+	return clear_wq ? 0 : -ENOMEM;
+}
+
+void vtl0_clear_exit(void)
+{
+	destroy_workqueue(clear_wq);
+}
