@@ -78,6 +78,12 @@ static u32 layout_mismatch(const struct vtl0_range *range, const struct vtl0_req
 	return chunk && !same_cuts(range, &like, false) ? VTL0_ADD_CHUNK : 0;
 }
 
+static bool same_cookie(const struct vtl0_range *range, const struct vtl0_request *rq)
+{
+	return !(rq->flags & VTL0_ADD_COOKIE) ||
+	       !memcmp(&range->cookie, &rq->cookie, sizeof(rq->cookie));
+}
+
 static u32 mismatch(const struct vtl0_range *range, const struct vtl0_request *rq)
 {
 	if (rq->flags & VTL0_ADD_EXCLUSIVE)
@@ -85,11 +91,21 @@ static u32 mismatch(const struct vtl0_range *range, const struct vtl0_request *r
 	/* it may be in use, and what is pinned would be cleared under a device */
 	if (rq->flags & VTL0_ADD_CLEAR)
 		return VTL0_ADD_CLEAR;
+	if (!same_cookie(range, rq))
+		return VTL0_ADD_COOKIE;
 	if (rq->flags & VTL0_ADD_NODE && range->node != rq->node)
 		return VTL0_ADD_NODE;
 	if (rq->file.name[0] && strcmp(range->file.name, rq->file.name))
 		return VTL0_ADD_NAME;
 	return layout_mismatch(range, rq);
+}
+
+static struct vtl0_span common_part(const struct vtl0_range *range, const struct vtl0_request *rq)
+{
+	u64 start = max(range->start, rq->start);
+	u64 end = min(range->start + range->length, rq->start + rq->length);
+
+	return (struct vtl0_span) { start, end - start };
 }
 
 /* Is @range just what is asked for? Else says what is in the way. */
@@ -101,9 +117,7 @@ static bool matches(const struct vtl0_range *range, const struct vtl0_request *r
 	conflict->mismatch = same ? mismatch(range, rq) : 0;
 	if (same && !conflict->mismatch)
 		return true;
-	conflict->span.start = max(range->start, rq->start);
-	conflict->span.length = min(range->start + range->length, rq->start + rq->length) -
-				conflict->span.start;
+	conflict->span = common_part(range, rq);
 	return false;
 }
 
@@ -230,7 +244,7 @@ static int gap_request(const struct vtl0_request *rq, u64 end, struct vtl0_reque
  * up to the next; *@nr_chunks counts its chunks then.
  */
 static struct vtl0_range *cover_first(struct vtl0_owner *owner, const struct vtl0_request *rq,
-				      u32 *nr_chunks, struct vtl0_span *conflict)
+				      u32 *nr_chunks, struct vtl0_conflict *conflict)
 {
 	struct vtl0_hold *hold = vtl0_hold_alloc();
 	struct vtl0_range *range;
@@ -243,6 +257,13 @@ static struct vtl0_range *cover_first(struct vtl0_owner *owner, const struct vtl
 	if (IS_ERR(range))
 		goto unlock;
 	if (range && range->start <= rq->start) {
+		if (!same_cookie(range, rq)) {
+			*conflict = (struct vtl0_conflict) {
+				common_part(range, rq), VTL0_ADD_COOKIE,
+			};
+			range = ERR_PTR(-EEXIST);
+			goto unlock;
+		}
 		hold_range(range, owner, hold, rq->persist);
 		mutex_unlock(&vtl0_lock);
 		return range;
@@ -252,7 +273,7 @@ static struct vtl0_range *cover_first(struct vtl0_owner *owner, const struct vtl
 		range = ERR_PTR(ret);
 		goto unlock;
 	}
-	range = add_new(owner, &gap, hold, conflict);
+	range = add_new(owner, &gap, hold, &conflict->span);
 	if (!IS_ERR(range))
 		*nr_chunks += range->nr_chunks;
 	return range;
@@ -265,7 +286,7 @@ unlock:
 
 /* Make all of @rq usable. What was added stays when it fails half-way. */
 static int cover(struct vtl0_owner *owner, struct vtl0_request rq, struct vtl0_add *arg,
-		 struct vtl0_span *conflict)
+		 struct vtl0_conflict *conflict)
 {
 	u64 start = rq.start, length = rq.length;
 
@@ -323,6 +344,7 @@ int vtl0_touch(const struct vtl0_area *area, u64 address)
 	struct vtl0_request rq = {
 		.start = address, .length = PAGE_SIZE, .max_order = PMD_ORDER,
 		.flags = VTL0_ADD_COVER, .persist = area->persist, .killable = true,
+		.cookie = area->cookie,
 	};
 	struct vtl0_range *range;
 	struct vtl0_span conflict;
@@ -390,7 +412,7 @@ int vtl0_add(struct vtl0_owner *owner, struct vtl0_add *arg, bool killable)
 		return ret;
 	rq.killable = killable;
 	if (rq.flags & VTL0_ADD_COVER)
-		ret = cover(owner, rq, arg, &conflict.span);
+		ret = cover(owner, rq, arg, &conflict);
 	else
 		ret = add_exact(owner, &rq, arg, &conflict);
 	arg->conflict_start = conflict.span.start;

@@ -185,6 +185,7 @@ void vtl0_range_info(const struct vtl0_range *range, struct vtl0_range_info *inf
 		.bad_pages = vtl0_bad_count(PHYS_PFN(range->start), PHYS_PFN(range->length)),
 	};
 	strscpy_pad(info->name, range->file.name);
+	memcpy(info->cookie, range->cookie.bytes, sizeof(info->cookie));
 }
 EXPORT_SYMBOL_IF_KUNIT(vtl0_range_info);
 

@@ -77,6 +77,7 @@ static struct vtl0_range *alloc_range(const struct vtl0_request *rq)
 	range->node = rq->node;
 	range->persist = rq->persist;
 	range->file = rq->file;
+	range->cookie = rq->cookie;
 	range->clear = rq->flags & VTL0_ADD_CLEAR;
 	range->state = VTL0_STATE_ADDING;
 	range->busy = true;
@@ -211,8 +212,8 @@ static void add_work(struct work_struct *work)
 }
 
 /*
- * Struct pages, made by a kernel thread, and zeroes in them if wanted. A caller that is killed leaves the range
- * to it and gets -EINTR.
+ * Struct pages, made by a kernel thread, and zeroes in them if wanted. A caller that is
+ * killed leaves the range to it and gets -EINTR.
  */
 static int add_pgmaps(struct vtl0_range *range, struct vtl0_span *conflict)
 	__must_not_hold(&vtl0_lock)

@@ -33,7 +33,7 @@ MODULE_PARM_DESC(alias_bit, "Address bit that selects an alias of the same memor
 
 #define PLAN_FLAGS	(VTL0_ADD_TRIM | VTL0_ADD_ORDER | VTL0_ADD_CHUNK | VTL0_ADD_COVER)
 #define ADD_FLAGS	(PLAN_FLAGS | VTL0_ADD_NODE | VTL0_ADD_PERSIST | VTL0_ADD_EXCLUSIVE | \
-			 VTL0_ADD_NAME | VTL0_ADD_CLEAR)
+			 VTL0_ADD_NAME | VTL0_ADD_CLEAR | VTL0_ADD_COOKIE)
 
 struct vtl0_geometry vtl0_geometry;
 EXPORT_SYMBOL_IF_KUNIT(vtl0_geometry);
@@ -303,6 +303,20 @@ static int check_file(const struct vtl0_add *arg, struct vtl0_file_attr *file)
 }
 
 /**
+ * vtl0_check_cookie() - check and take a cookie
+ * @given: the flag that asks for it
+ * @bytes: from user space
+ * @cookie: filled
+ *
+ * Return: 0, or -EINVAL if it is zero, or not although @given is not set.
+ */
+int vtl0_check_cookie(bool given, const u8 *bytes, struct vtl0_cookie *cookie)
+{
+	memcpy(cookie->bytes, bytes, sizeof(cookie->bytes));
+	return given == !memchr_inv(bytes, 0, sizeof(cookie->bytes)) ? -EINVAL : 0;
+}
+
+/**
  * vtl0_check_add() - check the argument of VTL0_ADD
  * @arg: from user space
  * @rq: filled
@@ -326,6 +340,9 @@ int vtl0_check_add(const struct vtl0_add *arg, struct vtl0_request *rq, u64 *edg
 	if (ret)
 		return ret;
 	ret = check_node(arg, rq);
+	if (ret)
+		return ret;
+	ret = vtl0_check_cookie(arg->flags & VTL0_ADD_COOKIE, arg->cookie, &rq->cookie);
 	if (ret)
 		return ret;
 	return arg->reserved ? -EINVAL : check_file(arg, &rq->file);

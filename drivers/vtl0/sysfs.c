@@ -122,8 +122,15 @@ static ssize_t name_show(struct device *dev, struct device_attribute *attr, char
 }
 static DEVICE_ATTR_RO(name);
 
+static ssize_t cookie_show(struct device *dev, struct device_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "%*phN\n", VTL0_COOKIE_SIZE, to_range(dev)->cookie.bytes);
+}
+static DEVICE_ATTR_RO(cookie);
+
 static struct attribute *range_attrs[] = {
 	&dev_attr_name.attr,
+	&dev_attr_cookie.attr,
 	&dev_attr_start.attr,
 	&dev_attr_length.attr,
 	&dev_attr_node.attr,

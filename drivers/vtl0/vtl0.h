@@ -64,6 +64,14 @@ struct vtl0_file_attr {
 };
 
 /**
+ * struct vtl0_cookie - by which a program knows its ranges
+ * @bytes: as user space gave them; all zero for none
+ */
+struct vtl0_cookie {
+	u8 bytes[VTL0_COOKIE_SIZE];
+};
+
+/**
  * struct vtl0_range - a registered physical range
  * @start: first byte
  * @length: bytes
@@ -83,6 +91,7 @@ struct vtl0_file_attr {
  * @looked_at: folios before this address are idle; of a removal
  * @holds: the files that hold it (struct vtl0_hold), under vtl0_lock
  * @file: of its node; does not change
+ * @cookie: does not change
  * @dev: its device, whose refcount is that of the range
  * @memmap_bytes: size of its memmap in bytes
  * @memmap_saved: by how many bytes it would be larger with order 0
@@ -110,6 +119,7 @@ struct vtl0_range {
 	u64 looked_at;
 	struct list_head holds __guarded_by(&vtl0_lock);
 	struct vtl0_file_attr file;
+	struct vtl0_cookie cookie;
 	struct device dev;
 	u64 memmap_bytes;
 	u64 memmap_saved;
@@ -131,6 +141,7 @@ struct vtl0_range {
  * @persist: it stays without an owner
  * @killable: only a fatal signal ends the wait for another call
  * @file: of its node
+ * @cookie: of the range, with VTL0_ADD_COOKIE
  */
 struct vtl0_request {
 	u64 start;
@@ -142,6 +153,7 @@ struct vtl0_request {
 	bool persist;
 	bool killable;
 	struct vtl0_file_attr file;
+	struct vtl0_cookie cookie;
 };
 
 /**
@@ -194,12 +206,14 @@ struct vtl0_conflict {
  * @start: first byte, of a page
  * @end: first byte behind it
  * @persist: what is registered stays without an owner
+ * @cookie: of what is registered
  */
 struct vtl0_area {
 	struct vtl0_owner *owner;
 	u64 start;
 	u64 end;
 	bool persist;
+	struct vtl0_cookie cookie;
 };
 
 /**
@@ -236,6 +250,7 @@ struct vtl0_chunk_walk vtl0_walk_begin(const struct vtl0_request *rq);
 bool vtl0_walk_chunk(struct vtl0_chunk_walk *walk, struct vtl0_piece *piece);
 unsigned int vtl0_count_chunks(const struct vtl0_request *rq);
 int vtl0_check_range(u64 start, u64 length);
+int vtl0_check_cookie(bool given, const u8 *bytes, struct vtl0_cookie *cookie);
 int vtl0_check_add(const struct vtl0_add *arg, struct vtl0_request *rq, u64 *edge);
 int vtl0_check_plan(const struct vtl0_plan *arg, struct vtl0_request *rq, u64 *edge);
 int vtl0_default_node(u64 start);

@@ -8,8 +8,11 @@
 #include <linux/security.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
+#include <linux/string.h>
 
 #include "vtl0.h"
+
+#define WINDOW_FLAGS (VTL0_WINDOW_DROP | VTL0_WINDOW_COOKIE)
 
 struct window {
 	struct list_head link;
@@ -17,6 +20,7 @@ struct window {
 	u64 length;
 	/* it drops its windows before it goes */
 	struct vtl0_owner *owner;
+	struct vtl0_cookie cookie;
 };
 
 /* Taken inside vtl0_lock. */
@@ -58,6 +62,7 @@ bool vtl0_window_find(u64 address, struct vtl0_area *area)
 			.owner = vtl0_owner_get(w->owner),
 			.start = w->start,
 			.end = w->start + w->length,
+			.cookie = w->cookie,
 		};
 	return true;
 }
@@ -104,12 +109,18 @@ bool vtl0_window_next(u64 address, struct vtl0_window_info *info)
 	return w;
 }
 
-static int check_arg(const struct vtl0_window *arg, u64 start, u64 *edge)
+static int check_arg(const struct vtl0_window *arg, u64 start, struct vtl0_cookie *cookie,
+		     u64 *edge)
 {
 	int ret;
 
-	if (arg->flags & ~VTL0_WINDOW_DROP)
+	if (arg->flags & ~WINDOW_FLAGS)
 		return -EOPNOTSUPP;
+	if (arg->flags == WINDOW_FLAGS)
+		return -EINVAL;
+	ret = vtl0_check_cookie(arg->flags & VTL0_WINDOW_COOKIE, arg->cookie, cookie);
+	if (ret)
+		return ret;
 	ret = vtl0_check_range(start, arg->length);
 	if (ret)
 		return ret;
@@ -152,7 +163,8 @@ static int insert(struct window *new, struct vtl0_span *conflict)
 		return 0;
 	}
 	if (next->start == new->start && next->length == new->length &&
-	    next->owner == new->owner) {
+	    next->owner == new->owner &&
+	    !memcmp(&next->cookie, &new->cookie, sizeof(new->cookie))) {
 		kfree(new);
 		return 0;
 	}
@@ -161,19 +173,16 @@ static int insert(struct window *new, struct vtl0_span *conflict)
 	return -EEXIST;
 }
 
-static int declare(struct vtl0_owner *owner, u64 start, u64 length, struct vtl0_span *conflict)
+static int declare(const struct window *wanted, struct vtl0_span *conflict)
 	__must_not_hold(&vtl0_lock)
 {
-	struct window *new = kzalloc_obj(*new);
+	struct window *new = kmemdup(wanted, sizeof(*wanted), GFP_KERNEL);
 	int ret;
 
 	if (!new)
 		return -ENOMEM;
-	new->owner = owner;
-	new->start = start;
-	new->length = length;
 	mutex_lock(&vtl0_lock);
-	ret = check_gaps(start, start + length, conflict);
+	ret = check_gaps(new->start, new->start + new->length, conflict);
 	if (!ret)
 		ret = insert(new, conflict);
 	mutex_unlock(&vtl0_lock);
@@ -205,7 +214,9 @@ static int drop(const struct vtl0_owner *owner, u64 start, u64 length)
  */
 int vtl0_window(struct vtl0_owner *owner, struct vtl0_window *arg)
 {
-	u64 start = vtl0_unalias(arg->start);
+	struct window wanted = {
+		.start = vtl0_unalias(arg->start), .length = arg->length, .owner = owner,
+	};
 	struct vtl0_span conflict = { };
 	int ret;
 
@@ -214,12 +225,12 @@ int vtl0_window(struct vtl0_owner *owner, struct vtl0_window *arg)
 	ret = security_locked_down(LOCKDOWN_DEV_MEM);
 	if (ret)
 		return ret;
-	ret = check_arg(arg, start, &arg->conflict_start);
+	ret = check_arg(arg, wanted.start, &wanted.cookie, &arg->conflict_start);
 	if (ret)
 		return ret;
 	if (arg->flags & VTL0_WINDOW_DROP)
-		return drop(owner, start, arg->length);
-	ret = declare(owner, start, arg->length, &conflict);
+		return drop(owner, wanted.start, arg->length);
+	ret = declare(&wanted, &conflict);
 	arg->conflict_start = conflict.start;
 	arg->conflict_length = conflict.length;
 	return ret;

@@ -23,7 +23,7 @@ static const struct {
 	u32 min_size;
 	u32 known_flags;
 } cmds[NR_CMDS] = {
-	{ "add", VTL0_ADD, sizeof(struct vtl0_add), END(struct vtl0_add, conflict_length), 0x1ff },
+	{ "add", VTL0_ADD, sizeof(struct vtl0_add), END(struct vtl0_add, conflict_length), 0x3ff },
 	{ "remove", VTL0_REMOVE, sizeof(struct vtl0_remove), sizeof(struct vtl0_remove), 0 },
 	{ "query", VTL0_QUERY, sizeof(struct vtl0_query), sizeof(struct vtl0_query),
 	  VTL0_QUERY_CHUNKS | VTL0_QUERY_WINDOWS },
@@ -31,8 +31,8 @@ static const struct {
 	{ "plan", VTL0_PLAN, sizeof(struct vtl0_plan), sizeof(struct vtl0_plan), 0x87 },
 	{ "open", VTL0_OPEN, sizeof(struct vtl0_open), sizeof(struct vtl0_open),
 	  VTL0_OPEN_WRITE },
-	{ "window", VTL0_WINDOW, sizeof(struct vtl0_window), sizeof(struct vtl0_window),
-	  VTL0_WINDOW_DROP },
+	{ "window", VTL0_WINDOW, sizeof(struct vtl0_window),
+	  END(struct vtl0_window, conflict_length), VTL0_WINDOW_DROP | VTL0_WINDOW_COOKIE },
 };
 
 FIXTURE(abi) {

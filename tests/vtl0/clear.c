@@ -121,7 +121,8 @@ TEST_F_TIMEOUT(clear, killed_caller_leaves_nothing, SLOW)
 
 		ASSERT_LE(0, pid);
 		if (!pid)
-			_exit(add_range(open_control(), self->s.start, GIB(1), VTL0_ADD_CLEAR) != 0);
+			_exit(!!add_range(open_control(), self->s.start, GIB(1),
+					  VTL0_ADD_CLEAR));
 		usleep(i * i * 4000);
 		ASSERT_EQ(0, kill(pid, SIGKILL));
 		ASSERT_EQ(pid, waitpid(pid, &status, 0));

@@ -123,6 +123,27 @@ TEST_F_TIMEOUT(poison, other_mapper_is_told, 60)
 	EXPECT_UNUSED_AND_REMOVE(&self->s);
 }
 
+/* It is not touched: that could be a machine check. */
+TEST_F_TIMEOUT(poison, clear_leaves_out_the_bad_page, SLOW)
+{
+	struct vtl0_add arg = {
+		.flags = VTL0_ADD_CLEAR, .start = self->s.start, .length = MIB(4),
+	};
+	char *addr = self->va + OFFSET;
+
+	ASSERT_EQ(0, poison_page(addr));
+	ASSERT_EQ(0, remove_range(self->s.control, self->s.start, self->s.length));
+	ASSERT_EQ(0, cmd_add(self->s.control, &arg));
+	EXPECT_EQ(BUS_MCEERR_AR, touch(addr));
+	for (char *p = self->va; p < self->va + MIB(4); p += PAGE_BYTES) {
+		if (p != addr)
+			ASSERT_EQ(0, *p | memcmp(p, p + 1, PAGE_BYTES - 1));
+	}
+	ASSERT_EQ(0, munmap(self->va, self->s.length));
+	self->s.length = MIB(4);
+	EXPECT_UNUSED_AND_REMOVE(&self->s);
+}
+
 TEST_F_TIMEOUT(poison, next_registration_knows, SLOW)
 {
 	static const u32 orders[] = { 0, PMD_FOLIO_ORDER, PUD_FOLIO_ORDER };

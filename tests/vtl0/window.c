@@ -124,7 +124,11 @@ TEST_F(declare, malformed)
 		{ { .start = 1ULL << 63, .length = MIB(2) }, -EOPNOTSUPP, false },
 		{ { .length = -MIB(2) }, -EOVERFLOW, false },
 		{ { .start = 1ULL << 62, .length = MIB(2) }, -ERANGE, false },
-		{ { .flags = 2, .length = MIB(2) }, -EOPNOTSUPP, false },
+		{ { .flags = 4, .length = MIB(2) }, -EOPNOTSUPP, false },
+		{ { .flags = VTL0_WINDOW_COOKIE, .length = MIB(2) }, -EINVAL, false },
+		{ { .length = MIB(2), .cookie = { 1 } }, -EINVAL, false },
+		{ { .flags = VTL0_WINDOW_COOKIE | VTL0_WINDOW_DROP, .length = MIB(2),
+		    .cookie = { 1 } }, -EINVAL, false },
 		{ { .flags = VTL0_WINDOW_DROP, .length = MIB(2) }, -ENOENT, false },
 	};
 

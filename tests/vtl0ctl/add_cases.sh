@@ -55,6 +55,41 @@ add_clear_is_for_new_ranges() {
 	run 0 add --clear --cover 4G+2G
 }
 
+cookies() {
+	fresh
+	run 0 add --cookie 01234567-89ab-cdef-0123-456789ABCDEF 4G+1G
+	run 0 add --cookie 0123456789abcdef0123456789abcdef 4G+1G
+	run 0 add 4G+1G
+	run 0 list --json
+	json /ranges/0/cookie '"01234567-89ab-cdef-0123-456789abcdef"'
+	is='0x100000000+1G is registered already'
+	refuse 1 "add 0x100000000+1G: $is, with the cookie 01234567-89ab-cdef-0123-456789abcdef (EEXIST)" \
+		add --cookie 1123456789abcdef0123456789abcdef 4G+1G
+	run 0 add 6G+1G
+	refuse 1 "add 0x180000000+1G: 0x180000000+1G is registered already, without that cookie (EEXIST)" \
+		add --cookie 0123456789abcdef0123456789abcdef 6G+1G
+	run 0 save --conf "$dir/saved"
+	grep -qx "cookie = 01234567-89ab-cdef-0123-456789abcdef" "$dir/saved/saved.conf"
+	verdict $? "$label: writes the cookie"
+	[ "$(grep -c cookie "$dir/saved/saved.conf")" = 1 ]
+	verdict $? "$label: writes no cookie where there is none"
+	run 0 restore --conf "$dir/saved"
+	run 0 remove --all
+	run 0 restore --conf "$dir/saved"
+	run 0 list --json
+	json /ranges/0/cookie '"01234567-89ab-cdef-0123-456789abcdef"'
+	rm -r "$dir/saved"
+	refuse 2 '--cookie "12": a cookie has 32 digits, these are fewer' add --cookie 12 4G+1G
+	refuse 2 '--cookie "x": a cookie is 32 hexadecimal digits, as of a UUID' add --cookie x 4G+1G
+	refuse 2 '--cookie "0-0123456789abcdef0123456789abcdef": a cookie has 32 digits, these are more' \
+		add --cookie 0-0123456789abcdef0123456789abcdef 4G+1G
+	refuse 2 '--cookie "00000000000000000000000000000000": a cookie cannot be zero' \
+		window add --cookie 00000000000000000000000000000000 4G+1G
+	refuse 2 "window list: --cookie is for window add" \
+		window list --cookie 0123456789abcdef0123456789abcdef
+	run 1 window add --cookie 1123456789abcdef0123456789abcdef 3G+2M
+}
+
 add_cover_fills_the_gaps() {
 	fresh
 	run 0 add 0x50000000+256M

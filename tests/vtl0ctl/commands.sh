@@ -91,12 +91,12 @@ add_and_list() {
 	run 0 add --trim --node 1 --persist 0x200010000+3G
 	out "added 0x200200000+3070M (trimmed from 0x200010000+3G): id 2, 2 chunks"
 	run 0 list
-	out "ID        START      LENGTH  SIZE  NODE  STATE  CHUNKS  ORDERS  MEMMAP  SAVED  MAPPED  HELD  4K   2M  1G  FALLBACK  OWNERS  FLAGS    NAME"
-	out " 2  0x200200000  0xbfe00000  2.9G     1  live        2  9,18        4M  43.9M     514     3   7  512   2         5       0  persist  -"
+	out "ID        START      LENGTH  SIZE  NODE  STATE  CHUNKS  ORDERS  MEMMAP  SAVED  MAPPED  HELD  4K   2M  1G  FALLBACK  OWNERS  FLAGS    NAME  COOKIE"
+	out " 2  0x200200000  0xbfe00000  2.9G     1  live        2  9,18        4M  43.9M     514     3   7  512   2         5       0  persist  -     -"
 	out "total: 3 ranges, 4 chunks, 5.9G, memmap 4M, saved 91.9M"
 	export VTL0_FAKE_PAGES=16K
 	run 0 list
-	out "ID        START      LENGTH  SIZE  NODE  STATE  CHUNKS  ORDERS  MEMMAP  SAVED  MAPPED  HELD  16K  32M  PUD  FALLBACK  OWNERS  FLAGS    NAME"
+	out "ID        START      LENGTH  SIZE  NODE  STATE  CHUNKS  ORDERS  MEMMAP  SAVED  MAPPED  HELD  16K  32M  PUD  FALLBACK  OWNERS  FLAGS    NAME  COOKIE"
 	unset VTL0_FAKE_PAGES
 	run 0 list --chunks
 	out "    2  0x200200000  0x3fe00000  1022M      9    3.9M"
@@ -382,7 +382,7 @@ boot_messages() {
 		[a]\nrange = 1G+1G\ntrim = maybe\n|3: trim = maybe: it is yes or no
 		[a]\nrange = 1G+1G\nmode = 0600\n|1: [a] has mode or owner, but no name
 		[a]\nrange = 1G+1G\nname = a/b\n|3: name = a/b: a name has letters, digits, "_", "-" and "." only
-		[a]\nrange = 1G+1G\nsize = 4\n|3: size = 4: there is no such key: it is range, order, chunk, node, trim, clear, name, mode or owner
+		[a]\nrange = 1G+1G\nsize = 4\n|3: size = 4: there is no such key: it is range, order, chunk, node, trim, clear, cookie, name, mode or owner
 	END
 	run 0 list
 	out "no ranges are registered"
@@ -399,11 +399,12 @@ lost_output() {
 	verdict $? "lost output is noticed"
 }
 
-plan 328
+plan 357
 add_and_list
 names
 add_of_something_else_than_is_there
 add_clear_is_for_new_ranges
+cookies
 add_cover_fills_the_gaps
 windows
 window_messages

@@ -8,12 +8,14 @@
 #include <stdint.h>
 
 struct vtl0_add;
+struct vtl0_chunk_info;
 
 struct fake_range {
 	uint64_t start, length, chunk_length;
 	uint32_t id, max_order, node, persist;
 	uint32_t mode, uid, gid;
 	char name[32];
+	uint8_t cookie[16];
 };
 
 /* by start */
@@ -34,5 +36,23 @@ bool name_taken(const char *name);
 uint32_t mismatch(const struct fake_range *r, const struct vtl0_add *add);
 /* The range that contains @pos, or where the next one begins: at most @end. */
 struct fake_range *range_at(uint64_t pos, uint64_t *end);
+
+#define G (1ULL << 30)
+
+static inline uint64_t min(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+struct chunk_list {
+	struct vtl0_chunk_info *v;
+	uint32_t nr;
+};
+
+/* The list is to be freed. */
+struct chunk_list split(uint64_t start, uint64_t length, uint32_t max_order,
+			uint64_t chunk_length);
+uint64_t memmap_of(uint64_t length, uint32_t order);
+uint64_t memmap_sum(const struct chunk_list *list);
 
 #endif /* _TESTS_VTL0CTL_FAKE_H */

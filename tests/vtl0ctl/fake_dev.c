@@ -28,73 +28,9 @@
 #include "text.h"
 
 #define M (1ULL << 20)
-#define G (1ULL << 30)
 #define MIN_ALIGN (2 * M)
 #define PAGE 4096
 #define MAX_ADDRESS ((1ULL << 46) - 1)
-
-struct chunk_list {
-	struct vtl0_chunk_info *v;
-	uint32_t nr;
-};
-
-static uint64_t memmap_of(uint64_t length, uint32_t order)
-{
-	return order ? (length >> 12 >> order) * 8192 : (length >> 12) * 64;
-}
-
-static uint64_t min(uint64_t a, uint64_t b)
-{
-	return a < b ? a : b;
-}
-
-/* Adds [start, end) with one order, split at multiples of @chunk_length. */
-static void add_chunks(struct chunk_list *list, uint64_t start, uint64_t end,
-		       uint32_t order, uint64_t chunk_length)
-{
-	while (start < end) {
-		uint64_t next = chunk_length ?
-			min(end, (start / chunk_length + 1) * chunk_length) :
-			end;
-
-		list->v = xrealloc(list->v, list->nr + 1, sizeof(*list->v));
-		list->v[list->nr++] = (struct vtl0_chunk_info) {
-			.start = start, .length = next - start, .order = order,
-			.memmap_bytes = memmap_of(next - start, order),
-		};
-		start = next;
-	}
-}
-
-static struct chunk_list split(uint64_t start, uint64_t length,
-			       uint32_t max_order, uint64_t chunk_length)
-{
-	uint64_t end = start + length;
-	uint64_t first = (start + G - 1) / G * G, last = end / G * G;
-	struct chunk_list list = { };
-
-	if (chunk_length && chunk_length < G && max_order > 9)
-		max_order = 9;
-	if (max_order < 18 || first >= last) {
-		add_chunks(&list, start, end, max_order < 9 ? 0 : 9,
-			   chunk_length);
-		return list;
-	}
-	add_chunks(&list, start, first, 9, chunk_length);
-	add_chunks(&list, first, last, 18, chunk_length);
-	add_chunks(&list, last, end, 9, chunk_length);
-	return list;
-}
-
-static uint64_t memmap_sum(const struct chunk_list *list)
-{
-	uint64_t sum = 0;
-	uint32_t i;
-
-	for (i = 0; i < list->nr; i++)
-		sum += list->v[i].memmap_bytes;
-	return sum;
-}
 
 /* Checks and trims the fields that ADD and PLAN share. */
 static int check_values(uint32_t flags, uint64_t *start, uint64_t *length,
@@ -159,7 +95,7 @@ static int find_conflict(struct vtl0_add *add)
 }
 
 /* commands.sh counts the ranges by it */
-_Static_assert(sizeof(struct fake_range) == 88, "size of the state");
+_Static_assert(sizeof(struct fake_range) == 104, "size of the state");
 
 static struct fake_range wanted(const struct vtl0_add *add)
 {
@@ -172,6 +108,7 @@ static struct fake_range wanted(const struct vtl0_add *add)
 	};
 
 	memcpy(r.name, add->name, sizeof(r.name));
+	memcpy(r.cookie, add->cookie, sizeof(r.cookie));
 	return r;
 }
 
@@ -215,7 +152,7 @@ static int fake_add(int fd, struct vtl0_add *add)
 	struct fake_range *r;
 	int err;
 
-	if (add->size != sizeof(*add) || add->flags >> 9 ||
+	if (add->size != sizeof(*add) || add->flags >> 10 ||
 	    (add->node && !(add->flags & VTL0_ADD_NODE)))
 		return EINVAL;
 	err = check_values(add->flags, &start, &length, add->chunk_length,
@@ -295,6 +232,7 @@ static struct vtl0_range_info describe(const struct fake_range *r)
 	};
 
 	memcpy(info.name, r->name, sizeof(info.name));
+	memcpy(info.cookie, r->cookie, sizeof(info.cookie));
 	info.memmap_saved = memmap_of(r->length, 0) - info.memmap_bytes;
 	free(list.v);
 	return info;
@@ -372,7 +310,8 @@ static int fake_window(struct vtl0_window *window)
 	size_t i;
 	int err;
 
-	if (window->size != sizeof(*window) || window->flags)
+	if (window->size != sizeof(*window) || window->flags & ~VTL0_WINDOW_COOKIE ||
+	    !window->cookie[0] != !window->flags)
 		return EINVAL;
 	err = check_values(VTL0_ADD_COVER, &start, &length, 0, 0, &edge);
 	window->conflict_start = edge;

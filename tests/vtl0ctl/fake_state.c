@@ -170,6 +170,8 @@ uint32_t mismatch(const struct fake_range *r, const struct vtl0_add *add)
 		return VTL0_ADD_EXCLUSIVE;
 	if (add->flags & VTL0_ADD_CLEAR)
 		return VTL0_ADD_CLEAR;
+	if (add->flags & VTL0_ADD_COOKIE && memcmp(r->cookie, add->cookie, sizeof(r->cookie)))
+		return VTL0_ADD_COOKIE;
 	if (add->flags & VTL0_ADD_NODE && r->node != (uint32_t)add->node)
 		return VTL0_ADD_NODE;
 	if (add->flags & VTL0_ADD_ORDER && r->max_order != add->max_order)

@@ -16,7 +16,7 @@
 #include "vtl0ctl.h"
 
 enum { KEY_NODE = 0x200, KEY_PERSIST, KEY_EXCLUSIVE, KEY_HOLD, KEY_NAME, KEY_MODE, KEY_OWNER,
-       KEY_CLEAR };
+       KEY_CLEAR, KEY_COOKIE };
 
 struct add_args {
 	struct common *common;
@@ -79,6 +79,10 @@ static error_t parse_add(int key, char *arg, struct argp_state *state)
 	case KEY_CLEAR:
 		args->add.flags |= VTL0_ADD_CLEAR;
 		return 0;
+	case KEY_COOKIE:
+		usage_if_wrong("cookie", arg, parse_cookie(arg, args->add.cookie));
+		args->add.flags |= VTL0_ADD_COOKIE;
+		return 0;
 	case KEY_NAME:
 		usage_if_wrong("name", arg, node_name(arg, &args->add));
 		return 0;
@@ -114,6 +118,8 @@ static const struct argp_option options[] = {
 	  .doc = "Fail if exactly this range is registered already" },
 	{ .name = "clear", .key = KEY_CLEAR,
 	  .doc = "Fill the memory with zeroes before it can be mapped" },
+	{ .name = "cookie", .key = KEY_COOKIE, .arg = "UUID",
+	  .doc = "Give the ranges this cookie; one that is registered must have it" },
 	{ .name = "name", .key = KEY_NAME, .arg = "NAME",
 	  .doc = "Make the node /dev/vtl0_NAME, which shows this range alone: offset 0 is its "
 		 "first byte" },

@@ -63,7 +63,7 @@ static const struct argp argp = {
 	.parser = parse_boot,
 	.doc = "The files *.conf in /etc/vtl0.d describe the ranges to register at each boot: "
 	       "[NAME], and below it range = START+LENGTH and, if wanted, order, chunk, "
-	       "node, name, mode, owner, trim = yes and clear = yes, as the options of add.",
+	       "node, cookie, name, mode, owner, trim = yes and clear = yes, as the options of add.",
 	.children = children,
 };
 
@@ -103,13 +103,17 @@ static const char *apply(struct vtl0_add *add, const struct conf_setting *set)
 		return strcmp(set->value, "yes") && strcmp(set->value, "no") ?
 			"it is yes or no" : NULL;
 	}
+	if (!strcmp(set->key, "cookie")) {
+		add->flags |= VTL0_ADD_COOKIE;
+		return parse_cookie(set->value, add->cookie);
+	}
 	if (!strcmp(set->key, "name"))
 		return node_name(set->value, add);
 	if (!strcmp(set->key, "mode"))
 		return node_mode(set->value, add);
 	if (!strcmp(set->key, "owner"))
 		return node_owner(set->value, add);
-	return "there is no such key: it is range, order, chunk, node, trim, clear, name, mode or owner";
+	return "there is no such key: it is range, order, chunk, node, trim, clear, cookie, name, mode or owner";
 }
 
 static int section_to_add(const struct conf_section *section, struct vtl0_add *add)
@@ -260,6 +264,8 @@ static size_t print_ranges(FILE *file, const struct inventory *inv, const struct
 			continue;
 		fprintf(file, "\n[saved-%zu]\nrange = %s\nnode = %d\n", ++nr,
 			range_text(r->start, r->length).s, r->node);
+		if (cookie_text(r->cookie).s[0])
+			fprintf(file, "cookie = %s\n", cookie_text(r->cookie).s);
 		print_node(file, r->name);
 	}
 	return nr;

@@ -160,6 +160,7 @@ static void range_row(struct table *table, const struct inventory *inv,
 	table_cell(table, "%u", r->owners);
 	table_cell(table, "%s", flags_text(r->flags).s);
 	table_cell(table, "%s", r->name[0] ? r->name : "-");
+	table_cell(table, "%s", cookie_text(r->cookie).s[0] ? cookie_text(r->cookie).s : "-");
 	free(orders);
 }
 
@@ -190,6 +191,7 @@ static void print_ranges(const struct inventory *inv, int fd)
 		">ID", ">START", ">LENGTH", ">SIZE", ">NODE", "<STATE",
 		">CHUNKS", "<ORDERS", ">MEMMAP", ">SAVED", ">MAPPED", ">HELD",
 		levels[0].s, levels[1].s, levels[2].s, ">FALLBACK", ">OWNERS", "<FLAGS", "<NAME",
+		"<COOKIE",
 	};
 	struct table table = {
 		.columns = columns,
@@ -297,6 +299,8 @@ static struct json_object *range_json(const struct vtl0_range_info *r)
 	json_u64(obj, "bad_pages", r->bad_pages);
 	if (r->name[0])
 		json_string(obj, "name", r->name);
+	if (cookie_text(r->cookie).s[0])
+		json_string(obj, "cookie", cookie_text(r->cookie).s);
 	return obj;
 }
 

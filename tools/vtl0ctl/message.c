@@ -190,6 +190,19 @@ static char *reason_mismatch(uint32_t mismatch)
 			 what);
 }
 
+/* Perhaps it has gone since. */
+static char *reason_cookie(int fd, const struct vtl0_add *add)
+{
+	struct vtl0_range_info found;
+	struct text cookie = { "" };
+
+	if (!query_behind(fd, add->conflict_start, &found))
+		cookie = cookie_text(found.cookie);
+	return xasprintf("%s is registered already, %s%s",
+			 range_text(add->conflict_start, add->conflict_length).s,
+			 cookie.s[0] ? "with the cookie " : "without that cookie", cookie.s);
+}
+
 static char *reason_overlap(int fd, const struct vtl0_add *add)
 {
 	struct vtl0_range_info found;
@@ -197,6 +210,8 @@ static char *reason_overlap(int fd, const struct vtl0_add *add)
 
 	if (add->mismatch == VTL0_ADD_EXCLUSIVE)
 		return xasprintf("is registered already, and --exclusive was given");
+	if (add->mismatch == VTL0_ADD_COOKIE)
+		return reason_cookie(fd, add);
 	if (add->mismatch == VTL0_ADD_CLEAR)
 		return xasprintf("is registered already, and --clear is for new ranges: remove the range first");
 	if (add->mismatch && add->mismatch != VTL0_ADD_NAME)

@@ -3,7 +3,10 @@
  * Numbers, sizes and ranges as users write them. strtoull() is not used: it
  * skips blanks, takes a minus sign and reads a leading zero as octal.
  */
+#include <ctype.h>
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "parse.h"
@@ -152,5 +155,32 @@ const char *parse_number(const char *text, uint32_t max, uint32_t *number)
 	if (v > max)
 		return "the number is too large";
 	*number = v;
+	return NULL;
+}
+
+const char *parse_cookie(const char *text, uint8_t cookie[16])
+{
+	uint8_t bytes[16] = { };
+	unsigned int nr = 0;
+	bool any = false;
+
+	for (; *text; text++) {
+		char digit[2] = { *text };
+
+		if (*text == '-' && nr)
+			continue;
+		if (!isxdigit((unsigned char)*text))
+			return "a cookie is 32 hexadecimal digits, as of a UUID";
+		if (nr == 32)
+			return "a cookie has 32 digits, these are more";
+		bytes[nr / 2] |= strtoul(digit, NULL, 16) << (nr % 2 ? 0 : 4);
+		any |= *text != '0';
+		nr++;
+	}
+	if (nr < 32)
+		return "a cookie has 32 digits, these are fewer";
+	if (!any)
+		return "a cookie cannot be zero";
+	memcpy(cookie, bytes, sizeof(bytes));
 	return NULL;
 }

@@ -54,6 +54,21 @@ struct text about_text(uint64_t size)
 	return t;
 }
 
+struct text cookie_text(const uint8_t cookie[16])
+{
+	struct text t = { "" };
+	bool any = false;
+	size_t at = 0;
+	int i;
+
+	for (i = 0; i < 16; i++) {
+		any |= cookie[i];
+		at += sprintf(t.s + at, "%s%02x", i >= 4 && i <= 10 && !(i % 2) ? "-" : "",
+			      cookie[i]);
+	}
+	return any ? t : (struct text) { "" };
+}
+
 struct text range_text(uint64_t start, uint64_t length)
 {
 	struct text t, size = size_text(length);

@@ -19,6 +19,8 @@ struct text size_text(uint64_t size);		/* exact: 514M, 4097 */
 struct text about_text(uint64_t size);		/* rounded down: 1.5G */
 struct text range_text(uint64_t start, uint64_t length); /* 0x40000000+1G */
 
+struct text cookie_text(const uint8_t cookie[16]);	/* as a UUID; empty if all 0 */
+
 const char *state_text(uint32_t state);
 
 /* Cells are added row by row; columns start with '<' (left) or '>' (right). */

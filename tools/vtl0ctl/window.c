@@ -17,10 +17,13 @@
 #include "text.h"
 #include "vtl0ctl.h"
 
+enum { KEY_COOKIE = 0x200 };
+
 struct window_args {
 	struct common *common;
 	const char *action;	/* add or list */
 	struct ranges ranges;
+	struct vtl0_window window;	/* what the options say */
 };
 
 static void check_args(const struct window_args *args)
@@ -29,6 +32,8 @@ static void check_args(const struct window_args *args)
 		usage("window: it is window add or window list");
 	if (!strcmp(args->action, "add") && !args->ranges.nr)
 		usage("window add: a range is missing");
+	if (args->window.flags && strcmp(args->action, "add"))
+		usage("window list: --cookie is for window add");
 }
 
 static void set_action(struct window_args *args, const char *arg)
@@ -41,10 +46,17 @@ static void set_action(struct window_args *args, const char *arg)
 static error_t parse_window(int key, char *arg, struct argp_state *state)
 {
 	struct window_args *args = state->input;
+	const char *wrong;
 
 	switch (key) {
 	case ARGP_KEY_INIT:
 		state->child_inputs[0] = args->common;
+		return 0;
+	case KEY_COOKIE:
+		wrong = parse_cookie(arg, args->window.cookie);
+		if (wrong)
+			usage("--cookie \"%s\": %s", arg, wrong);
+		args->window.flags |= VTL0_WINDOW_COOKIE;
 		return 0;
 	case ARGP_KEY_ARG:
 		if (!args->action)
@@ -61,11 +73,18 @@ static error_t parse_window(int key, char *arg, struct argp_state *state)
 	return ARGP_ERR_UNKNOWN;
 }
 
+static const struct argp_option options[] = {
+	{ .name = "cookie", .key = KEY_COOKIE, .arg = "UUID",
+	  .doc = "With add: give what is registered in the windows this cookie" },
+	{ }
+};
+
 static const struct argp_child children[] = {
 	{ .argp = &common_argp }, { }
 };
 
 static const struct argp argp = {
+	.options = options,
 	.parser = parse_window,
 	.args_doc = "add RANGE...\nlist",
 	.doc = "Declares memory that is registered when it is touched through /dev/vtl0_low, "
@@ -76,14 +95,17 @@ static const struct argp argp = {
 	.children = children,
 };
 
-static int add_one(int fd, const struct range *range, struct outcome *outcome)
+static int add_one(const struct window_args *args, const struct range *range,
+		   struct outcome *outcome)
 {
-	struct vtl0_window window = {
-		.size = sizeof(window), .start = range->start, .length = range->length,
-	};
-	int err = dev_ioctl(fd, VTL0_WINDOW, &window);
+	struct vtl0_window window = args->window;
+	int fd = args->common->fd, err;
 	char *line;
 
+	window.size = sizeof(window);
+	window.start = range->start;
+	window.length = range->length;
+	err = dev_ioctl(fd, VTL0_WINDOW, &window);
 	if (err) {
 		outcome_failed(outcome, range, err, why_window(err, fd, &window));
 		return err;
@@ -102,7 +124,7 @@ static int add(struct window_args *args)
 
 	outcome_init(&outcome, "window add", common->json);
 	for (i = 0; i < args->ranges.nr; i++)
-		if (add_one(common->fd, &args->ranges.v[i], &outcome))
+		if (add_one(args, &args->ranges.v[i], &outcome))
 			break;
 	if (i < args->ranges.nr)
 		outcome_not_tried(&outcome, args->ranges.v + i + 1, args->ranges.nr - i - 1);

@@ -78,9 +78,11 @@
 #define VTL0_ADD_EXCLUSIVE	(1U << 5)
 #define VTL0_ADD_NAME		(1U << 6)
 #define VTL0_ADD_CLEAR		(1U << 8)
+#define VTL0_ADD_COOKIE		(1U << 9)
 
-/* Bytes of a name, with the NUL at its end. */
+/* Bytes of a name, with the NUL at its end, and of a cookie. */
 #define VTL0_NAME_SIZE	32
+#define VTL0_COOKIE_SIZE	16
 
 /**
  * struct vtl0_add - ioctl(VTL0_ADD): register a physical address range
@@ -114,38 +116,33 @@
  * @name: with VTL0_ADD_NAME letters, digits, "_", "-" and "." of ASCII, beginning with a
  *	letter or a digit, and zeroes behind them: the range gets the node /dev/vtl0_NAME,
  *	which goes with it. Else zero.
- * @mismatch: out, with EEXIST for just this range: the flag (VTL0_ADD_ORDER,
- *	VTL0_ADD_CHUNK, VTL0_ADD_NODE, VTL0_ADD_EXCLUSIVE, VTL0_ADD_NAME,
- *	VTL0_ADD_CLEAR) that asks for something else than what is registered; else 0
+ * @mismatch: out, with EEXIST: the flag that asks for something else than is there, or 0
  * @node_used: out: the NUMA node of the range
+ * @cookie: with VTL0_ADD_COOKIE any 128 bits but zero, such as a UUID. Else zero.
  *
  * VTL0_ADD_TRIM registers the aligned part of the range and reports it; without
  * it an unaligned edge is EINVAL, and so is a range without an aligned part.
  *
  * Adding exactly a range that is registered succeeds and changes nothing but its
- * owners, if its orders, its cuts and its node are what VTL0_ADD_ORDER,
- * VTL0_ADD_CHUNK and VTL0_ADD_NODE ask for; else it is EEXIST and @mismatch says
- * which. With one of the first two the other does not matter: with VTL0_ADD_ORDER
- * each chunk must have the order that it would get, wherever the cuts are. It is EEXIST
- * with VTL0_ADD_EXCLUSIVE or another @name than it has, too. A node that is there keeps
- * its permissions and its owner. Any other overlap is EEXIST.
+ * owners, if its orders, its cuts, its node and its cookie are what VTL0_ADD_ORDER,
+ * VTL0_ADD_CHUNK, VTL0_ADD_NODE and VTL0_ADD_COOKIE ask for; else it is EEXIST and
+ * @mismatch says which. With one of the first two the other does not matter: with
+ * VTL0_ADD_ORDER each chunk must have the order that it would get, wherever the cuts are.
+ * It is EEXIST with VTL0_ADD_EXCLUSIVE, VTL0_ADD_CLEAR or another @name than it has, too.
+ * A node that is there keeps its permissions and its owner. Any other overlap is EEXIST.
  *
- * VTL0_ADD_CLEAR fills the range with zeroes before it can be mapped, but for pages
- * with a memory error. This takes as long as writing that much memory on all processors;
- * if the caller is killed meanwhile the range is not registered. What is registered already
- * is never cleared: adding just this range again is EEXIST then, and with VTL0_ADD_COVER
- * only what the call adds is cleared.
+ * VTL0_ADD_CLEAR fills what is added with zeroes before it can be mapped, but for pages with
+ * a memory error; a caller that is killed meanwhile adds nothing.
  *
  * VTL0_ADD_COVER asks for memory that is usable, not for a range of its own: what is
- * registered already is kept by this file as well, in whatever orders, and each gap
- * becomes a range. The edges need only be multiples of @page_size of struct
- * vtl0_info: at one that is not a multiple of @min_align the whole block gets
- * struct pages, and only what was asked for is claimed and can be mapped. So the rest of
- * the block must not belong to anything but vtl0 (EBUSY, ENXIO). After a failure or a
- * signal what was added stays, and the call can be repeated. @id and @node_used are
- * those of the range with the first byte, @nr_chunks counts what this call added,
- * and @added_start and @added_length are what is usable. It excludes
- * VTL0_ADD_TRIM, VTL0_ADD_EXCLUSIVE and VTL0_ADD_NAME (EINVAL).
+ * registered already is kept by this file as well, in whatever orders, if it has the @cookie
+ * that is asked for, and each gap becomes a range. The edges need only be multiples of
+ * @page_size of struct vtl0_info: at one that is not a multiple of @min_align the whole
+ * block gets struct pages, and only what was asked for is claimed and can be mapped. So the
+ * rest of the block must not belong to anything but vtl0 (EBUSY, ENXIO). After a failure or
+ * a signal what was added stays, and the call can be repeated. @id and @node_used are those
+ * of the range with the first byte, @nr_chunks counts what this call added, and @added_start
+ * and @added_length are what is usable. It excludes TRIM, EXCLUSIVE and NAME.
  *
  * A range lives as long as one of the files through which it was added, unless
  * it was added with VTL0_ADD_PERSIST: then it lives until VTL0_REMOVE or the
@@ -175,6 +172,7 @@ struct vtl0_add {
 	char name[VTL0_NAME_SIZE];
 	__u32 mismatch;
 	__s32 node_used;
+	__u8 cookie[VTL0_COOKIE_SIZE];
 };
 
 /**
@@ -232,6 +230,7 @@ struct vtl0_remove {
  * @bad_pages: pages of the range in which hardware reported an error, since the
  *	module was loaded; touching one is SIGBUS
  * @name: of its node, /dev/vtl0_NAME, or empty
+ * @cookie: what VTL0_ADD_COOKIE gave it, or zero
  */
 struct vtl0_range_info {
 	__aligned_u64 start;
@@ -252,6 +251,7 @@ struct vtl0_range_info {
 	__aligned_u64 fallbacks;
 	__aligned_u64 bad_pages;
 	char name[VTL0_NAME_SIZE];
+	__u8 cookie[VTL0_COOKIE_SIZE];
 };
 
 /**
@@ -289,12 +289,10 @@ struct vtl0_window_info {
 /**
  * struct vtl0_query - ioctl(VTL0_QUERY): list ranges, chunks or windows
  * @size: sizeof(struct vtl0_query)
- * @flags: VTL0_QUERY_CHUNKS lists chunks, VTL0_QUERY_WINDOWS windows, none of them
- *	ranges; both are EINVAL
+ * @flags: VTL0_QUERY_CHUNKS lists chunks, VTL0_QUERY_WINDOWS windows, else ranges
  * @cursor: in: list what ends behind this address, 0 for all;
  *	out: where to go on, 0 after the last one
- * @buf: address of an array of struct vtl0_range_info, vtl0_chunk_info or
- *	vtl0_window_info
+ * @buf: address of an array of struct vtl0_range_info, _chunk_info or _window_info
  * @entry_size: size in bytes of an entry of that array, at least 16; what this
  *	kernel knows less is zeroed, what it knows more is left out
  * @count: in: entries that fit into the array, at least 1; out: entries written
@@ -415,36 +413,26 @@ struct vtl0_open {
 
 /* Flags of VTL0_WINDOW. */
 #define VTL0_WINDOW_DROP	(1U << 0)
+#define VTL0_WINDOW_COOKIE	(1U << 1)
 
 /**
  * struct vtl0_window - ioctl(VTL0_WINDOW): declare memory, to be registered when touched
  * @size: sizeof(struct vtl0_window)
- * @flags: VTL0_WINDOW_DROP takes back what this file declared
+ * @flags: VTL0_WINDOW_DROP takes back what this file declared; VTL0_WINDOW_COOKIE gives
+ *	what touches register the @cookie. Both are EINVAL.
  * @start: first byte, a multiple of the page size
  * @length: length in bytes, likewise
- * @conflict_start: out, also with EEXIST, EBUSY, ENXIO: the first byte of the window
- *	that is in the way; with EINVAL: the edge that is not aligned, or 0 if the cause
- *	is another one
- * @conflict_length: out: how many bytes are in the way; 0 for an edge
+ * @conflict_start: out: as in struct vtl0_add
+ * @conflict_length: out: as in struct vtl0_add
+ * @cookie: with VTL0_WINDOW_COOKIE as with VTL0_ADD_COOKIE. Else zero.
  *
- * Memory of a window may be touched through /dev/vtl0_low before it is registered: the
- * access registers the GiB around it, as far as the window reaches, or the block of
- * @min_align of struct vtl0_info or the page where something else lies there. This takes as
- * long as VTL0_ADD does. Where the memory cannot be had, or not any more, the access is
- * SIGBUS, and the next one tries anew.
+ * Memory of a window may be touched through /dev/vtl0_low before it is registered: that
+ * registers the GiB around it, as far as it can be had, for this file, or is SIGBUS.
+ * Window and ranges go with the last close; other ranges in it stay as they are.
  *
- * What was registered so belongs to the file that declared the window, as if that had
- * called VTL0_ADD with VTL0_ADD_COVER: it goes with the last close, as the window does.
- * Ranges that are in a window already, or that another file adds to it, stay as they are
- * and go with their owners; when they have gone a touch registers the memory anew.
- *
- * Nothing but what is touched is claimed: another driver may take the rest. That a window
- * can be declared says that no part of it is in use by the kernel or a driver (EBUSY)
- * or device address space (ENXIO) now. Windows do not overlap (EEXIST), but declaring
- * the same window again through the same file succeeds.
- *
- * VTL0_WINDOW_DROP needs start and length of the window (ENOENT otherwise, and for one
- * of another file). What was registered stays.
+ * Only what is touched is claimed. When declared, nothing of a window may be in use (EBUSY),
+ * device address space (ENXIO), or in another window (EEXIST), but in this one. VTL0_WINDOW_DROP
+ * is for just a window of this file, else ENOENT; what was registered stays.
  */
 struct vtl0_window {
 	__u32 size;
@@ -453,6 +441,7 @@ struct vtl0_window {
 	__aligned_u64 length;
 	__aligned_u64 conflict_start;
 	__aligned_u64 conflict_length;
+	__u8 cookie[VTL0_COOKIE_SIZE];
 };
 
 #define VTL0_ADD	_IO(VTL0_IOCTL_TYPE, 0x00)

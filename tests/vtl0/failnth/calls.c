@@ -13,7 +13,7 @@
 #include "failnth.h"
 #include "tap.h"
 
-/* where nothing else is mapped, so that all levels of page tables are needed */
+/* where nothing is mapped: all levels of page tables are needed */
 #define FAR_AWAY	((char *)0x100000000000ULL)
 
 struct window window;
@@ -229,7 +229,6 @@ static void low_open(void)
 		die(LOW);
 }
 
-/* ------------------------------------------------------------------ */
 /* Mapping and touching */
 
 static size_t map_length;
@@ -237,13 +236,12 @@ static uint64_t map_skew;
 
 static int do_mmap(void)
 {
-	char *p = mmap(FAR_AWAY + map_skew, map_length, PROT_READ | PROT_WRITE,
+	mapping = mmap(FAR_AWAY + map_skew, map_length, PROT_READ | PROT_WRITE,
 		       MAP_SHARED | MAP_FIXED_NOREPLACE, low, window.start);
-
-	if (p == MAP_FAILED)
-		return -errno;
-	mapping = p;
-	return 0;
+	if (mapping != MAP_FAILED)
+		return 0;
+	mapping = NULL;
+	return -errno;
 }
 
 static void ready_to_map(void)
@@ -416,6 +414,8 @@ const struct test tests[] = {
 		.flags = VTL0_ADD_EXCLUSIVE, .length = SIZE } },
 	{ "VTL0_ADD, cleared", set_add, do_add, 0, {
 		.flags = VTL0_ADD_CLEAR, .length = SIZE } },
+	{ "VTL0_ADD with a cookie", set_add, do_add, 0, {
+		.flags = VTL0_ADD_COOKIE, .length = SIZE, .cookie = { 1 } } },
 	{ "VTL0_ADD with a name", set_add, do_add, 0, {
 		.flags = VTL0_ADD_NAME, .length = SIZE, .name = "failnth", .file_mode = 0600 } },
 	{ "VTL0_WINDOW", NULL, do_window, 0, {} },

@@ -127,9 +127,9 @@ unsigned int fill_add(struct caller *c, union arg *arg)
 	a->size = pick_size(c, sizeof(*a));
 	pick_range(c, (uint64_t *)&a->start, (uint64_t *)&a->length);
 	if (pick(c, 3))
-		a->flags = 1U << pick(c, rarely(c) ? 32 : 9);
+		a->flags = 1U << pick(c, rarely(c) ? 32 : 10);
 	if (rarely(c))
-		a->flags |= rng_next(&c->rng) & 0x1ff;
+		a->flags |= rng_next(&c->rng) & 0x3ff;
 	if (a->flags & VTL0_ADD_CHUNK)
 		a->chunk_length = (1 + pick(c, 8)) * MIB(2) + (rarely(c) ? PAGE : 0);
 	/* a GiB of single pages takes seconds, to add and in every query */
@@ -137,6 +137,8 @@ unsigned int fill_add(struct caller *c, union arg *arg)
 		a->max_order = a->length > MIB(64) ? 9 + pick(c, 11) : pick(c, 20);
 	if (a->flags & VTL0_ADD_NODE)
 		a->node = rarely(c) ? (int)rng_next(&c->rng) : 0;
+	if (a->flags & VTL0_ADD_COOKIE)
+		a->cookie[0] = pick(c, 3);
 	/* few names, so that they are taken at times */
 	if (a->flags & VTL0_ADD_NAME) {
 		a->name[0] = 'a' + pick(c, 4);
@@ -220,7 +222,8 @@ unsigned int fill_window(struct caller *c, union arg *arg)
 	struct vtl0_window *w = &arg->window;
 
 	w->size = pick_size(c, sizeof(*w));
-	w->flags = (pick(c, 3) ? VTL0_WINDOW_DROP : 0) |
+	w->cookie[0] = rarely(c);
+	w->flags = (pick(c, 3) ? VTL0_WINDOW_DROP : w->cookie[0] ? VTL0_WINDOW_COOKIE : 0) |
 		   (rarely(c) ? (uint32_t)rng_next(&c->rng) : 0);
 	pick_range(c, (uint64_t *)&w->start, (uint64_t *)&w->length);
 	return VTL0_WINDOW;
