@@ -258,9 +258,9 @@ static int do_open(struct call *call)
 	return vtl0_open(&call->arg.open, &call->file);
 }
 
-static int do_window(struct vtl0_owner *owner, void *argp)
+static int do_window(struct call *call)
 {
-	return vtl0_window(owner, argp);
+	return vtl0_window(call->owner, &call->arg.window);
 }
 
 /*

@@ -19,17 +19,16 @@
 /**
  * DOC: Rules common to all vtl0 ioctls
  *
- * Every structure begins with @size (bytes, set by the caller to the size of
- * the structure it was built with) and @flags. A structure can only grow, at its
- * end: a caller built with an older header gets back what it has room for, and
- * one built with a newer header works as long as what this kernel does not know
- * is zero.
- * Addresses and lengths are in bytes. Output fields are ignored on input and
- * are written back on success, and on failure wherever a field says so.
- * VTL0_ADD and VTL0_REMOVE wait where another call, or a close in the background,
- * works on a range in their way, and for nothing else. A signal ends that wait
- * with nothing changed: the call is made again where the handler was installed
- * with SA_RESTART, and is EINTR where it was not. No other call is interrupted.
+ * Every structure begins with @size (bytes, set by the caller to the size of the structure it was
+ * built with) and @flags. A structure can only grow, at its end: a caller built with an older
+ * header gets back what it has room for, and one built with a newer header works as long as what
+ * this kernel does not know is zero.
+ * Addresses and lengths are in bytes. Output fields are ignored on input and are written back on
+ * success, and on failure wherever a field says so.
+ * VTL0_ADD and VTL0_REMOVE wait where another call, or a close in the background, works on a range
+ * in their way, and for nothing else. A signal ends that wait with nothing changed: the call is
+ * made again where the handler was installed with SA_RESTART, and is EINTR where it was not. No
+ * other call is interrupted.
  *
  * ============ ==============================================================
  * errno        cause
@@ -38,15 +37,12 @@
  * EINVAL       @size less than the structure ever had, a length of zero, a reserved field is not
  *              zero, a value out of range, an edge that is not aligned
  * E2BIG        @size is larger than this kernel knows and the rest is not zero
- * EOPNOTSUPP   unknown bit in @flags; an address with the shared-alias bit 63, unless
- *              the module was told of it (alias_bit=63)
+ * EOPNOTSUPP   unknown bit in @flags; an address with bit 63, unless alias_bit=63
  * EOVERFLOW    start + length wraps
- * ERANGE       the range or the cursor lies beyond what the kernel can map, or on
- *              both sides of the alias bit
+ * ERANGE       beyond what the kernel can map, or on both sides of the alias bit
  * EEXIST       overlaps a registered range, or a window another window
- * EBUSY        memory in use by the kernel or another driver, or mapped uncached
- *              (MTRR, or a mapping of /dev/mem with O_SYNC); or, on removal,
- *              still pinned
+ * EBUSY        memory in use by the kernel or another driver, or mapped uncached (MTRR, or a
+ *              mapping of /dev/mem with O_SYNC); or, on removal, still pinned
  * ENXIO        part of the range is device address space (PCI, MMIO)
  * ENOENT       no such range is registered, or no such window of this file
  * ENODEV       the NUMA node is not online
@@ -102,12 +98,10 @@
  * @added_start: out: first byte that was registered
  * @added_length: out: bytes that were registered; with VTL0_ADD_TRIM less
  *	than @length where an edge is not aligned
- * @conflict_start: out, also with EEXIST, EBUSY, ENXIO: the first byte of the
- *	range that is in the way; with EINVAL: the unaligned edge, or 0 if the
- *	cause is another one. With VTL0_ADD_COVER it may lie beside the range, in the
- *	block of an edge.
- * @conflict_length: out: how many bytes of the range are in the way; 0 for an
- *	edge
+ * @conflict_start: out, also with EEXIST, EBUSY, ENXIO: the first byte of the range that is in
+ *	the way; with EINVAL: the unaligned edge, or 0 if the cause is another one. With
+ *	VTL0_ADD_COVER it may lie beside the range, in the block of an edge.
+ * @conflict_length: out: how many bytes of the range are in the way; 0 for an edge
  * @file_mode: with VTL0_ADD_NAME the permissions of the node, of the bits 0666; 0 stands
  *	for 0600. Else zero.
  * @file_uid: with VTL0_ADD_NAME the owner of the node. Else zero.
@@ -144,12 +138,11 @@
  * of the range with the first byte, @nr_chunks counts what this call added, and @added_start
  * and @added_length are what is usable. It excludes TRIM, EXCLUSIVE and NAME.
  *
- * A range lives as long as one of the files through which it was added, unless
- * it was added with VTL0_ADD_PERSIST: then it lives until VTL0_REMOVE or the
- * removal of the module. The last close only begins its end: it is in state
- * VTL0_STATE_DRAINING until its struct pages are given back. Adding memory of it
- * meanwhile waits for that; but if a page of it is pinned, adding exactly the range brings
- * it back, VTL0_ADD_COVER any part of it, and any other overlap is EEXIST.
+ * A range lives as long as one of the files through which it was added, unless it was added with
+ * VTL0_ADD_PERSIST: then it lives until VTL0_REMOVE or the removal of the module. The last close
+ * only begins its end: it is in state VTL0_STATE_DRAINING until its struct pages are given back.
+ * Adding memory of it meanwhile waits for that; but if a page of it is pinned, adding exactly the
+ * range brings it back, VTL0_ADD_COVER any part of it, and any other overlap is EEXIST.
  */
 struct vtl0_add {
 	__u32 size;
@@ -184,15 +177,13 @@ struct vtl0_add {
  * @busy_start: out, with EBUSY: the first folio that is still pinned
  * @busy_length: out, with EBUSY: the size of that folio in bytes
  *
- * Existing mappings of the range are revoked: touching them is SIGBUS, but in a window,
- * or through /dev/mshv_vtl_low, registers the memory anew. If a page is pinned (O_DIRECT in
- * flight, registered buffers, VFIO, a pipe) the call fails with EBUSY after a moment;
- * the range stays registered, and its mappings fault in again. Touching it waits until
- * that is decided.
+ * Existing mappings of the range are revoked: touching them is SIGBUS, but in a window, or
+ * through /dev/mshv_vtl_low, registers the memory anew. If a page is pinned (O_DIRECT in flight,
+ * registered buffers, VFIO, a pipe) the call fails with EBUSY after a moment; the range stays
+ * registered, and its mappings fault in again. Touching it waits until that is decided.
  *
- * A range whose owners are gone (VTL0_STATE_DRAINING) can be removed like any
- * other, and stays draining on EBUSY. Once begun, a removal goes on when its
- * caller is killed.
+ * A range whose owners are gone (VTL0_STATE_DRAINING) can be removed like any other, and stays
+ * draining on EBUSY. Once begun, a removal goes on when its caller is killed.
  */
 struct vtl0_remove {
 	__u32 size;
