@@ -15,8 +15,10 @@
 #include "text.h"
 #include "vtl0ctl.h"
 
-enum { KEY_NODE = 0x200, KEY_PERSIST, KEY_EXCLUSIVE, KEY_HOLD, KEY_NAME, KEY_MODE, KEY_OWNER,
-       KEY_CLEAR, KEY_COOKIE };
+enum {
+	KEY_NODE = 0x200, KEY_PERSIST, KEY_EXCLUSIVE, KEY_HOLD, KEY_NAME, KEY_MODE, KEY_OWNER,
+	KEY_CLEAR, KEY_COOKIE
+};
 
 struct add_args {
 	struct common *common;

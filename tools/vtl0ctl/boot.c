@@ -113,7 +113,8 @@ static const char *apply(struct vtl0_add *add, const struct conf_setting *set)
 		return node_mode(set->value, add);
 	if (!strcmp(set->key, "owner"))
 		return node_owner(set->value, add);
-	return "there is no such key: it is range, order, chunk, node, trim, clear, cookie, name, mode or owner";
+	return "there is no such key: it is range, order, chunk, node, trim, clear, cookie, "
+	       "name, mode or owner";
 }
 
 static int section_to_add(const struct conf_section *section, struct vtl0_add *add)
