@@ -324,8 +324,11 @@ static long run_command(struct vtl0_owner *owner, const struct command *c, void 
 	if (call.arg.head.size != user_size)
 		return -EINVAL;
 	size = min(size, user_size);
-	/* fail before the command runs if its result could not be written back */
-	if (fault_in_writeable(uarg, size))
+	/*
+	 * Fail before the command runs if its result could not be written back.
+	 * fault_in_writeable() would overwrite the first byte, that of @size.
+	 */
+	if (fault_in_safe_writeable(uarg, size))
 		return -EFAULT;
 	ret = c->func(&call);
 	/* another thread may have unmapped it */
