@@ -36,7 +36,7 @@ static void clear_piece(const struct clear_job *job, u64 start, u64 end)
 	unsigned long pfn;
 
 	for (pfn = PHYS_PFN(start); pfn < PHYS_PFN(end) && !READ_ONCE(*job->stop); pfn++) {
-		/* touching a bad page may be a machine check, and no one sees what it has */
+		/* touching a bad page may be a machine check, and a fault on it is SIGBUS anyway */
 		if (!vtl0_bad_any(pfn, 1))
 			clear_page(page_address(pfn_to_page(pfn)));
 		if (!(pfn % 256))

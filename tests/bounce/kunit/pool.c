@@ -104,7 +104,7 @@ static void bounce_inflight_limit(struct kunit *test)
 	end_write(test, bio[0]);
 }
 
-/* A folio that somebody still has is not given to the next. */
+/* A folio that has another reference is not given out again. */
 static void not_reused(struct kunit *test, unsigned int percent)
 {
 	struct folio *held;

@@ -92,7 +92,7 @@ class _Search:
         return given, error, again
 
     def handed(self, step, call, data):
-        """To a function that may refuse them, if somebody looks at its result."""
+        """To a function that may refuse them, if its result is looked at."""
         called = self.world.callee(self.taken.function, call)
         if called and not _may_fail(called) and not self.ways.one_of_several(call):
             return None

@@ -67,7 +67,7 @@ def free(text):
 
 
 def hand(text, where):
-    """Gives pages back, or hands them on to somebody else."""
+    """Gives pages back, or hands them on to another function."""
     text, names = tight(text), _reach(where)
     name, arguments = called(text)
     if name:
