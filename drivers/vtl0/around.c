@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Maps the pages around one that faulted, where memory is mapped page by page: one
- * fault for up to 64 of them, as the page cache does (do_fault_around()).
+ * Where memory is mapped in single pages, a fault also maps the neighbours of the page
+ * that faulted, up to 64 pages in all, as do_fault_around() does for the page cache.
  */
 #include <linux/mm.h>
 #include <linux/userfaultfd_k.h>
@@ -11,7 +11,7 @@
 /* Pages that one fault maps at most. */
 #define AROUND_PAGES 64
 
-/* What cannot be mapped now faults later, so errors do not matter. */
+/* Errors are ignored: a neighbour that is not mapped now faults when it is touched. */
 static void insert_neighbour(struct vm_fault *vmf, unsigned long addr)
 {
 	/* modulo 2^64, as the neighbour may lie before the page that faulted */
@@ -27,11 +27,12 @@ static void insert_neighbour(struct vm_fault *vmf, unsigned long addr)
 /**
  * vtl0_insert_around() - map the neighbours of a page
  * @vmf: the fault that mapped the page
- * @chunk: the page's, in a live range
+ * @chunk: the chunk of that page, in a live range
  *
- * The neighbours are those of an aligned block of AROUND_PAGES that lie in the same
- * VMA and chunk; a block does not cross page tables. They get the rights of the VMA
- * and are clean until they are written. None where userfaultfd waits for each fault.
+ * The neighbours are the pages of one aligned block of AROUND_PAGES that lie in the same
+ * VMA and chunk; the block lies in one page table. They get the permissions of the VMA
+ * and stay clean until they are written. If userfaultfd is to see each fault of the VMA,
+ * no neighbour is mapped.
  *
  * Context: inside vtl0_srcu, with 2M entries excluded from this page table.
  */

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A pgmap for each chunk, or one that chunks share: struct pages come in blocks of
- * min_align, and the block at an edge that is not aligned to it gets all of its pages,
- * single ones, for the ranges that have a part of it.
+ * A pgmap for each chunk, or one that several chunks share. Struct pages are made in
+ * blocks of min_align bytes. Where a range begins or ends inside such a block, the whole
+ * block gets struct pages, as folios of order 0, in one pgmap that all ranges with a part
+ * of the block share.
  */
 #include <linux/err.h>
 #include <linux/kmemleak.h>
@@ -29,7 +30,7 @@ static int memory_failure_range(struct dev_pagemap *pgmap, unsigned long pfn,
 
 	for (i = 0; i < nr_pages; i++)
 		vtl0_poison(pfn + i);
-	/* without counts let the generic handler look into the page tables */
+	/* kernels that do not count these mappings: let the handler look into page tables */
 	if (!folio_test_large(folio) && (folio_mapped(folio) || !COMPAT_COUNTS_MAPPINGS))
 		return -EOPNOTSUPP;
 	vtl0_zap(PFN_PHYS(folio_pfn(folio)), folio_size(folio));
@@ -59,7 +60,7 @@ static struct dev_pagemap *add_pgmap(u64 start, u64 length, unsigned int order, 
 	ret = PTR_ERR_OR_ZERO(memremap_pages(pgmap, node));
 	if (!ret)
 		return pgmap;
-	/* if it failed early, its index still points to the pgmap */
+	/* if its xarray could not be filled, mm/memremap.c still points to the pgmap */
 	kmemleak_ignore(pgmap);
 	return ERR_PTR(ret);
 }
@@ -70,17 +71,17 @@ static void del_pgmap(struct dev_pagemap *pgmap)
 	kfree(pgmap);
 }
 
-/* Struct pages that ranges share. */
+/* A block of min_align bytes; @users is the number of chunks that share its pgmap. */
 struct block {
 	struct dev_pagemap *pgmap;
 	unsigned int users;
 };
 
-/* Not held while struct pages are given back. */
+/* Protects the blocks. Not held in memunmap_pages(), which sleeps for grace periods. */
 static DEFINE_MUTEX(blocks_lock);
-/* by number; written under blocks_lock */
+/* by block_number(); written under blocks_lock */
 static DEFINE_XARRAY(blocks);
-/* of a block without users, whose struct pages are being given back */
+/* on a block without users while memunmap_pages() works on it */
 #define BLOCK_GOES XA_MARK_0
 /* woken when such a block is gone */
 static DECLARE_WAIT_QUEUE_HEAD(block_gone);
@@ -120,7 +121,7 @@ free:
 	return ERR_PTR(ret);
 }
 
-/* Take blocks_lock when the block @nr is there to stay, or is not there. */
+/* Take blocks_lock; put_block() is not unmapping block @nr then. */
 static void lock_block(unsigned long nr)
 	__acquires(&blocks_lock)
 {
@@ -162,7 +163,7 @@ static void put_block(unsigned long nr)
 	mutex_unlock(&blocks_lock);
 	if (!last)
 		return;
-	/* nothing else touches a block that goes */
+	/* BLOCK_GOES makes get_block() wait */
 	del_pgmap(block->pgmap);
 	kfree(block);
 	mutex_lock(&blocks_lock);
@@ -174,7 +175,7 @@ static void put_block(unsigned long nr)
 /**
  * vtl0_chunk_add() - give a chunk its struct pages
  * @chunk: has none
- * @node: on which they are allocated, unless another range has allocated them
+ * @node: NUMA node to allocate them on; unused if another range has made them
  *
  * Context: a kernel thread, see pgmap.c; sleeps.
  * Return: 0, or an errno of memremap_pages().
@@ -196,7 +197,7 @@ int vtl0_chunk_add(struct vtl0_chunk *chunk, int node)
 
 /**
  * vtl0_chunk_del() - take the struct pages of a chunk away
- * @chunk: has them; each of its folios is idle
+ * @chunk: has struct pages, and each of its folios is idle
  *
  * Context: sleeps for several RCU grace periods.
  */

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Which cache type the direct map has. memremap_pages() takes an uncached one
- * without a word where an MTRR says so, or where a mapping of /dev/mem with O_SYNC
- * got there first. User space maps the pages write-back, and two types for one page
- * are undefined on x86; besides, the kernel's copies would take a hundred times longer.
+ * Finds out which cache type the direct map has. memremap_pages() silently makes an
+ * uncached one where an MTRR says so, or where a process has mapped the memory through
+ * /dev/mem with O_SYNC. User space maps the pages write-back, and on x86 the behaviour of
+ * a page that is mapped with two types is undefined; besides, the kernel would copy
+ * to and from uncached memory very slowly.
  */
 #include <linux/mm.h>
 #ifdef CONFIG_X86
@@ -16,7 +17,7 @@
 #ifdef CONFIG_X86
 /**
  * vtl0_write_back() - is the direct map of a chunk cached?
- * @address: any of it; memremap_pages() maps all of a pgmap with one type
+ * @address: any address of the chunk; memremap_pages() maps a pgmap with one type
  *
  * Context: any, while the struct pages of the chunk exist.
  * Return: whether it is mapped write-back.
@@ -30,6 +31,7 @@ bool vtl0_write_back(u64 address)
 	return pte && !(pte_flags(*pte) & (_PAGE_PWT | _PAGE_PCD));
 }
 #else
+/* Elsewhere memremap_pages() always takes PAGE_KERNEL. */
 bool vtl0_write_back(u64 address)
 {
 	return true;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Clears a new range for VTL0_ADD_CLEAR, so that its owner does not see what the last
- * one has left. Several threads share the pieces, as one does not reach the bandwidth of
- * the memory. They write through the direct map.
+ * Clears a new range for VTL0_ADD_CLEAR, so that its owner does not see what an earlier
+ * owner wrote. Several threads clear pieces of the range, as one thread does not reach the
+ * bandwidth of the memory. They write through the direct map.
  */
 #include <linux/atomic.h>
 #include <linux/cpumask.h>
@@ -18,11 +18,13 @@
 
 static struct workqueue_struct *clear_wq;
 
-/* A range, which several threads clear piece by piece. */
+/* A range that several threads clear piece by piece. */
 struct clear_job {
 	u64 start;
 	u64 length;
+	/* number of the first piece that no thread has taken */
 	atomic64_t next;
+	/* @stop of vtl0_clear() */
 	const bool *stop;
 };
 
@@ -36,7 +38,7 @@ static void clear_piece(const struct clear_job *job, u64 start, u64 end)
 	unsigned long pfn;
 
 	for (pfn = PHYS_PFN(start); pfn < PHYS_PFN(end) && !READ_ONCE(*job->stop); pfn++) {
-		/* touching a bad page may be a machine check, and a fault on it is SIGBUS anyway */
+		/* a write could raise a machine check, and a touch by user space is SIGBUS */
 		if (!vtl0_bad_any(pfn, 1))
 			clear_page(page_address(pfn_to_page(pfn)));
 		if (!(pfn % 256))
@@ -64,11 +66,11 @@ static void clear_work(struct work_struct *work)
 
 /**
  * vtl0_clear() - fill a range with zeroes
- * @range: has struct pages, and nothing else can reach it yet
- * @stop: what it points to becomes true when the range is no longer wanted
+ * @range: has struct pages, and no other code can reach it yet
+ * @stop: becomes true when the add was interrupted; clearing then ends early
  *
  * Pages that are known to be bad are left out. Without memory for work items the
- * caller clears all pieces.
+ * calling thread clears all pieces.
  *
  * Context: sleeps, for as long as it takes to write that much memory.
  * Return: 0, or -EINTR if it was stopped.

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * drain_work removes ranges that no file holds, unless they are persistent: at once, or
- * when their last pin has gone. While one may be pinned the module must not go, although
- * no file of it is open: then the work holds a reference on the module.
+ * when the last pin of the range is released. While a range may be pinned the module must
+ * not be unloaded, although none of its files is open: drain_work then holds a reference
+ * on the module.
  */
 #include <linux/module.h>
 #include <linux/workqueue.h>
@@ -12,22 +13,23 @@
 #define DRAIN_MIN_MS 4
 #define DRAIN_MAX_MS 1000
 
-/* Folios that a close looks at itself; more are left to the work. */
+/* A close checks up to so many folios for pins by itself, and leaves more to drain_work. */
 #define LOOK_MAX 65536
 
 static void drain(struct work_struct *work);
 static DECLARE_DELAYED_WORK(drain_work, drain);
 static struct workqueue_struct *drain_wq;
-/* ranges that are busy for the work, from the close that let them go */
+/* ranges that mark() made busy, for drain_work to remove */
 static __guarded_by(&vtl0_lock) LIST_HEAD(closed);
-/* the work holds a reference on the module */
+/* drain_work holds a reference on the module */
 static bool module_held __guarded_by(&vtl0_lock);
+/* delay before drain_work looks again at ranges that are pinned */
 static __guarded_by(&vtl0_lock) unsigned int drain_ms;
 /* how often vtl0_drain_now() queued the work */
 static __guarded_by(&vtl0_lock) unsigned int drain_seq;
-/* open files of vtl0_low; a VMA holds one */
+/* open files that can map ranges: of /dev/vtl0_low and of file.c; a VMA keeps its file open */
 static atomic_t low_users;
-/* how often vtl0_low was opened; written after low_users */
+/* how often such a file was opened; incremented after low_users */
 static atomic_t low_opens;
 
 static bool nothing_keeps(const struct vtl0_range *range)
@@ -38,9 +40,10 @@ static bool nothing_keeps(const struct vtl0_range *range)
 }
 
 /*
- * With no file and so no VMA left, a range that was mapped can still be pinned.
- * One without struct pages is not: a removal has found it idle. To be called inside
- * vtl0_srcu, which keeps the struct pages.
+ * Can @range be pinned although no file, and so no VMA, is left? Only one that was mapped.
+ * One without struct pages cannot: its removal has found it idle. While a file is open the
+ * answer is false, as that file keeps the module. Called inside vtl0_srcu, which keeps the
+ * struct pages.
  */
 static bool is_pinned(struct vtl0_range *range)
 {
@@ -56,9 +59,9 @@ static bool is_pinned(struct vtl0_range *range)
 		return true;
 	WRITE_ONCE(range->touched, false);
 	/*
-	 * A process that opened the node meanwhile may have pinned a folio that was
-	 * looked at before, have seen the flag still set, and have closed the node.
-	 * Pairs with vtl0_low_get(): it sees the flag cleared, or is seen here.
+	 * Meanwhile a process may have opened a file, pinned a folio that was checked before,
+	 * found the flag still set, and closed the file. Pairs with vtl0_low_get(): that
+	 * process sees the flag cleared, or low_opens has changed here.
 	 */
 	smp_mb();
 	if (atomic_read(&low_opens) != opens)
@@ -86,10 +89,10 @@ static bool any_pinned(void)
 }
 
 /*
- * Keep faults out of what nothing keeps any more, and let adds wait for it. A range
- * on which an add or a removal works is seen to when that has ended: by the close
- * of the file that added it, or by vtl0_drain_now() of the removal. Returns whether
- * there is something to drain.
+ * Make ranges that nothing keeps DRAINING: faults no longer map them, adds wait. A busy one
+ * is left alone: the add or removal that works on it is followed by another
+ * vtl0_drain_now(), of the last close or of the removal itself. Returns whether there is
+ * a range to drain.
  */
 static bool mark(void)
 	__must_hold(&vtl0_lock)
@@ -109,7 +112,7 @@ static bool mark(void)
 	return found;
 }
 
-/* Take all that can go: what was closed, and what was pinned before. */
+/* Move the ranges to remove to @batch: new ones, and those that were pinned last time. */
 static unsigned int begin(struct list_head *batch)
 	__must_not_hold(&vtl0_lock)
 {
@@ -124,8 +127,8 @@ static unsigned int begin(struct list_head *batch)
 }
 
 /*
- * While a range may be pinned the module stays. It cannot be had when the module is
- * on its way out already; then vtl0_owners_exit() waits for the pins.
+ * Keep the module loaded while a range may be pinned. try_module_get() fails when the
+ * module is being unloaded already; then vtl0_owners_exit() waits for the pins.
  */
 static void hold_module(void)
 	__must_hold(&vtl0_lock)
@@ -145,7 +148,7 @@ static void drain(struct work_struct *work)
 	again |= any_pinned();
 	mutex_lock(&vtl0_lock);
 	if (seq != drain_seq) {
-		/* it was queued meanwhile, and runs once more */
+		/* vtl0_drain_now() has queued the work again */
 	} else if (again) {
 		hold_module();
 		drain_ms = min(drain_ms * 2, DRAIN_MAX_MS);
@@ -158,7 +161,7 @@ static void drain(struct work_struct *work)
 	mutex_unlock(&vtl0_lock);
 }
 
-/* Is one pinned, or are there too many folios for a close to look at? */
+/* Is a range pinned, or are there too many folios for a close to check? */
 static bool must_hold_module(void)
 	__must_hold(&vtl0_lock)
 {
@@ -181,10 +184,10 @@ static bool must_hold_module(void)
 }
 
 /**
- * vtl0_drain_now() - remove in the background what nothing keeps any more
+ * vtl0_drain_now() - remove in the background the ranges that nothing keeps any more
  *
- * The caller is in a file operation, so the module cannot be on its way out; or in
- * a work that vtl0_owners_exit() waits for, before the last removal.
+ * The caller is in a file operation, so that the module cannot be unloaded meanwhile; or
+ * in a work item that vtl0_owners_exit() waits for before the last removal.
  *
  * Context: under vtl0_lock.
  */
@@ -202,15 +205,15 @@ void vtl0_drain_now(void)
 	mod_delayed_work(drain_wq, &drain_work, 0);
 }
 
-/** vtl0_low_get() - count an open file of the mapping node */
+/** vtl0_low_get() - count a file that was opened and can map ranges */
 void vtl0_low_get(void)
 {
 	atomic_inc(&low_users);
-	/* pairs with is_pinned(): the count before any touch; fully ordered */
+	/* fully ordered before any touch through the file; pairs with is_pinned() */
 	atomic_inc_return(&low_opens);
 }
 
-/** vtl0_low_put() - uncount one that was closed, after all its VMAs */
+/** vtl0_low_put() - uncount such a file, which is closed when all its VMAs are gone */
 void vtl0_low_put(void)
 {
 	mutex_lock(&vtl0_lock);
@@ -225,10 +228,10 @@ int vtl0_drain_init(void)
 	return drain_wq ? 0 : -ENOMEM;
 }
 
-/** vtl0_drain_exit() - wait for the work, for the last time */
+/** vtl0_drain_exit() - run drain_work a last time, and wait for it */
 void vtl0_drain_exit(void)
 {
-	/* what was closed is busy for it */
+	/* ranges in closed stay busy until the work has run */
 	flush_delayed_work(&drain_work);
 	cancel_delayed_work_sync(&drain_work);
 	destroy_workqueue(drain_wq);

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Files that show one range and nothing else: /dev/vtl0_NAME, and what VTL0_OPEN
- * returns. Offset 0 is their first byte. They are for programs that know nothing of
- * physical addresses and must not see the memory of others, so opening a node
- * needs no privilege but its mode, and a file can be passed on.
+ * Files that show one range: the node /dev/vtl0_NAME shows all of it, the descriptor
+ * of VTL0_OPEN all or a part. File offset 0 is the first byte shown. The files are for
+ * programs that do not know physical addresses and must not see other ranges: opening a
+ * node needs its permissions and no capability, and a descriptor can be passed on.
  *
- * A file does not keep its range: when that has gone, touching the memory is SIGBUS,
- * also if another range is registered at the same addresses later.
+ * An open file does not keep its range registered. After a removal, touching a mapping
+ * raises SIGBUS, also if another range is registered at the same addresses later.
  */
 #include <linux/anon_inodes.h>
 #include <linux/cdev.h>
@@ -21,7 +21,7 @@
 
 static struct cdev names_cdev;
 
-/* Takes over the reference on @range. */
+/* The view takes over the caller's reference on @range, which is dropped on failure. */
 static struct vtl0_view *alloc_view(struct vtl0_range *range, u64 start, u64 length)
 {
 	struct vtl0_view *view = kzalloc_obj(*view);
@@ -50,7 +50,7 @@ static bool can_be_opened(const struct vtl0_range *range)
 	return state == VTL0_STATE_LIVE || state == VTL0_STATE_REMOVING;
 }
 
-/* Anything of a live range; -ENOENT if it is not all in one. */
+/* A view of @length bytes from @start; -ENOENT unless all of them lie in one range. */
 static struct vtl0_view *find_view(u64 start, u64 length)
 {
 	struct vtl0_range *range = NULL;
@@ -107,6 +107,7 @@ static loff_t file_llseek(struct file *file, loff_t offset, int whence)
 	return fixed_size_llseek(file, offset, whence, view->length);
 }
 
+/* Was the range of @view removed, even if another one has its addresses now? */
 static bool has_gone(const struct vtl0_view *view)
 {
 	struct vtl0_chunk *chunk;
@@ -163,11 +164,12 @@ static struct file *anon_file(struct vtl0_view *view, bool writable)
 }
 
 /**
- * vtl0_open() - VTL0_OPEN, without its last step
+ * vtl0_open() - VTL0_OPEN, but for installing the descriptor
  * @arg: from user space; its output field is filled
- * @file: out: for fd_install() as descriptor @arg->fd, or for fput() where that is given
- *	back with put_unused_fd()
+ * @file: out: the open file. The caller installs it with fd_install() as @arg->fd; if
+ *	@arg cannot be copied to user space, the caller uses fput() and put_unused_fd().
  *
+ * Context: sleeps.
  * Return: 0 or an errno of the table in uapi/linux/vtl0.h.
  */
 int vtl0_open(struct vtl0_open *arg, struct file **file)

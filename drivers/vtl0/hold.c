@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Which open file holds which range. */
+/*
+ * Which open file holds which range. A range that is not persistent stays registered
+ * while a file holds it.
+ */
 #include <linux/refcount.h>
 #include <linux/slab.h>
 #include <kunit/visibility.h>
@@ -8,8 +11,8 @@
 
 /**
  * struct vtl0_owner - an open file that can own ranges
- * @refs: the file, and touches in its windows
- * @holds: its ranges (struct vtl0_hold), under vtl0_lock
+ * @refs: one for the open file, and one for each touch in a window of the file
+ * @holds: links to the ranges it holds (struct vtl0_hold), under vtl0_lock
  */
 struct vtl0_owner {
 	refcount_t refs;
@@ -42,8 +45,8 @@ struct vtl0_owner *vtl0_owner_alloc(void)
 EXPORT_SYMBOL_IF_KUNIT(vtl0_owner_alloc);
 
 /**
- * vtl0_owner_get() - keep an owner when its file is closed
- * @owner: an owner that has not gone
+ * vtl0_owner_get() - take a reference, so that the owner outlives its file
+ * @owner: an owner that the caller can reach, so there is a reference
  *
  * Return: @owner, for vtl0_owner_release().
  */
@@ -57,7 +60,8 @@ struct vtl0_owner *vtl0_owner_get(struct vtl0_owner *owner)
  * vtl0_owner_put() - drop a reference on an owner
  * @owner: the owner
  *
- * Return: whether it was the last; then the caller drops its holds and frees it.
+ * Return: whether it was the last one; then the caller drops the owner's holds and
+ * frees the owner.
  */
 bool vtl0_owner_put(struct vtl0_owner *owner)
 {
@@ -67,7 +71,7 @@ bool vtl0_owner_put(struct vtl0_owner *owner)
 /**
  * vtl0_hold_alloc() - memory for vtl0_hold_add(), which must not fail
  *
- * Return: to be passed there or to kfree(), or NULL.
+ * Return: memory for vtl0_hold_add() or kfree(), or NULL.
  */
 struct vtl0_hold *vtl0_hold_alloc(void)
 {
@@ -75,10 +79,10 @@ struct vtl0_hold *vtl0_hold_alloc(void)
 }
 
 /**
- * vtl0_hold_add() - let a file keep a range
- * @hold: from vtl0_hold_alloc(); freed if the file keeps the range already
+ * vtl0_hold_add() - let a file hold a range
+ * @hold: from vtl0_hold_alloc(); freed if the file holds the range already
  * @range: the range
- * @owner: the file
+ * @owner: the owner of the file
  *
  * Context: under vtl0_lock.
  */
@@ -110,7 +114,7 @@ static void drop_hold(struct vtl0_hold *hold)
 }
 
 /**
- * vtl0_hold_drop_range() - no file keeps a range any more
+ * vtl0_hold_drop_range() - let no file hold a range any more
  * @range: the range
  *
  * Context: under vtl0_lock.
@@ -125,8 +129,8 @@ void vtl0_hold_drop_range(struct vtl0_range *range)
 }
 
 /**
- * vtl0_hold_drop_owner() - a file keeps no range any more
- * @owner: the file
+ * vtl0_hold_drop_owner() - let a file hold no range any more
+ * @owner: the owner of the file
  *
  * Context: under vtl0_lock.
  */

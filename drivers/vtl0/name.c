@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Names of ranges: /dev/vtl0_NAME. A range with a name has a device number, by which
- * its file finds it; sysfs.c creates the node, file.c what opening it gives.
+ * Device numbers of ranges that have a name. sysfs.c makes the node /dev/vtl0_NAME with
+ * the number, and file.c finds the range by the number when the node is opened.
  */
 #include <linux/err.h>
 #include <linux/fs.h>
@@ -12,19 +12,20 @@
 
 #include "vtl0.h"
 
-/* At most so many ranges have a name. */
+/* How many ranges can have a name at one time. */
 #define MAX_NAMES 65536U
 
 static dev_t first_devt;
 
-/* minor to range, and no name twice */
+/* Protects @names and keeps each name unique. */
 static DEFINE_MUTEX(names_lock);
+/* ranges, by minor number */
 static DEFINE_XARRAY_ALLOC(names);
 
 /*
- * Where the search for a free minor begins. A number is not used again before the other
- * ones were: a node that a container has of its own, by mknod(), stays when its range
- * goes, and would show the next one.
+ * Where the search for a free minor number begins. A freed number is used again only
+ * after all other numbers: a node that was made with mknod(), for a container, say, stays
+ * when its range goes, and would open the next range with that number.
  */
 static u32 next_minor __guarded_by(&names_lock);
 
@@ -34,7 +35,7 @@ static bool taken(const char *name)
 	struct vtl0_range *range;
 	unsigned long minor;
 
-	/* the mapping node has it */
+	/* /dev/vtl0_low is the node that maps all ranges */
 	if (!strcmp(name, "low"))
 		return true;
 	xa_for_each(&names, minor, range)
@@ -69,8 +70,10 @@ int vtl0_name_add(struct vtl0_range *range)
 }
 
 /**
- * vtl0_name_del() - let nothing open a range by its name any more
- * @range: with a name or without
+ * vtl0_name_del() - free the device number of a range
+ * @range: the range; one without a name has no number
+ *
+ * Later opens of the node fail with -ENXIO.
  *
  * Context: sleeps.
  */
@@ -100,10 +103,10 @@ struct vtl0_range *vtl0_name_find(dev_t devt)
 }
 
 /**
- * vtl0_name_devts() - the device numbers that ranges can have
- * @first: out
+ * vtl0_name_devts() - the device numbers that are reserved for ranges
+ * @first: out: the first of them
  *
- * Return: how many.
+ * Return: how many numbers there are.
  */
 unsigned int vtl0_name_devts(dev_t *first)
 {

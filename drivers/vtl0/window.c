@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The windows: memory that VTL0_WINDOW declared. It is registered when it is touched
- * through /dev/vtl0_low, see touch.c, for the file that declared it.
+ * Windows: physical ranges that VTL0_WINDOW declared. A touch through /dev/vtl0_low
+ * registers a piece of a window (touch.c), and the file that declared the window then
+ * holds that range.
  */
 #include <linux/ioport.h>
 #include <linux/list.h>
@@ -18,17 +19,17 @@ struct window {
 	struct list_head link;
 	u64 start;
 	u64 length;
-	/* it drops its windows before it goes */
+	/* no reference: vtl0_windows_close() drops the window before the owner is freed */
 	struct vtl0_owner *owner;
 	struct vtl0_cookie cookie;
 };
 
-/* Taken inside vtl0_lock. */
+/* Nests inside vtl0_lock. */
 static DEFINE_SPINLOCK(windows_lock);
-/* by address, disjoint */
+/* sorted by address, disjoint */
 static __guarded_by(&windows_lock) LIST_HEAD(windows);
 
-/* The first window that ends behind @address. */
+/* The window with the lowest address of those that end behind @address, or NULL. */
 static struct window *window_behind(u64 address)
 	__must_hold(&windows_lock)
 {
@@ -43,11 +44,11 @@ static struct window *window_behind(u64 address)
 /**
  * vtl0_window_find() - the window that contains an address
  * @address: physical address
- * @area: filled with what a touch may register, whose owner is to be given back with
- *	vtl0_owner_release(); or NULL
+ * @area: out, may be NULL: the whole window; the caller drops the reference on @area->owner
+ *	with vtl0_owner_release()
  *
  * Context: any that may take a spinlock.
- * Return: whether there is one.
+ * Return: whether a window contains @address.
  */
 bool vtl0_window_find(u64 address, struct vtl0_area *area)
 {
@@ -67,6 +68,7 @@ bool vtl0_window_find(u64 address, struct vtl0_area *area)
 	return true;
 }
 
+/* How many bytes from @start up to @end lie in live ranges now. */
 static u64 count_registered(u64 start, u64 end)
 {
 	struct vtl0_chunk *chunk;
@@ -90,10 +92,10 @@ static u64 count_registered(u64 start, u64 end)
 /**
  * vtl0_window_next() - describe the first window that ends behind an address
  * @address: physical address
- * @info: filled
+ * @info: out: the window, and how many bytes of it are registered
  *
  * Context: sleeps.
- * Return: whether there is one.
+ * Return: whether there is such a window.
  */
 bool vtl0_window_next(u64 address, struct vtl0_window_info *info)
 {
@@ -109,6 +111,7 @@ bool vtl0_window_next(u64 address, struct vtl0_window_info *info)
 	return w;
 }
 
+/* With -EINVAL for an unaligned window, @edge is the end of it that is not aligned. */
 static int check_arg(const struct vtl0_window *arg, u64 start, struct vtl0_cookie *cookie,
 		     u64 *edge)
 {
@@ -130,7 +133,10 @@ static int check_arg(const struct vtl0_window *arg, u64 start, struct vtl0_cooki
 	return -EINVAL;
 }
 
-/* Could what is not registered be claimed now? */
+/*
+ * Fail now rather than at a touch: claim what no range has registered, and release it
+ * again. A window itself claims nothing.
+ */
 static int check_gaps(u64 start, u64 end, struct vtl0_span *conflict)
 	__must_hold(&vtl0_lock)
 {
@@ -150,7 +156,7 @@ static int check_gaps(u64 start, u64 end, struct vtl0_span *conflict)
 	return 0;
 }
 
-/* Uses up @new, unless it fails. */
+/* On success @new is in the list, or was freed as @owner has declared the same before. */
 static int insert(struct window *new, struct vtl0_span *conflict)
 {
 	u64 end = new->start + new->length;
@@ -240,7 +246,9 @@ int vtl0_window(struct vtl0_owner *owner, struct vtl0_window *arg)
  * vtl0_windows_close() - drop the windows of a file that was closed
  * @owner: of the file
  *
- * A touch that has found one before keeps @owner until it has ended.
+ * A touch that found a window before holds a reference on @owner until the touch ends.
+ *
+ * Context: any that may take a spinlock.
  */
 void vtl0_windows_close(struct vtl0_owner *owner)
 {
