@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /// Mark the places where pages come into a driver that exists, for sparse.
 ///
-/// What sg_page(), a bvec and pinning give may be a page of a pgmap. This makes
-/// them give "struct page __pgmap *" in the files that are named; sparse then
-/// reports each place to which such a page gets and where nothing has looked at
-/// it. Add the include of linux/pgmap_pages.h by hand.
+/// sg_page(), bv_page and the functions that pin may return a page of a pgmap. In the
+/// files that are named they return "struct page __pgmap *" after this patch, so that
+/// sparse reports each place that takes such a page without the mark. Add the
+/// include of linux/pgmap_pages.h by hand.
 // Confidence: High
 // Comments: changes no code that runs
 // URL: Documentation/checks/adopt.rst

@@ -12,42 +12,47 @@ def parser():
     """All options."""
     own = argparse.ArgumentParser(
         prog="pgcheck", description="Find pgmap-unsafe bio construction in C sources.",
-        epilog="Exit status: 0 clean, 1 findings, 2 could not analyse.")
+        epilog="Exit status: 0 no findings, 1 findings, 2 not everything could be analysed.")
     own.add_argument("paths", nargs="*", metavar="PATH",
                      help="files and directories to analyse; - is standard input "
-                          "(default: what .pgcheck names)")
-    _choice(own.add_argument_group("what is analysed"))
-    _result(own.add_argument_group("what comes out"))
-    _run(own.add_argument_group("how it runs"))
+                          "(default: the paths in .pgcheck)")
+    _choice(own.add_argument_group("input"))
+    _result(own.add_argument_group("output"))
+    _run(own.add_argument_group("execution"))
     return own
 
 
 def _choice(group):
-    group.add_argument("--rules", metavar="PGnn,...", help="only these rules")
+    group.add_argument("--rules", metavar="PGnn,...", help="use only these rules")
     group.add_argument("--exclude", action="append", default=[], metavar="PATTERN",
                        help="leave out files and directories; may be repeated")
-    group.add_argument("--since", metavar="REV", help="only what is new since a git revision")
-    group.add_argument("--baseline", metavar="FILE", help="known findings; stale ones are errors")
-    group.add_argument("--write-baseline", metavar="FILE", help="note all findings as known")
+    group.add_argument("--since", metavar="REV",
+                       help="report only findings that are new since a git revision")
+    group.add_argument("--baseline", metavar="FILE",
+                       help="known findings, not to be reported; an entry without a finding "
+                            "is an error")
+    group.add_argument("--write-baseline", metavar="FILE",
+                       help="write all findings to FILE as known")
     group.add_argument("--stdin-name", metavar="FILE", default="stdin.c",
-                       help="what standard input is called (default: stdin.c)")
+                       help="name of the source on standard input (default: stdin.c)")
     group.add_argument("--config", metavar="FILE",
-                       help="instead of .pgcheck in the top directory of the repository")
+                       help="read FILE, not .pgcheck in the top directory of the repository")
 
 
 def _result(group):
     group.add_argument("--format", action="append", default=[], metavar="NAME[=FILE]",
                        help="%s; may be repeated (default: text)" % "|".join(output.FORMATS))
     group.add_argument("--fail-on", choices=config.SEVERITIES,
-                       help="the least severity that ends with status 1 (default: warning)")
+                       help="lowest severity that ends with status 1 (default: warning)")
     group.add_argument("--fix", action="store_true",
-                       help="change the files where a rule has a patch; reports what is left")
+                       help="change the files where a rule has a patch, report the other findings")
     group.add_argument("--diff", action="store_true", help="print what --fix would change")
     group.add_argument("--help-base", metavar="URI",
-                       help="where the pages of the rules are, for SARIF (default: as installed)")
-    group.add_argument("--list-rules", action="store_true", help="name the rules and leave")
-    group.add_argument("--explain", metavar="PGnn", help="show the page of a rule and leave")
-    group.add_argument("--quiet", action="store_true", help="no versions, counts or progress")
+                       help="address of the pages of the rules, for SARIF (default: as installed)")
+    group.add_argument("--list-rules", action="store_true", help="list the rules and exit")
+    group.add_argument("--explain", metavar="PGnn", help="show the page of a rule and exit")
+    group.add_argument("--quiet", action="store_true",
+                       help="do not print versions, counts and progress")
     group.add_argument("--version", action="version", version="pgcheck " + VERSION)
 
 
@@ -55,16 +60,19 @@ def _run(group):
     group.add_argument("-j", "--jobs", type=int, default=os.cpu_count() or 1, metavar="N",
                        help="spatch processes at a time, from 1 (default: one per CPU)")
     group.add_argument("--max-unparsed", type=float, metavar="PERCENT",
-                       help="more functions that cannot be parsed are an error: 0 to 100 "
-                            "(default: 2)")
-    group.add_argument("--show-unparsed", action="store_true", help="name those functions")
+                       help="share of functions that may fail to parse, 0 to 100 (default: 2); "
+                            "a larger one is an error")
+    group.add_argument("--show-unparsed", action="store_true",
+                       help="name all functions that could not be parsed")
     group.add_argument("--timeout", type=int, default=120, metavar="SECONDS",
-                       help="for one file, from 1 (default: 120); what takes longer is an error")
+                       help="limit for one file, from 1 (default: 120); a file that takes longer "
+                            "is an error")
     group.add_argument("--cache", metavar="DIR", default=cache.default_folder(),
-                       help="what earlier runs found out (default: %(default)s)")
+                       help="directory with the results of earlier runs (default: %(default)s)")
     group.add_argument("--no-cache", dest="cache", action="store_const", const="",
-                       help="forget it")
-    group.add_argument("--spatch", default=os.environ.get("SPATCH", "spatch"), metavar="PROGRAM")
+                       help="neither read nor write the cache")
+    group.add_argument("--spatch", default=os.environ.get("SPATCH", "spatch"), metavar="PROGRAM",
+                       help="the spatch to run (default: $SPATCH, or spatch)")
 
 
 def complete(options, settings):
@@ -81,7 +89,7 @@ def complete(options, settings):
 
 
 def check(options):
-    """Nothing is made to fit."""
+    """Refuses wrong values; none is replaced by a valid one."""
     if options.jobs < 1:
         raise CannotAnalyse("--jobs %d: less than 1" % options.jobs)
     if options.timeout < 1:

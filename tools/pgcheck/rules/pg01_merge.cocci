@@ -2,8 +2,8 @@
 /// A segment grows because two pages are physically adjacent, and nothing has
 /// compared their pgmaps.
 ///
-/// Physical adjacency does not say that two ZONE_DEVICE pages have the same
-/// provider: the merged segment would be mapped as if all of it were the first's.
+/// Two ZONE_DEVICE pages that are neighbours may belong to different pgmaps; the
+/// merged segment would be mapped as if all of it belonged to the first one's.
 // Confidence: High
 // URL: Documentation/checks/PG01.rst
 // Options: --no-includes

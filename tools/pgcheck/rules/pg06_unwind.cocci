@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
-/// Pages were taken out of an iov_iter, and a way out of the function neither
-/// gives them back nor reverts the iterator.
+/// Pages were pinned, or taken from an iov_iter, and the function can return an
+/// error without releasing them or reverting the iterator.
 // Confidence: Moderate
 // URL: Documentation/checks/PG06.rst
 // Options: --no-includes

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What spatch has to know about the kernel's newer macros, in particular the
- * 1.1.1 of Debian 12: without these lines it loses every function that uses
- * one of them. A scope with a guard is a block to it, an allocation by type a
- * cast, an attribute nothing.
+ * The kernel's newer macros, for spatch: without these definitions spatch, in
+ * particular the 1.1.1 of Debian 12, cannot parse a function that uses one of
+ * them. A scope with a guard becomes a plain block, an allocation by type a
+ * cast; an attribute disappears.
  */
 #define scoped_guard(...)
 #define scoped_cond_guard(...)
