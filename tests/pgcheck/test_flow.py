@@ -31,14 +31,14 @@ class Facts(unittest.TestCase):
             for word in words:
                 text = "int f(struct page *page) { return %s(page); }\n" % word
                 with self.subTest(rule=rule, word=word):
-                    self.assertTrue(facts.concerns(text.encode()))
+                    self.assertTrue(facts.concerns(facts.Content(text.encode())))
                     own = unit.Unit("a.c", text)
                     self.assertEqual([f.name for f in engine.concerned(own, rule, World([own]))],
                                      ["f"])
 
     def test_addresses_by_name_need_segments(self):
-        self.assertTrue(facts.concerns(b"struct scatterlist *s; u64 prev_phys;"))
-        self.assertFalse(facts.concerns(b"struct firmware *s; u64 prev_phys;"))
+        self.assertTrue(facts.concerns(facts.Content(b"struct scatterlist *s; u64 prev_phys;")))
+        self.assertFalse(facts.concerns(facts.Content(b"struct firmware *s; u64 prev_phys;")))
 
     def test_pgmap_bio(self):
         """Each function of the headers is known by some check."""

@@ -60,12 +60,12 @@ class Names(unittest.TestCase):
             for word in look.names():
                 body = "int f(struct page *a, struct page *b)\n{ if (%s(a) == g(b)) s->length += 1; }" % word
                 with self.subTest(rule=name, word=word):
-                    self.assertTrue(look.concerns(body.encode()))
+                    self.assertTrue(look.concerns(facts.Content(body.encode())))
                     self.assertTrue(look.function.search(body))
 
     def test_prefilter_leaves_out(self):
         for name, look in prefilter.LOOKS.items():
-            self.assertFalse(look.concerns(b"int f(int a)\n{\n\treturn a;\n}\n"), name)
+            self.assertFalse(look.concerns(facts.Content(b"int f(int a)\n{\n\treturn a;\n}\n")), name)
 
 
 class Texts(unittest.TestCase):

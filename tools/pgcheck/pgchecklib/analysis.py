@@ -3,7 +3,8 @@
 import hashlib
 import os
 
-from . import csource, marks
+from . import csource, marks, parallel
+from .cache import MANY
 from .finding import Finding, add_fingerprints
 from .flow import facts, run as flow
 from .flow.unit import Unit
@@ -61,15 +62,18 @@ class Analysis:
         facts.learn(self.spatch.project)
         records, sources = {}, []
         for place in places:
-            record = self._known(place, content)
-            if not record:
-                source = Source(place, (content or {}).get(place.real))
-                record = self._look(source)
-                if source.slice and source.slice.rules:
-                    sources.append(source)
-                else:
-                    self._keep(source, record)
-            records[place] = record
+            records[place] = self._known(place, content)
+        unknown = [place for place in places if not records[place]]
+        self._look_together(unknown, records, content)
+        for place in unknown:
+            if records[place]:
+                continue
+            source = Source(place, (content or {}).get(place.real))
+            records[place] = record = self._look(source)
+            if source.slice and source.slice.rules:
+                sources.append(source)
+            else:
+                self._keep(source, record)
         flows = self._run_flow(records, content)
         self._run_spatch({source.place.real: source for source in sources}, records, flows)
         for place, result in flows.items():
@@ -85,6 +89,30 @@ class Analysis:
         data = self.cache.get(mark, place.name) if mark else None
         return None if data is None else Record(data)
 
+    def _look_together(self, places, records, content):
+        """Looks at many files in several processes. Those that spatch has to read are left."""
+        if content or len(places) < MANY or self.jobs == 1 or not self.cache.whole:
+            return
+        for number, found in enumerate(parallel.map_all(self._look_apart, places, self.jobs)):
+            place, data, fresh = places[number], *found
+            if fresh:
+                self.cache.fresh[place.real] = fresh
+            if data is not None and fresh:
+                records[place] = Record(data)
+                if not records[place].failed:
+                    self.cache.put(data, fresh[1], place.name)
+
+    def _look_apart(self, place):
+        """(the data of a record, the state of the file) of a file that spatch need not read."""
+        try:
+            source = Source(place)
+        except OSError:
+            return None, None           # it is said where the file is read again
+        record = self._look(source)
+        fresh = self.cache.fresh.get(place.real)
+        wanted = source.slice and source.slice.rules
+        return None if wanted else record.data(), fresh
+
     def _look(self, source):
         """What can be said of a file without spatch, or was known of this content."""
         mark = hashlib.sha256(source.bytes).hexdigest()
@@ -97,13 +125,14 @@ class Analysis:
         record.unread = source.unread()
         if record.unread:
             return record
-        rules = [rule for rule in self.rules if rule.look.concerns(source.bytes)]
+        words = facts.Content(source.bytes)
+        rules = [rule for rule in self.rules if rule.look.concerns(words)]
         if rules:
             source.slice = Slice(source.functions, source.text, rules)
             record.rules = source.slice.rules
             if record.rules and csource.outline(source.text)[1]:
                 record.failed = "ends within braces"
-        if facts.concerns(source.bytes) or facts.may_call(source.bytes):
+        if facts.concerns(words) or facts.may_call(words):
             record.index = flow.index(Unit(source.place.name, source.text))
         if b"pgcheck:" in source.bytes:
             record.marks = [mark.data() for mark in marks.find(source.text)]

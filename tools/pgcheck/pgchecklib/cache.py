@@ -53,6 +53,7 @@ class Cache:
         self.base = None
         self.tool = ""
         self.states, self.fresh, self.results = {}, {}, {}
+        self.whole = not folder     # is everything that is known in these?
         if not folder:
             return
         path = os.path.join(folder, "cache.sqlite")
@@ -71,7 +72,7 @@ class Cache:
                     os.unlink(path)
 
     def _ask(self, query, *values):
-        if not self.base:
+        if not self.base or self.whole:
             return []
         with contextlib.suppress(sqlite3.Error):
             return self.base.execute(query, values).fetchall()
@@ -84,6 +85,7 @@ class Cache:
                            self._ask("SELECT path, state, digest FROM files")}
             self.results = {key: data for key, data in
                             self._ask("SELECT key, data FROM results")}
+            self.whole = True
 
     def content(self, place):
         """The digest of a file that has not changed since it was last read, or None."""
@@ -125,10 +127,13 @@ class Cache:
     def put(self, data, *parts):
         """Notes it for the next run."""
         key = digest(self.tool, *parts)
+        text = json.dumps(data)
+        if self.whole:
+            self.results[key] = text
         if self.base:
             with contextlib.suppress(sqlite3.Error):
                 self.base.execute("INSERT OR REPLACE INTO results VALUES (?, ?, ?)",
-                                  (key, int(time.time() // 86400), json.dumps(data)))
+                                  (key, int(time.time() // 86400), text))
 
     def close(self):
         """Writes what is new and drops what was made long ago."""

@@ -4,6 +4,7 @@
 The function list is made without spatch, so that it can tell what spatch lost.
 """
 import bisect
+import functools
 import re
 
 _COMMENT = r"/\*.*?\*/|//(?:\\\n|[^\n])*"
@@ -33,7 +34,7 @@ def without_comments(text):
 
 
 def _blank_text(text):
-    return re.sub(r"[^\n]", " ", text)
+    return "\n".join(" " * len(line) for line in text.split("\n"))
 
 
 def _one_directive(match):
@@ -75,7 +76,7 @@ def without_else_branches(text):
     """
     keep, out = [True], []
     for line in text.split("\n"):
-        found = _CONDITIONAL.match(line)
+        found = _CONDITIONAL.match(line) if "#" in line else None
         if not found:
             out.append(line if all(keep) else " " * len(line))
             continue
@@ -196,23 +197,29 @@ class _Scanner:
         return self.functions
 
 
+@functools.lru_cache(maxsize=4)
+def _scanned(text):
+    """The walk over a text. Each is asked for its functions several times in a row."""
+    scanner = _Scanner(text)
+    scanner.run()
+    return scanner
+
+
 def functions(text):
     """All function definitions of a file."""
-    return _Scanner(text).run()
+    return list(_scanned(text).functions)
 
 
 def strange(text):
     """Blocks of code at file level that are no function as far as can be seen."""
-    scanner = _Scanner(text)
-    scanner.run()
-    return scanner.strange
+    return list(_scanned(text).strange)
 
 
 def outline(text):
     """What two texts of the same structure have in common: where functions begin and end,
     and how deep in braces the text ends."""
-    scanner = _Scanner(text)
-    return [(item.name, item.first, item.last) for item in scanner.run()], scanner.depth
+    scanner = _scanned(text)
+    return [(item.name, item.first, item.last) for item in scanner.functions], scanner.depth
 
 
 def comments(text):

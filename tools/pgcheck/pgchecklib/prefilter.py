@@ -28,9 +28,9 @@ class Look:
         return self._function or re.compile("|".join(map(re.escape, self.names())))
 
     def concerns(self, content):
-        """Can a file with this content, as bytes, have findings at all?"""
-        return any(name.encode() in content for name in self.names()) and \
-            bool(self.match.search(content))
+        """Can a file with this content (facts.Content) have findings at all?"""
+        return any(content.has(name.encode()) for name in self.names()) and \
+            bool(self.match.search(content.bytes))
 
 
 # A field of a segment gets longer.

@@ -221,7 +221,7 @@ STEMS = (b"page_to_", b"_phys", b"_pfn", b"folio_p", b"nth_page", b"bio_add", b"
 # A file that has no such word may call a function of another file that does.
 _LINKS = (b"struct bio *", b"struct page **")
 PATTERN = {}
-ANY = None
+ANY = ()
 
 
 def compile_words():
@@ -230,8 +230,7 @@ def compile_words():
     for rule, words in WORDS.items():
         PATTERN[rule] = re.compile("|".join(sorted(map(re.escape, set(words)))))
     PATTERN["PG01"] = re.compile(PATTERN["PG01"].pattern + "|" + _BY_NAME)
-    every = sorted({word for words in WORDS.values() for word in words})
-    ANY = re.compile("|".join(map(re.escape, every)).encode())
+    ANY = tuple(sorted({word.encode() for words in WORDS.values() for word in words}))
 
 
 def also(rule, text):
@@ -240,20 +239,54 @@ def also(rule, text):
 
 
 def may_call(content):
-    """Has a file, as bytes, something that it can hand to a function of another file?"""
-    return any(link in content for link in _LINKS)
+    """Has a file, a Content, something that it can hand to a function of another file?"""
+    return any(map(content.has, _LINKS))
+
+
+class Content:
+    """The bytes of a file; it remembers which words it has been asked for."""
+
+    def __init__(self, content):
+        self.bytes, self._known = content, {}
+
+    def has(self, word):
+        """Does the file have a word in it, also as a part of another one?"""
+        found = self._known.get(word)
+        if found is None:
+            stem = _STEM.get(word)
+            found = self._known[word] = (stem is None or self.has(stem)) and word in self.bytes
+        return found
+
+
+# Parts of many words, the longest first: a file without one has none of these words.
+_PARTS = (b"user_page", b"page_to_", b"zone_device", b"iov_iter_", b"p2pdma", b"is_device_",
+          b"integrity_", b"folio_is_", b"pgmap_", b"pgmap", b"bio_", b"bvec", b"pfn", b"phys", b"bip_",
+          b"folio", b"page", b"bio", b"bv", b"iov_")
+
+
+class _Stems(dict):
+    """A part of each word, worked out when it is first asked for."""
+
+    def get(self, word):
+        if word not in self:
+            self[word] = next((part for part in _PARTS if part in word and part != word), None)
+        return self[word]
+
+
+_STEM = _Stems()
 
 
 def concerns(content):
-    """Has a file, as bytes, something to look at for any check?"""
-    if not any(stem in content for stem in STEMS):
+    """Has a file, a Content, something to look at for any check?"""
+    if not any(map(content.has, STEMS)):
         return False
-    return bool(ANY.search(content)) or \
-        bool(_SEGMENT_BYTES.search(content)) and bool(_BY_NAME_BYTES.search(content))
+    return any(map(content.has, ANY)) or any(map(content.has, _NAMED)) and \
+        bool(_SEGMENT_BYTES.search(content.bytes)) and bool(_BY_NAME_BYTES.search(content.bytes))
 
 
 _SEGMENT_BYTES = re.compile(_SEGMENT.pattern.encode())
 _BY_NAME_BYTES = re.compile(_BY_NAME.encode())
+_NAMED = (b"pfn", b"phys", b"paddr", b"page")
 compile_words()
 
 

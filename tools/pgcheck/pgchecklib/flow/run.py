@@ -4,13 +4,13 @@
 What is said of a file depends on the functions of other files that it calls, and on those
 that call its own. So the key of a kept result is made of the file and of these.
 """
-import concurrent.futures
 import hashlib
-import multiprocessing
 import os
 import re
 
-from . import engine, facts
+from .. import parallel
+
+from . import engine
 from .unit import Unit
 from .world import World
 
@@ -91,16 +91,8 @@ class Flow:
         if self.jobs == 1 or len(entries) < SHARE:
             return [self._one(world, entry) for entry in entries]
         # Neighbours call one another: a share is a part of the sorted list.
-        size = max(SHARE // 2, min(32, len(entries) // (4 * self.jobs)))
-        shares = [range(at, min(at + size, len(entries))) for at in range(0, len(entries), size)]
-        _State.now = (self, world, entries)
-        try:
-            with concurrent.futures.ProcessPoolExecutor(
-                    self.jobs, mp_context=multiprocessing.get_context("fork")) as pool:
-                parts = list(pool.map(_share, shares))
-        finally:
-            _State.now = None
-        return [Result(*data) for part in parts for data in part]
+        found = parallel.map_all(lambda entry: self._one(world, entry).data(), entries, self.jobs)
+        return [Result(*data) for data in found]
 
     def _one(self, world, entry):
         unit = entry.unit
@@ -136,16 +128,6 @@ def _version(folder):
         return None
     found = re.search(r"^VERSION = (\d+)\nPATCHLEVEL = (\d+)\n", head, re.MULTILINE)
     return (int(found.group(1)), int(found.group(2))) if found else None
-
-
-class _State:
-    """What a forked process takes over."""
-    now = None
-
-
-def _share(numbers):
-    flow, world, entries = _State.now
-    return [flow._one(world, entries[number]).data() for number in numbers]
 
 
 class _Keys:
