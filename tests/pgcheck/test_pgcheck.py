@@ -311,6 +311,24 @@ class Allow(Tree):
         self.write("a.c", GOOD + "/* pgcheck: allow PG03 for no line */\n")
         self.assertIn("nothing to allow [PG00]", self.pgcheck(".")[1])
 
+    def test_idle_one_is_an_error_only_where_all_files_are_read(self):
+        self.write("sub/a.c", GOOD + "/* pgcheck: allow PG03 of a caller */\n")
+        self.write("sub/b.c", GOOD)
+        self.write("c.c", GOOD)
+        error = ": error: allow PG03 has nothing to allow [PG00]"
+        note = ": note: allow PG03 has nothing to allow in the files of this run [PG00]"
+        for words in (("sub/a.c",), ("sub",), ("sub", "c.c"), ("--exclude=c.c", ".")):
+            status, out, _ = self.pgcheck(*words)
+            self.assertEqual(status, 0, words)
+            self.assertIn(note, out, words)
+        self.assertIn(error, self.pgcheck(".")[1])
+        self.write(".pgcheck", 'paths = ["sub"]\n')
+        for words in (("sub",), (), (".",), ("sub", "c.c")):
+            status, out, _ = self.pgcheck(*words)
+            self.assertEqual(status, 1, words)
+            self.assertIn(error, out, words)
+        self.assertIn(note, self.pgcheck("sub/a.c", "sub/b.c")[1])
+
     def test_of_another_rule(self):
         self.write("a.c", BAD.replace(";\n", "; /* pgcheck: allow PG01 wrong one */\n"))
         self.assertIn("[PG03]", self.pgcheck(".")[1])

@@ -50,8 +50,8 @@ class Record:
 class Analysis:
     """One run over a set of sources."""
 
-    def __init__(self, rules, spatch, cache, jobs, progress):
-        self.rules, self.spatch, self.cache = rules, spatch, cache
+    def __init__(self, rules, spatch, cache, jobs, progress, whole=True):
+        self.rules, self.spatch, self.cache, self.whole = rules, spatch, cache, whole
         self.jobs, self.progress = jobs, progress
         self.coverage = Coverage()
         self.suppressed = []
@@ -217,7 +217,8 @@ class Analysis:
                            entry["message"], entry["rule"], entry["end"])
             item.source, item.function = entry["source"], entry["function"]
             found.append(item)
-        kept, allowed = marks.apply(place, record.marks, found, {rule.id for rule in self.rules})
+        kept, allowed = marks.apply(place, record.marks, found, {rule.id for rule in self.rules},
+                                    self.whole)
         self.suppressed += allowed
         return kept
 

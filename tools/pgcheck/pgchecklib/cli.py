@@ -81,6 +81,16 @@ class Check:
             self.notes.say("%d files are excluded" % collector.excluded)
         return found
 
+    def whole(self):
+        """Does the run look at all that .pgcheck names, or at the whole repository?"""
+        options, top = self.options, self.settings.top
+        if options.since or options.paths == [choices.STDIN] or \
+                set(options.exclude) - set(self.settings.exclude):
+            return False
+        given = tuple(os.path.join(os.path.realpath(path), "") for path in options.paths)
+        wanted = [os.path.join(top, path) for path in self.settings.paths or [os.curdir]]
+        return all(os.path.join(os.path.realpath(path), "").startswith(given) for path in wanted)
+
     def run(self):
         """Findings and the files that were looked at."""
         options = self.options
@@ -127,13 +137,13 @@ class Check:
     def _new_findings(self, where, spatch, cache):
         """The findings, less what was there at --since."""
         options, progress = self.options, self.notes.progress
-        run = analysis.Analysis(self.rules, spatch, cache, options.jobs, progress)
+        run = analysis.Analysis(self.rules, spatch, cache, options.jobs, progress, self.whole())
         if not options.since:
             return run.run(where, self.content), where, run
         history = History(options.paths, options.since)
         changed = history.changed()
         where = [place for place in where if place.real in changed]
-        past = analysis.Analysis(self.rules, spatch, cache, options.jobs, progress)
+        past = analysis.Analysis(self.rules, spatch, cache, options.jobs, progress, whole=False)
         with tempfile.TemporaryDirectory(prefix="pgcheck-") as folder:
             old = {item.fingerprint for item in past.run(history.before(where, folder))}
         found = run.run(where)
@@ -199,6 +209,7 @@ def check(options, settings, chosen, notes):
     """A whole run; returns the exit status."""
     choices.check(options)
     targets = choices.formats(options)
+    help_base = options.help_base or ruleset.pages(options.data)
     known = finding.read_baseline(options.baseline) if options.baseline else None
     this = Check(options, settings, chosen, notes)
     found, problem = [], ""
@@ -209,7 +220,7 @@ def check(options, settings, chosen, notes):
     except CannotAnalyse as error:
         problem = str(error)
         if options.format:
-            _write(this, targets, found, problem)
+            _write(this, targets, found, problem, help_base)
         raise
     if options.write_baseline and not problem:
         finding.write_baseline(options.write_baseline, found)
@@ -217,7 +228,7 @@ def check(options, settings, chosen, notes):
         found = this.without_known(found, where, known)
     found.sort(key=finding.Finding.key)
     notes.clear()
-    _write(this, targets, found, problem)
+    _write(this, targets, found, problem, help_base)
     if problem:
         raise CannotAnalyse(problem)
     level = config.SEVERITIES.index(options.fail_on)
@@ -229,12 +240,12 @@ def check(options, settings, chosen, notes):
     return FINDINGS if failing and not options.write_baseline else CLEAN
 
 
-def _write(this, targets, found, problem):
+def _write(this, targets, found, problem, help_base):
     if this.options.diff and not this.options.format:
         return
     result = output.Run(found, this.rules, this.tools, this.summary, problem)
     result.fail_on = this.options.fail_on
-    result.help_base = this.options.help_base or ruleset.pages(this.options.data)
+    result.help_base = help_base
     for name, path in targets:
         output.write(result, name, path, sys.stdout)
 

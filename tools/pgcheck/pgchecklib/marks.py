@@ -5,7 +5,8 @@
     /* pgcheck: allow-begin PG04 reason */   everything up to the next
     /* pgcheck: allow-end PG04 */
 
-One that gives no reason, that nothing needs or that does not end is a finding itself.
+One that gives no reason, that nothing needs or that does not end is a finding itself. What
+needs it can depend on other files: where the run has not all of them, it is a note.
 """
 import re
 
@@ -65,26 +66,33 @@ def _next_code(code, first, last):
     return last + 1
 
 
-def apply(place, entries, findings, ids):
+IDLE = "has nothing to allow"
+
+
+def apply(place, entries, findings, ids, whole):
     """(findings that are left, those that are allowed). ids: the rules that were asked;
-    an idle mark of another rule may have its reason."""
+    an idle mark of another rule may have its reason. So may one of a run that is not whole,
+    in a file that was not read."""
     allowed = []
     for entry in entries:
         mark = Mark(entry["rule"], entry["reason"], (entry["first"], entry["last"]),
                     entry["wrong"], entry["source"])
         hit = [item for item in findings
                if item.rule == mark.rule and mark.first <= item.line <= mark.last]
-        wrong = mark.wrong or ("" if hit else "has nothing to allow") or \
+        wrong = mark.wrong or ("" if hit else IDLE) or \
             ("" if mark.reason else "gives no reason")
         if not wrong:
             findings = [item for item in findings if item not in hit]
             allowed += hit
         elif hit or mark.wrong or mark.rule in ids:
-            findings = findings + [_complaint(place, mark, wrong)]
+            unsure = wrong == IDLE and not whole
+            findings = findings + [_complaint(
+                place, mark, IDLE + " in the files of this run" if unsure else wrong,
+                "note" if unsure else "error")]
     return findings, allowed
 
 
-def _complaint(place, mark, wrong):
-    item = Finding(place, mark.first, 1, "error", "allow %s %s" % (mark.rule, wrong), "PG00")
+def _complaint(place, mark, wrong, severity):
+    item = Finding(place, mark.first, 1, severity, "allow %s %s" % (mark.rule, wrong), "PG00")
     item.source = mark.source
     return item
