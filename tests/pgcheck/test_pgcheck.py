@@ -329,6 +329,18 @@ class Allow(Tree):
             self.assertIn(error, out, words)
         self.assertIn(note, self.pgcheck("sub/a.c", "sub/b.c")[1])
 
+    def test_one_that_the_file_alone_needs_is_not_idle(self):
+        text = ("int vecs(struct bio *bio)\n{\n\t/* pgcheck: allow PG07 made in b.c */\n"
+                "\treturn bio->bi_vcnt + 1;\n}\n")
+        self.write("a.c", text)
+        self.write("b.c", "int all(struct block_device *bdev)\n{\n\tstruct bio *bio = bio_alloc("
+                   "bdev, 1, REQ_OP_READ, GFP_KERNEL);\n\n\treturn vecs(bio);\n}\n")
+        for words in ((".",), ("a.c",), ("a.c", "b.c")):
+            self.assertEqual(self.pgcheck(*words)[:2], (0, ""), words)
+        self.write("a.c", text.replace("/* pgcheck", "/* no"))
+        self.assertEqual(self.pgcheck(".")[:2], (0, ""))
+        self.assertIn("[PG07]", self.pgcheck("a.c")[1])
+
     def test_of_another_rule(self):
         self.write("a.c", BAD.replace(";\n", "; /* pgcheck: allow PG01 wrong one */\n"))
         self.assertIn("[PG03]", self.pgcheck(".")[1])
@@ -346,8 +358,11 @@ class Baseline(Tree):
         self.write("a.c", GOOD)
         status, out, _ = self.pgcheck("--baseline=base", ".")
         self.assertEqual(status, 1)
-        self.assertIn("stale entry: PG03 in a.c (f)", out)
+        self.assertIn("error: stale entry: PG03 in a.c (f)", out)
         self.write("b.c", GOOD)
+        status, out, _ = self.pgcheck("--baseline=base", "a.c")
+        self.assertEqual(status, 0)
+        self.assertIn("note: stale entry: PG03 in a.c (f)", out)
         self.assertEqual(self.pgcheck("--baseline=base", "b.c")[0], 0)
 
     def test_unreadable(self):

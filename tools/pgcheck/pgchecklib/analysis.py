@@ -79,7 +79,7 @@ class Analysis:
         for place, result in flows.items():
             _join(records[place], result)
         findings = [item for place, record in records.items() for item in
-                    self._findings(place, record)]
+                    self._findings(place, record, content)]
         add_fingerprints(findings)
         return findings
 
@@ -203,7 +203,7 @@ class Analysis:
         seen = result.covered.get(source.place.real, ())
         return [item for item in source.slice.functions if item.name not in seen]
 
-    def _findings(self, place, record):
+    def _findings(self, place, record, content):
         """Counts the file and makes its findings, less those that a comment allows."""
         self.coverage.files += 1
         self.coverage.analysed += bool(record.rules)
@@ -211,16 +211,24 @@ class Analysis:
         self.coverage.lost += ["%s:%d: %s" % (place.shown, *item) for item in record.lost]
         if record.unread or record.failed:
             self.coverage.failed[place.shown] = record.unread or record.failed
-        found = []
-        for entry in record.reports:
-            item = Finding(place, entry["line"], entry["col"], entry["severity"],
-                           entry["message"], entry["rule"], entry["end"])
-            item.source, item.function = entry["source"], entry["function"]
-            found.append(item)
+        found = [_finding(place, entry) for entry in record.reports]
+
+        def alone():
+            """What is found where no other file is read."""
+            return [_finding(place, entry) for result in
+                    self._run_flow({place: record}, content).values() for entry in result.reports]
+
         kept, allowed = marks.apply(place, record.marks, found, {rule.id for rule in self.rules},
-                                    self.whole)
+                                    self.whole, alone)
         self.suppressed += allowed
         return kept
+
+
+def _finding(place, entry):
+    item = Finding(place, entry["line"], entry["col"], entry["severity"], entry["message"],
+                   entry["rule"], entry["end"])
+    item.source, item.function = entry["source"], entry["function"]
+    return item
 
 
 def _join(record, result):

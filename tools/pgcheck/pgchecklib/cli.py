@@ -202,7 +202,7 @@ class Check:
         path = self.options.baseline
         place = Place(os.path.realpath(path), places.shown(path),
                       places.below(os.path.realpath(path), top))
-        return finding.apply_baseline(found, known, place, judged)
+        return finding.apply_baseline(found, known, place, judged, self.whole())
 
 
 def check(options, settings, chosen, notes):

@@ -71,19 +71,21 @@ def read_baseline(path):
         raise CannotAnalyse("baseline %s was not written by pgcheck" % path) from None
 
 
-def apply_baseline(findings, known, place, judged):
+def apply_baseline(findings, known, place, judged, whole):
     """Drops the known ones; entries that nothing matches any more are findings.
 
-    judged(entry) tells whether this run could have seen the entry at all.
+    judged(entry) tells whether this run could have seen the entry at all; if the run is not
+    whole, what the finding depends on may be in a file that was not read.
     """
     present = {item.fingerprint for item in findings}
     left = [item for item in findings if item.fingerprint not in known]
     for mark, entry in known.items():
         if mark in present or not judged(entry):
             continue
-        stale = Finding(place, 1, 1, "error", "stale entry: %s in %s (%s) is no longer found; "
-                        "remove it" % (entry["rule"], entry["path"], entry["function"] or "file"),
-                        "PG00")
+        what = "stale entry: %s in %s (%s) is no longer found" % (
+            entry["rule"], entry["path"], entry["function"] or "file")
+        stale = Finding(place, 1, 1, "error" if whole else "note",
+                        what + ("; remove it" if whole else " in the files of this run"), "PG00")
         stale.fingerprint = mark
         left.append(stale)
     return left

@@ -6,7 +6,8 @@
     /* pgcheck: allow-end PG04 */
 
 One that gives no reason, that nothing needs or that does not end is a finding itself. What
-needs it can depend on other files: where the run has not all of them, it is a note.
+needs it can depend on other files: it may be needed where this one is read alone, and
+where the run has not all files, an idle one is a note.
 """
 import re
 
@@ -26,6 +27,10 @@ class Mark:
 
     def data(self):
         return vars(self)
+
+    def covers(self, item):
+        """Is it a finding that the mark allows?"""
+        return item.rule == self.rule and self.first <= item.line <= self.last
 
 
 def find(text):
@@ -69,16 +74,20 @@ def _next_code(code, first, last):
 IDLE = "has nothing to allow"
 
 
-def apply(place, entries, findings, ids, whole):
+def apply(place, entries, findings, ids, whole, alone):
     """(findings that are left, those that are allowed). ids: the rules that were asked;
-    an idle mark of another rule may have its reason. So may one of a run that is not whole,
-    in a file that was not read."""
-    allowed = []
+    an idle mark of another rule may have its reason. So has one that a run over this file
+    alone needs (alone() gives the findings of that), and so may one of a run that is not
+    whole, in a file that was not read."""
+    allowed, in_file = [], None
     for entry in entries:
         mark = Mark(entry["rule"], entry["reason"], (entry["first"], entry["last"]),
                     entry["wrong"], entry["source"])
-        hit = [item for item in findings
-               if item.rule == mark.rule and mark.first <= item.line <= mark.last]
+        hit = [item for item in findings if mark.covers(item)]
+        if not hit and not mark.wrong and mark.rule in ids:
+            in_file = alone() if in_file is None else in_file
+            if any(mark.covers(item) for item in in_file) and mark.reason:
+                continue
         wrong = mark.wrong or ("" if hit else IDLE) or \
             ("" if mark.reason else "gives no reason")
         if not wrong:
