@@ -15,7 +15,7 @@
 
 #include "common.h"
 
-#define SECONDS	20
+#define SECONDS	10
 
 static void be_traced(const char *path, char *space)
 {
