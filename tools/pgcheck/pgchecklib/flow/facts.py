@@ -208,7 +208,8 @@ WORDS = {
     "PG07": tuple(VCNT) + tuple(BIO_ALL),
     "PG08": ("bi_vcnt", "bip_vcnt"),
     "PG09": ("integrity_vec", "bip_vec"),
-    "PG10": tuple(ADD) + tuple(ADD_NOFAIL) + ("sg_set_folio", "bvec_set_folio"),
+    "PG10": tuple(ADD) + tuple(ADD_NOFAIL) + ("sg_set_folio", "bvec_set_folio", "sg_set_page",
+                                              "bvec_set_page"),
 }
 _BY_NAME = r"\w*(?:pfn|phys|paddr)\w*|pages?(?:\s*\[[^\]\n]*\])?\s*[-+](?![-+=])|(?<![-+])\+\s*\w*pages?\b"
 _SEGMENT = re.compile(r"scatterlist|bio_vec|\bbv(ec)?s?\b|\bsg_\w+\(|rq_for_each|struct (bio|page)\b")
@@ -216,7 +217,7 @@ _SEGMENT = re.compile(r"scatterlist|bio_vec|\bbv(ec)?s?\b|\bsg_\w+\(|rq_for_each
 STEMS = (b"page_to_", b"_phys", b"_pfn", b"folio_p", b"nth_page", b"bio_add", b"bv_", b"bi_vcnt", b"bi_io_vec",
          b"bvec", b"user_page", b"iov_iter_", b"p2pdma", b"zone_device", b"pgmap", b"is_device_",
          b"fsdax", b"get_dev_pagemap", b"integrity_vec", b"bip_v", b"bio_first", b"bio_last", b"bio_for_each",
-         b"bio_integrity_add", b"scatterlist", b"sg_set_folio", b"memfd_pin_folios", b"vmalloc_to_pfn",
+         b"bio_integrity_add", b"scatterlist", b"sg_set_", b"memfd_pin_folios", b"vmalloc_to_pfn",
          b"bio_iov_iter_bounce", b"pgmap_extract")
 # A file that has no such word may call a function of another file that does.
 _LINKS = (b"struct bio *", b"struct page **")

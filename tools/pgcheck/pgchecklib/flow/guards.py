@@ -49,7 +49,11 @@ def _called(node, function, world):
         pages = [node.args[n] for n in places if n < len(node.args)] if places else []
         return Guard(True, pages)
     if name in facts.GUARD:
-        return Guard(True, [node.args[n] for n in facts.GUARD[name] if n < len(node.args)])
+        pages = [node.args[n] for n in facts.GUARD[name] if n < len(node.args)]
+        # A page is always like itself.
+        if len(pages) == 2 and tree.text(pages[0]) == tree.text(pages[1]):
+            return None
+        return Guard(True, pages)
     return None
 
 
@@ -60,6 +64,8 @@ _PAGE = re.compile(r"(^|\W|_)(bv_)?page(\[.*\])?$|^sg_page\(|^\w*pages?\w*\[[^\]
 
 def _compared(node, function, world, depth):
     left, right = tree.text(node.left), tree.text(node.right)
+    if left == right:
+        return None
     same = node.op == "=="
     number = tree.number(node.right)
     if number is not None:

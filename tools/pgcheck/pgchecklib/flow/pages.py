@@ -123,6 +123,10 @@ class Ways:
             return False
         return any(mentions(arg, self.taken.names) for arg in call.args)
 
+    def about(self, call):
+        """Has a call the pages among its arguments?"""
+        return any(mentions(arg, self.taken.names) for arg in call.args)
+
     def one_of_several(self, call):
         """Is it one page of an array of the function's own that is handed over, in each round
         of a loop? Where that fails, the rest of them stays."""

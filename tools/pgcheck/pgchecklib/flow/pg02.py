@@ -86,7 +86,9 @@ def is_first(node, function, world, depth=4):
         inner = tree.bare(node.value)
         return isinstance(inner, (tree.Name, tree.Member)) and bool(_LIST.match(_name(inner))) and \
             tree.text(inner) not in function.values.moves and \
-            (not isinstance(inner, tree.Name) or not function.values.to.get(inner.text))
+            (not isinstance(inner, tree.Name) or not function.values.to.get(inner.text)) or \
+            isinstance(inner, tree.Name) and inner.text not in function.values.moves and \
+            _is_list(inner.text, function)
     if isinstance(node, tree.Unary) and node.op == "&":
         return is_first(node.value, function, world, depth - 1)
     return False
@@ -157,7 +159,8 @@ def _table_start(node, function, pointer):
 def _is_list(name, function):
     """Is a parameter a list, since something takes it with a count?"""
     kind = function.values.types.get(name, "")
-    if function.param(name) is None or not re.match(r"(const )?struct (scatterlist|bio_vec) ?\*$", kind):
+    if function.param(name) is None or \
+            not re.match(r"(const )?struct ((scatterlist|bio_vec) ?\*|(page|folio) ?\*\*)$", kind):
         return False
     for call in tree.calls(function.body):
         texts = [tree.text(arg) for arg in call.args]

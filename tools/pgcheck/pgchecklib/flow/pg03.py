@@ -31,7 +31,8 @@ class _Uses:
 
     def __init__(self, function, world):
         self.function, self.world = function, world
-        self.around = {}            # call: the statement that it stands in, and what holds it
+        self.around = {}            # call: the statement that it stands in
+        self.stopped = set()        # calls in the argument of an assertion that goes on being a value
         self.note(function.body, None)
 
     def note(self, node, statement):
@@ -40,21 +41,28 @@ class _Uses:
             statement = node
         if isinstance(node, tree.Call):
             self.around[node] = statement
+            if self.stops(node):
+                self.stopped.update(tree.calls(tree.Block(node.at, list(node.args))))
         for part in tree.children(node):
             self.note(part, statement)
 
     def of(self, call):
         """"ignored", "only asserted", "never read", "only logged", or ""."""
         statement = self.around[call]
+        if call in self.stopped:
+            return "only asserted"
         if isinstance(statement, tree.Expression):
             value = _plain(statement.value)
-            if value is call:
+            if value is call or isinstance(value, tree.Comma) and any(
+                    _plain(part) is call for part in value.parts):
                 return "ignored"
             if self.asserts(value):
                 return "only asserted"
             if isinstance(value, tree.Assign) and value.op == "=" and isinstance(tree.bare(value.left), tree.Name) \
                     and tree.bare(value.right) is call:
                 return self.later(call, tree.text(value.left))
+            if isinstance(value, tree.Assign) and value.op != "=" and self.sums(value):
+                return "never read"
         if isinstance(statement, tree.Declare) and statement.value is not None and \
                 any(part is call for part in tree.walk(statement.value)) and \
                 not isinstance(tree.bare(statement.value), (tree.Choice, tree.Literal)):
@@ -66,6 +74,24 @@ class _Uses:
                 any(part is call for part in tree.walk(statement.test)):
             return "only logged"
         return ""
+
+    def stops(self, node):
+        """Is a call a macro of the run that stops the machine if its argument is not true, and
+        is the argument again if it is?"""
+        called = self.world.callee(self.function, node)
+        return bool(called) and called.is_macro and \
+            bool(re.search(r"\b(BUG|BUG_ON|panic|__builtin_trap|lbug\w*)\s*\(", called.text))
+
+    def sums(self, assign):
+        """Is a local variable only added to?"""
+        name = tree.text(assign.left)
+        if name not in self.function.values.types or self.function.param(name) is not None or \
+                name in self.function.values.given:
+            return False
+        written = {tree.bare(node.left) for node in tree.walk(self.function.body)
+                   if isinstance(node, tree.Assign)}
+        return not any(isinstance(node, tree.Name) and node.text == name and node not in written
+                       for node in tree.walk(self.function.body))
 
     def asserts(self, node):
         """Is a statement nothing but an assertion?"""

@@ -44,10 +44,28 @@ def _comes_back(step, starts, bio, function, world):
         if at is step:
             found.append(at)
             return None
+        if at.kind == "test" and tree.names(at.expr) & counters:
+            return None
         return None if _asks_or_new(at, bio, function, world) else data
 
+    counters = _counters(function, bio)
     follow([(start, {}, True) for start in starts], visit)
     return bool(found)
+
+
+def _counters(function, bio):
+    """What is set to a number together with a new bio: it counts the vecs of that."""
+    found = set()
+    for node in tree.walk(function.body):
+        if not isinstance(node, tree.Block):
+            continue
+        parts = [part.value for part in node.body if isinstance(part, tree.Expression) and
+                 isinstance(part.value, tree.Assign) and part.value.op == "="]
+        if any(tree.text(part.left) == tree.text(bio) and
+               facts.TABLE_NAME.match(tree.called(tree.bare(part.right))) for part in parts):
+            found |= {tree.text(part.left) for part in parts if isinstance(tree.bare(part.left), tree.Name)
+                      and (tree.number(part.right) is not None or tree.text(part.right).isupper())}
+    return found
 
 
 def _asks_or_new(step, bio, function, world):

@@ -4,6 +4,7 @@ import re
 
 from . import facts, tree, unwind
 from .adders import RAW, adder, refused
+from .graph import reach
 from .pages import Taken, Ways
 from .paths import NEGATIVE, POSITIVE, ZERO, assign, follow, known_at, place, refine, sign
 
@@ -103,9 +104,20 @@ class _Search:
         given = _holder(step.expr, call)
         if given:
             return given, None, data[2]
-        if step.kind == "test" and facts.FAILS.match(tree.called(call)):
+        if step.kind == "test" and (facts.FAILS.match(tree.called(call)) or
+                                    not called and self.keeps(step)):
             return data
         return None
+
+    def keeps(self, step):
+        """Does one way out of a condition give the pages back, so that the call in the condition
+        has not taken them over?"""
+        ends = [any(other.expr is not None and other is not step and
+                    any(facts.PUT.match(tree.called(one)) and self.ways.about(one)
+                        for one in tree.calls(other.expr))
+                    for other in reach([after], lambda other: other is step))
+                for after, _ in step.after]
+        return self.taken.one and len(ends) == 2 and ends[0] != ends[1]
 
     def new_error(self, step, env, error):
         """The step that sets a variable to an error."""

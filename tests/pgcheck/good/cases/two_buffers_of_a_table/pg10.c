@@ -1,0 +1,8 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Each entry has its own offset. */
+
+static void entries(struct scatterlist *sg, void *head, void *body, unsigned int len)
+{
+	sg_set_page(&sg[0], virt_to_page(head), 16, offset_in_page(head));
+	sg_set_page(&sg[1], virt_to_page(body), len, offset_in_page(body));
+}
