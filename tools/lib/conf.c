@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Reads the files of conf.h. */
+/* Reads the configuration files that conf.h describes. */
 #include <dirent.h>
 #include <errno.h>
 #include <stdarg.h>
@@ -13,7 +13,7 @@
 #define NAME_CHARS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_."
 #define MAX_NAME 64
 
-/* Where the reader is. */
+/* The line that is being read; 0 if an error is one of the whole file or directory. */
 struct place {
 	struct conf *conf;
 	const char *file;
@@ -36,7 +36,7 @@ static int __attribute__((format(printf, 2, 3))) fail(struct place *at, const ch
 	return -1;
 }
 
-/* Room for one more; what is there stays valid only until the next call. */
+/* Makes room for one more element, all zero. Pointers into the array become invalid. */
 static void *grow(void *array, size_t nr, size_t size)
 {
 	void *p = realloc(array, (nr + 1) * size);
@@ -56,7 +56,7 @@ static char *copy(const char *text)
 	return p;
 }
 
-/* Cuts blanks off both ends, in place. */
+/* Cuts white space off both ends, in place. */
 static char *trim(char *text)
 {
 	char *end;

@@ -1,16 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The files that say what is to be there after a reboot: /etc/vtl0.d and
- * /etc/bounce.d. One format for both:
+ * The configuration files in /etc/vtl0.d and /etc/bounce.d, which describe the
+ * ranges and disks to make after a reboot. Both have the same format:
  *
  *	# a comment
  *	[NAME]
  *	key = value
  *
- * All files *.conf of a directory are read in the order of their names. What the
- * keys mean is the program's affair; here a section has a name of letters, digits,
- * "-", "_" and ".", which no other section has, and a key no other key of its
- * section.
+ * All files *.conf of a directory are read in the order of their names. A section
+ * name has letters, digits, "-", "_" and ".", and is unique in the directory; a
+ * key is unique in its section. Which keys there are, vtl0ctl and bouncectl check.
  */
 #ifndef CONF_H
 #define CONF_H
@@ -19,7 +18,7 @@
 
 struct conf_setting {
 	char *key;
-	char *value;		/* without blanks around it; may be empty */
+	char *value;		/* without white space at its ends; may be empty */
 	unsigned int line;
 };
 
@@ -38,9 +37,9 @@ struct conf {
 };
 
 /*
- * Reads every *.conf of @dir; a directory that does not exist is empty. Returns
- * 0, or -1 with @conf->wrong set at the first line that is wrong. conf_free()
- * afterwards in both cases.
+ * Reads every *.conf of @dir; a directory that does not exist counts as empty.
+ * Returns 0, or -1 with the first error in @conf->wrong. The caller calls
+ * conf_free() in both cases.
  */
 int conf_read(struct conf *conf, const char *dir);
 void conf_free(struct conf *conf);

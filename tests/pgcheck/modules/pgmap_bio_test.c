@@ -5,6 +5,8 @@
  * pages, so no memory need be behind them. The parameter "results" has a line for each test,
  * "passed NAME" or "failed NAME"; a module that does not load could not make the pages.
  */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
 #include <linux/ioport.h>
 #include <linux/memremap.h>
 #include <linux/module.h>
