@@ -22,8 +22,11 @@ check_context_analysis()
 	[ "$compiled" -ge "$files" ]
 }
 
-# A function that needs a lock, called without it.
+# A function that needs a lock, called without it. Of the drivers only its file is left, as all
+# take long.
 plant_context_analysis()
 {
+	rm -r drivers/bounce_* drivers/dm_bounce
+	printf 'obj-m += owner.o\nCONTEXT_ANALYSIS := y\n' >drivers/vtl0/Kbuild
 	printf 'int planted(void)\n{\n\treturn vtl0_remove(0, 0, NULL);\n}\n' >>drivers/vtl0/owner.c
 }
