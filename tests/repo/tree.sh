@@ -81,26 +81,6 @@ plant_codespell()
 	printf 'planted is t%s word\n' eh >planted
 }
 
-# No function has more than 60 lines.
-check_function_length()
-{
-	find drivers tools tests -name '*.c' -exec awk '
-		FNR == 1 { start = 0 }
-		/^{/ { start = FNR }
-		/^}/ { if (start && FNR - start > 61)
-				print FILENAME ":" start ": " FNR - start - 1 " lines"
-			start = 0 }' {} + | nothing
-}
-
-plant_function_length()
-{
-	{
-		printf 'void f(void)\n{\n'
-		seq -f '	f%g();' 70
-		echo '}'
-	} >drivers/planted.c
-}
-
 # Only include/compat.h may ask for the version of the kernel.
 check_version_code()
 {
