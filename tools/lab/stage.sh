@@ -7,7 +7,9 @@
 # build_checkout: builds for $kernel if a source file or the kernel changed. Another run that
 # needs the same build waits for the lock.
 build_checkout() {
-	built=$LAB/build/$kernel-$(basename "$SRC")-$(printf '%s' "$SRC" | cksum | cut -d' ' -f1)
+	checkout=$(basename "$SRC")-$(printf '%s' "$SRC" | cksum | cut -d' ' -f1)
+	built=$LAB/build/$kernel-$checkout
+	programs=$LAB/build/programs${arch:+-$arch}-$checkout
 	[ ! -f "$SRC/Makefile" ] || set_up source
 	mkdir -p "$built"
 	inputs="$SRC $(cat "$LAB/stamp/kernel-$kernel" "$LAB/stamp/root")"
@@ -56,6 +58,17 @@ build_modules() {
 	in_root make -C "$kdir" "$@" VTL0_TESTS=1 -j"$(nproc)" modules
 }
 
+# build_programs: the same for all kernels of one architecture, so runs that need them for
+# two of these wait for each other
+build_programs() {
+	mkdir -p "$programs"
+	exec 7>"$programs/lock"
+	flock 7
+	user_make -C "$SRC" guest-programs O="$programs" KSRC="$LAB/linux-7.3" -j"$(nproc)"
+	find "$programs" -type f -perm -u+x ! -name '*.so' -exec cp {} "$stage/opt/vtl0/bin/" \;
+	exec 7>&-
+}
+
 # make_stage: makes the image with the checkout's modules (in updates/) and programs
 make_stage() {
 	stage=$built/stage.new
@@ -70,10 +83,7 @@ make_stage() {
 			in_root "${arch:+$ARM64_CROSS}strip" --strip-debug -o "$modules/updates/$(basename "$ko")" "$built/modules/$ko"
 		done
 	fi
-	if [ -f "$SRC/Makefile" ]; then
-		user_make -C "$SRC" guest-programs O="$built/programs" KSRC="$LAB/linux-7.3" -j"$(nproc)"
-		find "$built/programs" -type f -perm -u+x ! -name '*.so' -exec cp {} "$stage/opt/vtl0/bin/" \;
-	fi
+	[ ! -f "$SRC/Makefile" ] || build_programs
 	# Only for depmod, which needs all modules: the guest has the kernel's from another
 	# image.
 	cp -al "$LAB/kernels/$kernel/modules/usr/lib/modules/$release/." "$modules/"
