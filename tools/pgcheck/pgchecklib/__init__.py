@@ -5,4 +5,4 @@ VERSION = "0.1.0"
 
 
 class CannotAnalyse(Exception):
-    """No verdict is possible; the program ends with status 2."""
+    """Something could not be analysed; the program ends with status 2."""

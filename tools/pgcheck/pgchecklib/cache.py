@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
-"""What earlier runs found out, by the content of a file and of everything that decides.
+"""A cache of results. The key covers the file and everything else that decides its findings.
 
-A lost or damaged cache costs time only. Nothing that may change by itself (a timeout, a
-crash of spatch) is kept.
+If the cache is lost or damaged, the next run only takes longer. Results that may differ in
+the next run (a timeout, a crash of spatch) are not stored.
 """
 import contextlib
 import hashlib
@@ -16,14 +16,14 @@ CREATE TABLE IF NOT EXISTS files (path TEXT PRIMARY KEY, state TEXT, digest TEXT
 CREATE TABLE IF NOT EXISTS results (key TEXT PRIMARY KEY, day INTEGER, data TEXT) WITHOUT ROWID;
 """
 KEEP_DAYS = 30
-# From here on it is faster to read everything at once.
+# With more files than these it is faster to load the whole cache at once.
 MANY = 1000
-# A file that was written so recently may be written again without a change of its times.
+# A file that was written within this time may be written again with the same time stamps.
 RECENT_NS = 2_000_000_000
 
 
 def digest(*parts):
-    """Of strings and bytes, each with its length."""
+    """The digest of strings and bytes, each preceded by its length."""
     made = hashlib.sha256()
     for part in parts:
         part = part.encode("utf-8", "surrogateescape") if isinstance(part, str) else part
@@ -39,7 +39,7 @@ def default_folder():
 
 
 def _state(real):
-    """What changes with the content, and whether it can be relied on yet."""
+    """A state that changes with the file's content, and whether it can be relied on yet."""
     info = os.stat(real)
     newest = max(info.st_mtime_ns, info.st_ctime_ns)
     state = "%d %d %d %d" % (info.st_size, info.st_ino, info.st_mtime_ns, info.st_ctime_ns)

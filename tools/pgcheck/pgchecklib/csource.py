@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
-"""What the runner itself must know of a C file: its functions and its comments.
+"""Finds the functions and comments of a C file without spatch.
 
-The function list is made without spatch, so that it can tell what spatch lost.
+The comparison of this list of functions with spatch's tells which functions spatch lost.
 """
 import bisect
 import functools

@@ -15,8 +15,8 @@ GITLAB = {"error": "critical", "warning": "major", "note": "info"}
 
 
 class Run:
-    """What there is to tell: the findings, the rules, the versions, what was analysed,
-    and why that is no verdict ("" if it is one)."""
+    """The results to print: the findings, the rules, the versions, a summary, and the reason
+    why not everything could be analysed ("" if it could)."""
 
     def __init__(self, findings, rules, tools, summary, problem):
         self.findings, self.rules, self.tools = findings, rules, tools

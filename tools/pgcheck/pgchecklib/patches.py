@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0
-"""--fix and --diff: what the patch mode of the rules makes of the reported places.
+"""--fix and --diff: apply the patch mode of the rules to the reported places.
 
-A place that is allowed, or known by the baseline, stays as it is.
+A place that a comment or the baseline allows is not changed.
 """
 import difflib
 import os
 
 from .source import Source
 
-# So far from a finding a change can be and belong to it.
+# A change at most so many lines from a finding belongs to that finding.
 NEAR = 3
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""From the words of the command line to the files that are analysed, and their names."""
+"""Finds the files to analyse from the paths on the command line, and how to name them."""
 import fnmatch
 import os
 import re

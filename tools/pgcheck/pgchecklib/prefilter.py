@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
-"""What a file, and what a function, has to contain so that spatch gets to see it.
+"""Decides which files and functions are given to spatch, by the words in them.
 
-The names come from flow/facts.py, those of fields from the module of the rule.
+The words come from flow/facts.py; those for fields from the module of the rule.
 """
 import re
 
@@ -11,9 +11,10 @@ from .smpl.text import words
 
 
 class Look:
-    """words: a file without any of them has no findings; match: nor has one that this does
-    not match. function: what a function has to contain; second: this too, in the function
-    or one call away; alone: enough by itself."""
+    """The conditions of one rule. names: a file without any of these words has no findings;
+    match: nor has a file that this expression does not match. function: what a function has to
+    contain; second: what it, or a function one call away, has to contain as well; alone: what
+    is enough without the others."""
 
     def __init__(self, names, match=None, function=None, second=None, alone=None):
         self.names = names

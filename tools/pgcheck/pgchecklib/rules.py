@@ -8,8 +8,8 @@ r"""The rules as data: what the header of each .cocci file says about it.
     // Options: --no-includes
     // Severity: error
 
-What a file has to contain so that spatch gets to see it stands in prefilter.py. A rule that no semantic patch can describe is such a header alone, in a .rule file; the
-checks of flow/ find what it is about.
+prefilter.py decides which files spatch gets. A rule that no semantic patch can describe has
+only such a header, in a .rule file; the checks of flow/ make its findings.
 """
 import glob
 import os

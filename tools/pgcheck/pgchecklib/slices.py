@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Copies of the sources in which only what a rule can be about has a body.
+"""Copies of the sources in which only functions that a rule can concern have a body.
 
 spatch needs seconds for a large file, and most functions of a kernel tree have
-nothing to do with bios. Lines and columns stay what they are.
+nothing to do with bios. Lines and columns are the same as in the source.
 """
 import re
 
@@ -34,8 +34,9 @@ def _bodies(functions, text):
 
 
 def _seeds(rule, bodies):
-    """What can have a finding: code with what the rule looks for and, if the rule
-    has a second half, with that too, where one may call the other, or a third both."""
+    """The code that can have a finding: it contains a word of the rule and, if the rule needs
+    a second one, that as well; the two may be in functions that call each other, or that a
+    third function calls."""
     look = rule.look
     function = look.function
     first = {body for body in bodies if function.search(body.code)}
@@ -77,7 +78,7 @@ class Slice:
         self.whole = False
 
     def text(self):
-        """What spatch is given: the whole file where the copy would not have the same
+        """The text for spatch: the copy, or the whole file if the copy would not have the same
         functions at the same lines."""
         out, at = [], 0
         for function in self._empty:

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Runs spatch on many files and reads what it printed.
+"""Runs spatch on many files and reads its output.
 
-spatch ends with 0 whether or not it understood anything. A file counts as done
-only if the coverage rule, which runs last, named its functions.
+The exit status of spatch is 0 even if it could not parse anything. A file counts as
+analysed only if the coverage rule, which runs last, printed its functions.
 """
 import concurrent.futures
 import contextlib

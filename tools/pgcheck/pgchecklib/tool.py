@@ -10,8 +10,8 @@ import sysconfig
 
 from . import CannotAnalyse
 
-# spatch comes with a list of macros of the kernel of long ago. These are functions to
-# all other code: "TRACE_EXIT();" is no "return ();".
+# spatch brings a list of macros of an old kernel. In other code these names are functions:
+# "TRACE_EXIT();" does not mean "return ();" there.
 _MISREAD = ("TRACE_EXIT",)
 
 
@@ -31,7 +31,7 @@ def version(program):
 
 
 def identity(program):
-    """What changes when another spatch is installed under the same name."""
+    """A string that changes if another spatch is installed under the same name."""
     path = shutil.which(program) or program
     info = os.stat(path)
     return "%s %d %d" % (os.path.realpath(path), info.st_size, info.st_mtime_ns)

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Data flow over C sources: what no pattern of single statements can see.
+"""Data flow over C sources, for findings that no pattern of single statements can make.
 
-A function is read into a tree (parser.py) and a graph of its control flow (graph.py). The
-checks ask where a value comes from and which ways lead from one place to another. What a
-name of the kernel means stands in facts.py, what a function of the analysed files means
-is worked out from its body (summary.py).
+A function is parsed into a tree (parser.py) and a control-flow graph (graph.py). The checks
+ask where a value comes from and which paths lead from one place to another. facts.py tells
+what the kernel's functions and fields mean; for a function of the analysed files that is
+derived from its body.
 """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Calls that add to a bio and may be refused, also by way of functions of the run."""
+"""Calls that add to a bio and may be refused, directly or through functions of the run."""
 import re
 
 from . import facts, tree
@@ -8,7 +8,7 @@ RAW, ERRNO = "raw", "errno"     # 0 or false is a refusal; a negative number is 
 
 
 class Adder:
-    """kind; bio and page are the arguments, where they are known."""
+    """A call that adds. bio and page are its arguments, or None where they are not known."""
 
     def __init__(self, kind, bio=None, page=None):
         self.kind, self.bio, self.page = kind, bio, page
@@ -61,7 +61,7 @@ def _is_answer(value, inner):
 
 
 def _refusal_is(returns, function, inner):
-    """if (refused) return -E...; and nothing else but words in the log."""
+    """Does the function have an "if (refused) return -E...;" with nothing else but logging?"""
     holders = {place: call for call in inner for place, values in function.values.to.items()
                if any(tree.bare(value) is call for value in values)}
     for node in tree.walk(function.body):
@@ -75,7 +75,7 @@ def _refusal_is(returns, function, inner):
 
 
 def _last(node):
-    """The value that a branch returns that does nothing else, or None."""
+    """The returned value, if returning is all that a branch does; else None."""
     parts = node.body if isinstance(node, tree.Block) else [node]
     if not parts or not isinstance(parts[-1], tree.Return) or \
             any(not isinstance(part, tree.Expression) or not facts.LOG.match(tree.called(tree.bare(part.value)))
@@ -98,8 +98,8 @@ _TURNED = {"<": ">", ">": "<", "<=": ">=", ">=": "<=", "==": "==", "!=": "!="}
 
 
 def refused(node, call, kind, names=()):
-    """On which way out of a condition the add was refused; None if it does not ask.
-    names are the variables that hold the result."""
+    """Whether the add was refused if a condition is true, or if it is false; None if the
+    condition does not test the result. names are the variables that hold the result."""
     node = tree.bare(node)
     mine = lambda value: tree.bare(value) is call or tree.text(value) in names or \
         isinstance(tree.bare(value), tree.Assign) and mine(tree.bare(value).right)

@@ -8,7 +8,8 @@ HERE, NEXT = 1, 2       # the address of a page, and one a length further on
 
 
 class Address:
-    """level; kind is "address", "page" or "name" (only the name says so); the pages."""
+    """A value that is the address of pages. kind is "address", "page", or "name" if only the
+    name of the variable tells that it is an address."""
 
     __slots__ = ("level", "kind", "pages")
 
@@ -31,7 +32,7 @@ def either(found):
 
 
 class Addresses:
-    """The addresses in one function."""
+    """Finds the addresses in one function."""
 
     def __init__(self, function, world):
         self.function, self.world = function, world
@@ -92,7 +93,7 @@ class Addresses:
         return self.of_place(node, tree.text(node.base).split(">")[-1].split(".")[-1])
 
     def of_place(self, node, name):
-        """A variable or a field: what is stored there in this function says what it is."""
+        """A variable or a field is what this function stores in it."""
         place = tree.text(node)
         if place in self.busy:
             return None
@@ -124,7 +125,7 @@ class Addresses:
         return None
 
     def from_callers(self, name):
-        """A parameter is what the callers give."""
+        """A parameter is what the callers pass."""
         number = self.function.param(name)
         if number is None or self.function.is_macro:
             return None
@@ -141,7 +142,7 @@ class Addresses:
         return self.function.facts[key]
 
     def from_field(self, node):
-        """A field that functions of the file store the address of a page in."""
+        """A field in which functions of the file store the address of a page."""
         field = node
         while isinstance(field, tree.Index):
             field = tree.bare(field.base)
@@ -150,7 +151,7 @@ class Addresses:
         return field_addresses(self.function.unit, self.world).get(field.name)
 
     def is_page(self, node):
-        """Is it a page by its type, or by its name where there is no type?"""
+        """Has the variable the type of a page, or, if its type is unknown, such a name?"""
         node = tree.bare(node)
         types = self.function.values.types
         if isinstance(node, tree.Name):
@@ -170,7 +171,7 @@ class Addresses:
             "struct page" in types.get(tree.base(node), "")
 
     def about_pages(self):
-        """Without one of these its addresses and pages are numbers of something else."""
+        """Does the function mention pages or bios? If not, its addresses are of other things."""
         if "pages" not in self.function.facts:
             self.function.facts["pages"] = bool(re.search(
                 r"struct (page|folio|bio_vec|scatterlist|sg_table|bio|request)\b|page_to_|pfn_to_page|"
@@ -212,7 +213,7 @@ class Addresses:
         return None
 
     def points(self, node):
-        """Is a page that something is added to a pointer to one page?"""
+        """In "page + n", is page a pointer to one struct page?"""
         found = self.function.values.types.get(tree.base(node), "")
         node = tree.bare(node)
         return not isinstance(node, tree.Name) or "**" not in found
@@ -251,8 +252,9 @@ _OTHERS = re.compile(r"bfn|virt|\bpfn_to_page\(", re.IGNORECASE)
 
 
 class Adjacency:
-    """A comparison that is true (way "==") or false ("!=") for adjacent pages. complete: it
-    is known which pages; weak: only the names of its variables say that it is one."""
+    """A comparison that is true (way "==") or false ("!=") for adjacent pages. complete: all
+    compared pages are known; weak: only the names of the variables tell that these are
+    addresses."""
 
     def __init__(self, way, node, pages, complete, weak=False):
         self.way, self.node, self.pages, self.complete = way, node, pages, complete
@@ -318,7 +320,7 @@ def _plain_sum(node):
 
 
 def _end(node, addresses):
-    """Is it the sum of a start and a length of which nothing else is known?"""
+    """Is it the sum of a start and a length, about which nothing else is known?"""
     node = tree.bare(node)
     if isinstance(node, tree.Name):
         return any(_end(value, addresses) for value in addresses.function.values.to.get(node.text, ())
@@ -337,7 +339,7 @@ def _in_own_order(node):
 
 
 def _alloc(found, addresses):
-    """Is one of the pages always fresh from an allocator of the function's own?"""
+    """Is one of the pages always one that the function has allocated?"""
     values = addresses.function.values
     for page in found.pages:
         mine = values.to.get(page, ())

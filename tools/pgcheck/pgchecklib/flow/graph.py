@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The ways through a function.
+"""The control-flow graph of a function.
 
-Conditions are taken apart at && and ||, so that each test has two ways out. The graph is
-built from its end: each part is told where the way goes on.
+Conditions are split at && and ||, so that each test has two successors. The graph is built
+from its end: each part is told its successor.
 """
 from . import tree
 
@@ -10,8 +10,9 @@ _ENDS = ("BUG", "panic", "__builtin_unreachable", "unreachable", "BUG_ON_UNREACH
 
 
 class Step:
-    """kind: enter, exit, do, test or return. expr is what is evaluated here, value what a
-    return returns. after has (step, way) pairs; way is True or False after a test."""
+    """A node of the graph. kind is enter, exit, do, test or return; expr is the expression
+    that is evaluated, value what a return returns. after holds (successor, way) pairs, where
+    way is True or False after a test."""
 
     __slots__ = ("kind", "node", "expr", "after", "value")
 
@@ -25,7 +26,7 @@ class Step:
 
 
 def _splits(node):
-    """Is there something in this expression that only happens on one way?"""
+    """Has the expression a part that is evaluated only under a condition (&&, ||, ?:)?"""
     return any(isinstance(part, tree.Choice) or isinstance(part, tree.Binary) and
                part.op in ("&&", "||") for part in tree.walk(node))
 
@@ -213,8 +214,8 @@ class Graph:
 
 
 def reach(starts, stop=None, edge=None):
-    """All steps on the ways from starts. A step for which stop is true is reached and not
-    left; edge(step, way) is false for a way that is not taken."""
+    """All steps that can be reached from starts. The walk does not go on behind a step for
+    which stop is true, nor along an edge for which edge(step, way) is false."""
     found, todo = set(), list(starts)
     while todo:
         step = todo.pop()

@@ -7,8 +7,8 @@ from .graph import reach
 
 
 class Guard:
-    """way: on which way out of the test the pages are the same; pages: the expressions that
-    are compared, [] where they are not known."""
+    """A comparison of pgmaps. way: the answer of the test for equal ones; pages: the compared
+    expressions, [] where they are not known."""
 
     def __init__(self, way, pages):
         self.way, self.pages = way, pages
@@ -42,7 +42,7 @@ def _called(node, function, world):
     name = tree.called(node)
     called = world.callee(function, node)
     if called:
-        # A function of that name has to keep what the name promises.
+        # A function of the run with that name counts only if its body compares.
         if called is function or not compares(called, world):
             return None
         places = facts.GUARD.get(name)
@@ -102,7 +102,7 @@ def _further(node, function):
 
 
 def compares(function, world):
-    """Does a function compare pgmaps, so that its answer says that they are the same?"""
+    """Does the result of a function tell whether two pgmaps are the same?"""
     if "compares" not in function.facts:
         function.facts["compares"] = False
         conditions = [value for value in function.returns()]
@@ -116,7 +116,7 @@ def compares(function, world):
 
 
 def unguarded(starts, function, world, related=None):
-    """The steps that are reached from starts without a comparison that said "the same".
+    """The steps that can be reached from starts without a comparison that found equal pgmaps.
     related(guard) is false for a comparison of other pages."""
     def edge(step, way):
         if step.kind != "test":

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0
 """Tokens of C, with their offsets in the file.
 
-Comments and directives are no tokens. Of a conditional one branch is read, as both of them
-may open a block that one brace closes: the first one, or that for the newest kernel, and in
-the second variant of a function the other one. A condition has one answer in all of it.
+Comments and directives are not tokens. Only one branch of a conditional is read, because two
+branches may each open a block that one brace closes: the branch for the newest kernel, else the
+first one; the second variant of a function has the other branches. The same condition gets the
+same answer everywhere in a function.
 """
 import re
 

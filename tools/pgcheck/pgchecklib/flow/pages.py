@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Pages that a function took, by which names it reaches them, and what gives them away."""
+"""The pages that a function took, the names for them, and what releases or hands them on."""
 import re
 
 from . import facts, tree
@@ -42,7 +42,7 @@ def _names(array, function):
         for place, values in function.values.to.items():
             for value in values:
                 names |= _more(place, tree.text(value), names)
-    # What gets the structure that the pages are in gets them too.
+    # A call that gets the structure with the pages in it gets the pages as well.
     names |= {re.match(r"^\(?(\w+)", name).group(1) for name in set(names)
               if re.match(r"^\(?\w+(->|\.|\[)", name)}
     return {name for name in names if name and name not in ("NULL", "i", "0")}
@@ -76,8 +76,8 @@ class Ways:
         self.loops |= self.store_loops()
 
     def known(self):
-        """The signs of variables while the pages are held: those that hold them are not NULL,
-        those that they will be stored in have not got them yet."""
+        """The signs of variables while the function has the pages: a variable that holds them
+        is not NULL, and one in which they are stored later does not hold them yet."""
         env = {name: POSITIVE for name in self.taken.names
                if re.match(r"^[A-Za-z_][\w.>-]*$", name)}
         for place, values in self.function.values.to.items():
@@ -99,8 +99,8 @@ class Ways:
         return found
 
     def gives(self, step):
-        """True if a step gives the pages back or away for good; the call if it hands them to
-        something that may refuse them; False if they stay."""
+        """True if a step releases the pages or hands them on for good; the call, if it passes
+        them to a function that may refuse them; False if the function keeps them."""
         expr = step.expr
         if expr is None:
             return False
@@ -128,8 +128,8 @@ class Ways:
         return any(mentions(arg, self.taken.names) for arg in call.args)
 
     def one_of_several(self, call):
-        """Is it one page of an array of the function's own that is handed over, in each round
-        of a loop? Where that fails, the rest of them stays."""
+        """Does a loop pass on one page of the function's own array in each round? If one of
+        these calls fails, the function still has the other pages."""
         if not self.own_array() or not any(
                 any(part is call for part in tree.walk(node.body))
                 for node in tree.walk(self.function.body) if isinstance(node, tree.For)
@@ -168,7 +168,7 @@ class Ways:
 
 
 def releases(call, function, world, depth=2):
-    """Does a call give pages back, itself or by the functions of the run that it calls?"""
+    """Does a call release pages, itself or in the functions of the run that it calls?"""
     name = tree.called(call)
     if facts.PUT.match(name):
         return True
@@ -177,7 +177,7 @@ def releases(call, function, world, depth=2):
 
 
 def puts(function, world, depth=2):
-    """Does a function of the run give pages back?"""
+    """Does a function of the run release pages?"""
     if "puts" not in function.facts:
         function.facts["puts"] = False
         function.facts["puts"] = any(facts.PUT.match(name) for name in function.calls) or depth > 0 and any(
@@ -188,7 +188,7 @@ def puts(function, world, depth=2):
 
 
 def _release_loops(function, world):
-    """What stands in the conditions of loops that give pages back: these are not passed by."""
+    """The conditions of loops that release pages. Such a loop is assumed to run."""
     found = set()
     for node in tree.walk(function.body):
         if isinstance(node, (tree.For, tree.While, tree.Each)):

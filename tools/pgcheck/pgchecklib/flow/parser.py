@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Reads the body of a function, as the kernel writes them.
+"""Parses the body of a function in the kernel's style.
 
-There are no types to look up, so what a name is has to be seen from what stands around
-it. A statement that cannot be read makes the function one that was not analysed.
+Declarations of types are not read, so the context of a name decides whether the name is a
+type. A function with a statement that cannot be parsed counts as not analysed.
 """
 import re
 
@@ -79,7 +79,7 @@ class Parser:
         raise CannotRead("a bracket is not closed")
 
     def attributes(self):
-        """Passes over what the compiler alone is told."""
+        """Skips attributes, which matter to the compiler only."""
         while self.text() in _ATTRIBUTES:
             self.pos += 1
             if self.text() == "(" and self.found[self.pos - 1].text != "__user":

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Follows the ways through a function with what is known of the signs of its variables.
+"""Follows the paths through a function and tracks the signs of its variables.
 
-A result that was tested negative stays negative until it is set again; so a way on which
-an error is returned is told from one on which it is not.
+A variable that was tested negative stays negative until it is assigned again. So a path that
+returns an error can be told from one that does not.
 """
 import re
 
@@ -46,7 +46,7 @@ def sign(node, env):
 
 
 def is_status(node):
-    """A status that is an error and no errno, such as BLK_STS_IOERR."""
+    """Is it an error status that is not an errno, such as BLK_STS_IOERR?"""
     node = tree.bare(node)
     return isinstance(node, tree.Name) and bool(_STATUS.match(node.text))
 
@@ -82,7 +82,7 @@ _TURNED = {"<": ">", ">": "<", "<=": ">=", ">=": "<=", "==": "==", "!=": "!="}
 
 
 def refine(node, way, env):
-    """env after a condition that went this way, or None if it cannot."""
+    """env after a condition had this answer, or None if it cannot have it."""
     node = tree.bare(node)
     if isinstance(node, tree.Unary) and node.op == "!":
         return refine(node.value, not way, env)
@@ -110,7 +110,7 @@ def refine(node, way, env):
 
 
 def _once(node, way, env):
-    """A comparison has the same answer as long as both of its sides are the same."""
+    """A comparison keeps its answer as long as neither of its sides changes."""
     if not isinstance(node, tree.Binary) or node.op not in ("==", "!=") or \
             any(isinstance(part, (tree.Call, tree.Assign, tree.Step)) for part in tree.walk(node)):
         return env
@@ -169,7 +169,7 @@ def _sum(one, two):
 
 
 def _set(env, name, signs):
-    """env with a new value; what was known of conditions on the old one is gone."""
+    """env with a new value; answers of conditions on the old value are dropped."""
     env = {key: value for key, value in env.items() if key != name and
            not (key[0] == "?" and re.search(r"(?<![\w.>])%s(?!\w)" % re.escape(name), key))}
     if signs != ALL:
@@ -178,10 +178,10 @@ def _set(env, name, signs):
 
 
 def follow(starts, visit, edge=None):
-    """Goes from (step, env, data) triples on. visit(step, env, data) is asked at each step
-    and returns the data to go on with, or None to go no further; edge(step, way, env, data)
-    the same for each way out, with what is known then. Data has to be hashable. False if
-    there were too many ways to see them all."""
+    """Walks from (step, env, data) triples. visit(step, env, data) is called at each step and
+    returns the data for the rest of the path, or None to end the path; edge(step, way, env,
+    data) does the same for each edge, with env as it is then. Data has to be hashable. Returns
+    False if there were too many paths to follow all."""
     seen, todo = set(), list(starts)
     while todo:
         step, env, data = todo.pop()
@@ -207,7 +207,7 @@ def follow(starts, visit, edge=None):
 
 
 def known_at(wanted, function):
-    """What is known of the variables on the ways that lead to a step, of the first few."""
+    """The envs on the paths that lead to a step; of many paths, on the first few."""
     found = []
 
     def visit(step, env, data):

@@ -31,7 +31,7 @@ def check(function, world):
 
 
 def _grown(function, world, test):
-    """The growth that depends on a test alone, or None."""
+    """The growth that happens only if a test is true, or None."""
     step, found = test
     if found.weak and not _SEGMENTS.search(function.text):
         return None
@@ -50,12 +50,13 @@ def _grown(function, world, test):
     return min(sites, key=lambda site: (-site[0], site[1].at))[1] if sites else None
 
 
-# What a test that is one by the names of its variables has to be about.
+# If only names of variables make a condition a test, the function must contain one of these.
 _SEGMENTS = re.compile(r"scatterlist|bio_vec|\bbv(ec)?\b|\bsg_(next|set_page|page)\b|rq_for_each|struct bio\b")
 
 
 def _run(function, world, test):
-    """Is the end of a run noted for adjacent pages, and its length worked out later?"""
+    """Does the function store the end of a run of adjacent pages, and compute its length
+    later?"""
     step, found = test
     return bool(found.pages) and step in unguarded(
         [function.graph.enter], function, world,
@@ -86,7 +87,7 @@ def _addresses(function, world):
 
 
 def _related(found, test, function):
-    """Are the compared pages those of the test? True where that cannot be told."""
+    """Does the comparison of pgmaps compare the pages of the test? True if unknown."""
     if not found.pages or not test.complete:
         return True
     own = {_root(text) for text in test.pages}
@@ -117,7 +118,7 @@ def tests(function, world):
 
 
 def way(node, function, world, depth=3):
-    """The Adjacency that a condition stands for, by a variable or a function as well."""
+    """The Adjacency that a condition tests, directly or through a variable or a function."""
     node = tree.bare(node)
     if not depth:
         return None
@@ -175,8 +176,8 @@ def _by_flags(function, world, known):
 
 
 def _tester(function, world):
-    """"==" or "!=" if the function answers whether pages are adjacent, without a
-    comparison of their pgmaps; else None."""
+    """"==" or "!=" if the function tells whether pages are adjacent and does not compare
+    their pgmaps; else None."""
     if "tester" not in function.facts:
         function.facts["tester"] = None
         function.facts["tester"] = _find_tester(function, world)
@@ -221,7 +222,7 @@ _PLAIN = ("+", "<<", "*", "-")
 
 
 def growth(expr, function, world):
-    """(rank, node) of each place in an expression where something gets longer."""
+    """(rank, node) of each place in an expression where a length grows."""
     found = []
     for node in tree.walk(expr):
         if isinstance(node, tree.Assign):
@@ -284,7 +285,7 @@ def _is_length(place, function, addend):
 
 
 def _is_index(text, function):
-    """Is it what an array is indexed with?"""
+    """Is the variable used as index of an array?"""
     if "indexes" not in function.facts:
         found = set()
         for node in tree.walk(function.body):
@@ -296,7 +297,7 @@ def _is_index(text, function):
     return text in function.facts["indexes"]
 
 
-# A mapping is told where it begins, and how long it is.
+# Calls that map: their arguments are a start and a length.
 _STARTS = re.compile(r"^(PFN_PHYS|page_to_phys|sg_phys|bvec_phys)\(|<< ?PAGE_SHIFT$")
 _SHIFTED = re.compile(r"<< \w*PAGE_SHIFT|\* \w*PAGE_SIZE|<< 12\b")
 
@@ -360,7 +361,7 @@ def _by_call(node, function, world):
 
 
 def _own_length(length, table):
-    """Is it what the entry holds, and something more?"""
+    """Is the new length the old length of the entry plus something?"""
     base = tree.base(table)
     return any(isinstance(part, tree.Binary) and part.op == "+" and
                any(isinstance(tree.bare(side), tree.Member) and tree.base(side) == base and
@@ -369,7 +370,7 @@ def _own_length(length, table):
 
 
 def _grows(function, world):
-    """Does the function make something of its caller longer, without asking for more?"""
+    """Does the function lengthen a segment of its caller, without comparing?"""
     if "grows" not in function.facts:
         function.facts["grows"] = False
         function.facts["grows"] = len(function.text) < 2000 and _grows_itself(function, world) and \

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""PG02: what the first page is decides for all of them."""
+"""PG02: the kind of the first page decides for all pages."""
 import re
 
 from . import facts, tree
@@ -21,7 +21,7 @@ def check(function, world):
 
 
 def _questions(function, world):
-    """(call, is it the first element) of each question for the kind of a page."""
+    """(call, is the argument the first element) of each test of the kind of a page."""
     for call in tree.calls(function.body):
         which = asks(call, function, world)
         if which is not None and which < len(call.args):
@@ -29,7 +29,7 @@ def _questions(function, world):
 
 
 def asks(call, function, world):
-    """The number of the argument whose kind a call tells, or None."""
+    """The number of the argument whose kind a call returns, or None."""
     name = tree.called(call)
     if name in facts.KIND:
         return facts.KIND[name]
@@ -125,7 +125,7 @@ def _name(node):
 
 
 def _several(node, function):
-    """An array of which there can be more than one element."""
+    """Can the array have more than one element?"""
     node = tree.bare(node)
     if isinstance(node, tree.Name):
         sizes = [part.array for part in tree.walk(function.body)
@@ -157,7 +157,7 @@ def _table_start(node, function, pointer):
 
 
 def _is_list(name, function):
-    """Is a parameter a list, since something takes it with a count?"""
+    """Is a parameter a list, as a call gets it together with a count?"""
     kind = function.values.types.get(name, "")
     if function.param(name) is None or \
             not re.match(r"(const )?struct ((scatterlist|bio_vec) ?\*|(page|folio) ?\*\*)$", kind):
@@ -186,7 +186,7 @@ def _compared(call, function):
             value = node.right if isinstance(node, tree.Assign) else node.value
             if value is not None and any(part is call for part in tree.walk(value)):
                 texts.add(tree.text(node.left) if isinstance(node, tree.Assign) else node.name)
-    # Kept, to compare the others with it.
+    # The answer is stored, to be compared with those for the other pages.
     for node in tree.walk(function.body):
         if isinstance(node, tree.Binary) and node.op in ("==", "!=") and \
                 (tree.text(node.left) in texts or tree.text(node.right) in texts) and \
@@ -196,7 +196,8 @@ def _compared(call, function):
 
 
 def _one(node):
-    """On which way out of a condition there is only one element; None if it does not ask."""
+    """Whether there is only one element if a condition is true, or if it is false; None if
+    the condition does not test that."""
     node = tree.bare(node)
     if isinstance(node, tree.Call) and tree.called(node) == "iov_iter_extract_bvecs":
         return True
@@ -212,7 +213,7 @@ def _one(node):
 
 
 def _one_not_asked(starts, function, world):
-    """What is reached without knowing that there is only one."""
+    """The steps that can be reached without a test that there is only one element."""
     def stop(step):
         return step.expr is not None and bool(tree.calls(step.expr, ("iov_iter_extract_bvecs",)))
 

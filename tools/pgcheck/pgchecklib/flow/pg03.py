@@ -150,7 +150,7 @@ class _Uses:
 
 
 def _plain(node):
-    """Without (void), ! and casts: how a result is thrown away."""
+    """The expression without (void), ! and casts."""
     while True:
         if isinstance(node, tree.Cast):
             node = node.value
@@ -161,7 +161,7 @@ def _plain(node):
 
 
 def _sets(step, name):
-    """Does a step set the variable anew?"""
+    """Does a step assign the variable?"""
     expr = step.expr
     if isinstance(expr, tree.Declare):
         return expr.name == name
@@ -180,7 +180,7 @@ def _reads(step, name):
 
 
 def _final(function, world, call, kind):
-    """Does a refusal end a loop of adds with an error, with no other bio on the way?"""
+    """Does a refused add end a loop of adds with an error, without a new bio before?"""
     if _cannot(function, kind):
         return False
     steps = [step for step in function.graph.steps if step.expr is not None and
@@ -206,8 +206,8 @@ def _final(function, world, call, kind):
 
 
 def _again(own, step, accepted, kind, function):
-    """What is known at the condition when a way comes round to it with the same bio, after an
-    add that was accepted."""
+    """The envs at the condition on paths that come back to it with the same bio, after an add
+    that was accepted."""
     found, out = [], {label: after for after, label in step.after}
 
     def visit(at, env, data):
@@ -238,8 +238,8 @@ def _holders(step, call):
 
 
 def _cannot(function, kind):
-    """Pages of the function's own in a table that it has sized are not refused; what has
-    to be one bio cannot be continued in another."""
+    """Is a refusal impossible or final? Pages that the function has allocated are not refused
+    by a bio whose table it has sized, and zone append has to be one bio."""
     if "REQ_OP_ZONE_APPEND" in function.text:
         return True
     if kind.page is None:
@@ -251,7 +251,7 @@ def _cannot(function, kind):
 
 
 def _is_new(step, kind):
-    """Another bio, or the old one goes its way."""
+    """Does a step take another bio, or submit the old one?"""
     if step.expr is None:
         return False
     if any(facts.NEW_BIO.search(tree.called(call)) and not facts.OWN.match(tree.called(call)) and
@@ -265,7 +265,7 @@ def _is_new(step, kind):
 
 
 def _ends_in_error(start, step, way, function, world, names, errno, envs):
-    """Is there a way from a refusal to a return of an error?"""
+    """Does a path lead from a refusal to a return of an error?"""
     found = []
     kind = adder_of(step, function, world)
 
@@ -302,7 +302,7 @@ def _ends_in_error(start, step, way, function, world, names, errno, envs):
 
 
 def _loop_heads(step, function):
-    """What stands in the conditions of the loops around a step."""
+    """The conditions of the loops around a step."""
     found = set()
     for node in tree.walk(function.body):
         if isinstance(node, (tree.For, tree.While, tree.Do, tree.Each)) and \
@@ -313,7 +313,7 @@ def _loop_heads(step, function):
 
 
 def _errors(at, env, known, step):
-    """The variables that are an error since the refusal, or were one before."""
+    """The variables that hold an error after the refusal, or held one before."""
     if not isinstance(at.expr, tree.Assign):
         return known
     name = tree.text(at.expr.left)
@@ -334,7 +334,7 @@ def _first_values(function):
 
 
 def adder_of(step, function, world):
-    """What is added in a step; an Adder that nothing is known of if it is none."""
+    """The Adder of a step, or an empty one if the step does not add."""
     from .adders import Adder
     for call in tree.calls(step.expr):
         found = adder(call, function, world)

@@ -9,8 +9,8 @@ from .paths import follow
 
 RULE = "PG04"
 
-# What makes a table smaller than what it is made of, and what is no more than each of its
-# arguments.
+# Functions that limit the size of a table, and functions whose result is not larger than any
+# of their arguments.
 _CLAMP = re.compile(r"^\(*(?!max|max_t|round_up|roundup|bio_segments|bio_add_max_vecs|DIV_ROUND|ALIGN|"
                     r"buf_pages|howmany)[a-z_]\w*\(")
 _LEAST = re.compile(r"^\(*(min|min_t|min3|umin|bio_max_segs)\(")
@@ -37,7 +37,7 @@ def check(function, world):
 
 
 def _comes_back(step, starts, bio, function, world):
-    """Does a way lead round to the step with the same bio, and without asking for room?"""
+    """Does a path lead back to the step with the same bio, without a test for room?"""
     found = []
 
     def visit(at, env, data):
@@ -78,7 +78,7 @@ def _asks_or_new(step, bio, function, world):
         if isinstance(part, tree.Assign) and part.op == "=" and tree.text(part.left) == name and \
                 _fresh(part.right):
             return True
-        # A structure with another bio in it.
+        # The variable points to another structure, which has a bio of its own.
         if isinstance(part, tree.Assign) and part.op == "=" and tree.base(bio) == tree.text(part.left) and \
                 tree.text(part.left) != name:
             return True
@@ -91,7 +91,7 @@ def _asks_or_new(step, bio, function, world):
 
 
 def _iterates(call, bio):
-    """The variable of an iterator is another one in each round."""
+    """Does the variable of an iterator change in each round?"""
     return bool(re.match(r"^\w*for_each\w*$", tree.called(call))) and tree.base(bio) != tree.text(bio)
 
 
@@ -113,12 +113,12 @@ def _is_new(call, bio, function, world):
 
 
 def _fresh(node):
-    """Another bio, and not one that was filled before and is kept in a structure."""
+    """Is it a new bio, and not one that was filled before and is kept in a structure?"""
     return not re.match(r"^&?\w+((->|\.)\w+)+$", tree.text(node))
 
 
 def _called_in_a_loop(function, step, bio, world):
-    """A static function that adds to a bio of its caller, which calls it in a loop."""
+    """Is it a static function that adds to its caller's bio and is called in a loop?"""
     if not function.static or function.is_macro or \
             step not in reach([function.graph.enter], lambda other: _asks_or_new(other, bio, function, world)):
         return False
@@ -142,14 +142,14 @@ def _makes(step):
 
 # Sizes and bounds, as texts.
 def _words(text):
-    """The variables, fields and constants of a text that say something of a count."""
+    """The variables, fields and constants of a text that can be a count."""
     found = re.findall(r"(?<![\w>.])[A-Za-z_]\w*(?:(?:->|\.)\w+)*\b(?!\()", text)
     return {re.split(r"->|\.", name)[-1] for name in found} - _DULL
 
 
 def _made_of(texts, values, cut):
-    """The words of the texts, and of what was assigned to these. A table that was cut to a
-    limit is no longer as large as what it was made of; a loop that was is no longer."""
+    """The words of the texts and, recursively, of the expressions assigned to them. A limited
+    table size does not count as its old value; a limited bound of a loop does."""
     words = set()
     for _ in range(4):
         for text in texts:
@@ -193,7 +193,7 @@ def _of_call(node, sizes, lists):
         sizes += args[facts.TABLE[name]:][:1]
     elif facts.TABLE_NAME.match(name):
         sizes += [arg for arg in args if _COUNT.search(arg)]
-    # A list is as long as the count that was given to what has filled it.
+    # A list is as long as the count that was passed to the call that filled it.
     for number, arg in enumerate(node.args):
         arg = tree.bare(arg)
         if isinstance(arg, tree.Unary) and arg.op == "&":

@@ -26,7 +26,7 @@ def check(function, world):
 
 
 def core(name):
-    """block/* and the headers with what it offers; not drivers/block or drivers/*/block."""
+    """Is it a file of the block layer: block/* or its headers, but not in drivers?"""
     parts = name.split("/")
     if parts[-3:] in (["include", "linux", "bvec.h"], ["include", "linux", "bio.h"]):
         return True
@@ -77,18 +77,18 @@ def _a_copy(left, function):
 
 
 def _shorter(node):
-    """A vec that gets shorter stays one of the same pages."""
+    """Is a vec only shortened? It then keeps its pages."""
     return isinstance(node, tree.Assign) and node.op == "-=" or isinstance(node, tree.Step) and node.op == "--"
 
 
 def _back(node):
-    """What a bio had before is put back."""
+    """Does the bio get back a value that it had before?"""
     return isinstance(node, tree.Assign) and bool(re.search(
         r"(orig|saved?|old|backup|bak|bd)\w*(->|\.|_)\w*(vcnt|io_vec|vec)", tree.text(node.right)))
 
 
 def own_page(node, function):
-    """A page of an allocation of this function, or a field that only gets such pages."""
+    """Is it a page that the function has allocated, or a field that only gets such pages?"""
     for value in function.values.resolve(node):
         if any(facts.OWN.match(tree.called(part)) or tree.called(part) == "ZERO_PAGE"
                for part in tree.walk(value)) or tree.number(value) == 0:
@@ -115,7 +115,7 @@ def own_page(node, function):
 
 # Where the vectors go.
 def _goes_elsewhere(function, world, depth=2):
-    """Does what the function fills go to a socket, a cipher or a copy, and to no bio?"""
+    """Do the vecs that the function fills go to a socket, a cipher or a copy, not to a bio?"""
     text = function.text
     if re.search(r"\bbi_(io_vec|vcnt)\b|\bstruct (bio|request)\b|\bbio_\w+\(|\bsubmit_bio|blk_|"
                  r"\bvfs_iter_|(read|write)_iter\b|call_(read|write)_iter|\bkiocb\b", text):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""PG06: pages were taken, and a way out neither gives them back nor hands them on."""
+"""PG06: pages were taken, and an error return neither releases them nor hands them on."""
 import re
 
 from . import facts, tree, unwind
@@ -36,7 +36,7 @@ def _all(function, world):
 
 
 def taking(call, function, world):
-    """facts.GET of a call, by a function of the run that returns the result as well."""
+    """facts.GET of a call, also of a function of the run that returns the result of one."""
     name = tree.called(call)
     if name in facts.GET:
         return facts.GET[name]
@@ -65,7 +65,7 @@ def _find_takes(function):
 
 
 class _Search:
-    """From one call on all ways that keep the pages."""
+    """Follows the paths from one call on which the function keeps the pages."""
 
     def __init__(self, taken, world):
         self.taken, self.ways = taken, Ways(taken, world)
@@ -93,7 +93,7 @@ class _Search:
         return given, error, again
 
     def handed(self, step, call, data):
-        """To a function that may refuse them, if its result is looked at."""
+        """Passes the pages to a function that may refuse them, if its result is tested."""
         called = self.world.callee(self.taken.function, call)
         if called and not _may_fail(called) and not self.ways.one_of_several(call):
             return None
@@ -156,7 +156,7 @@ class _Search:
                    for value in values) and bool(re.match(r"^(ret|rc|err|error|res|r|status|retval|result|rv)\w*$", name))
 
     def one(self, expr, way):
-        """Is this the way on which a call for one page got none?"""
+        """Has the call asked for one page and got none, after this answer?"""
         node = tree.bare(expr)
         if not isinstance(node, tree.Binary) or tree.number(node.right) != 1:
             return False
@@ -204,14 +204,14 @@ def _sets(expr, name):
 
 
 def _may_fail(function):
-    """Does a function of the run return an error, and leave the pages to its caller then?"""
+    """Can a function of the run return an error and leave the pages to its caller?"""
     return any(facts.OWN is None or tree.number(value) != 0 for value in function.returns()) and \
         not any(facts.PUT.match(name) for name in function.calls) and \
         not re.search(r"\b\w*(free|release|destroy|put|cleanup|teardown|unmap)\w*\s*\(", function.text)
 
 
 def _kept(taken, world):
-    """Ways out with an error and the pages."""
+    """The error returns on which the function still has the pages."""
     search = _Search(taken, world)
     if search.ways.gives(taken.step) is True:
         return
@@ -249,7 +249,7 @@ def _answer(taken):
 
 
 def _got(taken, way):
-    """Can the call have got something on this way out of the condition that it stands in?"""
+    """Can the call have taken pages if the condition around it had this answer?"""
     node = tree.bare(taken.step.expr)
     if taken.result or not isinstance(node, tree.Binary):
         return taken.result is not None or way

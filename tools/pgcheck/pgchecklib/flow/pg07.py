@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 """PG07: bi_vcnt or the first vec of a bio that was not built here.
 
-A clone shares the table of another bio, and bi_iter says which part of it is its own;
-bi_vcnt of a clone is 0.
+A clone shares the table of another bio, and only bi_iter tells which part belongs to the
+clone; bi_vcnt of a clone is 0.
 """
 import re
 
@@ -38,13 +38,13 @@ _UNKNOWN = "this function did not build"
 
 
 def _owns(node, function):
-    """Does the function treat the bio as its owner may? Only that cleans up, or shortens."""
+    """Does the function end, free or shorten the bio, as only its owner does?"""
     return isinstance(node, tree.Call) or bool(re.search(
         r"(put|free|release|unpin)\w*\(|bi_vcnt\s*(--|-=|\+\+|==)|--\w+->bi_vcnt|bi_size\s*[-+]?=[^=]", function.text))
 
 
 def _uses(function):
-    """(node, bio) of each place that goes by the table instead of bi_iter."""
+    """(node, bio) of each place that uses the table instead of bi_iter."""
     skip = set()
     for node in tree.walk(function.body):
         if isinstance(node, tree.Call):
@@ -56,7 +56,7 @@ def _uses(function):
                 skip.update(tree.walk(node))
         elif isinstance(node, tree.Assign):
             skip.add(tree.bare(node.left))
-            # What a bio had is kept, to put it back later.
+            # The value is saved, to be restored later.
             if isinstance(tree.bare(node.right), tree.Member) and \
                     isinstance(tree.bare(node.left), (tree.Member,)):
                 skip.add(tree.bare(node.right))
@@ -72,7 +72,7 @@ def _uses(function):
 
 
 def _only_asked(node, function):
-    """if (bio->bi_vcnt) and assertions are no use."""
+    """Is it only "if (bio->bi_vcnt)" or an assertion?"""
     for part in tree.walk(function.body):
         if isinstance(part, tree.Call) and (facts.ASSERT.match(tree.called(part)) or facts.LOG.match(tree.called(part))) \
                 and any(one is node for one in tree.walk(part)):
@@ -84,7 +84,7 @@ def _only_asked(node, function):
 
 
 def _foreign(bio, function, world, depth=2):
-    """Why a bio is not one that was built here; "" if it may be."""
+    """The reason why the function has not built the bio; "" if it may have."""
     text, name = tree.text(bio).lstrip("&"), tree.base(bio)
     inner = tree.bare(bio)
     built = any(call.args and any(tree.text(arg).lstrip("&") == text for arg in call.args)
@@ -127,7 +127,7 @@ def _is_request(node, function):
 
 
 def _of_parameter(function, number, world, depth):
-    """Where the callers have a parameter from."""
+    """Where the callers' arguments for a parameter come from."""
     if not re.match(r"(const )?struct bio ?\*$", function.params[number][0]) or _ENDS.search(function.name):
         return ""
     code = function.unit.code

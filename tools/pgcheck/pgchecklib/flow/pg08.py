@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""PG08: a vec is taken off a bio, and not all of its pages are given back.
+"""PG08: a vec is removed from a bio, and not all of its pages are released.
 
 PG09: integrity data counts as one segment, and only its first vec is mapped.
 
@@ -52,7 +52,7 @@ def _first_page(call, function):
 
 
 def _around(function, trims, puts):
-    """The smallest block that a trim and a put stand in."""
+    """The smallest block that contains both the removal and the release."""
     found = function.body
     for node in tree.walk(function.body):
         if isinstance(node, tree.Block):
@@ -67,7 +67,7 @@ _ALL_PAGES = re.compile(r"bv_page \+|nth_page|^unpin_user_folio\(|^unpin_user_pa
 
 
 def _all_pages(node):
-    """Does a block give back as many pages as a vec has?"""
+    """Does a block release as many pages as a vec has?"""
     for call in tree.calls(node):
         if _ALL_PAGES.search(tree.text(call)):
             return True
@@ -105,7 +105,7 @@ class FirstOfMetadata:
 
 
 def _first_vec(node, function):
-    """The places where a value is taken from the first vec of a bip."""
+    """The places that read the first vec of a bip."""
     values = [node]
     base = tree.base(node)
     values += function.values.to.get(base, [])
@@ -126,7 +126,7 @@ def _other_index(value):
 
 
 def _one_vec(step):
-    """A condition that asks how many vecs there are, or how long the first one is."""
+    """Does a condition test the number of vecs, or the length of the first one?"""
     return step.kind == "test" and bool(re.search(
         r"bip_vcnt|bio_integrity_\w*vec|\bbv_len\b.*(==|>=|<|!=)|(==|>=|<|!=).*\bbv_len\b|bip_iter\.bi_size.*bv_len",
         tree.text(step.expr)))
@@ -158,7 +158,7 @@ _IN_FOLIO = re.compile(r"folio_page_idx|offset_in_folio|folio_pos|PAGE_SHIFT|PAG
 
 
 def _within_page(folio, offset, function):
-    """page_folio(page) with an offset that is one in the page?"""
+    """Is it page_folio(page) with an offset that counts from the page?"""
     sources = [call for value in function.values.resolve(folio) for call in [tree.bare(value)]
                if tree.called(call) in ("page_folio", "pgmap_page_folio") and call.args]
     if not sources:
@@ -180,7 +180,7 @@ def _within_page(folio, offset, function):
 
 
 def _same_each_round(call, page, function):
-    """Is one page of an array added in each round of a loop that counts something else?"""
+    """Does a loop with a counter add the same page of an array in each round?"""
     if _ONE_ON_PURPOSE.search(tree.text(page)):
         return False
     loop = _innermost(call, function)

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 """The checks of this package as part of a run of pgcheck.
 
-What is said of a file depends on the functions of other files that it calls, and on those
-that call its own. So the key of a kept result is made of the file and of these.
+The findings in a file depend on the functions of other files that it calls, and on those that
+call its functions. So the key of a result in the cache covers that file and these functions.
 """
 import hashlib
 import os

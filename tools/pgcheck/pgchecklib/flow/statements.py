@@ -26,7 +26,7 @@ class Statements(Parser):
         return tree.Block(at, body)
 
     def pass_over(self):
-        """To the end of a statement that cannot be read."""
+        """Skips to the end of a statement that cannot be parsed."""
         start = self.pos
         while self.text() != "}" or self.kind() != "op":
             if self.text() in ("(", "[", "{"):

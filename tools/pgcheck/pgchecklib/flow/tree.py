@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The nodes of the tree that parser.py makes, and what is asked of expressions."""
+"""The nodes of the tree that parser.py makes, and functions that examine expressions."""
 
 
 class Node:
@@ -85,7 +85,7 @@ def calls(node, names=None):
 
 
 def called(node):
-    """The name that is called, "" if it is no plain name."""
+    """The name of the called function, "" if the callee is not a plain name."""
     if isinstance(node, Call):
         if isinstance(node.fn, Name):
             return node.fn.text
@@ -94,7 +94,7 @@ def called(node):
     return ""
 
 
-# What stands around a value and leaves it as it is.
+# Calls that return their argument unchanged.
 _AROUND = ("likely", "unlikely", "READ_ONCE", "data_race", "WARN_ON", "WARN_ON_ONCE", "ACCESS_ONCE",
            "__builtin_expect")
 

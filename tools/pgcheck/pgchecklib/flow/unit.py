@@ -15,9 +15,9 @@ _MACRO = re.compile(r"^[ \t]*#[ \t]*define[ \t]+(\w+)\(([^)]*)\)((?:\\\n|[^\n])*
 
 
 class Function:
-    """A function, or a macro with parameters, which is one with unknown types.
+    """A function, or a function-like macro, whose parameters have no types.
 
-    The body is read when it is first asked for: most functions never are.
+    The body is parsed when it is first needed; for most functions it never is.
     """
 
     def __init__(self, unit, name, span, is_macro=False, variant=0):
@@ -108,11 +108,11 @@ class Function:
 
 
 class Values:
-    """What the variables of a function are set to.
+    """The values that a function assigns to its variables and fields.
 
-    to[place] are the trees that are stored at a place, by its spelling; opaque are the
-    places that change in another way: ++, an iterator, their address given away; moves are
-    those without the last.
+    to[place] has the assigned trees, by the spelling of the place. opaque are the places that
+    also change in other ways: by ++, as an iterator, or through their address; moves are those
+    of opaque that change in the first two ways.
     """
 
     def __init__(self, function):

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The rest of PG06: bios that are put with pages in them, pages given back one for many,
-iterators that stand in the wrong place."""
+"""The rest of PG06: bios that are freed with pages in them, releases of one page for many,
+iterators at a wrong position."""
 import re
 
 from . import facts, tree
@@ -9,7 +9,7 @@ from .graph import reach
 from .pg08 import takes_off
 from .paths import NEGATIVE, ZERO, assign, follow, place, refine, sign
 
-# The bio goes its way; submit_bio_wait() comes back with the pages in it.
+# Calls after which other code owns the bio and its pages; not submit_bio_wait().
 _ENDS = re.compile(r"submit_bio(_noacct|_noacct_nocheck)?$|_submit|^submit_|endio|release_pages|"
                    r"unbounce|unpin|issue|chain")
 _PUTS = re.compile(r"(^|_)bio_put$|^bio_uninit$")
@@ -23,7 +23,7 @@ def check(function, world):
 
 
 def _bios(function):
-    """bio_put() after a call that has filled the bio with pages."""
+    """Finds bio_put() after a call that has filled the bio with pages."""
     for step in function.graph.steps:
         if step.expr is None:
             continue
@@ -102,12 +102,12 @@ def _one_for_many(function):
 
 
 def _pins(function):
-    """Does the file take pages of users?"""
+    """Does the file pin user pages?"""
     return bool(re.search(r"\b(pin|get)_user_pages|iov_iter_(extract|get)", function.unit.code))
 
 
 def _one_page(call):
-    """The page of a call that gives back one page by its pointer, or None."""
+    """The page of a call that releases one page by its pointer, or None."""
     name = tree.called(call)
     if name in facts.PUT_ONE and call.args:
         return call.args[-1]
@@ -122,8 +122,8 @@ def _one_page(call):
 
 
 def _single(function, loop):
-    """Is it known that each entry has one page? The loop goes over the pages of an entry, or
-    the file puts one page into each."""
+    """Has each entry exactly one page? True if the loop runs over the pages of an entry, or if
+    the file puts one page into each entry."""
     inner = " ".join(tree.text(call) for call in tree.calls(loop.body))
     if re.search(r"\+ i\b|nth_page|folio_page|PAGE_SHIFT", inner):
         return True
@@ -160,7 +160,8 @@ def _advanced_twice(function):
 
 
 def _not_reverted(function, world):
-    """A bio takes not all pages, the rest is given back, and the iterator stays behind it."""
+    """Finds a bio that refuses pages which are then released, while the iterator is not moved
+    back."""
     takes = [(step, call) for step in function.graph.steps if step.expr is not None
              for call in tree.calls(step.expr, facts.ADVANCES)]
     if not takes:

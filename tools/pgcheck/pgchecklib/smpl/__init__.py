@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
-"""What the semantic patches ask of an expression.
+"""Python functions that the semantic patches call to examine an expression.
 
-SmPL finds statements and the ways between them, and hands over texts; whether a text is
-one that a rule is about is decided here, from the names in flow/facts.py. One module for
-each rule that has a semantic patch.
+SmPL finds statements and the paths between them, and passes expressions as texts. These
+modules, one for each rule that has a semantic patch, decide from the names in flow/facts.py
+whether a text is relevant to the rule.
 """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""PG06: pages taken from an iterator, and the ways on which they are given back."""
+"""PG06: pages taken from an iterator, and the paths on which they are released."""
 import re
 
 from ..flow import facts
