@@ -1,0 +1,106 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# Runs the programs of liburing's own test suite with their buffers in a named range, by
+# the shim, and again on hugetlbfs. A program has failed if it fails on the range only.
+#
+# liburing.sh DIR [PATTERN]...
+#
+# DIR has the built programs, NAME.t; PATTERN is a shell pattern of NAME. As root, in a
+# machine that may be spoilt; the first NVMe disk gets a file system:
+#
+# lab run --mem 5G --reserve 1G@0x100000000 --nvme plain --share DIR --timeout 3600 \
+#	-- tests/vtl0/liburing.sh DIR
+#
+# KTAP on stdout. Exit status: 0 all passed, 1 some failed.
+
+set -u
+here=$(cd "$(dirname "$0")" && pwd) || exit 1
+# shellcheck source=tests/lib/tap.sh
+. "$here/../lib/tap.sh"
+dir=${1-}
+shim=/opt/vtl0/bin/vtl0_shim
+seconds=${SECONDS_EACH:-90}
+disk=/dev/nvme0n1
+tmp=$(mktemp -d) || exit 1
+trap 'cd /; umount "$tmp/fs" "$tmp/huge" 2>/dev/null; rm -rf "$tmp"' EXIT
+
+# programs [PATTERN]...: their paths
+programs()
+{
+	[ $# -gt 0 ] || set -- '*'
+	for pattern; do
+		for program in "$dir"/$pattern.t; do
+			[ ! -x "$program" ] || echo "$program"
+		done
+	done
+}
+
+prepare()
+{
+	mkdir "$tmp/fs" "$tmp/huge" &&
+	mkfs.ext4 -q -F "$disk" && mount "$disk" "$tmp/fs" &&
+	echo 256 >/proc/sys/vm/nr_hugepages &&
+	mount -t hugetlbfs none "$tmp/huge" && truncate -s 512M "$tmp/huge/file" &&
+	modprobe vtl0 && vtl0ctl add --name shim 0x100000000+512M
+}
+
+# on FILE PROGRAM: runs it with its buffers in FILE; "got" is 0, its exit status, or
+# "skipped"
+on()
+{
+	rm -rf "$tmp/fs/work"
+	mkdir "$tmp/fs/work"
+	(
+		cd "$tmp/fs/work" || exit
+		VTL0_SHIM=$1 LD_PRELOAD=$shim exec timeout -k 10 "$seconds" "$2"
+	) </dev/null >"$tmp/out" 2>&1
+	got=$?
+	# xfail.t is there to fail
+	case $got,${2##*/} in
+	77,*) got=skipped ;;
+	1,xfail*) got=0 ;;
+	esac
+}
+
+faults()
+{
+	cat /sys/class/vtl0/*/stat | awk '/^faults_/ { n += $2 } END { print n + 0 }'
+}
+
+# compare PROGRAM
+compare()
+{
+	name=$(basename "$1" .t)
+	on "$tmp/huge/file" "$1"
+	huge=$got
+	on /dev/vtl0_shim "$1"
+	case $got,$huge in
+	0,*) result 0 "$name" ;;
+	skipped,*) result 4 "$name" "by itself" ;;
+	*,0)
+		notes <"$tmp/out"
+		note "status $got, on hugetlbfs $huge"
+		result 1 "$name"
+		;;
+	*) result 4 "$name" "fails with status $got, on hugetlbfs with $huge" ;;
+	esac
+}
+
+[ -n "$dir" ] || only_result 4 liburing "needs the directory of its programs"
+shift
+programs "$@" >"$tmp/programs"
+[ -s "$tmp/programs" ] || only_result 1 "liburing: none in $dir"
+prepare 2>&1 | notes
+[ -c /dev/vtl0_shim ] || only_result 1 prepare
+plan $(($(wc -l <"$tmp/programs") + 1))
+before=$(faults)
+while read -r program; do
+	compare "$program"
+done <"$tmp/programs"
+after=$(faults)
+# the programs did use it
+note "$((after - before)) faults"
+[ "$after" -gt "$before" ] && vtl0ctl remove --all && modprobe -r vtl0
+result $? memory_was_used_and_is_free
+tap_end
