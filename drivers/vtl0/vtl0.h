@@ -50,8 +50,8 @@ enum vtl0_level {
 };
 
 /**
- * struct vtl0_file_attr - of the node of a range, if it has one
- * @name: of /dev/vtl0_NAME, or empty
+ * struct vtl0_file_attr - name and permissions of a range's node
+ * @name: NAME of /dev/vtl0_NAME; empty if the range has no node
  * @mode: permissions
  * @uid: owner
  * @gid: group
@@ -64,7 +64,7 @@ struct vtl0_file_attr {
 };
 
 /**
- * struct vtl0_cookie - by which a program knows its ranges
+ * struct vtl0_cookie - a mark by which a program recognises its ranges
  * @bytes: as user space gave them; all zero for none
  */
 struct vtl0_cookie {
@@ -80,18 +80,18 @@ struct vtl0_cookie {
  * @state: VTL0_STATE_*; written under vtl0_lock, read with READ_ONCE() by
  *	faults inside vtl0_srcu
  * @persist: stays without an owner; written under vtl0_lock, read with READ_ONCE()
- * @nr_owners: length of @holds; as @persist
+ * @nr_owners: length of @holds; written and read as @persist
  * @touched: a page of it was mapped since vtl0_pgmaps_idle() found it idle
- * @clear: its memory is cleared before it is registered
+ * @clear: its memory is cleared before it can be mapped
  * @busy: an add or a removal works on it without vtl0_lock; written under vtl0_lock
  * @registered: its struct pages may be looked at inside vtl0_srcu
  * @decided: woken when @busy ends
  * @link: in vtl0_ranges, under vtl0_lock
- * @batch: in the list of an add or a removal that made it busy
- * @looked_at: folios before this address are idle; of a removal
+ * @batch: link in the list of the add or removal that made it busy
+ * @looked_at: a removal has found the folios before this address idle
  * @holds: the files that hold it (struct vtl0_hold), under vtl0_lock
- * @file: of its node; does not change
- * @cookie: does not change
+ * @file: name and permissions of its node; does not change
+ * @cookie: given when it was added; does not change
  * @dev: its device, whose refcount is that of the range
  * @memmap_bytes: size of its memmap in bytes
  * @memmap_saved: by how many bytes it would be larger with order 0
@@ -140,7 +140,7 @@ struct vtl0_range {
  * @flags: VTL0_ADD_*
  * @persist: it stays without an owner
  * @killable: only a fatal signal ends the wait for another call
- * @file: of its node
+ * @file: name and permissions of its node
  * @cookie: of the range, with VTL0_ADD_COOKIE
  */
 struct vtl0_request {
@@ -157,8 +157,8 @@ struct vtl0_request {
 };
 
 /**
- * struct vtl0_view - what a file of one range shows; its private_data
- * @range: holds a reference, which does not keep it registered
+ * struct vtl0_view - what a file of one range shows; private_data of the file
+ * @range: the view holds a reference, which does not keep the range registered
  * @start: first byte
  * @length: bytes
  */
@@ -192,7 +192,7 @@ struct vtl0_span {
 
 /**
  * struct vtl0_conflict - why a range cannot be added
- * @span: what of it is in the way
+ * @span: the addresses that are in the way
  * @mismatch: the flag that asks for something else than what is registered, or 0
  */
 struct vtl0_conflict {
@@ -202,11 +202,11 @@ struct vtl0_conflict {
 
 /**
  * struct vtl0_area - memory that a touch may register
- * @owner: keeps what is registered, unless that is persistent
- * @start: first byte, of a page
- * @end: first byte behind it
- * @persist: what is registered stays without an owner
- * @cookie: of what is registered
+ * @owner: will hold the range that the touch registers, unless @persist
+ * @start: first byte, page-aligned
+ * @end: first byte behind the area
+ * @persist: the range that the touch registers stays without an owner
+ * @cookie: of the range that the touch registers
  */
 struct vtl0_area {
 	struct vtl0_owner *owner;

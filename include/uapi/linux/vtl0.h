@@ -5,8 +5,8 @@
  *
  * /dev/vtl0 registers physical address ranges that the kernel does not own as
  * ZONE_DEVICE memory. /dev/vtl0_low maps registered memory; the file offset is
- * the physical address. Both need CAP_SYS_ADMIN to open. /dev/vtl0_NAME shows the range
- * that was given the name; offset 0 is its first byte, and its mode says to whom.
+ * the physical address. Both need CAP_SYS_ADMIN to open. /dev/vtl0_NAME maps the range with that
+ * name; offset 0 is its first byte. Opening it needs only the permissions of the node.
  */
 #ifndef _UAPI_LINUX_VTL0_H
 #define _UAPI_LINUX_VTL0_H
@@ -50,7 +50,7 @@
  * ENOSPC       too many ranges have a name
  * ENOMEM       out of memory (also when there is too little for the memmap)
  * EMFILE       VTL0_OPEN: the process has as many open files as it may (RLIMIT_NOFILE)
- * ENFILE       VTL0_OPEN: the system has
+ * ENFILE       VTL0_OPEN: the system has as many open files as it may
  * EPERM        the kernel is locked down
  * EINTR        a signal came while waiting, and its handler has no SA_RESTART
  * ENOTTY       unknown ioctl
@@ -110,7 +110,7 @@
  * @name: with VTL0_ADD_NAME letters, digits, "_", "-" and "." of ASCII, beginning with a
  *	letter or a digit, and zeroes behind them: the range gets the node /dev/vtl0_NAME,
  *	which goes with it. Else zero.
- * @mismatch: out, with EEXIST: the flag that asks for something else than is there, or 0
+ * @mismatch: out, with EEXIST: the flag that differs from what is registered, or 0
  * @node_used: out: the NUMA node of the range
  * @cookie: with VTL0_ADD_COOKIE any 128 bits but zero, such as a UUID. Else zero.
  *
@@ -125,8 +125,8 @@
  * It is EEXIST with VTL0_ADD_EXCLUSIVE, VTL0_ADD_CLEAR or another @name than it has, too.
  * A node that is there keeps its permissions and its owner. Any other overlap is EEXIST.
  *
- * VTL0_ADD_CLEAR fills what is added with zeroes before it can be mapped, but for pages with
- * a memory error; a caller that is killed meanwhile adds nothing.
+ * VTL0_ADD_CLEAR fills the added memory with zeroes before it can be mapped, except pages
+ * with a memory error. If the caller is killed meanwhile nothing is added.
  *
  * VTL0_ADD_COVER asks for memory that is usable, not for a range of its own: what is
  * registered already is kept by this file as well, in whatever orders, if it has the @cookie
@@ -221,7 +221,7 @@ struct vtl0_remove {
  * @bad_pages: pages of the range in which hardware reported an error, since the
  *	module was loaded; touching one is SIGBUS
  * @name: of its node, /dev/vtl0_NAME, or empty
- * @cookie: what VTL0_ADD_COOKIE gave it, or zero
+ * @cookie: the cookie that it got from VTL0_ADD_COOKIE or a window, or zero
  */
 struct vtl0_range_info {
 	__aligned_u64 start;
@@ -388,10 +388,10 @@ struct vtl0_plan {
  * @fd: out: the file, with O_CLOEXEC; -1 on failure
  * @reserved: must be zero
  *
- * The file is mapped with mmap(): offset 0 is @start, and what lies beyond @length is
- * ENXIO. It can be sent to another process, which needs no privilege to map it. It does
- * not keep the range: once that has gone, mmap() is ENODEV and touching the memory is
- * SIGBUS, even if the same addresses have been registered again.
+ * The file is mapped with mmap(): offset 0 is @start, and mapping beyond @length fails with ENXIO.
+ * The file can be sent to another process, which needs no privilege to map it. An open file does
+ * not keep the range registered: when the range was removed, mmap() fails with ENODEV and touching
+ * the memory raises SIGBUS, even if the same addresses have been registered again.
  */
 struct vtl0_open {
 	__u32 size;
@@ -407,23 +407,24 @@ struct vtl0_open {
 #define VTL0_WINDOW_COOKIE	(1U << 1)
 
 /**
- * struct vtl0_window - ioctl(VTL0_WINDOW): declare memory, to be registered when touched
+ * struct vtl0_window - ioctl(VTL0_WINDOW): declare memory that is registered when touched
  * @size: sizeof(struct vtl0_window)
- * @flags: VTL0_WINDOW_DROP takes back what this file declared; VTL0_WINDOW_COOKIE gives
- *	what touches register the @cookie. Both are EINVAL.
+ * @flags: VTL0_WINDOW_DROP drops a window that this file declared; VTL0_WINDOW_COOKIE gives
+ *	the ranges that touches register the @cookie. Both together are EINVAL.
  * @start: first byte, a multiple of the page size
  * @length: length in bytes, likewise
  * @conflict_start: out: as in struct vtl0_add
  * @conflict_length: out: as in struct vtl0_add
  * @cookie: with VTL0_WINDOW_COOKIE as with VTL0_ADD_COOKIE. Else zero.
  *
- * Memory of a window may be touched through /dev/vtl0_low before it is registered: that
- * registers the GiB around it, as far as it can be had, for this file, or is SIGBUS.
- * Window and ranges go with the last close; other ranges in it stay as they are.
+ * Memory of a window may be touched through /dev/vtl0_low before it is registered. The touch
+ * registers the part of the window in the same GiB, or a smaller part if that fails, for this
+ * file; if nothing can be registered it raises SIGBUS. The last close of the file drops the
+ * window and removes these ranges; other ranges in the window stay.
  *
- * Only what is touched is claimed. When declared, nothing of a window may be in use (EBUSY),
- * device address space (ENXIO), or in another window (EEXIST), but in this one. VTL0_WINDOW_DROP
- * is for just a window of this file, else ENOENT; what was registered stays.
+ * Only memory that was touched is claimed. VTL0_WINDOW fails if a part of the window is in use
+ * (EBUSY), device address space (ENXIO), or in another window (EEXIST), unless that is the same.
+ * VTL0_WINDOW_DROP needs exactly a window of this file, else ENOENT; ranges in it stay.
  */
 struct vtl0_window {
 	__u32 size;
