@@ -175,7 +175,7 @@ static u64 nasty(struct rng *rng)
 /* Each request is either done or refused; the teardown looks at the log. */
 TEST_F_TIMEOUT(add, no_input_warns, SLOW)
 {
-	unsigned int rounds = debug_kernel() ? 200 : 3000, done = 0;
+	unsigned int rounds = debug_kernel() ? 200 : 1000, done = 0;
 	char panics[8];
 	struct rng rng = { 0x76746c30 };
 

@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <linux/fs.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -40,6 +41,14 @@ struct map_state {
 #define LEVEL_PTE .order = 0, .entry = PAGE_BYTES, .length = MIB(8)
 #define LEVEL_PMD .order = PMD_FOLIO_ORDER, .entry = PMD_BYTES, .length = MIB(32)
 #define LEVEL_PUD .order = PUD_FOLIO_ORDER, .entry = PUD_BYTES, .length = GIB(1)
+
+/* How long a test looks for a race that it may miss: VTL0_SECONDS of the environment, or 5. */
+static inline unsigned int race_seconds(void)
+{
+	const char *text = getenv("VTL0_SECONDS");
+
+	return text ? atoi(text) : 5;
+}
 
 /* Opens both nodes; registers nothing. -ENOENT: no RAM to use. */
 static inline int map_open(struct map_state *s)

@@ -4,7 +4,7 @@
  * move and protect its entries: no entry may be lost, which shows when the range is
  * removed, and in the kernel log ("bad pud", "Bad rss-counter").
  *
- * Takes VTL0_SECONDS (10) for each size of entry.
+ * Takes race_seconds() for each size of entry.
  */
 #include <pthread.h>
 #include <stdatomic.h>
@@ -206,16 +206,9 @@ static int play(const struct map_state *s, u64 entry, unsigned int seconds)
 	return p.touched && p.dropped && p.changed ? 0 : 4;
 }
 
-static unsigned int play_seconds(void)
-{
-	const char *text = getenv("VTL0_SECONDS");
-
-	return text ? atoi(text) : 10;
-}
-
 TEST_F_TIMEOUT(drop, loses_no_entry, 3600)
 {
-	unsigned int seconds = play_seconds();
+	unsigned int seconds = race_seconds();
 	pid_t child[NR_PROCESSES];
 	int status;
 

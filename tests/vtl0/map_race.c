@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Faults against registration: touching before, while and after a range comes
- * and goes, without a new mmap.
+ * and goes, without a new mmap. The tests that have threads take race_seconds() each.
  */
 #include <pthread.h>
 #include <stdatomic.h>
@@ -9,6 +9,8 @@
 #include "map.h"
 
 #define NR_THREADS 4
+/* Where all is slow, a test goes on beyond its time for these. */
+#define FEWEST_CYCLES 10
 
 FIXTURE(race) {
 	struct map_state s;
@@ -112,17 +114,18 @@ static bool wait_for_more(atomic_ulong *count)
 }
 
 /* Calls @cycle with touching threads around it, returns how many cycles were bad. */
-static unsigned int under_touch(struct map_state *s, char *va, unsigned int cycles,
+static unsigned int under_touch(struct map_state *s, char *va,
 				int (*cycle)(struct map_state *s, struct touchers *t,
 					     int disk, unsigned int n), int disk)
 {
+	u64 end = now_ns() + race_seconds() * 1000000000ULL;
 	struct touchers t = { .va = va, .length = s->length };
 	pthread_t threads[NR_THREADS];
-	unsigned int bad = 0;
+	unsigned int n, bad = 0;
 
 	for (int i = 0; i < NR_THREADS; i++)
 		bad += !!pthread_create(&threads[i], NULL, touch_for_ever, &t);
-	for (unsigned int n = 0; n < cycles && !bad; n++) {
+	for (n = 0; !bad && (n < FEWEST_CYCLES || now_ns() < end); n++) {
 		int ret = cycle(s, &t, disk, n);
 
 		if (ret)
@@ -132,7 +135,7 @@ static unsigned int under_touch(struct map_state *s, char *va, unsigned int cycl
 	atomic_store(&t.stop, true);
 	for (int i = 0; i < NR_THREADS; i++)
 		pthread_join(threads[i], NULL);
-	printf("# touched %lu times, SIGBUS %lu times\n", t.good, t.bus);
+	printf("# %u cycles, touched %lu times, SIGBUS %lu times\n", n, t.good, t.bus);
 	if (atomic_load(&t.other))
 		bad++;
 	return bad;
@@ -169,8 +172,7 @@ static int add_and_touch(struct map_state *s, struct touchers *t, int disk, unsi
 
 TEST_F_TIMEOUT(race, fault_while_adding, SLOW)
 {
-	EXPECT_EQ(0, under_touch(&self->s, self->va, debug_kernel() ? 10 : 60,
-				 add_and_touch, self->disk));
+	EXPECT_EQ(0, under_touch(&self->s, self->va, add_and_touch, self->disk));
 	EXPECT_EQ(BUS_ADRERR, touch(self->va));
 }
 
@@ -201,8 +203,7 @@ static int publish_and_pin(struct map_state *s, struct touchers *t, int disk, un
 TEST_F_TIMEOUT(race, publish_then_pin, SLOW)
 {
 	self->s.length -= MIB(2);
-	EXPECT_EQ(0, under_touch(&self->s, self->va, debug_kernel() ? 15 : 150,
-				 publish_and_pin, self->disk));
+	EXPECT_EQ(0, under_touch(&self->s, self->va, publish_and_pin, self->disk));
 }
 
 /*
@@ -230,8 +231,7 @@ static int change_order(struct map_state *s, struct touchers *t, int disk, unsig
 TEST_F_TIMEOUT(race, order_changes, SLOW)
 {
 	self->s.length = PMD_BYTES;
-	EXPECT_EQ(0, under_touch(&self->s, self->va, debug_kernel() ? 25 : 200,
-				 change_order, self->disk));
+	EXPECT_EQ(0, under_touch(&self->s, self->va, change_order, self->disk));
 }
 
 /* Gives every 2M block a page table, and takes it away when it is empty. */
@@ -260,15 +260,14 @@ static int direct_io_once(struct map_state *s, struct touchers *t, int disk, uns
  * A page table and a 2M entry are both allowed, and each comes while a fault is
  * on its way that has seen the other.
  */
-TEST_F(race, page_table_or_large_entry)
+TEST_F_TIMEOUT(race, page_table_or_large_entry, SLOW)
 {
 	struct touchers t = { .va = self->va, .length = self->s.length };
 	pthread_t thread;
 
 	ASSERT_EQ(0, add_order(self->s.control, self->s.start, self->s.length, 9));
 	ASSERT_EQ(0, pthread_create(&thread, NULL, churn_tables, &t));
-	EXPECT_EQ(0, under_touch(&self->s, self->va, debug_kernel() ? 15 : 100,
-				 direct_io_once, self->disk));
+	EXPECT_EQ(0, under_touch(&self->s, self->va, direct_io_once, self->disk));
 	atomic_store(&t.stop, true);
 	ASSERT_EQ(0, pthread_join(thread, NULL));
 	EXPECT_LT(0, t.good);

@@ -16,7 +16,7 @@
 
 #include "map.h"
 
-#define NR_RANGES 256U
+#define NR_RANGES 128U
 #define ELSEWHERE (EMPTY_BASE + TIB(1))
 
 FIXTURE(many) {
@@ -77,7 +77,7 @@ TEST_F_TIMEOUT(many, close_marks_all_draining, SLOW)
 /* A VMM that restarts need not know of it, whatever pieces it adds. */
 TEST_F_TIMEOUT(many, add_waits_for_what_drains, SLOW)
 {
-	for (int i = 0; i < 30; i++) {
+	for (int i = 0; i < 10; i++) {
 		ASSERT_EQ(0, add_chunked(self->ctl, EMPTY_BASE, MIB(64), MIB(2)));
 		ASSERT_EQ(0, close(self->ctl));
 		self->ctl = open_control();
@@ -117,7 +117,7 @@ TEST_F_TIMEOUT(many, add_waits_for_a_removal, SLOW)
 	int added = 0;
 
 	ASSERT_EQ(0, pthread_create(&t.thread, NULL, add_and_remove, &t));
-	for (int i = 0; i < 100; i++) {
+	for (int i = 0; i < 20 || (!added && i < 100); i++) {
 		int ret = add_range(self->ctl, EMPTY_BASE + MIB(32), MIB(64), 0);
 
 		if (!ret) {
@@ -137,11 +137,12 @@ TEST_F_TIMEOUT(many, add_waits_for_a_removal, SLOW)
 /* Calls for other memory are served while much is being removed. */
 TEST_F_TIMEOUT(many, other_calls_go_on, SLOW)
 {
+	u64 length = debug_kernel() ? GIB(2) : GIB(8);
 	struct vtl0_info info = { };
 	unsigned int during = 0;
 	int fd;
 
-	ASSERT_EQ(0, add_chunked(self->ctl, EMPTY_BASE, GIB(8), MIB(2)));
+	ASSERT_EQ(0, add_chunked(self->ctl, EMPTY_BASE, length, MIB(2)));
 	ASSERT_EQ(0, close(self->ctl));
 	self->ctl = open_control();
 	ASSERT_LE(0, self->ctl);
@@ -154,7 +155,7 @@ TEST_F_TIMEOUT(many, other_calls_go_on, SLOW)
 		ASSERT_EQ(0, cmd_info(self->other, &info));
 		during += info.nr_ranges;
 	} while (info.nr_ranges);
-	TH_LOG("%u calls of each kind during the removal of 4096 chunks", during);
+	TH_LOG("%u calls of each kind during the removal", during);
 	EXPECT_LT(0, during);
 }
 
