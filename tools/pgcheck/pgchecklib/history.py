@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""--since: which files differ from a revision, and what they were then."""
+"""--since: the files that differ from a revision, and their content in that revision."""
 import os
 import subprocess
 
@@ -32,7 +32,7 @@ class History:
         self.revision = self._resolve(revision)
 
     def _resolve(self, revision):
-        """A commit; the empty tree where HEAD has none yet, as before the very first one."""
+        """The commit; the empty tree if HEAD has no commit yet, as before the first one."""
         try:
             return _git(self.top, "rev-parse", "--verify", revision + "^{commit}").strip()
         except CannotAnalyse:
@@ -60,7 +60,7 @@ class History:
         return found
 
     def before(self, places, folder):
-        """Writes the old state of the files; places again, with the new names."""
+        """Writes the old content of the files to a folder; returns their places there."""
         old_names = self.changed()
         old = []
         for number, place in enumerate(places):

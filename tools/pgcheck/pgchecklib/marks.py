@@ -5,9 +5,10 @@
     /* pgcheck: allow-begin PG04 reason */   everything up to the next
     /* pgcheck: allow-end PG04 */
 
-One that gives no reason, that nothing needs or that does not end is a finding itself. What
-needs it can depend on other files: it may be needed where this one is read alone, and
-where the run has not all files, an idle one is a note.
+A comment without a reason, without a finding that it allows, or without an end is a finding
+itself. Whether there is a finding can depend on other files. So a comment is also needed if a
+run over this file alone has a finding for it; and if the run does not read all files, a comment
+without a finding is only a note.
 """
 import re
 
@@ -19,7 +20,7 @@ _ALLOW = re.compile(r"pgcheck:\s*allow(?P<kind>-begin|-end|)\s+(?P<rule>PG\d\d)\
 
 
 class Mark:
-    """What it allows, on which lines, and what is wrong with it."""
+    """An allow comment: the rule, the reason, the lines, and what is wrong with it."""
 
     def __init__(self, rule, reason, lines, wrong="", source=""):
         self.rule, self.reason, self.wrong, self.source = rule, reason, wrong, source
@@ -63,7 +64,7 @@ def find(text):
 
 
 def _next_code(code, first, last):
-    """The last line that a comment holds for."""
+    """The last line to which a comment applies."""
     if code[first - 1].strip():
         return last
     while last < len(code) and not code[last].strip():

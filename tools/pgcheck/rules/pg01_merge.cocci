@@ -14,8 +14,8 @@ virtual context
 virtual org
 virtual report
 
-// SmPL finds growth, tests and the ways between them; whether an expression is
-// one of these is decided from its text and from the facts of its file.
+// SmPL finds assignments, conditions and the paths between them. Python decides
+// from the text, and from the facts of the file, which are growth and tests.
 @initialize:python@
 @@
 import os, sys
@@ -117,7 +117,7 @@ position p;
 @@
 g@p
 
-// An index that is counted up is no length.
+// An index that a loop increments is not a length.
 @pg01_index depends on pg01_grow@
 expression a, g;
 position pg01_grow.p, t;
@@ -136,14 +136,15 @@ p << pg01_grow.p;
 if place(p[0]) not in pg01.indexed:
     pg01.note("grow", p[0], g)
 
-// What makes a segment grow: that, or a call of a function of this file that does.
+// A segment grows by such a statement, or by a call of a function of this file
+// that has one.
 @pg01_site depends on pg01_grow@
 expression g : script:python() { pg01.grows(g) or pg01.grower(g) };
 position p;
 @@
 g@p
 
-// Where nothing is tested, the ways need not be searched.
+// Without a test in the function, no paths have to be searched.
 @script:python@
 p << pg01_site.p;
 g << pg01_site.g;
@@ -151,7 +152,7 @@ g << pg01_site.g;
 if not pg01.wanted(p[0], g):
     cocci.include_match(False)
 
-// From a test to the growth, by the way that adjacent pages take.
+// From a test to the growth, along the branch for adjacent pages.
 @pg01_true exists@
 position pg01_site.p;
 position q;
@@ -257,7 +258,7 @@ t << pg01_same.t;
 @@
 pg01.together.add(place(t[0]))
 
-// Of these, what can be reached without a comparison of pgmaps.
+// Of these, the growth that can be reached without a comparison of pgmaps.
 @pg01_open exists@
 position t = {pg01_true.q, pg01_false.q, pg01_within.q};
 position pg01_site.p, r;
@@ -346,7 +347,7 @@ fn << pg01_helper.fn;
 if fn not in facts.MERGES and place(q[0]) not in pg01.together:
     pg01.report.say(q[0], "error: %s() without a comparison of pgmaps before it [PG01]" % g.split("(")[0].strip())
 
-// A test for other files to use.
+// A test that functions of other files can call.
 @pg01_function@
 identifier fn;
 parameter list ps;
@@ -377,8 +378,8 @@ position p : script:python() { pg01.report.has(p[0]) };
   { ... when any
   }
 
-// Where the two pages stand in the test, both can be compared there. Negated as
-// a whole, so that it does not matter what is around it.
+// If both pages are in the test, the comparison can be added there. The patch
+// negates the whole condition, so that the code around it does not matter.
 @pg01_patch depends on patch@
 expression bv, page, len, off, a, b;
 identifier phys = {page_to_phys, page_to_pfn, bvec_try_merge_page, bvec_try_merge_hw_page};

@@ -69,7 +69,7 @@ p << pg02_decl.p;
 @@
 pg02.values.note(p[0], v, e)
 
-// A pointer that walks.
+// A pointer that moves from element to element.
 @pg02_step depends on pg02_any@
 expression S : script:python() { pg02.step(S) is not None };
 position p;
@@ -106,7 +106,7 @@ expression E : script:python(p) { pg02.first(E, p[0]) };
 @@
 fn@p@t(E)
 
-// The question in the same condition.
+// The test for a single element is in the same condition.
 @pg02_same@
 position pg02_test.t, s;
 identifier fn;
@@ -118,7 +118,7 @@ GD && <+... fn@t@s(...) ...+>
 GD || <+... fn@t@s(...) ...+>
 )
 
-// Reached without having asked whether there is only one.
+// Reached without a test that there is only one element.
 @pg02_open exists@
 position pg02_test.t, q != pg02_same.s;
 identifier f, fn;
@@ -130,7 +130,7 @@ fn@t@q(...)
 ... when any
 }
 
-// A static function may leave the question to its callers, if all of them ask.
+// A static function may leave that test to its callers, if all of them make it.
 @pg02_called@
 identifier pg02_open.f;
 position c;

@@ -88,7 +88,7 @@ T x = <+... fn@p@q(...) ...+>;
 ... when != x
 check(..., <+... x ...+>, ...);
 
-// Read again after the assertion: then that is where it is handled.
+// If the result is read again after the assertion, it is handled there.
 @pg03_handled_later exists@
 identifier pg03_any.fn, pg03_asserted_later.x, pg03_asserted_later.check;
 position pg03_asserted_later.q;
@@ -116,7 +116,7 @@ fn << pg03_any.fn;
 @@
 pg03.lost(q[0], fn, "only asserted")
 
-// Nothing reads the variable that the result went to. A cast to void reads nothing.
+// The variable that gets the result is never read. A cast to void is not reading.
 @pg03_assigned@
 identifier pg03_any.fn;
 local idexpression x;
@@ -200,7 +200,7 @@ fn << pg03_any.fn;
 @@
 pg03.lost(q[0], fn, "only logged")
 
-// Refused is final: an error out of a loop that adds, with no new bio on the way.
+// A refused add ends a loop of adds with an error, and no new bio was taken.
 @pg03_assign depends on pg03_any@
 identifier v;
 expression e;
@@ -230,7 +230,7 @@ p << pg03_decl.p;
 @@
 pg03.values.note(p[0], v, "declared " + e)
 
-// Round to the same call, with the same bio, after an add that was not refused.
+// Back to the same call, with the same bio, after an add that was accepted.
 @pg03_loop exists@
 identifier pg03_any.fn;
 expression pg03_any.bio;

@@ -86,7 +86,7 @@ p << pg04_bound.p;
 @@
 pg04.bounds.note(p[0], e)
 
-// Where a loop ends in its middle.
+// A condition that ends a loop in its middle.
 @pg04_end depends on pg04_add@
 expression e;
 statement S1, S2;
@@ -114,7 +114,7 @@ p << pg04_iterator.p;
 @@
 pg04.bounds.note(p[0], listed(es))
 
-// A list is as long as the count that was given to what has filled it.
+// A list is as long as the count that was passed to the call that filled it.
 @pg04_filled depends on pg04_add@
 identifier head, fill;
 expression list before, after;
@@ -145,8 +145,8 @@ p << pg04_table.p;
 @@
 pg04.note_table(p[0], make, listed(es))
 
-// A way from the call back to itself that neither asks for room nor makes
-// another bio. This sees loops of every kind, goto included.
+// A path from the call back to itself without a test for room and without a new
+// bio. This finds loops of every kind, also with goto.
 @pg04_loop exists@
 identifier pg04_add.fn;
 expression pg04_add.bio;

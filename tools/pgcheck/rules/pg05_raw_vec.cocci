@@ -70,7 +70,7 @@ p << pg05_bulk.p;
 @@
 pg05.note(p[0], array, "alloc_pages_bulk")
 
-// The page. One's own allocation cannot be of a provider.
+// Assignments to bv_page. A page that the function has allocated is of no pgmap.
 @pg05_page@
 expression x, e;
 position p;

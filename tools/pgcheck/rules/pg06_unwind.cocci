@@ -76,8 +76,8 @@ p << pg06_decl.p;
 @@
 pg06.values.note(p[0], v, e)
 
-// A loop that releases is not passed by. What is in a loop is read from the file:
-// a pattern for it takes minutes where loops are nested.
+// A loop with a release in it is assumed to run. Python reads the body of the loop
+// from the file, as a pattern for it takes minutes where loops are nested.
 @pg06_free depends on pg06_get@
 expression F : script:python() { pg06.free(F) };
 position f;
@@ -110,7 +110,8 @@ l << pg06_loop.l;
 @@
 pg06.note_loop(l[0], e)
 
-// Out with an error, past everything that gives the pages back or hands them on.
+// An error return that the function reaches without releasing the pages or handing
+// them on.
 @pg06_leak exists@
 identifier pg06_get.get;
 expression pg06_get.r;
@@ -146,7 +147,7 @@ get << pg06_get.get;
 @@
 pg06.found(q[0], get, p[0])
 
-// The same by way of a variable: from where it is an error.
+// The same if a variable is returned, from the place where it becomes an error.
 @pg06_error exists@
 expression pg06_get.r;
 identifier pg06_get.get;
@@ -202,7 +203,7 @@ get << pg06_get.get;
 @@
 pg06.found(q[0], get, p[0])
 
-// Refused by whom they were handed to.
+// Refused by the function to which they were passed.
 @pg06_refused exists@
 identifier pg06_get.get;
 expression pg06_get.r;
@@ -252,7 +253,7 @@ get << pg06_get.get;
 @@
 pg06.found(q[0], get, p[0])
 
-// A page that a bio refused has no other owner, nor do those after it.
+// The function still has to release a page that a bio refused, and those after it.
 @pg06_added exists@
 identifier pg06_get.get;
 expression pg06_get.r;
@@ -369,7 +370,7 @@ position p : script:python() { pg06.report.has(p[0]) };
 * e@p
 )
 
-// Pages that went into a bio are known to it.
+// The bio releases the pages that were added to it.
 @pg06_patch depends on patch@
 expression bio;
 position p : script:python() { pg06.can_release(p[0]) };

@@ -12,22 +12,22 @@ report, values = Report(), Values()
 
 
 def new(name):
-    """Another bio, or the old one goes its way."""
+    """Does a call of this name make a new bio, or submit the old one?"""
     return bool(facts.NEW_BIO.search(name))
 
 
 def log(name):
-    """Only writes to the log."""
+    """Does a call of this name only write to the log?"""
     return bool(facts.LOG.match(name) or facts.ASSERT.match(name))
 
 
 def asserts(name):
-    """An assertion."""
+    """Is it the name of an assertion?"""
     return bool(facts.ASSERT.match(name))
 
 
 def _around(text):
-    """What stands before and after the call, or None."""
+    """The text before and the text behind the call, or None."""
     text = plain(text)
     found = _CALL.search(text)
     if not found:
@@ -40,7 +40,8 @@ def _around(text):
 
 
 def _compared(before, after):
-    """Is a condition with the result between these two true or false if it was refused?"""
+    """The answer, "true" or "false", for a refused add, of a condition with the result between
+    these two texts."""
     if re.search(r"![( ]*(\w+ = ?)?$", before):
         return "true"
     right = re.match(r"[ )]*([!=<>]=?)=? ?(\S*)", after) if re.match(r"[ )]*[!=<>]", after) else None
@@ -60,8 +61,8 @@ def _compared(before, after):
 
 
 def refused(text, where, way):
-    """A condition on the result of an add, or on a variable that holds it, of which
-    this way ("true", "false") is taken if it was refused."""
+    """Does a condition on the result of an add, or on a variable that holds it, have this
+    answer ("true" or "false") if the add was refused?"""
     parts = _around(text)
     for name, value in values.of(where).items():
         found = not parts and any(map(_CALL.match, value)) and \
@@ -71,30 +72,31 @@ def refused(text, where, way):
 
 
 def _cannot(page, where):
-    """Pages of the function's own in a table that it has sized are not refused; what
-    has to be one bio cannot be continued in another."""
+    """Is a refusal impossible, as the function has allocated the page, or final, as zone
+    append has to be one bio?"""
     own = any(re.search(r"alloc\w* ?\(", value) for value in values.of(where, page))
     return own or any("REQ_OP_ZONE_APPEND" in value for some in values.of(where).values()
                       for value in some)
 
 
 def status(text):
-    """An error code that is no errno."""
+    """Is it an error status that is not an errno?"""
     return bool(re.match(r"^(NVME_SC|BLK_STS|TCM)_(?!SUCCESS|OK)", plain(text)))
 
 
 def some(text):
-    """A number or the name of one, which is not zero."""
+    """Is it a number other than zero, or a constant?"""
     return bool(re.match(r"([1-9]\w*|[A-Z]\w*)$", plain(text)))
 
 
 def lost(where, name, how):
-    """A result that is ignored, only asserted, only logged or never read."""
+    """Reports a result that is ignored, only asserted, only logged or never read."""
     report.say(where, "error: the result of %s() is %s [PG03]" % (name, how))
 
 
 def final(call, error, page, name):
-    """An error follows the refusal. One that stands before the call belongs to the next try."""
+    """Reports an error behind the refusal. An error on a line before the call belongs to the
+    next try."""
     if int(error.line) >= int(call.line) and not _cannot(page, call):
         report.say(call, "warning: %s() may refuse, which ends the I/O here although a new bio "
                          "would do [PG03]" % name)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""PG02: the first of several pages, and the question whether there is only one."""
+"""PG02: the first of several pages, and the test whether there is only one."""
 import re
 
 from ..flow import facts
@@ -39,19 +39,19 @@ def first(text, where):
 
 
 def one(text):
-    """Asks whether there is only one."""
+    """Does a condition test whether there is only one element?"""
     return bool(_ONE.search(plain(text)))
 
 
 def step(text):
-    """The pointer that goes on to the next element, or None."""
+    """The pointer that an expression moves to the next element, or None."""
     found = _STEP.match(plain(text))
     return found and (found.group(1) or found.group(2))
 
 
 def found(where, name, predicate):
-    """An answer for the first element, where nothing has asked for the others; a static
-    function may leave the question to its callers, if all of them ask."""
+    """Reports a test of the first element where no condition has made sure that there are no
+    others. A static function is not reported if all of its callers test that."""
     key = where.file, name
     if key not in calls - unasked:
         report.say(where, "warning: %s() of the first element decides for all of them [PG02]"

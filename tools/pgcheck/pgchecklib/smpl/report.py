@@ -1,27 +1,27 @@
 # SPDX-License-Identifier: GPL-2.0
-"""What a semantic patch has found and noted, by place."""
+"""The findings of a semantic patch, and the texts that it notes, by place."""
 from .text import plain
 
 
 def function(where):
-    """What is kept of one function is kept under this."""
+    """The key for everything that is noted for one function."""
     return where.file, where.current_element
 
 
 def place(where):
-    """What is kept of one position is kept under this."""
+    """The key for everything that is noted for one position."""
     return where.file, where.line, where.column
 
 
 class Report:
-    """The findings of a rule. The modes that print set how; those that change lines ask
-    which were found."""
+    """The findings of a rule. Modes that print set print; the mode patch asks has() and
+    affects()."""
 
     def __init__(self):
         self.found, self.functions, self.print = set(), set(), None
 
     def say(self, where, text):
-        """Notes a finding and prints it, a place once."""
+        """Notes a finding and prints it, once for each place."""
         if place(where) in self.found:
             return
         self.found.add(place(where))
@@ -39,18 +39,18 @@ class Report:
 
 
 class Values:
-    """What each function assigns, as {left: [right, ...]}."""
+    """The assignments of each function, as {left: [right, ...]}."""
 
     def __init__(self, form=plain):
         self.form, self.kept = form, {}
 
     def note(self, where, left, right):
-        """One assignment or declaration."""
+        """Notes an assignment or declaration."""
         mine = self.kept.setdefault(function(where), {})
         mine.setdefault(self.form(left), []).append(self.form(right))
 
     def of(self, where, left=None):
-        """Those of a function, or what it assigns to one variable."""
+        """All assignments of a function, or the values that it assigns to one variable."""
         mine = self.kept.get(function(where), {})
         return mine if left is None else mine.get(self.form(left), [])
 
@@ -62,9 +62,9 @@ class Texts:
         self.form, self.kept = form, {}
 
     def note(self, where, text):
-        """One more of them."""
+        """Notes one more text."""
         self.kept.setdefault(function(where), set()).add(self.form(text))
 
     def of(self, where):
-        """All of a function."""
+        """All texts of a function."""
         return self.kept.get(function(where), set())

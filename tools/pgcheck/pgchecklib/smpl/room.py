@@ -8,12 +8,12 @@ from .text import arguments, plain
 
 _CLAMP = re.compile(r"^\(*(?!max|max_t|round_up|roundup|bio_segments|bio_add_max_vecs)"
                     r"[a-z_]\w* ?\(")
-# What is no more than each of its arguments: a loop bounded by it ends in time.
+# Functions whose result is not larger than any argument: as bound of a loop, each one holds.
 _LEAST = re.compile(r"^\(*(min|min_t|min3|umin|bio_max_segs) ?\(")
 _END = re.compile(r"(==|>=) [a-z]")
 _COUNT = re.compile(r"(\b|_)(n|nr|num|cnt|count|n?vecs|pages|n?segs|segments|steps)(_|\b)|"
                     r"_(VECS|PAGES|SEGS)\b")
-# They say nothing of a count.
+# Words that do not tell how many vecs there are.
 _SILENT = frozenset(("i", "bio", "sizeof", "int", "unsigned", "u32", "u64", "size_t", "long",
                      "PAGE_SIZE", "PAGE_SHIFT", "SECTOR_SHIFT", "NULL", "GFP_KERNEL", "GFP_NOIO",
                      "GFP_NOFS", "struct", "page", "folio", "bdev", "opf", "req"))
@@ -23,23 +23,23 @@ values, lists, bounds, sizes = Values(), Values(), Texts(), Texts()
 
 
 def maker(name):
-    """Makes a bio with a table."""
+    """Does a call of this name make a bio with a table?"""
     return bool(facts.TABLE_NAME.match(name))
 
 
 def fresh(text):
-    """Another bio, and not one that was filled before and kept in some structure."""
+    """Is it a new bio, and not one that was filled before and is kept in a structure?"""
     return not re.match(r"^&?\w+( ?(->|\.) ?\w+)+$", plain(text))
 
 
 def note_end(where, text):
-    """A condition that may end a loop in its middle."""
+    """Notes a condition that may end a loop in its middle."""
     if _END.search(plain(text)):
         bounds.note(where, text)
 
 
 def note_table(where, make, text):
-    """The arguments of what makes a bio: that which is the size of its table."""
+    """Notes the argument that is the size of the table, of a call that makes a bio."""
     parts = arguments(text)
     if make in facts.TABLE:
         counts = parts[facts.TABLE[make]:][:1]
@@ -56,9 +56,8 @@ def _words(text):
 
 
 def _made_of(texts, pairs, cut):
-    """The words in the texts, and in what was assigned to these. A table that was cut
-    down to a limit, by a function that may do that too, is no longer as large as what
-    it was made of; a loop that was is no longer than that."""
+    """The words of the texts and, recursively, of the expressions assigned to them. A limited
+    table size does not count as its old value; a limited bound of a loop does (cut)."""
     found = set()
     for _ in range(4):
         for text in texts:
@@ -78,7 +77,7 @@ def _sized(where):
 
 
 def found(where, name):
-    """An add that does not ask for room, in a loop."""
+    """Reports an add in a loop without a test for room."""
     if not _sized(where):
         report.say(where, "warning: %s() in a loop that is not bounded by the bio's table [PG04]"
                    % name)
