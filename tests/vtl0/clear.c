@@ -127,7 +127,7 @@ TEST_F_TIMEOUT(clear, killed_caller_leaves_nothing, SLOW)
 		ASSERT_EQ(0, kill(pid, SIGKILL));
 		ASSERT_EQ(pid, waitpid(pid, &status, 0));
 		EXPECT_TRUE(WIFSIGNALED(status) || !WEXITSTATUS(status));
-		EXPECT_TRUE(wait_until(none_listed, &self->s.control, 60));
+		EXPECT_TRUE(wait_until(none_listed, &self->s.control, PATIENCE));
 	}
 }
 

@@ -175,7 +175,7 @@ TEST_F_TIMEOUT(cover, direct_io_at_the_edge, SLOW)
 	EXPECT_EQ(0, direct_io(disk, p, MIB(6), 3));
 	munmap(p, MIB(6));
 	close(disk);
-	EXPECT_EQ(0, remove_range(self->ctl, start, MIB(6)));
+	EXPECT_EQ(0, remove_unpinned(self->ctl, start, MIB(6)));
 }
 
 /* The other part of the block belongs to the kernel. */

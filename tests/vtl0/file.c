@@ -37,7 +37,7 @@ FIXTURE_TEARDOWN_PARENT(file)
 {
 	EXPECT_ALL_GONE();
 	EXPECT_NE(0, access(NODE, F_OK));
-	EXPECT_TRUE(wait_until(module_unloads, NULL, 20));
+	EXPECT_TRUE(wait_until(module_unloads, NULL, PATIENCE));
 	EXPECT_EQ(0, load_module());
 }
 

@@ -150,6 +150,18 @@ int remove_range(int fd, u64 start, u64 length)
 	return cmd_remove(fd, &arg);
 }
 
+int remove_unpinned(int fd, u64 start, u64 length)
+{
+	u64 end = now_ns() + 60 * 1000000000ULL;
+	int ret;
+
+	/* each call waits for the pins a little */
+	do {
+		ret = remove_range(fd, start, length);
+	} while (ret == -EBUSY && now_ns() < end);
+	return ret;
+}
+
 /* Calls QUERY until there is no more, with an array of 64 entries. */
 static int list(int fd, u32 flags, void *out, size_t entry, unsigned int max)
 {
@@ -205,17 +217,14 @@ int find_range(int fd, u64 start, struct vtl0_range_info *info)
 int remove_all(int fd)
 {
 	struct vtl0_range_info info;
-	int tries = 1000, removed = 0, ret;
+	int removed = 0, ret;
 
 	while ((ret = list_ranges(fd, &info, 1)) > 0) {
-		ret = remove_range(fd, info.start, info.length);
-		if (!ret) {
+		ret = remove_unpinned(fd, info.start, info.length);
+		if (!ret)
 			removed++;
-		} else if (ret != -ENOENT) {
-			if (ret != -EBUSY || !--tries)
-				return ret;
-			usleep(10000);
-		}
+		else if (ret != -ENOENT)
+			return ret;
 	}
 	return ret ?: removed;
 }
@@ -331,7 +340,7 @@ int left_behind(char *why, size_t size)
 		return fd;
 	}
 	/* what closed files owned goes in the background */
-	wait_until(nothing_drains, &fd, 60);
+	wait_until(nothing_drains, &fd, PATIENCE);
 	nr = list_ranges(fd, info, 16);
 	for (int i = 0; i < nr && i < 16; i++) {
 		ret = remove_range(fd, info[i].start, info[i].length);

@@ -56,7 +56,7 @@ FIXTURE_TEARDOWN_PARENT(pinned)
 {
 	EXPECT_ALL_GONE();
 	/* nothing keeps the module either */
-	EXPECT_TRUE(wait_until(module_unloads, NULL, 20));
+	EXPECT_TRUE(wait_until(module_unloads, NULL, PATIENCE));
 	EXPECT_EQ(0, load_module());
 }
 
@@ -68,13 +68,6 @@ static int remove_busy(const struct map_state *s, u64 *start, u64 *length)
 	*start = arg.busy_start;
 	*length = arg.busy_length;
 	return ret;
-}
-
-static bool remove_succeeds(void *arg)
-{
-	struct map_state *s = arg;
-
-	return !remove_range(s->control, s->start, s->length);
 }
 
 #define EXPECT_BUSY() do {						\
@@ -108,7 +101,7 @@ TEST_F_TIMEOUT(pinned, mapping_survives_failed_remove, SLOW)
 	EXPECT_TRUE(check_pattern(va, MIB(4), 28));
 	ASSERT_EQ(0, munmap(va, self->s.length));
 	io_uring_queue_exit(&self->ring);
-	EXPECT_TRUE(wait_until(remove_succeeds, &self->s, 20));
+	EXPECT_EQ(0, remove_unpinned(self->s.control, self->s.start, self->s.length));
 }
 
 TEST_F_TIMEOUT(pinned, close_drains, SLOW)
@@ -125,7 +118,7 @@ TEST_F_TIMEOUT(pinned, close_drains, SLOW)
 	EXPECT_TRUE(iomem_has(self->s.start, self->s.length, "vtl0"));
 	/* the rings' memory is freed in the background, and so the range */
 	io_uring_queue_exit(&self->ring);
-	EXPECT_TRUE(wait_until(map_nothing_registered, NULL, 20));
+	EXPECT_TRUE(wait_until(map_nothing_registered, NULL, PATIENCE));
 	EXPECT_FALSE(iomem_has(self->s.start, self->s.length, "vtl0"));
 }
 
@@ -165,7 +158,7 @@ TEST_F_TIMEOUT(pinned, add_resurrects_draining, SLOW)
 	io_uring_queue_exit(&self->ring);
 	ASSERT_EQ(0, munmap(va, self->s.length));
 	/* it has an owner again, so it stays */
-	EXPECT_TRUE(wait_until(map_is_idle, &self->s, 20));
+	EXPECT_TRUE(wait_until(map_is_idle, &self->s, PATIENCE));
 	EXPECT_EQ(VTL0_STATE_LIVE, map_info(&self->s).state);
 	EXPECT_EQ(0, remove_range(self->s.control, self->s.start, self->s.length));
 }
@@ -178,7 +171,7 @@ TEST_F_TIMEOUT(pinned, pinned_persistent_keeps_module, SLOW)
 	ASSERT_EQ(0, close(self->s.control));
 	EXPECT_EQ(-EAGAIN, unload_module());
 	io_uring_queue_exit(&self->ring);
-	EXPECT_TRUE(wait_until(module_unloads, NULL, 20));
+	EXPECT_TRUE(wait_until(module_unloads, NULL, PATIENCE));
 	ASSERT_EQ(0, load_module());
 }
 
@@ -222,10 +215,10 @@ TEST_F_TIMEOUT(pinned, touch_sleeps_until_removal_is_refused, SLOW)
 	t.va = map_low(self->s.low, self->s.start, self->s.length, PROT_READ);
 	ASSERT_NE(MAP_FAILED, t.va);
 	ASSERT_EQ(0, pthread_create(&thread, NULL, touch_on, &t));
-	EXPECT_TRUE(wait_until(touched_twice, &t, 10));
+	EXPECT_TRUE(wait_until(touched_twice, &t, PATIENCE));
 	EXPECT_EQ(-EBUSY, remove_busy(&self->s, &start, &length));
 	t.touches = 0;
-	EXPECT_TRUE(wait_until(touched_twice, &t, 10));
+	EXPECT_TRUE(wait_until(touched_twice, &t, PATIENCE));
 	t.stop = true;
 	ASSERT_EQ(0, pthread_join(thread, NULL));
 	/* the first, the one that waited, and those of the thread itself */
@@ -261,7 +254,7 @@ TEST_F_TIMEOUT(pinned, pipe_holds_pages, SLOW)
 	/* the pages are good as long as they are held */
 	ASSERT_EQ(PAGE_BYTES, read(pipefd[0], copy, PAGE_BYTES));
 	EXPECT_TRUE(check_pattern(copy, PAGE_BYTES, 28));
-	EXPECT_TRUE(wait_until(module_unloads, NULL, 20));
+	EXPECT_TRUE(wait_until(module_unloads, NULL, PATIENCE));
 	ASSERT_EQ(0, load_module());
 }
 
@@ -306,7 +299,7 @@ FIXTURE_SETUP(look)
 
 FIXTURE_TEARDOWN(look)
 {
-	EXPECT_TRUE(wait_until(module_unloads, NULL, 20));
+	EXPECT_TRUE(wait_until(module_unloads, NULL, PATIENCE));
 	EXPECT_EQ(0, load_module());
 }
 

@@ -41,7 +41,7 @@ TEST_F_TIMEOUT(remove, close_revokes_mappings, SLOW)
 	ASSERT_EQ(0, close(self->s.control));
 	self->s.control = open_control();
 	ASSERT_LE(0, self->s.control);
-	EXPECT_TRUE(wait_until(map_nothing_registered, NULL, 10));
+	EXPECT_TRUE(wait_until(map_nothing_registered, NULL, PATIENCE));
 	EXPECT_EQ(BUS_ADRERR, touch(self->va));
 	EXPECT_EQ(BUS_ADRERR, touch_write(self->va + MIB(4) - 1));
 }
@@ -72,7 +72,7 @@ TEST_F_TIMEOUT(remove, owner_is_killed, SLOW)
 	EXPECT_EQ(0, touch_write(self->va + (other - self->s.start)));
 	ASSERT_EQ(0, kill(child, SIGKILL));
 	ASSERT_EQ(child, waitpid(child, NULL, 0));
-	EXPECT_TRUE(wait_until(map_nothing_registered, NULL, 10));
+	EXPECT_TRUE(wait_until(map_nothing_registered, NULL, PATIENCE));
 	EXPECT_EQ(BUS_ADRERR, touch(self->va));
 }
 
@@ -88,9 +88,9 @@ TEST_F_TIMEOUT(remove, unload_while_mapped, SLOW)
 	ASSERT_EQ(0, close(self->s.control));
 	EXPECT_EQ(-EAGAIN, unload_module());
 	/* close only begins the removal */
-	EXPECT_TRUE(wait_until(cannot_be_touched, self->va, 20));
+	EXPECT_TRUE(wait_until(cannot_be_touched, self->va, PATIENCE));
 	ASSERT_EQ(0, munmap(self->va, self->s.length));
-	EXPECT_TRUE(wait_until(module_unloads, NULL, 10));
+	EXPECT_TRUE(wait_until(module_unloads, NULL, PATIENCE));
 	EXPECT_NE(0, access("/dev/vtl0_low", F_OK));
 	EXPECT_FALSE(iomem_has(self->s.start, self->s.length, "vtl0"));
 	ASSERT_EQ(0, load_module());
@@ -106,7 +106,7 @@ TEST_F_TIMEOUT(remove, unload_while_open, SLOW)
 	ASSERT_EQ(0, close(self->s.control));
 	EXPECT_EQ(-EAGAIN, unload_module());
 	ASSERT_EQ(0, close(self->s.low));
-	EXPECT_TRUE(wait_until(module_unloads, NULL, 10));
+	EXPECT_TRUE(wait_until(module_unloads, NULL, PATIENCE));
 	ASSERT_EQ(0, load_module());
 }
 
@@ -120,7 +120,7 @@ TEST_F_TIMEOUT(remove, unload_removes_persistent, SLOW)
 	ASSERT_EQ(0, close(self->s.control));
 	ASSERT_EQ(0, close(self->s.low));
 	EXPECT_TRUE(iomem_has(self->s.start, self->s.length, "vtl0"));
-	EXPECT_TRUE(wait_until(module_unloads, NULL, 10));
+	EXPECT_TRUE(wait_until(module_unloads, NULL, PATIENCE));
 	EXPECT_FALSE(iomem_has(self->s.start, self->s.length, "vtl0"));
 	ASSERT_EQ(0, load_module());
 }

@@ -120,13 +120,18 @@ static inline bool map_is_idle(void *arg)
 	return !info.held && (!info.mappings || info.mappings == VTL0_MAPPINGS_UNKNOWN);
 }
 
-/*
- * At the end of a test, when nothing is mapped and nothing pinned any more. Pins
- * of a request may go a moment after it has completed, hence the wait.
- */
+static inline bool map_is_unheld(void *arg)
+{
+	return !map_info(arg).held;
+}
+
+/* After I/O: nothing is pinned, or will not be in a moment, see remove_unpinned(). */
+#define EXPECT_UNHELD(s) EXPECT_TRUE(wait_until(map_is_unheld, s, PATIENCE))
+
+/* At the end of a test, when nothing is mapped and nothing pinned any more. */
 #define EXPECT_UNUSED_AND_REMOVE(s) do {				\
 	struct vtl0_range_info idle_info;				\
-	EXPECT_TRUE(wait_until(map_is_idle, s, 10));			\
+	EXPECT_TRUE(wait_until(map_is_idle, s, PATIENCE));		\
 	idle_info = map_info(s);					\
 	EXPECT_EQ(0, idle_info.held);					\
 	EXPECT_MAPPINGS(0, idle_info.mappings);				\
@@ -151,7 +156,7 @@ static inline bool map_nothing_registered(void *arg)
  * go, those that were pinned a moment later.
  */
 #define EXPECT_ALL_GONE() do {						\
-	EXPECT_TRUE(wait_until(map_nothing_registered, NULL, 20));	\
+	EXPECT_TRUE(wait_until(map_nothing_registered, NULL, PATIENCE)); \
 	EXPECT_NOTHING_LEFT();						\
 } while (0)
 

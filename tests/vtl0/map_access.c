@@ -103,8 +103,8 @@ TEST_F(access, registered_head_unregistered_tail)
 	EXPECT_EQ(0, peek(va, copy, PMD_BYTES));
 	EXPECT_NE(0, peek(va, copy, 3 * PMD_BYTES));
 	ASSERT_EQ(0, munmap(va, 3 * PMD_BYTES));
-	EXPECT_EQ(0, remove_range(self->s.control, self->s.start, PMD_BYTES));
-	EXPECT_EQ(0, remove_range(self->s.control, self->s.start + 2 * PMD_BYTES, PMD_BYTES));
+	EXPECT_EQ(0, remove_unpinned(self->s.control, self->s.start, PMD_BYTES));
+	EXPECT_EQ(0, remove_unpinned(self->s.control, self->s.start + 2 * PMD_BYTES, PMD_BYTES));
 }
 
 /* The same with a mapping that a 1G entry would just fit, but for its last block. */

@@ -27,7 +27,7 @@ FIXTURE_SETUP(poison)
 FIXTURE_TEARDOWN_PARENT(poison)
 {
 	EXPECT_ALL_GONE();
-	EXPECT_TRUE(wait_until(module_unloads, NULL, 20));
+	EXPECT_TRUE(wait_until(module_unloads, NULL, PATIENCE));
 	EXPECT_EQ(0, load_module());
 }
 

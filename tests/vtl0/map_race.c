@@ -110,7 +110,7 @@ static bool wait_for_more(atomic_ulong *count)
 {
 	struct progress p = { count, atomic_load(count) };
 
-	return wait_until(progressed, &p, 30);
+	return wait_until(progressed, &p, PATIENCE);
 }
 
 /* Calls @cycle with touching threads around it, returns how many cycles were bad. */

@@ -69,7 +69,7 @@ TEST_F_TIMEOUT(window, ranges_of_others_stay_as_they_are, SLOW)
 	EXPECT_EQ(LENGTH - MIB(12), self->r[2].length);
 	EXPECT_EQ(VTL0_RANGE_PERSIST, self->r[2].flags);
 	ASSERT_EQ(0, close(other));
-	EXPECT_TRUE(wait_until(two_listed, &self->ctl, 60));
+	EXPECT_TRUE(wait_until(two_listed, &self->ctl, PATIENCE));
 	/* and the hole is registered when it is touched */
 	EXPECT_EQ(0, touch_write(self->va + MIB(9)));
 	ASSERT_EQ(3, list_ranges(self->ctl, self->r, 8));

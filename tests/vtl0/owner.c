@@ -51,7 +51,7 @@ static bool one_listed(void *arg)
 /* Close only begins it. */
 #define EXPECT_GONE(fd) do {						\
 	int gone_fd = fd;						\
-	EXPECT_TRUE(wait_until(nothing_listed, &gone_fd, 60));		\
+	EXPECT_TRUE(wait_until(nothing_listed, &gone_fd, PATIENCE));	\
 	EXPECT_FALSE(iomem_has(START, LENGTH, NULL));			\
 } while (0)
 
@@ -166,7 +166,7 @@ TEST_F(owner, several_ranges_of_one_file)
 	ASSERT_EQ(0, add_range(self->other, START + MIB(16), LENGTH, 0));
 	EXPECT_EQ(8, list_ranges(self->other, &self->r, 1));
 	close(self->ctl);
-	EXPECT_TRUE(wait_until(one_listed, &self->other, 60));
+	EXPECT_TRUE(wait_until(one_listed, &self->other, PATIENCE));
 	EXPECT_EQ(1, list_ranges(self->other, &self->r, 1));
 	EXPECT_EQ(START + MIB(16), self->r.start);
 }
@@ -201,7 +201,7 @@ TEST_F(owner, killed_owner)
 	ASSERT_EQ(0, kill(pid, SIGKILL));
 	ASSERT_EQ(pid, waitpid(pid, &status, 0));
 	/* the file may be put after the process was reaped */
-	EXPECT_TRUE(wait_until(nothing_listed, &self->other, 20));
+	EXPECT_TRUE(wait_until(nothing_listed, &self->other, PATIENCE));
 	EXPECT_FALSE(iomem_has(start, MIB(4), "vtl0"));
 	close(pipefd[0]);
 }

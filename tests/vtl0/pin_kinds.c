@@ -101,7 +101,7 @@ TEST_F_TIMEOUT(kinds, registered_buffer_over_2m, SLOW)
 	}
 	EXPECT_TRUE(check_pattern(self->buf, self->size, 15));
 	ASSERT_EQ(0, io_uring_unregister_buffers(&ring));
-	EXPECT_EQ(0, map_info(&self->s).held);
+	EXPECT_UNHELD(&self->s);
 	io_uring_queue_exit(&ring);
 	FINISH();
 }

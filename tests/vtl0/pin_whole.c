@@ -240,7 +240,7 @@ TEST_F_TIMEOUT(whole, buffer_over_ranges, SLOW)
 				       i % 2 ? 0 : PMD_FOLIO_ORDER));
 	OVER_SEAMS(4);
 	for (int i = 3; i > 0; i--)
-		ASSERT_EQ(0, remove_range(self->s.control, start + i * PMD_BYTES, PMD_BYTES));
+		ASSERT_EQ(0, remove_unpinned(self->s.control, start + i * PMD_BYTES, PMD_BYTES));
 	self->s.length = PMD_BYTES;
 	FINISH();
 }

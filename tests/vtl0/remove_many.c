@@ -70,7 +70,7 @@ TEST_F_TIMEOUT(many, close_marks_all_draining, SLOW)
 		ASSERT_EQ(VTL0_STATE_DRAINING, info[i].state);
 		ASSERT_EQ(0, info[i].owners);
 	}
-	EXPECT_TRUE(wait_until(nothing_listed, &self->other, 60));
+	EXPECT_TRUE(wait_until(nothing_listed, &self->other, PATIENCE));
 	EXPECT_FALSE(iomem_has(EMPTY_BASE, MIB(4), NULL));
 }
 
@@ -190,7 +190,7 @@ TEST_F_TIMEOUT(many, killed_during_add, SLOW)
 		/* the range is given up at once: nothing of it is in the way */
 		ASSERT_EQ(0, add_range(self->ctl, EMPTY_BASE, MIB(2), 0));
 		ASSERT_EQ(0, remove_range(self->ctl, EMPTY_BASE, MIB(2)));
-		EXPECT_TRUE(wait_until(nothing_listed, &self->ctl, 60));
+		EXPECT_TRUE(wait_until(nothing_listed, &self->ctl, PATIENCE));
 	}
 }
 
@@ -205,7 +205,7 @@ TEST_F_TIMEOUT(many, killed_during_remove, SLOW)
 		ret = remove_range(self->ctl, EMPTY_BASE, MIB(512));
 		EXPECT_TRUE(ret == 0 || ret == -ENOENT)
 			TH_LOG("remove: %d", ret);
-		EXPECT_TRUE(wait_until(nothing_listed, &self->ctl, 60));
+		EXPECT_TRUE(wait_until(nothing_listed, &self->ctl, PATIENCE));
 	}
 }
 

@@ -76,7 +76,7 @@ TEST_F_TIMEOUT(declare, touch_registers_for_the_file, SLOW)
 	/* and goes with it, as does the window */
 	ASSERT_EQ(0, close(self->owner));
 	self->owner = -1;
-	EXPECT_TRUE(wait_until(none_listed, &self->ctl, 60));
+	EXPECT_TRUE(wait_until(none_listed, &self->ctl, PATIENCE));
 	EXPECT_EQ(BUS_ADRERR, touch(self->va + MIB(6)));
 	EXPECT_EQ(0, list_windows(self->ctl, self->w, 8));
 }
@@ -236,7 +236,7 @@ TEST_F_TIMEOUT(declare, ranges_of_others_stay_as_they_are, SLOW)
 	EXPECT_EQ(MIB(8), self->r[0].length);
 	EXPECT_EQ(1, self->r[1].owners);
 	ASSERT_EQ(0, close(other));
-	EXPECT_TRUE(wait_until(one_listed, &self->ctl, 60));
+	EXPECT_TRUE(wait_until(one_listed, &self->ctl, PATIENCE));
 	EXPECT_EQ(0, touch_write(self->va + MIB(9)));
 	EXPECT_EQ(2, list_ranges(self->ctl, self->r, 8));
 }
@@ -319,7 +319,7 @@ TEST_F_TIMEOUT(declare, close_while_touched, SLOW)
 	__atomic_store_n(&stop, true, __ATOMIC_RELAXED);
 	ASSERT_EQ(0, pthread_join(thread, &bus_errors));
 	EXPECT_NE(NULL, bus_errors);
-	EXPECT_TRUE(wait_until(none_listed, &self->ctl, 60));
+	EXPECT_TRUE(wait_until(none_listed, &self->ctl, PATIENCE));
 }
 
 TEST_HARNESS_MAIN

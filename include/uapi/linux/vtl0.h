@@ -181,6 +181,7 @@ struct vtl0_add {
  * through /dev/mshv_vtl_low, registers the memory anew. If a page is pinned (O_DIRECT in flight,
  * registered buffers, VFIO, a pipe) the call fails with EBUSY after a moment; the range stays
  * registered, and its mappings fault in again. Touching it waits until that is decided.
+ * A pin of io_uring may go only when its thread has returned to user space: then try again.
  *
  * A range whose owners are gone (VTL0_STATE_DRAINING) can be removed like any other, and stays
  * draining on EBUSY. Once begun, a removal goes on when its caller is killed.

@@ -201,7 +201,7 @@ static bool still_works(int control)
 	ok = !memcmp(p, p + MIB(2), KIB(64));
 unmap:
 	munmap(p, MIB(4));
-	ok = !remove_range(control, window.start, MIB(4)) && ok;
+	ok = !remove_unpinned(control, window.start, MIB(4)) && ok;
 close:
 	close(low);
 	close(disk);

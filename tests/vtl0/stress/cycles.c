@@ -167,7 +167,7 @@ static void one_cycle(enum variation v)
 		goto unload;
 	}
 	if (v == REMOVE_WHILE_MAPPED) {
-		need(remove_range(control, window.start, SIZE), 0, "remove while mapped");
+		need(remove_unpinned(control, window.start, SIZE), 0, "remove while mapped");
 		munmap(p, SIZE);
 	} else if (v == CLOSE_WHILE_MAPPED) {
 		close(control);
@@ -176,7 +176,7 @@ static void one_cycle(enum variation v)
 	} else {
 		munmap(p, SIZE);
 		if (v != LEFT_TO_CLOSE && v != LEFT_TO_UNLOAD)
-			need(remove_range(control, window.start, SIZE), 0, "remove");
+			need(remove_unpinned(control, window.start, SIZE), 0, "remove");
 	}
 	if (control >= 0)
 		close(control);
