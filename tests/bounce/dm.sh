@@ -38,8 +38,7 @@ bounce()
 {
 	local name=$1
 	shift
-	[ ! -e "/dev/mapper/bounce-$name" ] || dmsetup remove "bounce-$name" ||
-		fail "$name: remove"
+	[ ! -e "/dev/mapper/bounce-$name" ] || power_off "$name"
 	table_of "$@"
 	dmsetup create "bounce-$name" --table "$got" || fail "$name: $got"
 	wait_for_node "/dev/mapper/bounce-$name"
@@ -50,7 +49,7 @@ remove()
 {
 	local name
 	for name; do
-		dmsetup remove "bounce-$name" || fail "$name: remove"
+		power_off "$name"
 	done
 }
 
@@ -97,7 +96,7 @@ set_attr()
 	got=EINVAL
 	[ "$2 $3" = 'power 0' ] || return
 	got=EBUSY
-	! dmsetup remove "bounce-$1" 2>/dev/null || got=0
+	dmsetup remove "bounce-$1" 2>/dev/null && got=0
 }
 
 eval "disks_$(declare -f clean_up)"

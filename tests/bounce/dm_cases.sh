@@ -92,16 +92,13 @@ test_dm_message_switches_detect()
 # The volume of a running program becomes a bounced one, and an ordinary one again.
 test_dm_reload_under_io()
 {
-	local size i pid table
+	local size i table
 	null n size=64
 	get /sys/block/n/size
 	size=$got
 	dmsetup create bounce-a --table "0 $size linear /dev/n 0"
 	wait_for_node /dev/mapper/bounce-a
-	fio --name=v --filename=/dev/mapper/bounce-a --rw=randrw --bs=4k-256k --size=48m \
-		--direct=1 --ioengine=libaio --iodepth=16 --verify=crc32c --verify_backlog=64 \
-		--time_based --runtime=25 --thread --output="$tmp/fio" >"$tmp/out" 2>&1 &
-	pid=$!
+	verified_io /dev/mapper/bounce-a
 	for i in 1 2 3; do
 		for table in "bounce /dev/n 0 2 mode:all detect" "linear /dev/n 0" \
 			"bounce /dev/n 0 1 mode:write"; do
@@ -114,7 +111,7 @@ test_dm_reload_under_io()
 			esac
 		done
 	done
-	wait $pid || fail "fio: $(cat "$tmp/out" "$tmp/fio")"
+	end_verified_io
 }
 
 # Two targets in one table, in the other order below.

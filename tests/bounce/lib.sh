@@ -88,7 +88,7 @@ get()
 	read -r got <"$1" || [ -n "$got" ]
 }
 
-# put FILE TEXT: writes one line; $got becomes 0 or the name of an errno
+# put FILE TEXT: writes one line; $got becomes 0, or the name of an errno, and it fails
 put()
 {
 	got=0
@@ -105,6 +105,7 @@ put()
 	'Permission denied') got=EACCES ;;
 	'Operation not supported') got=EOPNOTSUPP ;;
 	esac
+	return 1
 }
 
 # value NAME TEXT: of a NAME=VALUE word, in $got
@@ -202,13 +203,19 @@ null()
 	wait_for_node "/dev/$name"
 }
 
+# power_off NAME: io_uring lets the files of a program go when that has ended already
+power_off()
+{
+	until_true set_attr "$1" power 0
+}
+
 # bounce NAME BACKING ATTRIBUTE=VALUE...: a live device, made or made otherwise
 bounce()
 {
 	local name=$1 backing=$2 word
 	shift 2
 	if [ -d "$config/$name" ]; then
-		echo 0 >"$config/$name/power" || fail "$name: power off"
+		power_off "$name"
 	else
 		mkdir "$config/$name"
 	fi
@@ -223,7 +230,7 @@ remove()
 {
 	local name
 	for name; do
-		echo 0 >"$config/$name/power" || fail "$name: power off"
+		power_off "$name"
 		rmdir "$config/$name" || fail "$name: rmdir"
 	done
 }
@@ -268,6 +275,25 @@ through_gate()
 	wait $! || fail "$*: $(<"$tmp/through")"
 	# shellcheck disable=SC2034 # for the caller
 	through=$(<"$tmp/through")
+}
+
+# verified_io DISK: in the background, I/O that verifies what it reads, until
+# end_verified_io: however long that is, it goes on
+verified_io()
+{
+	rm -f "$tmp/enough"
+	until [ -e "$tmp/enough" ]; do
+		fio --name=v --filename="$1" --rw=randrw --bs=4k-256k --size=48m --direct=1 \
+			--ioengine=libaio --iodepth=16 --verify=crc32c --verify_backlog=64 \
+			--time_based --runtime=10 --thread --output="$tmp/fio" || exit 1
+	done >"$tmp/fio_out" 2>&1 &
+	verified=$!
+}
+
+end_verified_io()
+{
+	: >"$tmp/enough"
+	wait "$verified" || fail "fio: $(cat "$tmp/fio_out" "$tmp/fio")"
 }
 
 # nvme KIND: the NVMe disk whose controller has that, in $got: pi, cmb or neither

@@ -266,15 +266,12 @@ more_than()
 # The mode changes under I/O that verifies what it reads.
 test_mode_while_live()
 {
-	local pid mode below way
+	local mode below way
 	null n size=64
 	queue_of n dma_alignment
 	below=$got
 	bounce a /dev/n mode=none
-	fio --name=v --filename=/dev/bounce-a --rw=randrw --bs=4k-256k --size=48m --direct=1 \
-		--ioengine=libaio --iodepth=16 --verify=crc32c --verify_backlog=64 \
-		--time_based --runtime=20 --thread --output="$tmp/fio" >"$tmp/out" 2>&1 &
-	pid=$!
+	verified_io /dev/bounce-a
 	for mode in write all guest direct none all write none all; do
 		expect_set "$mode" 0 a mode "$mode"
 		# I/O goes on, in the new way.
@@ -290,7 +287,7 @@ test_mode_while_live()
 		queue_of bounce-a dma_alignment
 		expect "$mode: alignment" "$([ $mode = all ] && echo 1 || echo "$below")" "$got"
 	done
-	wait $pid || fail "fio: $(cat "$tmp/out" "$tmp/fio")"
+	end_verified_io
 }
 
 # The sample of the core's API: data gets to the disk and back, in parts, too.

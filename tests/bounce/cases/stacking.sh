@@ -110,7 +110,7 @@ test_withdrawn_features()
 	expect 'another limit' 0 "$got"
 	expect_set 'power off' 0 a power 0
 	expect_set 'power on' 0 a power 1
-	until_true set_attr a power 0
+	power_off a
 	modprobe -r scsi_debug || fail 'scsi_debug is in use'
 }
 

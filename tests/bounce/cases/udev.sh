@@ -24,9 +24,17 @@ udev_done()
 	udevadm settle --timeout=120 || fail 'udev does not come to an end'
 }
 
+no_udev()
+{
+	! pgrep -x systemd-udevd >/dev/null
+}
+
+# The daemon answers first and ends later: until then its socket takes what is meant for
+# the next one, and its workers keep disks open.
 stop_udev()
 {
 	udevadm control --exit
+	until_true no_udev
 	rm -f /run/udev/rules.d/*
 }
 
@@ -89,7 +97,7 @@ test_udev()
 		udev_done
 	done
 	# udev itself may have it open for a moment.
-	until_true set_attr a power 0
+	power_off a
 	udev_done
 	expect_link "by-uuid/$uuid" sda
 	expect_property sda SYSTEMD_READY ''
@@ -120,7 +128,7 @@ test_udev_partitions()
 	expect_property sda1 SYSTEMD_READY 0
 	expect_property sda1 ID_FS_TYPE bounce_member
 	expect_property bounce-a1 ID_FS_TYPE ext4
-	until_true set_attr a power 0
+	power_off a
 	rmdir "$config/a"
 	# Over the partition alone, which leaves the disk as it is.
 	udev_done
@@ -129,7 +137,7 @@ test_udev_partitions()
 	expect_link "by-label/vmdata" bounce-a
 	expect_property sda1 SYSTEMD_READY 0
 	expect_property sda SYSTEMD_READY ''
-	until_true set_attr a power 0
+	power_off a
 	rmdir "$config/a"
 	udev_done
 	modprobe -r scsi_debug || fail 'scsi_debug is in use'
@@ -150,7 +158,7 @@ test_udev_resize()
 	udev_done
 	expect_file 'size' 65536 /sys/block/bounce-a/size
 	exec 8<&-
-	until_true set_attr a power 0
+	power_off a
 	rmdir "$config/a"
 	losetup -d "$loop"
 	rm "$tmp/file"
