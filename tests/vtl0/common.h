@@ -25,8 +25,13 @@
 #define PMD_FOLIO_ORDER 9
 #define PUD_FOLIO_ORDER 18
 
-/* For TEST_F_TIMEOUT(): seconds that a slow test may take on an emulated debug kernel. */
+/*
+ * Seconds that a test may take on an emulated debug kernel and a busy host. Every test may;
+ * TEST_F_TIMEOUT() with it marks those that are slow anyway.
+ */
 #define SLOW 300
+#undef TEST_TIMEOUT_DEFAULT
+#define TEST_TIMEOUT_DEFAULT SLOW
 
 /* Addresses without RAM behind them: may be registered, must not be touched. */
 #define EMPTY_BASE TIB(16)

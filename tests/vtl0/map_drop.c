@@ -168,6 +168,13 @@ static void *change_it(void *arg)
 	return NULL;
 }
 
+static bool has_played(void *arg)
+{
+	struct play *p = arg;
+
+	return p->touched && p->dropped && p->changed;
+}
+
 static char *reserve(u64 length, u64 align)
 {
 	char *va = mmap(NULL, length + align, PROT_NONE,
@@ -195,6 +202,7 @@ static int play(const struct map_state *s, u64 entry, unsigned int seconds)
 		if (pthread_create(&threads[i], NULL, jobs[i], &p))
 			return 2;
 	sleep(seconds);
+	wait_until(has_played, &p, PATIENCE);
 	p.stop = true;
 	for (size_t i = 0; i < ARRAY_SIZE(jobs); i++)
 		pthread_join(threads[i], NULL);
@@ -203,7 +211,7 @@ static int play(const struct map_state *s, u64 entry, unsigned int seconds)
 	fflush(stdout);
 	if (status_bytes("RssFile") > (long long)MIB(64))
 		return 3;
-	return p.touched && p.dropped && p.changed ? 0 : 4;
+	return has_played(&p) ? 0 : 4;
 }
 
 TEST_F_TIMEOUT(drop, loses_no_entry, 3600)

@@ -35,12 +35,12 @@ FIXTURE_TEARDOWN(uevent)
 	EXPECT_NOTHING_LEFT();
 }
 
-/* The next event of class vtl0: "add@/devices/..." in text. False after 10 s. */
+/* The next event of class vtl0: "add@/devices/..." in text. False if there is none. */
 static bool next_event(int events, char *text, size_t size)
 {
 	struct pollfd p = { .fd = events, .events = POLLIN };
 
-	while (poll(&p, 1, 10000) == 1) {
+	while (poll(&p, 1, PATIENCE * 1000) == 1) {
 		ssize_t n = recv(events, text, size - 1, 0);
 
 		if (n < 0)
