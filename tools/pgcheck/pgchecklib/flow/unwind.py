@@ -96,14 +96,14 @@ def _one_for_many(function):
             if not any(_HEAD.match(head) for head in heads):
                 continue
             if isinstance(loop, tree.Each) or any("bv_page" in head for head in heads):
-                if not _single(function, loop) and ("unpin" in tree.called(call) or _pins(function)):
+                if not _single(function, loop) and ("unpin" in tree.called(call) or _gets(function)):
                     yield call.at, ("%s() of the first page of an entry; the others stay pinned"
                                     % tree.called(call))
 
 
-def _pins(function):
-    """Does the file pin user pages?"""
-    return bool(re.search(r"\b(pin|get)_user_pages|iov_iter_(extract|get)", function.unit.code))
+def _gets(function):
+    """Does the file take references to pages of users? Pins are not given back by put_page()."""
+    return bool(re.search(r"\bget_user_pages|\biov_iter_get_pages", function.unit.code))
 
 
 def _one_page(call):
