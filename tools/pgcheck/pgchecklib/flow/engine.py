@@ -28,10 +28,15 @@ def concerned(unit, rule, world):
     """The functions of a unit that have one of the words of a rule in them, that call one of
     these or are called by one."""
     return [function for function in sorted(unit.functions.values())
-            if _has(function, rule) or
-            any(_has(other, rule) for other in
-                filter(None, (world.find(unit, name) for name in function.calls))) or
-            any(_has(other, rule) for other in world.callers_of(function))]
+            if any(_has(other, rule) for other in _near(function, world))]
+
+
+def _near(function, world):
+    """The function, those that it calls and those that call it."""
+    if "near" not in function.facts:
+        called = (world.find(function.unit, name) for name in function.calls)
+        function.facts["near"] = [function, *filter(None, called), *world.callers_of(function)]
+    return function.facts["near"]
 
 
 def _has(function, rule):

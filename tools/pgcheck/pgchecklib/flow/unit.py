@@ -170,7 +170,7 @@ class Unit:
     """A file."""
 
     def __init__(self, name, text):
-        self.name, self.text, self.kernel = name, text, None
+        self.name, self.text, self.kernel, self._calling = name, text, None, None
         self.code = csource.without_comments(text)
         self.starts = [0] + [m.end() for m in re.finditer("\n", text)]
         self.functions = {}
@@ -181,6 +181,15 @@ class Unit:
         for found in _MACRO.finditer(self.code):
             self.functions.setdefault(found.group(1), Function(
                 self, found.group(1), (found.start(1), found.start(3), found.end(3)), True))
+
+    def calling(self, name):
+        """The functions that call a name."""
+        if self._calling is None:
+            self._calling = {}
+            for function in self.functions.values():
+                for called in function.calls:
+                    self._calling.setdefault(called, []).append(function)
+        return self._calling.get(name, ())
 
     @property
     def header(self):

@@ -55,9 +55,8 @@ class World:
                        if entry.name == function.unit.name] if not self.shared(function) else \
                 self._callers.get(function.name, ())[:50]
             function.facts["callers"] = [
-                other for entry in entries for other in _unit(entry).functions.values()
-                if function.name in other.calls and other is not function and
-                self.find(other.unit, function.name) is function]
+                other for entry in entries for other in _unit(entry).calling(function.name)
+                if other is not function and self.find(other.unit, function.name) is function]
         return function.facts["callers"]
 
 
