@@ -118,7 +118,7 @@ def _goes_elsewhere(function, world, depth=2):
     """Do the vecs that the function fills go to a socket, a cipher or a copy, not to a bio?"""
     text = function.text
     if re.search(r"\bbi_(io_vec|vcnt)\b|\bstruct (bio|request)\b|\bbio_\w+\(|\bsubmit_bio|blk_|"
-                 r"\bvfs_iter_|(read|write)_iter\b|call_(read|write)_iter|\bkiocb\b", text):
+                 r"\bvfs_iter_|(read|write)_iter\b|call_(read|write)_iter|\bkiocb\b|\bio_buffer_register", text):
         return False
     if "iov_iter_bvec" in text:
         return bool(facts.VEC_OTHER.search(" ".join(sorted(function.calls))))
