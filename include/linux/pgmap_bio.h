@@ -3,10 +3,10 @@
  * Pages that may be zone-device pages, as a type of their own.
  *
  * Such a page is declared "struct page __pgmap *". To the compiler this is a
- * page like any other; to sparse it is in an address space of its own, and
- * handing it to bio_add_page(), bvec_set_page() or sg_set_page() is an error:
- * these trust their caller with what must not be mixed. The functions below
- * take it and do the comparison. Two rules are kept everywhere:
+ * page like any other. sparse sees an address space of its own, and reports an
+ * error where the page is passed to bio_add_page(), bvec_set_page() or
+ * sg_set_page(), which leave it to their caller which pages are mixed. The
+ * functions below take such a page and compare. They keep two rules:
  *
  *  - pages of two pgmaps never share a segment (bvec or scatterlist entry);
  *  - P2PDMA pages share a bio or a list only with pages of the same provider,
@@ -50,10 +50,11 @@ static inline struct page __pgmap *pgmap_page(struct page *page)
 }
 
 /**
- * pgmap_plain_page() - take the mark off again
- * @page: a page whose provider the caller has looked at
+ * pgmap_plain_page() - take the mark off a page
+ * @page: a page whose pgmap the caller has compared
  *
- * A way round the checks, and easy to find. There is one more: pgmap_page_folio().
+ * This bypasses the checks of sparse. It has a name of its own so that a reviewer can
+ * search for it. The other function that takes the mark off is pgmap_page_folio().
  *
  * Context: any.
  * Return: the same page.
@@ -105,10 +106,10 @@ pgmap_first_page(const struct dev_pagemap *pgmap, int range)
 
 /**
  * pgmap_bvec_page() - the page of a bvec that may hold one of a pgmap
- * @bv: a bvec that holds something
+ * @bv: a bvec that is not empty
  *
  * Context: any.
- * Return: its first page; all others of one bvec have the same provider.
+ * Return: its first page; all pages of one bvec have the same pgmap.
  */
 static inline struct page __pgmap *pgmap_bvec_page(const struct bio_vec *bv)
 {
@@ -117,7 +118,7 @@ static inline struct page __pgmap *pgmap_bvec_page(const struct bio_vec *bv)
 
 /**
  * pgmap_sg_page() - the page of an entry that may hold one of a pgmap
- * @sg: an entry that holds something
+ * @sg: an entry that is not empty
  *
  * Context: any.
  * Return: as pgmap_bvec_page().
@@ -131,11 +132,11 @@ static inline struct page __pgmap *pgmap_sg_page(struct scatterlist *sg)
  * pgmap_page_folio() - page_folio()
  * @page: a page
  *
- * The mark is off then, as with pgmap_plain_page(): bio_add_folio() takes the folio,
- * whatever the bio holds.
+ * A folio has no mark, so this bypasses the checks as pgmap_plain_page() does: sparse
+ * does not report bio_add_folio() of it, whatever pages the bio holds.
  *
  * Context: any.
- * Return: its folio, which has one provider.
+ * Return: its folio, all pages of which have the same pgmap.
  */
 static inline struct folio *pgmap_page_folio(struct page __pgmap *page)
 {
@@ -147,8 +148,8 @@ static inline struct folio *pgmap_page_folio(struct page __pgmap *page)
  * @page: a page
  *
  * Context: any.
- * Return: its physical address. That two of them are adjacent says nothing of
- * their pgmaps.
+ * Return: its physical address. Pages with adjacent addresses may have different
+ * pgmaps.
  */
 static inline phys_addr_t pgmap_page_to_phys(struct page __pgmap *page)
 {
@@ -160,7 +161,7 @@ static inline phys_addr_t pgmap_page_to_phys(struct page __pgmap *page)
  * @page: a page
  *
  * Context: any.
- * Return: true if it is of a pgmap, which it need not be.
+ * Return: true if the page has a pgmap; a marked page need not have one.
  */
 static inline bool pgmap_is_device(struct page __pgmap *page)
 {
@@ -211,10 +212,10 @@ static inline bool pgmap_pages_compatible(struct page __pgmap *a,
 }
 
 /*
- * Does what begins at @off in @page follow what ends at @end from the beginning
- * of @first? Physically, and as struct pages, which need not be one array. Under
- * Xen neighbours may be apart on the bus, and who knows that is not exported;
- * KMSAN tracks single pages.
+ * Is the byte at @off in @page the one behind the @end bytes from the beginning of
+ * @first, both physically and in the array of struct pages? Under Xen, pages with
+ * adjacent physical addresses may not be adjacent on the bus, and the function that
+ * tells is not exported; KMSAN tracks single pages. So in both cases the answer is no.
  */
 static inline bool __pgmap_follows(struct page __pgmap *first, size_t end,
 				   struct page __pgmap *page, size_t off)
@@ -228,15 +229,15 @@ static inline bool __pgmap_follows(struct page __pgmap *first, size_t end,
 }
 
 /**
- * pgmap_bvec_try_extend() - let a bvec grow over what follows it
- * @bv: a bvec that holds something
+ * pgmap_bvec_try_extend() - let a bvec grow over the data that follows it
+ * @bv: a bvec that is not empty
  * @page: where the new part begins
  * @len: its length in bytes
  * @off: where in @page it begins
  *
  * Context: any.
- * Return: false, and @bv is as it was, if the two are not adjacent, have not the
- * same pgmap, or do not fit one length.
+ * Return: false, with @bv unchanged, if @bv and the new part are not adjacent, have
+ * different pgmaps, or together exceed the largest length.
  */
 static inline bool __must_check
 pgmap_bvec_try_extend(struct bio_vec *bv, struct page __pgmap *page,
@@ -254,8 +255,8 @@ pgmap_bvec_try_extend(struct bio_vec *bv, struct page __pgmap *page,
 }
 
 /**
- * pgmap_sg_extend() - let a scatterlist entry grow over what follows it
- * @sg: an entry that holds something and is not mapped
+ * pgmap_sg_extend() - let a scatterlist entry grow over the data that follows it
+ * @sg: an entry that is not empty and not mapped for DMA
  * @page: where the new part begins
  * @len: its length in bytes
  * @off: where in @page it begins
@@ -279,17 +280,17 @@ pgmap_sg_extend(struct scatterlist *sg, struct page __pgmap *page,
 }
 
 /**
- * pgmap_bio_add_page() - add a page to a bio, or say that it needs another bio
- * @bio: where to add
- * @page: what to add
- * @len: how many bytes of it
- * @off: from where
+ * pgmap_bio_add_page() - add a page to a bio, if it may be in that bio
+ * @bio: the bio
+ * @page: the page to add
+ * @len: number of bytes to add
+ * @off: offset of the first byte in @page
  *
- * All pages of @bio have to have come this way, or through bio_add_page().
+ * All pages of @bio must have been added with this function or bio_add_page().
  *
  * Context: any.
- * Return: @len, or 0 if @bio is full or @page may not be in it. Then submit
- * @bio and begin a new one; it is not an error.
+ * Return: @len, or 0 if @bio is full or @page may not be in it. 0 is not an error:
+ * submit @bio and begin a new one.
  */
 static inline int __must_check
 pgmap_bio_add_page(struct bio *bio, struct page __pgmap *page,
@@ -308,13 +309,13 @@ pgmap_bio_add_page(struct bio *bio, struct page __pgmap *page,
  * pgmap_sg_set() - fill a scatterlist entry
  * @prev: the entry before it in the list, or NULL
  * @sg: the entry
- * @page: what to put into it
- * @len: how many bytes
- * @off: from where
+ * @page: the page to put into it
+ * @len: number of bytes
+ * @off: offset of the first byte in @page
  *
  * Context: any.
- * Return: false, and @sg is as it was, if @page may not be in one list with what
- * @prev holds. End the list at @prev and begin a new one.
+ * Return: false, with @sg unchanged, if @page may not be in one list with the page of
+ * @prev. End the list at @prev and begin a new one.
  */
 static inline bool __must_check
 pgmap_sg_set(struct scatterlist *prev, struct scatterlist *sg,
@@ -330,13 +331,13 @@ pgmap_sg_set(struct scatterlist *prev, struct scatterlist *sg,
  * pgmap_bvec_set() - fill a bvec of an array
  * @prev: the bvec before it, or NULL
  * @bv: the bvec
- * @page: what to put into it
- * @len: how many bytes
- * @off: from where
+ * @page: the page to put into it
+ * @len: number of bytes
+ * @off: offset of the first byte in @page
  *
  * Context: any.
- * Return: false, and @bv is as it was, if @page may not be in one array with what
- * @prev holds. End the array at @prev and begin a new one.
+ * Return: false, with @bv unchanged, if @page may not be in one array with the page of
+ * @prev. End the array at @prev and begin a new one.
  */
 static inline bool __must_check
 pgmap_bvec_set(struct bio_vec *prev, struct bio_vec *bv,
@@ -363,7 +364,7 @@ pgmap_bvec_set(struct bio_vec *prev, struct bio_vec *bv,
 /**
  * pgmap_bio_for_each_page() - go over the pages of a bio that may be of a pgmap
  * @page: ``struct page __pgmap *``, the page
- * @bv: struct bio_vec, what the bio has of it
+ * @bv: struct bio_vec, the part of the page that is in the bio
  * @bio: the bio
  * @iter: struct bvec_iter
  */

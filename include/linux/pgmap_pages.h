@@ -3,11 +3,11 @@
  * Arrays of pages that may be zone-device pages: pinning, references, mapping.
  *
  * Pages behind a user address may be of any kind: FSDAX and device DAX pages,
- * P2PDMA pages, private device memory. A driver that pins them cannot know which
- * before it has looked at them. So the arrays that pinning fills are marked
- * ("struct page __pgmap **", see pgmap_bio.h), and what only pins, unpins, copies
- * or maps has a function here that takes them as they are. Copy this file together
- * with pgmap_bio.h.
+ * P2PDMA pages, private device memory. A driver cannot know which before it has
+ * pinned and examined them. So the arrays that pinning fills are marked
+ * ("struct page __pgmap **", see pgmap_bio.h). For pinning, unpinning, copying and
+ * mapping, which do not mix pages, this file has functions that take marked pages.
+ * Copy this file together with pgmap_bio.h.
  */
 #ifndef _LINUX_PGMAP_PAGES_H
 #define _LINUX_PGMAP_PAGES_H
@@ -19,10 +19,10 @@
 
 /**
  * pgmap_plain_pages() - take the mark off an array
- * @pages: pages whose providers the caller has looked at
+ * @pages: pages whose pgmaps the caller has compared
  *
- * For what takes an array and compares by itself, as
- * sg_alloc_table_from_pages() does; see pgmap_pages_one_list().
+ * Use this for a function that takes an array and compares the pages itself, such as
+ * sg_alloc_table_from_pages(); see pgmap_pages_one_list().
  *
  * Context: any.
  * Return: the same array.
@@ -45,12 +45,12 @@ static inline struct page __pgmap **pgmap_mark_pages(struct page **pages)
 }
 
 /**
- * pgmap_pages_one_list() - may all of these be in one bio or list?
+ * pgmap_pages_one_list() - how many of these pages may be in one bio or list?
  * @pages: the pages
- * @nr: how many
+ * @nr: number of pages
  *
  * Context: any.
- * Return: the number of pages from the beginning that may: @nr if all may.
+ * Return: the number of pages from the beginning that may be in one list; @nr if all may.
  */
 static inline unsigned long pgmap_pages_one_list(struct page __pgmap **pages,
 						 unsigned long nr)
@@ -177,7 +177,7 @@ pgmap_unpin_user_pages_dirty_lock(struct page __pgmap **pages,
 }
 
 /**
- * pgmap_get_pages() - a reference to each page of an array
+ * pgmap_get_pages() - take a reference to each page of an array
  * @pages: the pages
  * @nr: how many
  *
@@ -259,18 +259,18 @@ static inline void pgmap_memcpy_to_page(struct page __pgmap *page, size_t off,
 }
 
 /**
- * pgmap_dma_map_page() - dma_map_page() of what is not a P2PDMA page
+ * pgmap_dma_map_page() - dma_map_page(), but not of a P2PDMA page
  * @dev: the device
  * @page: a page
  * @off: where in it
  * @len: how many bytes
  * @dir: direction
  *
- * A P2PDMA page has a bus address that its provider knows, and that depends on
- * @dev: map it as a part of a scatterlist or a request.
+ * The bus address of a P2PDMA page depends on its provider and on @dev: map such a page
+ * as a part of a scatterlist or a request.
  *
  * Context: any.
- * Return: the address, or DMA_MAPPING_ERROR, which is the answer for a P2PDMA page.
+ * Return: the address, or DMA_MAPPING_ERROR, also for each P2PDMA page.
  */
 static inline dma_addr_t
 pgmap_dma_map_page(struct device *dev, struct page __pgmap *page, size_t off,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/// The provider of one page decides for a whole bio, request, scatterlist or
+/// The kind of the first page decides for a whole bio, request, scatterlist or
 /// array of pages.
 // Confidence: Moderate
 // URL: Documentation/checks/PG02.rst
