@@ -66,6 +66,45 @@ test_default_bound()
 	wait $pid || fail "fio: $(cat "$tmp/out" "$tmp/fio")"
 }
 
+# Writers without limits above a volume that answers nothing: they wait, and the rest of
+# the machine has its memory. Two of them may have no more than 64 MiB.
+test_flood()
+{
+	local cg=/sys/fs/cgroup/flood i pids='' least=100 total n=${FLOOD_WRITES-256}
+	null n size=1100 memory_backed=0
+	gate g /dev/n
+	bounce a /dev/mapper/g mode=write
+	mountpoint -q /sys/fs/cgroup || mount -t cgroup2 none /sys/fs/cgroup
+	echo +memory >/sys/fs/cgroup/cgroup.subtree_control 2>/dev/null
+	mkdir -p $cg
+	[ ! -e $cg/memory.max ] || echo 64M >$cg/memory.max
+	dmesg -C
+	shut_gate g
+	for i in 1 2 3 4; do
+		bounce_io flood /dev/bounce-a "$n" 1M >"$tmp/out$i" 2>&1 &
+		pids="$pids $!"
+		((i > 2)) || echo $! >$cg/cgroup.procs
+	done
+	until_true is_waiting a
+	total=$(awk '$1 == "MemTotal:" { print $2 }' /proc/meminfo)
+	for ((i = 0; i < ${FLOOD_SECONDS-3}; i++)); do
+		pause 1
+		got=$(awk -v all="$total" '$1 == "MemAvailable:" { print int(100 * $2 / all) }' /proc/meminfo)
+		((got >= least)) || least=$got
+	done
+	note "at least $least % of memory available"
+	expect_test 'available, per cent' "$least" -ge 50
+	open_gate g
+	for i in $pids; do
+		wait "$i" || fail 'a writer was killed'
+	done
+	expect 'all writes' "done=$n" "$(sort -u "$tmp"/out?)"
+	! dmesg | grep -i 'oom-kill\|Killed process' || fail 'a process was killed'
+	expect_stat 'in flight afterwards' a inflight_bytes -eq 0
+	expect_stat 'bytes written' a write_bounced_bytes -eq $((4 * n << 20))
+	rmdir $cg
+}
+
 # A write that stays away for long does not keep the reserve from the next one.
 test_reserve_is_shared()
 {

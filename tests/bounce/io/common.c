@@ -95,7 +95,7 @@ void aio_begin(int fd, bool write, void *buf, size_t len, off_t offset)
 	static struct iocb cb;
 	struct iocb *list = &cb;
 
-	if (!aio && syscall(SYS_io_setup, 8, &aio))
+	if (!aio && syscall(SYS_io_setup, 1024, &aio))
 		err(2, "io_setup");
 	memset(&cb, 0, sizeof(cb));
 	cb.aio_fildes = fd;

@@ -97,6 +97,21 @@ static int cmd_log(char **arg)
 	return 0;
 }
 
+/* flood DISK COUNT SIZE: so many writes of one buffer at a time, and how many succeeded */
+static int cmd_flood(char **arg)
+{
+	size_t count = number(arg[1]), size = number(arg[2]), done = 0;
+	int fd = open_disk(arg[0], O_RDWR | O_DIRECT);
+	char *buf = buffer(size);
+
+	for (size_t i = 0; i < count; i++)
+		aio_begin(fd, true, buf, size, i * size);
+	for (size_t i = 0; i < count; i++)
+		done += aio_end(600) == (int64_t)size;
+	printf("done=%zu\n", done);
+	return 0;
+}
+
 const struct command others_commands[] = {
 	{ "put", "FILE TEXT",
 	  "write a file at once; prints the errno", 2, cmd_put },
@@ -106,5 +121,7 @@ const struct command others_commands[] = {
 	  "of all bytes there", 3, cmd_sum },
 	{ "log", "DISK",
 	  "the entries that dm-log-writes wrote there", 1, cmd_log },
+	{ "flood", "DISK COUNT SIZE",
+	  "COUNT asynchronous writes of one buffer at a time", 3, cmd_flood },
 	{ }
 };
