@@ -173,7 +173,7 @@ start_qemu() {
 	done
 	i=0
 	while [ "$numa" -gt 1 ] && [ "$i" -lt "$numa" ]; do
-		set -- "$@" -object "memory-backend-ram,id=mem$i,size=$(($(mem_mib "$mem") / numa))M" \
+		set -- "$@" -object "memory-backend-ram,id=mem$i,size=$(node_mib "$i")M" \
 			-numa "node,nodeid=$i,memdev=mem$i$(node_cpus "$i")"
 		i=$((i + 1))
 	done
@@ -204,6 +204,16 @@ nvme_format() {
 	pi) echo ,ms=8,pi=1,mset=0 ;;
 	4k) echo ,logical_block_size=4096,physical_block_size=4096 ;;
 	esac
+}
+
+# Node 0 has what the others, of whole GiB each, leave: no GiB is on two nodes, as on most
+# real machines.
+node_mib() {
+	rest=$(mem_mib "$mem")
+	size=$((rest / numa / 1024 * 1024))
+	[ "$size" -gt 0 ] || size=$((rest / numa))
+	[ "$1" -gt 0 ] || size=$((rest - size * (numa - 1)))
+	echo "$size"
 }
 
 node_cpus() {
