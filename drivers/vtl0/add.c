@@ -6,99 +6,11 @@
  */
 #include <linux/security.h>
 #include <linux/slab.h>
-#include <linux/string.h>
 #include <kunit/visibility.h>
 
+#include "request.h"
 #include "vtl0.h"
-
-/* Would @rq be cut just as @range is? With @orders into folios as large, too. */
-static bool same_cuts(const struct vtl0_range *range, const struct vtl0_request *rq,
-		      bool orders)
-{
-	struct vtl0_chunk_walk walk = vtl0_walk_begin(rq);
-	struct vtl0_piece planned;
-	unsigned int i;
-
-	for (i = 0; i < range->nr_chunks; i++) {
-		const struct vtl0_piece *p = &range->chunks[i].piece;
-
-		if (!vtl0_walk_chunk(&walk, &planned) || planned.length != p->length)
-			return false;
-		if (orders && planned.order != p->order)
-			return false;
-	}
-	return true;
-}
-
-/* Given its cuts, are the folios of @range as large as @max_order lets them be? */
-static bool same_orders(const struct vtl0_range *range, unsigned int max_order)
-{
-	struct vtl0_chunk_walk walk;
-	struct vtl0_piece planned;
-	unsigned int i;
-
-	for (i = 0; i < range->nr_chunks; i++) {
-		const struct vtl0_piece *p = &range->chunks[i].piece;
-		struct vtl0_request rq = {
-			.start = p->start, .length = p->length, .max_order = max_order,
-		};
-
-		walk = vtl0_walk_begin(&rq);
-		while (vtl0_walk_chunk(&walk, &planned))
-			if (planned.order != p->order)
-				return false;
-	}
-	return true;
-}
-
-static unsigned int largest_order(const struct vtl0_range *range)
-{
-	unsigned int i, order = 0;
-
-	for (i = 0; i < range->nr_chunks; i++)
-		order = max(order, range->chunks[i].piece.order);
-	return order;
-}
-
-/*
- * What VTL0_ADD_ORDER or VTL0_ADD_CHUNK ask for and @range has not. If only one of
- * them is given the other is taken from the range, as it does not matter.
- */
-static u32 layout_mismatch(const struct vtl0_range *range, const struct vtl0_request *rq)
-{
-	bool order = rq->flags & VTL0_ADD_ORDER, chunk = rq->flags & VTL0_ADD_CHUNK;
-	struct vtl0_request like = *rq;
-
-	if ((!order && !chunk) || same_cuts(range, rq, true))
-		return 0;
-	if (order && !same_orders(range, rq->max_order))
-		return VTL0_ADD_ORDER;
-	if (!order)
-		like.max_order = largest_order(range);
-	return chunk && !same_cuts(range, &like, false) ? VTL0_ADD_CHUNK : 0;
-}
-
-static bool same_cookie(const struct vtl0_range *range, const struct vtl0_request *rq)
-{
-	return !(rq->flags & VTL0_ADD_COOKIE) ||
-	       !memcmp(&range->cookie, &rq->cookie, sizeof(rq->cookie));
-}
-
-static u32 mismatch(const struct vtl0_range *range, const struct vtl0_request *rq)
-{
-	if (rq->flags & VTL0_ADD_EXCLUSIVE)
-		return VTL0_ADD_EXCLUSIVE;
-	/* it may be in use, and what is pinned would be cleared under a device */
-	if (rq->flags & VTL0_ADD_CLEAR)
-		return VTL0_ADD_CLEAR;
-	if (!same_cookie(range, rq))
-		return VTL0_ADD_COOKIE;
-	if (rq->flags & VTL0_ADD_NODE && range->node != rq->node)
-		return VTL0_ADD_NODE;
-	if (rq->file.name[0] && strcmp(range->file.name, rq->file.name))
-		return VTL0_ADD_NAME;
-	return layout_mismatch(range, rq);
-}
+#include "window.h"
 
 static struct vtl0_span common_part(const struct vtl0_range *range, const struct vtl0_request *rq)
 {
@@ -114,7 +26,7 @@ static bool matches(const struct vtl0_range *range, const struct vtl0_request *r
 {
 	bool same = range->start == rq->start && range->length == rq->length;
 
-	conflict->mismatch = same ? mismatch(range, rq) : 0;
+	conflict->mismatch = same ? vtl0_mismatch(range, rq) : 0;
 	if (same && !conflict->mismatch)
 		return true;
 	conflict->span = common_part(range, rq);
@@ -202,7 +114,8 @@ free_hold:
  * vtl0_owner_add() - register a range, or find it registered, and keep it
  * @owner: the file that asks for it
  * @rq: a checked request
- * @conflict: out, with -EEXIST, -EBUSY, -ENXIO: what is in the way
+ * @conflict: out, with -EEXIST, -EBUSY, -ENXIO: what is in the way; with -EXDEV: where
+ *	to cut
  *
  * Context: sleeps, for seconds where the memmap is large; takes vtl0_lock.
  * Return: the range, to be given back with vtl0_range_put(), or an ERR_PTR().
@@ -257,7 +170,7 @@ static struct vtl0_range *cover_first(struct vtl0_owner *owner, const struct vtl
 	if (IS_ERR(range))
 		goto unlock;
 	if (range && range->start <= rq->start) {
-		if (!same_cookie(range, rq)) {
+		if (!vtl0_same_cookie(range, rq)) {
 			*conflict = (struct vtl0_conflict) {
 				common_part(range, rq), VTL0_ADD_COOKIE,
 			};
@@ -284,6 +197,22 @@ unlock:
 	return range;
 }
 
+/*
+ * cover_first() of as much of @rq as one claim can have: memory that begins in Reserved
+ * and ends outside becomes two ranges.
+ */
+static struct vtl0_range *cover_next(struct vtl0_owner *owner, struct vtl0_request rq,
+				     u32 *nr_chunks, struct vtl0_conflict *conflict)
+{
+	struct vtl0_range *range;
+
+	while ((range = cover_first(owner, &rq, nr_chunks, conflict)) == ERR_PTR(-EXDEV))
+		rq.length = conflict->span.start - rq.start;
+	if (!IS_ERR(range))
+		*conflict = (struct vtl0_conflict) { };
+	return range;
+}
+
 /* Make all of @rq usable. What was added stays when it fails half-way. */
 static int cover(struct vtl0_owner *owner, struct vtl0_request rq, struct vtl0_add *arg,
 		 struct vtl0_conflict *conflict)
@@ -292,7 +221,7 @@ static int cover(struct vtl0_owner *owner, struct vtl0_request rq, struct vtl0_a
 
 	arg->nr_chunks = 0;
 	while (rq.length) {
-		struct vtl0_range *range = cover_first(owner, &rq, &arg->nr_chunks, conflict);
+		struct vtl0_range *range = cover_next(owner, rq, &arg->nr_chunks, conflict);
 		u64 done;
 
 		if (IS_ERR(range))

@@ -174,21 +174,20 @@ static void put_block(unsigned long nr)
 
 /**
  * vtl0_chunk_add() - give a chunk its struct pages
- * @chunk: has none
- * @node: NUMA node to allocate them on; unused if another range has made them
+ * @chunk: has none; they are allocated on its node, unless another range has made them
  *
  * Context: a kernel thread, see pgmap.c; sleeps.
  * Return: 0, or an errno of memremap_pages().
  */
-int vtl0_chunk_add(struct vtl0_chunk *chunk, int node)
+int vtl0_chunk_add(struct vtl0_chunk *chunk)
 {
 	struct vtl0_piece *p = &chunk->piece;
 	struct dev_pagemap *pgmap;
 
 	if (is_edge(chunk))
-		pgmap = get_block(block_number(chunk), node);
+		pgmap = get_block(block_number(chunk), chunk->node);
 	else
-		pgmap = add_pgmap(p->start, p->length, p->order, node);
+		pgmap = add_pgmap(p->start, p->length, p->order, chunk->node);
 	if (IS_ERR(pgmap))
 		return PTR_ERR(pgmap);
 	chunk->pgmap = pgmap;

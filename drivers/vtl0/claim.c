@@ -5,6 +5,7 @@
  * answers most of that with a WARN or a half-done add (mm/memremap.c,
  * mm/memory_hotplug.c), so all of it is refused before.
  */
+#include <linux/err.h>
 #include <linux/ioport.h>
 #include <linux/mmzone.h>
 #include <linux/string.h>
@@ -70,17 +71,22 @@ static bool part_is_reserved(const struct resource *part)
 
 /*
  * A resource that is not busy. Reserved memory may be registered if the whole range
- * lies in it, as request_mem_region() cannot cut another resource. Any other resource
- * is device address space: a PCI window, a BAR. walk_iomem_res_desc() clips @res to
- * the range.
+ * lies in it, as request_mem_region() cannot cut another resource; else the range is to be
+ * cut at its edge. Any other resource is device address space: a PCI window, a BAR.
+ * walk_iomem_res_desc() clips @res to the range.
  */
 static int found_other(struct resource *res, void *arg)
 {
 	struct claim *claim = arg;
 	bool reserved = part_is_reserved(res);
+	u64 edge = res->start > claim->start ? res->start : res->end + 1;
 
 	if (reserved && resource_size(res) == claim->length)
 		return 0;
+	if (reserved && PAGE_ALIGNED(edge)) {
+		set_conflict(claim->conflict, edge, 0);
+		return -EXDEV;
+	}
 	set_conflict(claim->conflict, res->start, resource_size(res));
 	return reserved ? -EBUSY : -ENXIO;
 }
@@ -229,36 +235,60 @@ static int refusal_errno(u64 start, u64 length, struct vtl0_span *conflict)
  * @start: first byte of a page
  * @length: bytes, of whole pages; what shares a block of min_align with an edge must
  *	be free, too, or belong to a range
- * @conflict: out, with -EBUSY and -ENXIO: what is in the way
+ * @conflict: out, with -EBUSY and -ENXIO: what is in the way; with -EXDEV: where to cut
  *
  * The caller undoes it with release_mem_region().
  *
  * Context: under vtl0_lock; may sleep.
- * Return: 0, -EBUSY for memory in use, -ENXIO for device address space, -ENOMEM.
+ * Return: the region, or an ERR_PTR(): -EBUSY for memory in use, -ENXIO for device
+ * address space, -EXDEV for a range of which only a part lies in reserved memory, -ENOMEM.
  */
-int vtl0_claim(u64 start, u64 length, struct vtl0_span *conflict)
+struct resource *vtl0_claim(u64 start, u64 length, struct vtl0_span *conflict)
 {
 	u64 align = vtl0_geometry.min_align;
 	struct resource *res;
 	int ret;
 
-	ret = check_resources(start, length, conflict);
+	ret = check_resources(start, length, conflict) ?:
+	      check_beside(round_down(start, align), start, conflict) ?:
+	      check_beside(start + length, round_up(start + length, align), conflict) ?:
+	      check_sections(start, length, conflict);
 	if (ret)
-		return ret;
-	ret = check_beside(round_down(start, align), start, conflict);
-	if (ret)
-		return ret;
-	ret = check_beside(start + length, round_up(start + length, align), conflict);
-	if (ret)
-		return ret;
-	ret = check_sections(start, length, conflict);
-	if (ret)
-		return ret;
+		return ERR_PTR(ret);
 	res = request_mem_region(start, length, "vtl0");
 	if (!res)
-		return refusal_errno(start, length, conflict);
+		return ERR_PTR(refusal_errno(start, length, conflict));
 	ret = check_parent(res, conflict);
-	if (ret)
-		release_mem_region(start, length);
-	return ret;
+	if (!ret)
+		return res;
+	release_mem_region(start, length);
+	return ERR_PTR(ret);
+}
+
+/**
+ * vtl0_claim_cut() - give up a part of a claimed region, but not all of it
+ * @res: from vtl0_claim(); becomes what is below the part, or above if nothing is below
+ * @start: first byte of the part
+ * @length: bytes of the part
+ * @rest: for what is above, if something is below as well, to be claimed; else NULL
+ *
+ * It does not allocate.
+ *
+ * Context: under vtl0_lock.
+ * Return: false if another driver has taken @rest in the moment in which it was free.
+ */
+bool vtl0_claim_cut(struct resource *res, u64 start, u64 length, struct resource *rest)
+{
+	u64 first = res->start, part_end = start + length, end = res->end + 1;
+
+	if (first == start)
+		return !adjust_resource(res, part_end, end - part_end);
+	if (!rest)
+		return !adjust_resource(res, first, start - first);
+	*rest = (struct resource) {
+		.start = part_end, .end = end - 1,
+		.name = res->name, .flags = res->flags, .desc = res->desc,
+	};
+	return !adjust_resource(res, first, start - first) &&
+	       !request_resource(res->parent, rest);
 }

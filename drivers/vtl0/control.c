@@ -8,9 +8,24 @@
 #include <linux/fs.h>
 #include <linux/module.h>
 #include <linux/pagemap.h>
+#include <linux/poll.h>
+#include <linux/slab.h>
 #include <linux/uaccess.h>
 
+#include "events.h"
+#include "request.h"
 #include "vtl0.h"
+#include "window.h"
+
+/**
+ * struct control - an open file, its private_data
+ * @owner: keeps ranges
+ * @watch: what read() has told
+ */
+struct control {
+	struct vtl0_owner *owner;
+	struct vtl0_watch watch;
+};
 
 /* The first two fields of every argument. */
 struct head {
@@ -54,11 +69,14 @@ static int do_remove(struct call *call)
 
 	arg->busy_start = 0;
 	arg->busy_length = 0;
-	if (arg->flags)
+	if (arg->flags & ~VTL0_REMOVE_PART)
 		return -EOPNOTSUPP;
 	if (!arg->length)
 		return -EINVAL;
-	ret = vtl0_remove(vtl0_unalias(arg->start), arg->length, &busy);
+	if (arg->flags)
+		ret = vtl0_remove_part(vtl0_unalias(arg->start), arg->length, &busy);
+	else
+		ret = vtl0_remove(vtl0_unalias(arg->start), arg->length, &busy);
 	arg->busy_start = busy.start;
 	arg->busy_length = busy.length;
 	return ret;
@@ -116,6 +134,7 @@ static bool next_window(u64 *pos, struct vtl0_window_info *window)
 static bool next_entry(bool chunks, u64 *pos, union entry *entry)
 {
 	struct vtl0_chunk *chunk;
+	struct vtl0_range *range;
 	int idx;
 
 	idx = srcu_read_lock(&vtl0_srcu);
@@ -124,9 +143,12 @@ static bool next_entry(bool chunks, u64 *pos, union entry *entry)
 		entry->chunk = piece_info(&chunk->piece, chunk->range->id);
 		*pos = entry->chunk.start + entry->chunk.length;
 	} else if (chunk) {
-		vtl0_range_info(chunk->range, &entry->range);
-		vtl0_pgmaps_count(chunk->range, &entry->range.mappings, &entry->range.held);
-		*pos = entry->range.start + entry->range.length;
+		range = READ_ONCE(chunk->range);
+		vtl0_range_info(range, &entry->range);
+		vtl0_pgmaps_count(range, &entry->range.mappings, &entry->range.held);
+		/* a part may just have been removed: never back */
+		*pos = max(entry->range.start + entry->range.length,
+			   chunk->piece.start + chunk->piece.length);
 	}
 	srcu_read_unlock(&vtl0_srcu, idx);
 	return chunk;
@@ -193,7 +215,8 @@ static int do_info(struct call *call)
 		return -EOPNOTSUPP;
 	*arg = (struct vtl0_info) {
 		.size = arg->size,
-		.features = VTL0_FEATURE_MSHV | (g->dedup ? VTL0_FEATURE_DEDUP : 0) |
+		.features = VTL0_FEATURE_MSHV | VTL0_FEATURE_EVENTS | VTL0_FEATURE_PARTS |
+			    (g->dedup ? VTL0_FEATURE_DEDUP : 0) |
 			    (vtl0_identity_works() ? VTL0_FEATURE_SEAMLESS : 0) |
 			    (COMPAT_COUNTS_MAPPINGS ? VTL0_FEATURE_COUNTS : 0),
 		.min_align = g->min_align,
@@ -341,33 +364,63 @@ static long run_command(struct vtl0_owner *owner, const struct command *c, void 
 
 static long control_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 {
-	struct vtl0_owner *owner = file->private_data;
+	struct control *control = file->private_data;
 	unsigned int nr = _IOC_NR(cmd);
 
 	if (nr < ARRAY_SIZE(commands) && commands[nr].cmd == cmd)
-		return run_command(owner, &commands[nr], (void __user *)arg);
-	return vtl0_mshv_ioctl(owner, cmd, arg);
+		return run_command(control->owner, &commands[nr], (void __user *)arg);
+	return vtl0_mshv_ioctl(control->owner, cmd, arg);
 }
 
 static int control_open(struct inode *inode, struct file *file)
 {
+	struct control *control;
+
 	if (!capable(CAP_SYS_ADMIN))
 		return -EPERM;
-	file->private_data = vtl0_owner_alloc();
-	return file->private_data ? 0 : -ENOMEM;
+	control = kzalloc_obj(*control);
+	if (!control)
+		return -ENOMEM;
+	control->owner = vtl0_owner_alloc();
+	if (!control->owner) {
+		kfree(control);
+		return -ENOMEM;
+	}
+	vtl0_watch_init(&control->watch);
+	file->private_data = control;
+	return 0;
 }
 
 static int control_release(struct inode *inode, struct file *file)
 {
-	vtl0_windows_close(file->private_data);
-	vtl0_owner_release(file->private_data);
+	struct control *control = file->private_data;
+
+	vtl0_windows_close(control->owner);
+	vtl0_owner_release(control->owner);
+	kfree(control);
 	return 0;
+}
+
+static ssize_t control_read(struct file *file, char __user *buf, size_t count, loff_t *pos)
+{
+	struct control *control = file->private_data;
+
+	return vtl0_watch_read(&control->watch, file, buf, count);
+}
+
+static __poll_t control_poll(struct file *file, poll_table *wait)
+{
+	struct control *control = file->private_data;
+
+	return vtl0_watch_poll(&control->watch, file, wait);
 }
 
 const struct file_operations vtl0_control_fops = {
 	.owner = THIS_MODULE,
 	.open = control_open,
 	.release = control_release,
+	.read = control_read,
+	.poll = control_poll,
 	.unlocked_ioctl = control_ioctl,
 	.compat_ioctl = compat_ptr_ioctl,
 	.llseek = noop_llseek,

@@ -8,6 +8,7 @@
 #include <linux/module.h>
 #include <linux/workqueue.h>
 
+#include "events.h"
 #include "vtl0.h"
 
 #define DRAIN_MIN_MS 4
@@ -72,6 +73,7 @@ static bool is_pinned(struct vtl0_range *range)
 static bool any_pinned(void)
 {
 	struct vtl0_chunk *chunk;
+	struct vtl0_range *range;
 	bool pinned = false;
 	u64 pos = 0;
 	int idx;
@@ -80,8 +82,11 @@ static bool any_pinned(void)
 		idx = srcu_read_lock(&vtl0_srcu);
 		chunk = vtl0_chunk_next(pos);
 		if (chunk) {
-			pos = chunk->range->start + chunk->range->length;
-			pinned = is_pinned(chunk->range);
+			range = READ_ONCE(chunk->range);
+			/* a part may just have been removed: never back */
+			pos = max(range->start + range->length,
+				  chunk->piece.start + chunk->piece.length);
+			pinned = is_pinned(range);
 		}
 		srcu_read_unlock(&vtl0_srcu, idx);
 	} while (chunk && !pinned);
@@ -100,13 +105,16 @@ static bool mark(void)
 	struct vtl0_range *range;
 	bool found = false;
 
-	list_for_each_entry(range, &vtl0_ranges, link) {
+	list_for_each_entry(range, &vtl0_unheld, unheld) {
 		if (!nothing_keeps(range))
 			continue;
 		found = true;
 		if (range->busy)
 			continue;
-		vtl0_range_set_state(range, VTL0_STATE_DRAINING);
+		if (range->state != VTL0_STATE_DRAINING) {
+			vtl0_range_set_state(range, VTL0_STATE_DRAINING);
+			vtl0_event(VTL0_EVENT_DRAINING);
+		}
 		vtl0_remove_begin(range, &closed);
 	}
 	return found;
@@ -170,9 +178,12 @@ static bool must_hold_module(void)
 	bool hold = false;
 	int idx;
 
+	/* is_pinned() says no */
+	if (atomic_read(&low_users))
+		return false;
 	idx = srcu_read_lock(&vtl0_srcu);
 	list_for_each_entry(range, &vtl0_ranges, link) {
-		if (!READ_ONCE(range->touched) || atomic_read(&low_users))
+		if (!READ_ONCE(range->touched))
 			continue;
 		looked_at += range->nr_folios;
 		hold = looked_at > LOOK_MAX || is_pinned(range);

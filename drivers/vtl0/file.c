@@ -61,7 +61,7 @@ static struct vtl0_view *find_view(u64 start, u64 length)
 	chunk = vtl0_chunk_find(start);
 	if (chunk && can_be_opened(chunk->range) &&
 	    length <= chunk->range->length - (start - chunk->range->start)) {
-		range = chunk->range;
+		range = chunk->range->origin;
 		get_device(&range->dev);
 	}
 	srcu_read_unlock(&vtl0_srcu, idx);
@@ -84,7 +84,8 @@ static int file_open(struct inode *inode, struct file *file)
 		vtl0_range_put(range);
 		return -ENXIO;
 	}
-	view = alloc_view(range, range->start, range->length);
+	/* offsets stay what they were when a part of it has gone */
+	view = alloc_view(range, range->whole.start, range->whole.length);
 	if (IS_ERR(view))
 		return PTR_ERR(view);
 	file->private_data = view;
@@ -110,13 +111,18 @@ static loff_t file_llseek(struct file *file, loff_t offset, int whence)
 /* Was the range of @view removed, even if another one has its addresses now? */
 static bool has_gone(const struct vtl0_view *view)
 {
+	u64 pos = view->start, end = view->start + view->length;
 	struct vtl0_chunk *chunk;
-	bool gone;
+	bool gone = true;
 	int idx;
 
 	idx = srcu_read_lock(&vtl0_srcu);
-	chunk = vtl0_chunk_find(view->start);
-	gone = !chunk || chunk->range != view->range;
+	/* parts of it may have gone, and be parts of other ranges now */
+	while (gone && pos < end && (chunk = vtl0_chunk_next(pos))) {
+		gone = chunk->piece.start >= end ||
+		       READ_ONCE(chunk->range)->origin != view->range;
+		pos = chunk->piece.start + chunk->piece.length;
+	}
 	srcu_read_unlock(&vtl0_srcu, idx);
 	return gone;
 }
@@ -149,6 +155,8 @@ static const struct file_operations file_fops = {
 	.mmap = file_mmap,
 	.get_unmapped_area = file_get_area,
 	.llseek = file_llseek,
+	/* the memory is all there is */
+	.fsync = noop_fsync,
 };
 
 static struct file *anon_file(struct vtl0_view *view, bool writable)

@@ -9,6 +9,9 @@
 
 #include "vtl0.h"
 
+/* Ranges whose last hold was dropped, also persistent ones. */
+struct list_head vtl0_unheld = LIST_HEAD_INIT(vtl0_unheld);
+
 /**
  * struct vtl0_owner - an open file that can own ranges
  * @refs: one for the open file, and one for each touch in a window of the file
@@ -102,20 +105,49 @@ void vtl0_hold_add(struct vtl0_hold *hold, struct vtl0_range *range, struct vtl0
 	list_add(&hold->in_owner, &owner->holds);
 	list_add(&hold->in_range, &range->holds);
 	WRITE_ONCE(range->nr_owners, range->nr_owners + 1);
+	list_del_init(&range->unheld);
 }
 
 static void drop_hold(struct vtl0_hold *hold)
 	__must_hold(&vtl0_lock)
 {
+	struct vtl0_range *range = hold->range;
+
 	list_del(&hold->in_owner);
 	list_del(&hold->in_range);
-	WRITE_ONCE(hold->range->nr_owners, hold->range->nr_owners - 1);
+	WRITE_ONCE(range->nr_owners, range->nr_owners - 1);
+	if (list_empty(&range->holds))
+		list_add_tail(&range->unheld, &vtl0_unheld);
 	kfree(hold);
 }
 
 /**
+ * vtl0_hold_copy() - let the files that keep a range keep another one
+ * @from: the range that they keep
+ * @to: the other one, which no file keeps
+ *
+ * Context: under vtl0_lock; sleeps.
+ * Return: 0, or -ENOMEM with a part done, for vtl0_hold_drop_range().
+ */
+int vtl0_hold_copy(struct vtl0_range *from, struct vtl0_range *to)
+{
+	struct vtl0_hold *h, *copy;
+
+	lockdep_assert_held(&vtl0_lock);
+	if (!list_empty(&from->unheld))
+		list_add_tail(&to->unheld, &vtl0_unheld);
+	list_for_each_entry(h, &from->holds, in_range) {
+		copy = vtl0_hold_alloc();
+		if (!copy)
+			return -ENOMEM;
+		vtl0_hold_add(copy, to, h->owner);
+	}
+	return 0;
+}
+
+/**
  * vtl0_hold_drop_range() - let no file hold a range any more
- * @range: the range
+ * @range: it has gone, or is about to
  *
  * Context: under vtl0_lock.
  */
@@ -126,6 +158,7 @@ void vtl0_hold_drop_range(struct vtl0_range *range)
 	lockdep_assert_held(&vtl0_lock);
 	list_for_each_entry_safe(hold, next, &range->holds, in_range)
 		drop_hold(hold);
+	list_del_init(&range->unheld);
 }
 
 /**

@@ -79,6 +79,20 @@ struct vtl0_range *vtl0_range_overlap(u64 start, u64 length)
 }
 
 /**
+ * vtl0_index_erase() - remove a span from the index
+ * @start: first byte of a chunk
+ * @length: bytes, up to the end of a chunk
+ *
+ * Context: as vtl0_index_del().
+ */
+void vtl0_index_erase(u64 start, u64 length)
+{
+	/* storing NULL over whole entries does not allocate */
+	xa_store_range(&chunk_index, PHYS_PFN(start), PHYS_PFN(start + length - 1), NULL,
+		       GFP_KERNEL);
+}
+
+/**
  * vtl0_index_del() - remove a range from the index
  * @range: indexed, wholly or in part
  *
@@ -88,9 +102,7 @@ struct vtl0_range *vtl0_range_overlap(u64 start, u64 length)
  */
 void vtl0_index_del(struct vtl0_range *range)
 {
-	/* storing NULL over whole entries does not allocate */
-	xa_store_range(&chunk_index, PHYS_PFN(range->start),
-		       PHYS_PFN(range->start + range->length - 1), NULL, GFP_KERNEL);
+	vtl0_index_erase(range->start, range->length);
 }
 
 /**
@@ -103,10 +115,9 @@ void vtl0_index_del(struct vtl0_range *range)
  */
 int vtl0_index_add(struct vtl0_range *range)
 {
-	unsigned int i;
+	struct vtl0_chunk *chunk = NULL;
 
-	for (i = 0; i < range->nr_chunks; i++) {
-		struct vtl0_chunk *chunk = &range->chunks[i];
+	while ((chunk = vtl0_next_chunk(range, chunk))) {
 		struct vtl0_piece *p = &chunk->piece;
 		void *old = xa_store_range(&chunk_index, PHYS_PFN(p->start),
 					   PHYS_PFN(p->start + p->length - 1),

@@ -14,6 +14,7 @@
 #include <linux/pseudo_fs.h>
 #include <linux/wait.h>
 
+#include "events.h"
 #include "vtl0.h"
 
 #define VTL0_FS_MAGIC 0x76746c30 /* "vtl0" */
@@ -64,6 +65,8 @@ void vtl0_mapping_add_folio(struct folio *folio)
  * vtl0_poison() - record a bad page, and prepare its folio for rmap
  * @pfn: of a live range; hardware reported an error in it
  *
+ * Files of the control node are told.
+ *
  * Context: sleeps; outside of vtl0_srcu.
  */
 void vtl0_poison(unsigned long pfn)
@@ -72,6 +75,7 @@ void vtl0_poison(unsigned long pfn)
 	vtl0_bad_add(pfn);
 	/* a fault that did not see the record has inserted its entry after this */
 	synchronize_srcu(&vtl0_srcu);
+	vtl0_event(VTL0_EVENT_BAD_PAGE);
 }
 
 /**

@@ -145,24 +145,30 @@ static bool shows(const struct file *file, const struct vtl0_range *range)
 {
 	const struct vtl0_view *view = touches_of(file) ? NULL : file->private_data;
 
-	return !view || view->range == range;
+	return !view || view->range == range->origin;
 }
 
 /* @absent: out: the memory is not registered, or not yet, or no longer */
 static vm_fault_t fault_in_range(struct vm_fault *vmf, unsigned int order, bool *absent)
 {
 	struct vtl0_chunk *chunk = vtl0_chunk_find(PFN_PHYS(vmf->pgoff));
-	unsigned int state;
+	struct vtl0_range *range;
+	unsigned int state, part;
 	vm_fault_t ret;
 
 	*absent = true;
-	if (!chunk || !shows(vmf->vma->vm_file, chunk->range))
+	if (!chunk)
+		return VM_FAULT_SIGBUS;
+	range = READ_ONCE(chunk->range);
+	if (!shows(vmf->vma->vm_file, range))
 		return VM_FAULT_SIGBUS;
 	/* pairs with vtl0_range_set_state(): LIVE after the struct pages */
-	state = smp_load_acquire(&chunk->range->state);
-	if (state == VTL0_STATE_REMOVING)
+	state = smp_load_acquire(&range->state);
+	part = READ_ONCE(chunk->state);
+	if (state == VTL0_STATE_REMOVING ||
+	    (state == VTL0_STATE_LIVE && part == VTL0_CHUNK_GOING))
 		return VM_FAULT_RETRY;
-	if (state != VTL0_STATE_LIVE)
+	if (state != VTL0_STATE_LIVE || part == VTL0_CHUNK_GONE)
 		return VM_FAULT_SIGBUS;
 	*absent = false;
 	if (!fits(vmf, chunk, order))
@@ -342,52 +348,6 @@ static int vtl0_low_mmap(struct file *file, struct vm_area_struct *vma)
 	return vtl0_mmap(vma, vtl0_unalias(PFN_PHYS((u64)vma->vm_pgoff)));
 }
 
-/* An address that is congruent to the offset modulo @size, or an error. */
-static unsigned long get_aligned_area(struct file *file, unsigned long len,
-				      unsigned long pgoff, unsigned long flags,
-				      unsigned long size)
-{
-	u64 offset = PFN_PHYS((u64)pgoff);
-	unsigned long addr;
-
-	/* only worth it if the mapping contains an aligned block */
-	if (len < size || round_up(offset, size) - offset > len - size)
-		return -EINVAL;
-	if (len + size < len)
-		return -ENOMEM;
-	addr = mm_get_unmapped_area(file, 0, len + size, pgoff, flags);
-	if (IS_ERR_VALUE(addr))
-		return addr;
-	return addr + ((offset - addr) & (size - 1));
-}
-
-/**
- * vtl0_get_area() - an address at which memory can be mapped by large entries
- * @file: whose mapping it is
- * @addr: wish of the caller, or 0
- * @len: bytes
- * @pfn: of the first page
- * @flags: of mmap()
- *
- * Return: an address, or an errno.
- */
-unsigned long vtl0_get_area(struct file *file, unsigned long addr, unsigned long len,
-			    unsigned long pfn, unsigned long flags)
-{
-	static const unsigned long sizes[] = { PUD_SIZE, PMD_SIZE };
-	unsigned long aligned;
-	int i;
-
-	if (!addr && !(flags & MAP_FIXED)) {
-		for (i = 0; i < ARRAY_SIZE(sizes); i++) {
-			aligned = get_aligned_area(file, len, pfn, flags, sizes[i]);
-			if (!IS_ERR_VALUE(aligned))
-				return aligned;
-		}
-	}
-	return mm_get_unmapped_area(file, addr, len, pfn, flags);
-}
-
 /* @mappings_declare: of the node of mshv_vtl, whose mappings are windows */
 static int open_low(struct file *file, bool mappings_declare)
 {
@@ -430,6 +390,7 @@ const struct file_operations vtl0_low_fops = {
 	.mmap = vtl0_low_mmap,
 	.get_unmapped_area = vtl0_get_area,
 	.llseek = noop_llseek,
+	.fsync = noop_fsync,
 };
 
 const struct file_operations vtl0_window_fops = {
@@ -439,6 +400,7 @@ const struct file_operations vtl0_window_fops = {
 	.mmap = vtl0_low_mmap,
 	.get_unmapped_area = vtl0_get_area,
 	.llseek = noop_llseek,
+	.fsync = noop_fsync,
 };
 
 void vtl0_mmap_init(void)

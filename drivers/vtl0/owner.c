@@ -10,6 +10,7 @@
 #include <linux/workqueue.h>
 #include <kunit/visibility.h>
 
+#include "part.h"
 #include "vtl0.h"
 
 /* How often VTL0_REMOVE looks at the folios before it reports one as pinned. */
@@ -22,6 +23,8 @@ struct remove_job {
 	struct work_struct work;
 	struct completion done;
 	struct list_head batch;
+	/* with a range instead of @batch */
+	struct vtl0_part part;
 	struct vtl0_span busy;
 	refcount_t refs;
 	int ret;
@@ -37,8 +40,11 @@ static void remove_work(struct work_struct *work)
 {
 	struct remove_job *job = container_of(work, struct remove_job, work);
 
-	if (vtl0_remove_batch(&job->batch, REMOVE_TRIES, &job->busy)) {
+	if (job->part.range)
+		job->ret = vtl0_part_remove(&job->part, REMOVE_TRIES, &job->busy);
+	else if (vtl0_remove_batch(&job->batch, REMOVE_TRIES, &job->busy))
 		job->ret = -EBUSY;
+	if (job->ret || job->part.range) {
 		/* its last owner may have gone meanwhile */
 		mutex_lock(&vtl0_lock);
 		vtl0_drain_now();
@@ -48,8 +54,19 @@ static void remove_work(struct work_struct *work)
 	put_job(job);
 }
 
-/* Take the range that is just @start and @length, as soon as nothing else works on it. */
-static int begin_remove(u64 start, u64 length, struct list_head *batch)
+static bool is_in(const struct vtl0_range *range, u64 start, u64 length, bool part)
+{
+	if (!part)
+		return range->start == start && range->length == length;
+	return range->start <= start && length <= range->length &&
+	       start - range->start <= range->length - length;
+}
+
+/*
+ * Take the range that is just @start and @length, or, with @part, has them, as soon as
+ * nothing else works on it.
+ */
+static int begin_remove(struct remove_job *job, u64 start, u64 length, bool part)
 	__must_not_hold(&vtl0_lock)
 {
 	struct vtl0_range *range;
@@ -58,32 +75,27 @@ static int begin_remove(u64 start, u64 length, struct list_head *batch)
 	do {
 		mutex_lock(&vtl0_lock);
 		range = vtl0_range_overlap(start, 1);
-		if (!range || range->start != start || range->length != length) {
+		if (!range || !is_in(range, start, length, part)) {
 			mutex_unlock(&vtl0_lock);
 			return -ENOENT;
 		}
 		if (!range->busy) {
-			vtl0_remove_begin(range, batch);
+			ret = 0;
+			if (range->length == length)
+				vtl0_remove_begin(range, &job->batch);
+			else
+				ret = vtl0_part_begin(&job->part, start, length, &job->busy);
 			mutex_unlock(&vtl0_lock);
-			return 0;
+			return ret;
 		}
 		ret = vtl0_range_wait(range, false);
 	} while (!ret);
 	return ret;
 }
 
-/**
- * vtl0_remove() - unregister a range, also if files hold it or it is persistent
- * @start: its first byte
- * @length: its length in bytes
- * @busy: out, with -EBUSY: the folio that is pinned
- *
- * If the caller is killed the removal goes on without it.
- *
- * Context: sleeps; takes vtl0_lock.
- * Return: 0, -ENOENT, -EBUSY, -ENOMEM, or -ERESTARTSYS with nothing done.
- */
-int vtl0_remove(u64 start, u64 length, struct vtl0_span *busy)
+/* If the caller is killed the removal goes on without it. */
+static int remove(u64 start, u64 length, bool part, struct vtl0_span *busy)
+	__must_not_hold(&vtl0_lock)
 {
 	struct remove_job *job = kzalloc_obj(*job);
 	int ret;
@@ -91,8 +103,9 @@ int vtl0_remove(u64 start, u64 length, struct vtl0_span *busy)
 	if (!job)
 		return -ENOMEM;
 	INIT_LIST_HEAD(&job->batch);
-	ret = begin_remove(start, length, &job->batch);
+	ret = begin_remove(job, start, length, part);
 	if (ret) {
+		*busy = job->busy;
 		kfree(job);
 		return ret;
 	}
@@ -110,7 +123,37 @@ int vtl0_remove(u64 start, u64 length, struct vtl0_span *busy)
 	put_job(job);
 	return ret;
 }
+
+/**
+ * vtl0_remove() - unregister a range, also if files hold it or it is persistent
+ * @start: its first byte
+ * @length: its length in bytes
+ * @busy: out, with -EBUSY: the folio that is pinned
+ *
+ * Context: sleeps; takes vtl0_lock.
+ * Return: 0, -ENOENT, -EBUSY, -ENOMEM, or -ERESTARTSYS with nothing done; -EINTR for a
+ * caller that is killed while the removal goes on.
+ */
+int vtl0_remove(u64 start, u64 length, struct vtl0_span *busy)
+{
+	return remove(start, length, false, busy);
+}
 EXPORT_SYMBOL_IF_KUNIT(vtl0_remove);
+
+/**
+ * vtl0_remove_part() - unregister a part of a range, or all of it
+ * @start: its first byte
+ * @length: its length in bytes
+ * @busy: out, with -EBUSY: the folio that is pinned; with -EINVAL: the chunk that
+ *	would be cut
+ *
+ * Context: as vtl0_remove().
+ * Return: as vtl0_remove(), or -EINVAL.
+ */
+int vtl0_remove_part(u64 start, u64 length, struct vtl0_span *busy)
+{
+	return remove(start, length, true, busy);
+}
 
 /**
  * vtl0_owner_release() - drop a reference on an owner

@@ -54,9 +54,9 @@ static void give_identity(const struct vtl0_chunk *chunk)
 	}
 }
 
-static int add_chunk(struct vtl0_chunk *chunk, int node)
+static int add_chunk(struct vtl0_chunk *chunk)
 {
-	int ret = vtl0_chunk_add(chunk, node);
+	int ret = vtl0_chunk_add(chunk);
 
 	if (ret)
 		return ret;
@@ -90,16 +90,18 @@ static bool enough_memory(u64 bytes)
  */
 int vtl0_pgmaps_add(struct vtl0_range *range, const bool *stop, struct vtl0_span *conflict)
 {
-	unsigned int i;
+	struct vtl0_chunk *chunk = NULL;
 	int ret = 0;
 
 	mutex_lock(&add_lock);
 	if (!enough_memory(range->memmap_bytes))
 		ret = -ENOMEM;
-	for (i = 0; !ret && i < range->nr_chunks; i++) {
-		const struct vtl0_piece *p = &range->chunks[i].piece;
+	while ((chunk = vtl0_next_chunk(range, chunk))) {
+		const struct vtl0_piece *p = &chunk->piece;
 
-		ret = READ_ONCE(*stop) ? -EINTR : add_chunk(&range->chunks[i], range->node);
+		if (ret)
+			break;
+		ret = READ_ONCE(*stop) ? -EINTR : add_chunk(chunk);
 		if (ret == -EBUSY)
 			*conflict = (struct vtl0_span) { p->start, p->length };
 		cond_resched();
@@ -108,12 +110,13 @@ int vtl0_pgmaps_add(struct vtl0_range *range, const bool *stop, struct vtl0_span
 	return ret;
 }
 
-/* The chunks of several ranges, which several threads share among them. */
+/* Chunks which several threads share among them: from @next to @end, then of more ranges. */
 struct del_job {
-	spinlock_t lock; /* for @range and @next */
+	spinlock_t lock; /* for all but @batch */
 	struct list_head *batch;
 	struct vtl0_range *range;
-	unsigned int next;
+	struct vtl0_chunk *next;
+	struct vtl0_chunk *end;
 };
 
 struct del_work {
@@ -124,13 +127,14 @@ struct del_work {
 static struct vtl0_chunk *next_chunk(struct del_job *job)
 {
 	guard(spinlock)(&job->lock);
-	while (!list_entry_is_head(job->range, job->batch, batch)) {
-		if (job->next < job->range->nr_chunks)
-			return &job->range->chunks[job->next++];
+	while (job->next == job->end) {
+		if (!job->batch || list_is_last(&job->range->batch, job->batch))
+			return NULL;
 		job->range = list_next_entry(job->range, batch);
-		job->next = 0;
+		job->next = job->range->chunks;
+		job->end = job->next + job->range->nr_slots;
 	}
-	return NULL;
+	return job->next++;
 }
 
 static void del_chunks(struct del_job *job)
@@ -138,7 +142,7 @@ static void del_chunks(struct del_job *job)
 	struct vtl0_chunk *chunk;
 
 	while ((chunk = next_chunk(job))) {
-		/* an add may have failed before it came to this one */
+		/* an add may have failed before it came to this one, or it has gone before */
 		if (chunk->pgmap)
 			vtl0_chunk_del(chunk);
 		cond_resched();
@@ -150,14 +154,28 @@ static void del_chunks_work(struct work_struct *work)
 	del_chunks(container_of(work, struct del_work, work)->job);
 }
 
-static unsigned int count_helpers(struct list_head *batch)
+/*
+ * memunmap_pages() waits for several RCU grace periods, so work items remove @nr_chunks
+ * in parallel; without memory for them the caller removes all of them.
+ */
+static void run_del_job(struct del_job *job, unsigned int nr_chunks)
 {
-	struct vtl0_range *range;
-	unsigned int nr = 0;
+	unsigned int nr = min(nr_chunks ? nr_chunks - 1 : 0, DEL_WORKERS);
+	struct del_work *works = nr ? kvcalloc(nr, sizeof(*works), GFP_KERNEL) : NULL;
+	unsigned int i;
 
-	list_for_each_entry(range, batch, batch)
-		nr = min(nr + range->nr_chunks, DEL_WORKERS + 1);
-	return nr ? nr - 1 : 0;
+	if (!works)
+		nr = 0;
+	spin_lock_init(&job->lock);
+	for (i = 0; i < nr; i++) {
+		works[i].job = job;
+		INIT_WORK(&works[i].work, del_chunks_work);
+		queue_work(pgmap_wq, &works[i].work);
+	}
+	del_chunks(job);
+	for (i = 0; i < nr; i++)
+		flush_work(&works[i].work);
+	kvfree(works);
 }
 
 /**
@@ -165,33 +183,36 @@ static unsigned int count_helpers(struct list_head *batch)
  * @batch: the ranges, linked by @batch; vtl0_pgmaps_idle() found every folio of them
  *	idle, and no thread can reach one any more
  *
- * memunmap_pages() waits for several RCU grace periods, so work items remove the
- * chunks in parallel; without memory for them the caller removes all of them.
- *
- * Context: sleeps.
+ * Context: sleeps for several RCU grace periods.
  */
 void vtl0_pgmaps_del(struct list_head *batch)
 {
-	unsigned int nr = count_helpers(batch);
-	struct del_work *works = nr ? kvcalloc(nr, sizeof(*works), GFP_KERNEL) : NULL;
+	struct vtl0_range *range = list_first_entry(batch, struct vtl0_range, batch);
 	struct del_job job = {
 		.batch = batch,
-		.range = list_first_entry(batch, struct vtl0_range, batch),
+		.range = range,
+		.next = range->chunks,
+		.end = range->chunks + range->nr_slots,
 	};
-	unsigned int i;
+	unsigned int nr = 0;
 
-	if (!works)
-		nr = 0;
-	spin_lock_init(&job.lock);
-	for (i = 0; i < nr; i++) {
-		works[i].job = &job;
-		INIT_WORK(&works[i].work, del_chunks_work);
-		queue_work(pgmap_wq, &works[i].work);
-	}
-	del_chunks(&job);
-	for (i = 0; i < nr; i++)
-		flush_work(&works[i].work);
-	kvfree(works);
+	list_for_each_entry(range, batch, batch)
+		nr = min(nr + range->nr_chunks, DEL_WORKERS + 1);
+	run_del_job(&job, nr);
+}
+
+/**
+ * vtl0_pgmaps_del_chunks() - remove the struct pages of some chunks of a range
+ * @first: the first chunk; all are as in vtl0_pgmaps_del()
+ * @end: behind the last one
+ *
+ * Context: sleeps for several RCU grace periods.
+ */
+void vtl0_pgmaps_del_chunks(struct vtl0_chunk *first, struct vtl0_chunk *end)
+{
+	struct del_job job = { .next = first, .end = end };
+
+	run_del_job(&job, end - first);
 }
 
 /* The number of the folio at @address: 0 below the chunk, chunk_folios() above it. */
@@ -201,6 +222,33 @@ static u64 first_folio(const struct vtl0_chunk *chunk, u64 address)
 	u64 offset = address > p->start ? min(address - p->start, p->length) : 0;
 
 	return offset >> (PAGE_SHIFT + p->order);
+}
+
+/**
+ * vtl0_chunk_idle() - is every folio of a chunk at its base reference?
+ * @chunk: has struct pages
+ * @from: address of the first folio to look at
+ * @busy: out, with -EBUSY: the first folio that is not
+ *
+ * Context: as vtl0_pgmaps_idle().
+ * Return: 0 or -EBUSY.
+ */
+int vtl0_chunk_idle(const struct vtl0_chunk *chunk, u64 from, struct vtl0_span *busy)
+{
+	u64 n;
+
+	for (n = first_folio(chunk, from); n < chunk_folios(chunk); n++) {
+		struct folio *folio = chunk_folio(chunk, n);
+
+		if (folio_ref_count(folio) != 1) {
+			busy->start = PFN_PHYS(folio_pfn(folio));
+			busy->length = folio_size(folio);
+			return -EBUSY;
+		}
+		if (!(n % 4096))
+			cond_resched();
+	}
+	return 0;
 }
 
 /**
@@ -217,23 +265,13 @@ static u64 first_folio(const struct vtl0_chunk *chunk, u64 address)
  */
 int vtl0_pgmaps_idle(struct vtl0_range *range, u64 from, struct vtl0_span *busy)
 {
-	unsigned int i;
-	u64 n;
+	struct vtl0_chunk *chunk = NULL;
+	int ret;
 
-	for (i = 0; i < range->nr_chunks; i++) {
-		struct vtl0_chunk *chunk = &range->chunks[i];
-
-		for (n = first_folio(chunk, from); n < chunk_folios(chunk); n++) {
-			struct folio *folio = chunk_folio(chunk, n);
-
-			if (folio_ref_count(folio) != 1) {
-				busy->start = PFN_PHYS(folio_pfn(folio));
-				busy->length = folio_size(folio);
-				return -EBUSY;
-			}
-			if (!(n % 4096))
-				cond_resched();
-		}
+	while ((chunk = vtl0_next_chunk(range, chunk))) {
+		ret = vtl0_chunk_idle(chunk, from, busy);
+		if (ret)
+			return ret;
 	}
 	return 0;
 }
@@ -251,7 +289,7 @@ int vtl0_pgmaps_idle(struct vtl0_range *range, u64 from, struct vtl0_span *busy)
  */
 void vtl0_pgmaps_count(struct vtl0_range *range, u64 *mappings, u64 *held)
 {
-	unsigned int i;
+	struct vtl0_chunk *chunk = NULL;
 	u64 n;
 
 	*mappings = 0;
@@ -259,9 +297,7 @@ void vtl0_pgmaps_count(struct vtl0_range *range, u64 *mappings, u64 *held)
 	/* pairs with vtl0_range_register(): struct pages before the flag */
 	if (!smp_load_acquire(&range->registered))
 		return;
-	for (i = 0; i < range->nr_chunks; i++) {
-		struct vtl0_chunk *chunk = &range->chunks[i];
-
+	while ((chunk = vtl0_next_chunk(range, chunk))) {
 		for (n = 0; n < chunk_folios(chunk); n++) {
 			struct folio *folio = chunk_folio(chunk, n);
 			int mapped = folio_mapcount(folio);

@@ -10,10 +10,13 @@
  */
 #include <linux/completion.h>
 #include <linux/ioport.h>
+#include <linux/numa.h>
 #include <linux/slab.h>
 #include <linux/workqueue.h>
 #include <kunit/visibility.h>
 
+#include "events.h"
+#include "request.h"
 #include "trace.h"
 #include "vtl0.h"
 
@@ -44,23 +47,66 @@ struct add_job {
 	int ret;
 };
 
-/* Fill in the chunks that the planner makes and add up the memory of their memmap. */
+/**
+ * vtl0_range_add_up() - set what the chunks of a range are in sum
+ * @range: has its chunks
+ */
+void vtl0_range_add_up(struct vtl0_range *range)
+{
+	u64 start = 0, length = 0, nr_folios = 0, memmap = 0;
+	struct vtl0_chunk *chunk = NULL;
+	unsigned int nr = 0;
+	int node = 0;
+
+	while ((chunk = vtl0_next_chunk(range, chunk))) {
+		struct vtl0_piece *p = &chunk->piece;
+
+		if (!nr++) {
+			start = p->start;
+			node = chunk->node;
+		}
+		length += p->length;
+		nr_folios += p->length >> (PAGE_SHIFT + p->order);
+		memmap += vtl0_memmap_bytes(&vtl0_geometry, p->length, p->order);
+	}
+	/* readers without a lock see each of them whole */
+	WRITE_ONCE(range->start, start);
+	WRITE_ONCE(range->length, length);
+	WRITE_ONCE(range->nr_chunks, nr);
+	WRITE_ONCE(range->memmap_bytes, memmap);
+	WRITE_ONCE(range->memmap_saved, vtl0_memmap_bytes(&vtl0_geometry, length, 0) - memmap);
+	WRITE_ONCE(range->node, node);
+	range->nr_folios = nr_folios;
+}
+
+/* Fill in the chunks that the planner makes. */
 static void lay_out(struct vtl0_range *range, const struct vtl0_request *rq)
 {
 	struct vtl0_chunk_walk walk = vtl0_walk_begin(rq);
 	unsigned int i;
 
-	for (i = 0; i < range->nr_chunks; i++) {
+	for (i = 0; i < range->nr_slots; i++) {
 		struct vtl0_chunk *chunk = &range->chunks[i];
-		struct vtl0_piece *p = &chunk->piece;
 
 		chunk->range = range;
-		vtl0_walk_chunk(&walk, p);
-		range->memmap_bytes += vtl0_memmap_bytes(&vtl0_geometry, p->length, p->order);
-		range->nr_folios += p->length >> (PAGE_SHIFT + p->order);
+		vtl0_walk_chunk(&walk, &chunk->piece);
+		chunk->node = rq->node;
+		if (!(rq->flags & VTL0_ADD_NODE) &&
+		    vtl0_target_node(chunk->piece.start) != NUMA_NO_NODE)
+			chunk->node = vtl0_default_node(chunk->piece.start);
 	}
-	range->memmap_saved = vtl0_memmap_bytes(&vtl0_geometry, rq->length, 0) -
-			      range->memmap_bytes;
+	vtl0_range_add_up(range);
+}
+
+/* What all ranges begin with. */
+static void init_range(struct vtl0_range *range)
+{
+	range->busy = true;
+	init_waitqueue_head(&range->decided);
+	/* no other thread can have it yet */
+	context_unsafe(INIT_LIST_HEAD(&range->holds));
+	context_unsafe(INIT_LIST_HEAD(&range->unheld)); /* likewise */
+	vtl0_sysfs_init_range(range);
 }
 
 static struct vtl0_range *alloc_range(const struct vtl0_request *rq)
@@ -68,25 +114,61 @@ static struct vtl0_range *alloc_range(const struct vtl0_request *rq)
 	unsigned int nr_chunks = vtl0_count_chunks(rq);
 	struct vtl0_range *range;
 
-	range = kvzalloc(struct_size(range, chunks, nr_chunks), GFP_KERNEL);
+	range = kvzalloc(struct_size(range, slots, nr_chunks), GFP_KERNEL);
 	if (!range)
 		return NULL;
-	range->nr_chunks = nr_chunks;
-	range->start = rq->start;
-	range->length = rq->length;
-	range->node = rq->node;
+	range->whole = (struct vtl0_span) { rq->start, rq->length };
+	range->origin = range;
+	range->chunks = range->slots;
+	range->nr_slots = nr_chunks;
 	range->persist = rq->persist;
 	range->file = rq->file;
 	range->cookie = rq->cookie;
 	range->clear = rq->flags & VTL0_ADD_CLEAR;
 	range->state = VTL0_STATE_ADDING;
-	range->busy = true;
-	init_waitqueue_head(&range->decided);
-	/* no other thread can have it yet */
-	context_unsafe(INIT_LIST_HEAD(&range->holds));
 	lay_out(range, rq);
-	vtl0_sysfs_init_range(range);
+	init_range(range);
 	return range;
+}
+
+/**
+ * vtl0_range_alloc_rest() - make a range of the last chunks of another one
+ * @range: busy for the caller
+ * @first: the first of these chunks
+ *
+ * Its chunks belong to @range still, and it is in no list. The files that hold @range
+ * hold it.
+ *
+ * Context: under vtl0_lock; sleeps.
+ * Return: a busy range, to be given back with vtl0_hold_drop_range() and
+ * vtl0_range_put(), or NULL.
+ */
+struct vtl0_range *vtl0_range_alloc_rest(struct vtl0_range *range, struct vtl0_chunk *first)
+{
+	struct vtl0_range *rest = kvzalloc(sizeof(*rest), GFP_KERNEL);
+
+	if (!rest)
+		return NULL;
+	rest->origin = range->origin;
+	get_device(&rest->origin->dev);
+	rest->chunks = first;
+	rest->nr_slots = range->chunks + range->nr_slots - first;
+	rest->persist = range->persist;
+	rest->cookie = range->cookie;
+	rest->state = VTL0_STATE_ADDING;
+	/* perhaps */
+	rest->touched = true;
+	rest->id = ++last_id;
+	vtl0_range_add_up(rest);
+	rest->whole = (struct vtl0_span) { rest->start, rest->length };
+	init_range(rest);
+	rest->res = kzalloc_obj(*rest->res);
+	if (rest->res && !vtl0_hold_copy(range, rest))
+		return rest;
+	vtl0_hold_drop_range(rest);
+	kfree(rest->res);
+	vtl0_range_put(rest);
+	return NULL;
 }
 
 /**
@@ -143,7 +225,7 @@ void vtl0_range_decide(struct vtl0_range *range)
 /**
  * vtl0_range_new() - claim a range for an add
  * @rq: a checked request
- * @conflict: out, with -EBUSY and -ENXIO: what is in the way
+ * @conflict: out, with -EBUSY and -ENXIO: what is in the way; with -EXDEV: where to cut
  *
  * Context: under vtl0_lock, under which the caller found no range in the way.
  * Return: a busy range for vtl0_range_register(), or an ERR_PTR().
@@ -157,7 +239,8 @@ struct vtl0_range *vtl0_range_new(const struct vtl0_request *rq, struct vtl0_spa
 	range = alloc_range(rq);
 	if (!range)
 		return ERR_PTR(-ENOMEM);
-	ret = vtl0_claim(range->start, range->length, conflict);
+	range->res = vtl0_claim(range->start, range->length, conflict);
+	ret = PTR_ERR_OR_ZERO(range->res);
 	if (ret)
 		goto put;
 	ret = vtl0_index_add(range);
@@ -271,12 +354,15 @@ static void forget(struct vtl0_range *range)
 	__must_hold(&vtl0_lock)
 {
 	/* in this order: what VTL0_QUERY and VTL0_INFO no longer show is gone */
-	release_mem_region(range->start, range->length);
+	if (range->res)
+		release_mem_region(range->start, range->length);
 	vtl0_hold_drop_range(range);
 	list_del(&range->link);
 	vtl0_index_del(range);
-	if (range->state != VTL0_STATE_ADDING)
+	if (range->state != VTL0_STATE_ADDING) {
 		vtl0_totals_sub(range);
+		vtl0_event(VTL0_EVENT_GONE);
+	}
 	vtl0_range_decide(range);
 }
 

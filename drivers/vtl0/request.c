@@ -9,6 +9,7 @@
 #include <linux/ctype.h>
 #include <linux/errno.h>
 #include <linux/ioport.h>
+#include <linux/log2.h>
 #include <linux/memory_hotplug.h>
 #include <linux/memremap.h>
 #include <linux/mm.h>
@@ -16,11 +17,14 @@
 #include <linux/nodemask.h>
 #include <linux/numa.h>
 #include <linux/overflow.h>
+#include <linux/sched.h>
 #include <linux/string.h>
 #include <linux/topology.h>
 #include <linux/uidgid.h>
+#include <kunit/static_stub.h>
 #include <kunit/visibility.h>
 
+#include "request.h"
 #include "vtl0.h"
 
 /* On isolated platforms bit 63 of an address selects its shared alias; see vtl0_unalias(). */
@@ -127,32 +131,96 @@ int vtl0_check_range(u64 start, u64 length)
 EXPORT_SYMBOL_IF_KUNIT(vtl0_check_range);
 
 /**
+ * vtl0_target_node() - the NUMA node that firmware names for an address
+ * @address: physical address
+ *
+ * Return: a node, or NUMA_NO_NODE.
+ */
+int vtl0_target_node(u64 address)
+{
+	KUNIT_STATIC_STUB_REDIRECT(vtl0_target_node, address);
+	return phys_to_target_node(address);
+}
+EXPORT_SYMBOL_IF_KUNIT(vtl0_target_node);
+
+/**
+ * vtl0_node_end() - where the NUMA node of an address ends
+ * @start: the address
+ * @end: how far to look
+ *
+ * Looks at one address in each section of memory (128 MiB on x86), which no machine
+ * divides among more than two nodes; where that would be more than 2^17, beyond 16 TiB,
+ * at 2^17 of them.
+ *
+ * Context: sleeps.
+ * Return: the first address behind @start, a multiple of min_align, from which on firmware
+ * names another node; @end if there is none.
+ */
+u64 vtl0_node_end(u64 start, u64 end)
+{
+	u64 step = max(PFN_PHYS((u64)PAGES_PER_SECTION), roundup_pow_of_two((end - start) >> 17 | 1));
+	u64 align = vtl0_geometry.min_align, same = start, other = start;
+	int node = vtl0_target_node(start);
+
+	do {
+		same = other;
+		if (other >= end - 1)
+			return end;
+		other = min(ALIGN(other + 1, step), end - 1);
+		cond_resched();
+	} while (vtl0_target_node(other) == node);
+	/* between the two */
+	while (round_up(same + 1, align) < other) {
+		u64 middle = max(round_down(same + (other - same) / 2, align),
+				 round_up(same + 1, align));
+
+		if (vtl0_target_node(middle) == node)
+			same = middle;
+		else
+			other = middle;
+	}
+	return min(round_up(same + 1, align), end);
+}
+EXPORT_SYMBOL_IF_KUNIT(vtl0_node_end);
+
+/* Go on with the piece on the next node; all of @rq is one piece if it names a node. */
+static void begin_piece(struct vtl0_chunk_walk *walk)
+{
+	const struct vtl0_request *rq = walk->rq;
+	u64 align = vtl0_geometry.min_align, start = walk->next, end = rq->start + rq->length;
+	u64 head, tail;
+
+	if (!(rq->flags & VTL0_ADD_NODE))
+		end = vtl0_node_end(start, end);
+	head = min(round_up(start, align), end) - start;
+	tail = (end - start - head) % align;
+	walk->head = (struct vtl0_piece) { .start = start, .length = head };
+	walk->middle = (struct vtl0_walk) {
+		.g = &vtl0_geometry,
+		.pos = start + head,
+		.left = end - start - head - tail,
+		.chunk_length = rq->chunk_length,
+		.max_order = rq->max_order,
+	};
+	walk->tail = (struct vtl0_piece) { .start = end - tail, .length = tail };
+	walk->next = end;
+}
+
+/**
  * vtl0_walk_begin() - a walk through the chunks of a request
- * @rq: checked
+ * @rq: checked; stays where it is during the walk
  *
  * The planner cuts what lies between aligned edges. What is before and behind, in
- * a block of its own each, are chunks of single pages.
+ * a block of its own each, are chunks of single pages. No chunk lies on two NUMA nodes,
+ * unless @rq names a node.
  *
  * Return: for vtl0_walk_chunk().
  */
 struct vtl0_chunk_walk vtl0_walk_begin(const struct vtl0_request *rq)
 {
-	u64 align = vtl0_geometry.min_align;
-	u64 head = min(round_up(rq->start, align) - rq->start, rq->length);
-	u64 tail = (rq->length - head) % align;
-
-	return (struct vtl0_chunk_walk) {
-		.head = { .start = rq->start, .length = head },
-		.middle = {
-			.g = &vtl0_geometry,
-			.pos = rq->start + head,
-			.left = rq->length - head - tail,
-			.chunk_length = rq->chunk_length,
-			.max_order = rq->max_order,
-		},
-		.tail = { .start = rq->start + rq->length - tail, .length = tail },
-	};
+	return (struct vtl0_chunk_walk) { .rq = rq, .next = rq->start };
 }
+EXPORT_SYMBOL_IF_KUNIT(vtl0_walk_begin);
 
 /**
  * vtl0_walk_chunk() - the next chunk of a request
@@ -165,19 +233,26 @@ bool vtl0_walk_chunk(struct vtl0_chunk_walk *walk, struct vtl0_piece *piece)
 {
 	const struct vtl0_piece *next;
 
-	*piece = walk->head;
-	walk->head.length = 0;
-	if (piece->length)
-		return true;
-	next = vtl0_walk_next(&walk->middle);
-	if (next) {
-		*piece = *next;
-		return true;
+	for (;;) {
+		*piece = walk->head;
+		walk->head.length = 0;
+		if (piece->length)
+			return true;
+		next = walk->middle.g ? vtl0_walk_next(&walk->middle) : NULL;
+		if (next) {
+			*piece = *next;
+			return true;
+		}
+		*piece = walk->tail;
+		walk->tail.length = 0;
+		if (piece->length)
+			return true;
+		if (walk->next == walk->rq->start + walk->rq->length)
+			return false;
+		begin_piece(walk);
 	}
-	*piece = walk->tail;
-	walk->tail.length = 0;
-	return piece->length;
 }
+EXPORT_SYMBOL_IF_KUNIT(vtl0_walk_chunk);
 
 /**
  * vtl0_count_chunks() - how many chunks the planner makes of a request
@@ -195,6 +270,7 @@ unsigned int vtl0_count_chunks(const struct vtl0_request *rq)
 		nr++;
 	return nr;
 }
+EXPORT_SYMBOL_IF_KUNIT(vtl0_count_chunks);
 
 /* The edges of what shall be covered. */
 static int check_pages(const struct vtl0_request *rq, u64 *edge)
@@ -248,7 +324,7 @@ static int check_layout(u32 flags, u32 max_order, u64 chunk_length,
  */
 int vtl0_default_node(u64 start)
 {
-	int node = phys_to_target_node(start);
+	int node = vtl0_target_node(start);
 
 	if (node == NUMA_NO_NODE || !node_online(node))
 		return numa_mem_id();

@@ -26,13 +26,13 @@ static struct vtl0_range *to_range(struct device *dev)
 
 static ssize_t start_show(struct device *dev, struct device_attribute *attr, char *buf)
 {
-	return sysfs_emit(buf, "%#llx\n", to_range(dev)->start);
+	return sysfs_emit(buf, "%#llx\n", READ_ONCE(to_range(dev)->start));
 }
 static DEVICE_ATTR_ADMIN_RO(start); /* physical addresses are for root only */
 
 static ssize_t length_show(struct device *dev, struct device_attribute *attr, char *buf)
 {
-	return sysfs_emit(buf, "%llu\n", to_range(dev)->length);
+	return sysfs_emit(buf, "%llu\n", READ_ONCE(to_range(dev)->length));
 }
 static DEVICE_ATTR_RO(length);
 
@@ -96,8 +96,12 @@ static DEVICE_ATTR_RO(bad_pages);
 static ssize_t usage_show(struct device *dev, struct device_attribute *attr, char *buf)
 {
 	u64 mappings, held;
+	int idx;
 
+	/* a part of the range may be removed meanwhile */
+	idx = srcu_read_lock(&vtl0_srcu);
 	vtl0_pgmaps_count(to_range(dev), &mappings, &held);
+	srcu_read_unlock(&vtl0_srcu, idx);
 	if (mappings == VTL0_MAPPINGS_UNKNOWN)
 		return sysfs_emit(buf, "mappings unknown\nheld %llu\n", held);
 	return sysfs_emit(buf, "mappings %llu\nheld %llu\n", mappings, held);
@@ -108,10 +112,11 @@ static DEVICE_ATTR_ADMIN_RO(usage);
 static ssize_t align_show(struct device *dev, struct device_attribute *attr, char *buf)
 {
 	const struct vtl0_range *range = to_range(dev);
-	unsigned int order = 0, i;
+	struct vtl0_chunk *chunk = NULL;
+	unsigned int order = 0;
 
-	for (i = 0; i < range->nr_chunks; i++)
-		order = max(order, range->chunks[i].piece.order);
+	while ((chunk = vtl0_next_chunk(range, chunk)))
+		order = max(order, chunk->piece.order);
 	return sysfs_emit(buf, "%lu\n", PAGE_SIZE << order);
 }
 static DEVICE_ATTR_RO(align);
@@ -149,7 +154,11 @@ ATTRIBUTE_GROUPS(range);
 
 static void range_release(struct device *dev)
 {
-	kvfree(to_range(dev));
+	struct vtl0_range *range = to_range(dev), *origin = range->origin;
+
+	kvfree(range);
+	if (origin != range)
+		put_device(&origin->dev);
 }
 
 static char *range_devnode(const struct device *dev, umode_t *mode, kuid_t *uid, kgid_t *gid)
@@ -219,6 +228,15 @@ void vtl0_sysfs_announce(struct vtl0_range *range)
 {
 	dev_set_uevent_suppress(&range->dev, false);
 	kobject_uevent(&range->dev.kobj, KOBJ_ADD);
+}
+
+/**
+ * vtl0_sysfs_changed() - send the uevent of a range of which a part was removed
+ * @range: its attributes say what is left
+ */
+void vtl0_sysfs_changed(struct vtl0_range *range)
+{
+	kobject_uevent(&range->dev.kobj, KOBJ_CHANGE);
 }
 
 /**

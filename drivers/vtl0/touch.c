@@ -12,8 +12,8 @@
 #include <linux/completion.h>
 #include <linux/file.h>
 #include <linux/fs.h>
-#include <linux/hash.h>
 #include <linux/jiffies.h>
+#include <linux/list.h>
 #include <linux/mm.h>
 #include <linux/refcount.h>
 #include <linux/slab.h>
@@ -21,13 +21,14 @@
 #include <linux/workqueue.h>
 
 #include "vtl0.h"
+#include "window.h"
 
-#define FAILURE_BITS 4
 /* An access is tried again at once, or never. */
 #define FAILURE_JIFFIES HZ
 
 /* The memory at @address could not be registered for @task. */
 struct failure {
+	struct list_head link;
 	const struct task_struct *task;
 	u64 address;
 	unsigned long when;
@@ -38,12 +39,12 @@ struct failure {
  * @owner: keeps what drained when it was touched, where the file's mappings declare
  *	memory; NULL where only windows do
  * @lock: for @failures
- * @failures: by task, for the one retry of its fault; a lost one costs another attempt
+ * @failures: at most one of each task, for the one retry of its fault
  */
 struct vtl0_touches {
 	struct vtl0_owner *owner;
 	spinlock_t lock; /* see above */
-	struct failure failures[1 << FAILURE_BITS];
+	struct list_head failures;
 };
 
 /* A touch by a fault that must keep mmap_lock, which the work does without. */
@@ -75,6 +76,7 @@ struct vtl0_touches *vtl0_touches_alloc(bool mappings_declare)
 	if (!touches)
 		return NULL;
 	spin_lock_init(&touches->lock);
+	INIT_LIST_HEAD(&touches->failures);
 	if (!mappings_declare)
 		return touches;
 	touches->owner = vtl0_owner_alloc();
@@ -90,32 +92,47 @@ struct vtl0_touches *vtl0_touches_alloc(bool mappings_declare)
  */
 void vtl0_touches_free(struct vtl0_touches *touches)
 {
+	struct failure *failure, *next;
+
 	if (touches->owner)
 		vtl0_owner_release(touches->owner);
+	list_for_each_entry_safe(failure, next, &touches->failures, link)
+		kfree(failure);
 	kfree(touches);
 }
 
-static struct failure *failure_of_current(struct vtl0_touches *touches)
+static bool is_recent(const struct failure *failure)
 {
-	return &touches->failures[hash_ptr(current, FAILURE_BITS)];
+	return time_before(jiffies, failure->when + FAILURE_JIFFIES);
 }
 
-static void set_failed(struct vtl0_touches *touches, u64 address)
+static void set_failed(struct vtl0_touches *touches, struct failure *new)
 {
+	new->when = jiffies;
 	guard(spinlock)(&touches->lock);
-	*failure_of_current(touches) = (struct failure) { current, address, jiffies };
+	list_add(&new->link, &touches->failures);
 }
 
-/* Is this the retry of a fault whose attempt has failed? The next one tries anew. */
+/*
+ * Is this the retry of a fault whose attempt has failed? The next one tries anew. Forgets
+ * the failures of tasks that did not try again, too.
+ */
 static bool has_failed(struct vtl0_touches *touches, u64 address)
 {
-	struct failure *failure = failure_of_current(touches);
+	struct failure *failure, *next;
+	bool ret = false;
 
 	guard(spinlock)(&touches->lock);
-	if (failure->task != current || failure->address != address)
-		return false;
-	failure->task = NULL;
-	return time_before(jiffies, failure->when + FAILURE_JIFFIES);
+	list_for_each_entry_safe(failure, next, &touches->failures, link) {
+		bool recent = is_recent(failure);
+
+		if (recent && failure->task != current)
+			continue;
+		ret |= recent && failure->address == address;
+		list_del(&failure->link);
+		kfree(failure);
+	}
+	return ret;
 }
 
 /* Register the largest piece of @area around @address that can be had. */
@@ -213,6 +230,7 @@ vm_fault_t vtl0_touch_fault(struct vm_fault *vmf, struct vtl0_touches *touches)
 	u64 address = PFN_PHYS((u64)vmf->pgoff);
 	u64 start = PFN_PHYS((u64)vma->vm_pgoff);
 	u64 end = start + (vma->vm_end - vma->vm_start);
+	struct failure *failure;
 	struct file *file;
 
 	if (!touches->owner && !vtl0_window_find(address, NULL))
@@ -223,11 +241,18 @@ vm_fault_t vtl0_touch_fault(struct vm_fault *vmf, struct vtl0_touches *touches)
 		return touch_with_lock(vma->vm_file, address, start, end);
 	if (vmf->flags & FAULT_FLAG_RETRY_NOWAIT)
 		return VM_FAULT_RETRY;
+	/* what could not be noted would be tried again for ever */
+	failure = kmalloc_obj(*failure);
+	if (!failure)
+		return VM_FAULT_OOM;
+	*failure = (struct failure) { .task = current, .address = address };
 	/* it keeps @touches when the VMA goes, and the module */
 	file = get_file(vma->vm_file);
 	release_fault_lock(vmf);
 	if (touch(touches, address, start, end))
-		set_failed(touches, address);
+		set_failed(touches, failure);
+	else
+		kfree(failure);
 	fput(file);
 	return VM_FAULT_RETRY;
 }

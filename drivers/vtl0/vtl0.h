@@ -19,8 +19,10 @@
 #include "plan.h"
 
 struct file;
+struct resource;
 struct vtl0_hold;
 struct vtl0_owner;
+struct vtl0_request;
 struct vtl0_touches;
 
 /* see range.c */
@@ -29,15 +31,37 @@ extern struct mutex vtl0_lock;
 extern struct srcu_struct vtl0_srcu;
 
 /**
+ * struct vtl0_span - physical addresses that a call reports as the obstacle
+ * @start: first byte
+ * @length: bytes
+ */
+struct vtl0_span {
+	u64 start;
+	u64 length;
+};
+
+/* Whether a chunk is part of its range. */
+enum vtl0_chunk_state {
+	VTL0_CHUNK_HERE,
+	VTL0_CHUNK_GOING,	/* being removed without the others, touching it waits */
+	VTL0_CHUNK_GONE
+};
+
+/**
  * struct vtl0_chunk - a contiguous piece of a range with its own pgmap
  * @pgmap: registered with memremap_pages() while the range is live, else NULL;
  *	not part of the range, as core mm may keep one that it failed to register
- * @range: the range it belongs to
+ * @range: the range it belongs to; written under vtl0_lock
+ * @state: enum vtl0_chunk_state; written while the range is busy, read with READ_ONCE()
+ *	inside vtl0_srcu, which keeps the struct pages of a chunk that is not gone
+ * @node: NUMA node; does not change
  * @piece: address, length and folio order; does not change
  */
 struct vtl0_chunk {
 	struct dev_pagemap *pgmap;
 	struct vtl0_range *range;
+	unsigned int state;
+	int node;
 	struct vtl0_piece piece;
 };
 
@@ -73,10 +97,13 @@ struct vtl0_cookie {
 
 /**
  * struct vtl0_range - a registered physical range
- * @start: first byte
+ * @start: first byte; this and sizes change under vtl0_lock when a part is removed
  * @length: bytes
+ * @whole: what was added
+ * @origin: whose @slots its chunks lie in: this range, or the one that it was a part of
+ * @res: in /proc/iomem
  * @id: number, part of the name of its device
- * @node: NUMA node
+ * @node: NUMA node of its first chunk
  * @state: VTL0_STATE_*; written under vtl0_lock, read with READ_ONCE() by
  *	faults inside vtl0_srcu
  * @persist: stays without an owner; written under vtl0_lock, read with READ_ONCE()
@@ -90,6 +117,7 @@ struct vtl0_cookie {
  * @batch: link in the list of the add or removal that made it busy
  * @looked_at: a removal has found the folios before this address idle
  * @holds: the files that hold it (struct vtl0_hold), under vtl0_lock
+ * @unheld: in vtl0_unheld, under vtl0_lock
  * @file: name and permissions of its node; does not change
  * @cookie: given when it was added; does not change
  * @dev: its device, whose refcount is that of the range
@@ -98,12 +126,17 @@ struct vtl0_cookie {
  * @faults: faults served, by level
  * @fallbacks: 4K entries inserted for folios that a larger entry could map
  * @nr_folios: of all chunks
- * @nr_chunks: length of @chunks
- * @chunks: ascending, without gaps
+ * @nr_chunks: of @chunks, those that are not gone
+ * @nr_slots: length of @chunks
+ * @chunks: ascending, without gaps; those that are gone come first
+ * @slots: room for the chunks of what was added
  */
 struct vtl0_range {
 	u64 start;
 	u64 length;
+	struct vtl0_span whole;
+	struct vtl0_range *origin;
+	struct resource *res;
 	u32 id;
 	int node;
 	unsigned int state;
@@ -118,6 +151,7 @@ struct vtl0_range {
 	struct list_head batch;
 	u64 looked_at;
 	struct list_head holds __guarded_by(&vtl0_lock);
+	struct list_head unheld __guarded_by(&vtl0_lock);
 	struct vtl0_file_attr file;
 	struct vtl0_cookie cookie;
 	struct device dev;
@@ -127,65 +161,31 @@ struct vtl0_range {
 	atomic64_t fallbacks;
 	u64 nr_folios;
 	unsigned int nr_chunks;
-	struct vtl0_chunk chunks[];
+	unsigned int nr_slots;
+	struct vtl0_chunk *chunks;
+	struct vtl0_chunk slots[];
 };
 
-/**
- * struct vtl0_request - checked arguments for registering a range
- * @start: first byte
- * @length: bytes
- * @chunk_length: largest chunk in bytes, or 0
- * @max_order: largest folio order
- * @node: NUMA node
- * @flags: VTL0_ADD_*
- * @persist: it stays without an owner
- * @killable: only a fatal signal ends the wait for another call
- * @file: name and permissions of its node
- * @cookie: of the range, with VTL0_ADD_COOKIE
- */
-struct vtl0_request {
-	u64 start;
-	u64 length;
-	u64 chunk_length;
-	unsigned int max_order;
-	int node;
-	u32 flags;
-	bool persist;
-	bool killable;
-	struct vtl0_file_attr file;
-	struct vtl0_cookie cookie;
-};
+/* The chunk of @range behind @chunk, or the first one for NULL, that is not gone; or NULL. */
+static inline struct vtl0_chunk *vtl0_next_chunk(const struct vtl0_range *range,
+						 struct vtl0_chunk *chunk)
+{
+	struct vtl0_chunk *end = range->chunks + READ_ONCE(range->nr_slots);
+
+	for (chunk = chunk ? chunk + 1 : range->chunks; chunk < end; chunk++)
+		if (READ_ONCE(chunk->state) != VTL0_CHUNK_GONE)
+			return chunk;
+	return NULL;
+}
 
 /**
  * struct vtl0_view - what a file of one range shows; private_data of the file
- * @range: the view holds a reference, which does not keep the range registered
+ * @range: origin of the ranges it shows; holds a reference, which keeps none registered
  * @start: first byte
  * @length: bytes
  */
 struct vtl0_view {
 	struct vtl0_range *range;
-	u64 start;
-	u64 length;
-};
-
-/**
- * struct vtl0_chunk_walk - walks through the chunks of a request
- * @head: what lies before the first aligned address; length 0 if nothing, or done
- * @middle: the aligned part
- * @tail: what lies behind the last aligned address, as @head
- */
-struct vtl0_chunk_walk {
-	struct vtl0_piece head;
-	struct vtl0_walk middle;
-	struct vtl0_piece tail;
-};
-
-/**
- * struct vtl0_span - physical addresses that a call reports as the obstacle
- * @start: first byte
- * @length: bytes
- */
-struct vtl0_span {
 	u64 start;
 	u64 length;
 };
@@ -198,22 +198,6 @@ struct vtl0_span {
 struct vtl0_conflict {
 	struct vtl0_span span;
 	u32 mismatch;
-};
-
-/**
- * struct vtl0_area - memory that a touch may register
- * @owner: will hold the range that the touch registers, unless @persist
- * @start: first byte, page-aligned
- * @end: first byte behind the area
- * @persist: the range that the touch registers stays without an owner
- * @cookie: of the range that the touch registers
- */
-struct vtl0_area {
-	struct vtl0_owner *owner;
-	u64 start;
-	u64 end;
-	bool persist;
-	struct vtl0_cookie cookie;
 };
 
 /**
@@ -239,20 +223,17 @@ struct vtl0_totals {
 /* trial.c: tests the running kernel for a bug */
 int vtl0_trial(void);
 
-/* request.c: from user arguments to a checked request */
+/* events.c: tells files of the control node what happens to ranges; see events.h */
+
+/* request.c: from user arguments to a checked request; see request.h, too */
 extern struct vtl0_geometry vtl0_geometry;
 
 void vtl0_geometry_init(void);
 int vtl0_request_init(void);
 u64 vtl0_unalias(u64 address);
 u64 vtl0_max_address(void);
-struct vtl0_chunk_walk vtl0_walk_begin(const struct vtl0_request *rq);
-bool vtl0_walk_chunk(struct vtl0_chunk_walk *walk, struct vtl0_piece *piece);
-unsigned int vtl0_count_chunks(const struct vtl0_request *rq);
 int vtl0_check_range(u64 start, u64 length);
-int vtl0_check_cookie(bool given, const u8 *bytes, struct vtl0_cookie *cookie);
-int vtl0_check_add(const struct vtl0_add *arg, struct vtl0_request *rq, u64 *edge);
-int vtl0_check_plan(const struct vtl0_plan *arg, struct vtl0_request *rq, u64 *edge);
+int vtl0_target_node(u64 address);
 int vtl0_default_node(u64 start);
 
 /* bad.c: pages with memory errors */
@@ -269,6 +250,8 @@ struct vtl0_range *vtl0_range_overlap(u64 start, u64 length)
 	__must_hold(&vtl0_lock);
 int vtl0_index_add(struct vtl0_range *range)
 	__must_hold(&vtl0_lock);
+void vtl0_index_erase(u64 start, u64 length)
+	__must_hold(&vtl0_lock);
 void vtl0_index_del(struct vtl0_range *range)
 	__must_hold(&vtl0_lock);
 void vtl0_totals_add(const struct vtl0_range *range);
@@ -282,7 +265,9 @@ int vtl0_pm_init(void);
 void vtl0_pm_exit(void);
 
 /* claim.c: refuses memory that is in use */
-int vtl0_claim(u64 start, u64 length, struct vtl0_span *conflict)
+struct resource *vtl0_claim(u64 start, u64 length, struct vtl0_span *conflict)
+	__must_hold(&vtl0_lock);
+bool vtl0_claim_cut(struct resource *res, u64 start, u64 length, struct resource *rest)
 	__must_hold(&vtl0_lock);
 
 /* mapping.c: the address_space of all registered memory */
@@ -318,12 +303,14 @@ void vtl0_identity_give(struct folio *folio);
 void vtl0_identity_init(void);
 
 /* block.c: struct pages for a chunk */
-int vtl0_chunk_add(struct vtl0_chunk *chunk, int node);
+int vtl0_chunk_add(struct vtl0_chunk *chunk);
 void vtl0_chunk_del(struct vtl0_chunk *chunk);
 
 /* pgmap.c: struct pages for a range */
 int vtl0_pgmaps_add(struct vtl0_range *range, const bool *stop, struct vtl0_span *conflict);
 void vtl0_pgmaps_del(struct list_head *batch);
+void vtl0_pgmaps_del_chunks(struct vtl0_chunk *first, struct vtl0_chunk *end);
+int vtl0_chunk_idle(const struct vtl0_chunk *chunk, u64 from, struct vtl0_span *busy);
 int vtl0_pgmaps_idle(struct vtl0_range *range, u64 from, struct vtl0_span *busy);
 void vtl0_pgmaps_count(struct vtl0_range *range, u64 *mappings, u64 *held);
 int vtl0_pgmaps_init(void);
@@ -347,16 +334,21 @@ struct device *vtl0_sysfs_root(void);
 void vtl0_sysfs_init_range(struct vtl0_range *range);
 int vtl0_sysfs_add(struct vtl0_range *range);
 void vtl0_sysfs_announce(struct vtl0_range *range);
+void vtl0_sysfs_changed(struct vtl0_range *range);
 void vtl0_sysfs_del(struct vtl0_range *range);
 int vtl0_sysfs_init(void);
 void vtl0_sysfs_exit(void);
 
 /* hold.c: which file holds which range */
+extern struct list_head vtl0_unheld __guarded_by(&vtl0_lock);
+
 struct vtl0_owner *vtl0_owner_alloc(void);
 struct vtl0_owner *vtl0_owner_get(struct vtl0_owner *owner);
 bool vtl0_owner_put(struct vtl0_owner *owner);
 struct vtl0_hold *vtl0_hold_alloc(void);
 void vtl0_hold_add(struct vtl0_hold *hold, struct vtl0_range *range, struct vtl0_owner *owner)
+	__must_hold(&vtl0_lock);
+int vtl0_hold_copy(struct vtl0_range *from, struct vtl0_range *to)
 	__must_hold(&vtl0_lock);
 void vtl0_hold_drop_range(struct vtl0_range *range)
 	__must_hold(&vtl0_lock);
@@ -371,6 +363,9 @@ void vtl0_range_set_state(struct vtl0_range *range, unsigned int state)
 int vtl0_range_wait(struct vtl0_range *range, bool killable)
 	__releases(&vtl0_lock);
 void vtl0_range_decide(struct vtl0_range *range)
+	__must_hold(&vtl0_lock);
+void vtl0_range_add_up(struct vtl0_range *range);
+struct vtl0_range *vtl0_range_alloc_rest(struct vtl0_range *range, struct vtl0_chunk *first)
 	__must_hold(&vtl0_lock);
 struct vtl0_range *vtl0_range_new(const struct vtl0_request *rq, struct vtl0_span *conflict)
 	__must_hold(&vtl0_lock);
@@ -389,6 +384,8 @@ unsigned int vtl0_remove_batch(struct list_head *batch, unsigned int tries,
 			       struct vtl0_span *busy)
 	__must_not_hold(&vtl0_lock);
 
+/* part.c: how a part of a range goes; see part.h */
+
 /* drain.c: ranges that nothing keeps go in the background */
 __must_hold(&vtl0_lock) void vtl0_drain_now(void);
 void vtl0_low_get(void);
@@ -396,13 +393,13 @@ void vtl0_low_put(void);
 int vtl0_drain_init(void);
 void vtl0_drain_exit(void);
 
+/* match.c: is a range what an add asks for? see request.h */
+
 /* add.c: adding on behalf of files */
 struct vtl0_range *vtl0_owner_add(struct vtl0_owner *owner, const struct vtl0_request *rq,
 				  struct vtl0_conflict *conflict)
 	__must_not_hold(&vtl0_lock);
 int vtl0_add(struct vtl0_owner *owner, struct vtl0_add *arg, bool killable)
-	__must_not_hold(&vtl0_lock);
-int vtl0_touch(const struct vtl0_area *area, u64 address)
 	__must_not_hold(&vtl0_lock);
 
 /* owner.c: the end of what files keep */
@@ -410,15 +407,12 @@ void vtl0_owner_release(struct vtl0_owner *owner)
 	__must_not_hold(&vtl0_lock);
 int vtl0_remove(u64 start, u64 length, struct vtl0_span *busy)
 	__must_not_hold(&vtl0_lock);
+int vtl0_remove_part(u64 start, u64 length, struct vtl0_span *busy)
+	__must_not_hold(&vtl0_lock);
 int vtl0_owners_init(void);
 void vtl0_owners_exit(void);
 
-/* window.c: memory that is declared */
-int vtl0_window(struct vtl0_owner *owner, struct vtl0_window *arg)
-	__must_not_hold(&vtl0_lock);
-bool vtl0_window_find(u64 address, struct vtl0_area *area);
-bool vtl0_window_next(u64 address, struct vtl0_window_info *info);
-void vtl0_windows_close(struct vtl0_owner *owner);
+/* window.c: memory that is declared; see window.h */
 
 /* touch.c: memory that is registered when it is touched */
 struct vtl0_touches *vtl0_touches_alloc(bool mappings_declare);
@@ -427,13 +421,15 @@ vm_fault_t vtl0_touch_fault(struct vm_fault *vmf, struct vtl0_touches *touches);
 int vtl0_touches_init(void);
 void vtl0_touches_exit(void);
 
+/* area.c: where a mapping may lie */
+unsigned long vtl0_get_area(struct file *file, unsigned long addr, unsigned long len,
+			    unsigned long pfn, unsigned long flags);
+
 /* mmap.c: the mapping node, and what all files map by */
 extern const struct file_operations vtl0_low_fops;
 extern const struct file_operations vtl0_window_fops;
 
 int vtl0_mmap(struct vm_area_struct *vma, u64 start);
-unsigned long vtl0_get_area(struct file *file, unsigned long addr, unsigned long len,
-			    unsigned long pfn, unsigned long flags);
 void vtl0_mmap_init(void);
 
 /* file.c: files of one range */

@@ -4,6 +4,7 @@
  * registers a piece of a window (touch.c), and the file that declared the window then
  * holds that range.
  */
+#include <linux/err.h>
 #include <linux/ioport.h>
 #include <linux/list.h>
 #include <linux/security.h>
@@ -11,7 +12,9 @@
 #include <linux/spinlock.h>
 #include <linux/string.h>
 
+#include "request.h"
 #include "vtl0.h"
+#include "window.h"
 
 #define WINDOW_FLAGS (VTL0_WINDOW_DROP | VTL0_WINDOW_COOKIE)
 
@@ -77,13 +80,14 @@ static u64 count_registered(u64 start, u64 end)
 
 	idx = srcu_read_lock(&vtl0_srcu);
 	while (start < end && (chunk = vtl0_chunk_next(start))) {
-		const struct vtl0_range *range = chunk->range;
+		const struct vtl0_range *range = READ_ONCE(chunk->range);
 		u64 last = min(range->start + range->length, end);
 
 		start = max(start, range->start);
 		if (start < last && READ_ONCE(range->state) == VTL0_STATE_LIVE)
 			sum += last - start;
-		start = range->start + range->length;
+		/* a part may just have been removed: never back */
+		start = max(last, chunk->piece.start + chunk->piece.length);
 	}
 	srcu_read_unlock(&vtl0_srcu, idx);
 	return sum;
@@ -133,6 +137,22 @@ static int check_arg(const struct vtl0_window *arg, u64 start, struct vtl0_cooki
 	return -EINVAL;
 }
 
+/* Could it be claimed now, up to *@end, or up to where the kind of memory changes? */
+static int check_claim(u64 start, u64 *end, struct vtl0_span *conflict)
+	__must_hold(&vtl0_lock)
+{
+	struct resource *res;
+
+	while (IS_ERR(res = vtl0_claim(start, *end - start, conflict))) {
+		if (PTR_ERR(res) != -EXDEV)
+			return PTR_ERR(res);
+		*end = conflict->start;
+	}
+	*conflict = (struct vtl0_span) { };
+	release_mem_region(start, *end - start);
+	return 0;
+}
+
 /*
  * Fail now rather than at a touch: claim what no range has registered, and release it
  * again. A window itself claims nothing.
@@ -144,12 +164,13 @@ static int check_gaps(u64 start, u64 end, struct vtl0_span *conflict)
 		struct vtl0_range *range = vtl0_range_overlap(start, end - start);
 		u64 gap_end = range ? range->start : end;
 
-		if (start < gap_end) {
-			int ret = vtl0_claim(start, gap_end - start, conflict);
+		while (start < gap_end) {
+			u64 part_end = gap_end;
+			int ret = check_claim(start, &part_end, conflict);
 
 			if (ret)
 				return ret;
-			release_mem_region(start, gap_end - start);
+			start = part_end;
 		}
 		start = range ? range->start + range->length : end;
 	}

@@ -310,4 +310,53 @@ TEST_F(add, everything)
 	EXPECT_EQ(0, add_range(self->ctl, EMPTY_BASE, GIB(2), 0));
 }
 
+#define HALF MIB(4)
+
+static bool overlaps(u64 start, u64 length, const char *name, void *arg)
+{
+	u64 *from = arg;
+
+	(void)name;
+	return start < *from + HALF && *from < start + length;
+}
+
+/* Reserved memory that ends where nothing is listed. */
+static bool ends_in_nothing(u64 start, u64 length, const char *name, void *arg)
+{
+	u64 *edge = arg, end = start + length;
+
+	if (strcmp(name, "Reserved") || length < HALF || end % MIB(2) ||
+	    iomem_walk(overlaps, &end))
+		return false;
+	*edge = end;
+	return true;
+}
+
+TEST_F(add, half_reserved)
+{
+	struct vtl0_add arg = { .length = 2 * HALF };
+	u64 edge;
+
+	if (!iomem_walk(ends_in_nothing, &edge) || edge + HALF > self->max_address)
+		SKIP(return, "no reserved memory ends in unlisted space");
+	arg.start = edge - HALF;
+	EXPECT_EQ(-EXDEV, cmd_add(self->ctl, &arg));
+	EXPECT_EQ(edge, arg.conflict_start);
+	EXPECT_EQ(0, arg.conflict_length);
+	EXPECT_EQ(0, list_ranges(self->ctl, self->ranges, 64));
+	/* one by one, or covered: that makes both */
+	EXPECT_EQ(0, add_range(self->ctl, arg.start, HALF, 0));
+	EXPECT_EQ(0, add_range(self->ctl, edge, HALF, 0));
+	EXPECT_EQ(2, remove_all(self->ctl));
+	arg.flags = VTL0_ADD_COVER;
+	EXPECT_EQ(0, cmd_add(self->ctl, &arg));
+	EXPECT_EQ(0, arg.conflict_start);
+	EXPECT_EQ(2 * HALF, arg.added_length);
+	EXPECT_EQ(2, arg.nr_chunks);
+	ASSERT_EQ(2, list_ranges(self->ctl, self->ranges, 64));
+	EXPECT_EQ(edge, self->ranges[1].start);
+	EXPECT_EQ(2, remove_all(self->ctl));
+	EXPECT_EQ(0, declare_window(self->ctl, arg.start, arg.length));
+}
+
 TEST_HARNESS_MAIN

@@ -408,6 +408,19 @@ TEST_F(file, bad_names)
 	EXPECT_EQ(0, remove_range(self->s.control, other, MIB(2)));
 }
 
+TEST_F(file, sync_succeeds)
+{
+	int fd = open(NODE, O_RDWR | O_CLOEXEC);
+	char *va = map_file(fd, 0, LENGTH, PROT_READ | PROT_WRITE);
+
+	ASSERT_NE(MAP_FAILED, (void *)va);
+	EXPECT_EQ(0, fsync(fd));
+	EXPECT_EQ(0, fdatasync(self->s.low));
+	EXPECT_EQ(0, msync(va, LENGTH, MS_SYNC));
+	ASSERT_EQ(0, munmap(va, LENGTH));
+	close(fd);
+}
+
 TEST_F(file, open_errors)
 {
 	int control = self->s.control;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The answer of PLAN, and that ADD makes the same chunks. */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -156,6 +157,56 @@ TEST_F(plan, too_many_chunks)
 	plan.count = 0;
 	EXPECT_EQ(-EINVAL, cmd_plan(self->ctl, &plan));
 	EXPECT_EQ(-EINVAL, add_chunked(self->ctl, EMPTY_BASE, plan.length, MIB(2)));
+}
+
+/* Where the memory of node 1 begins; -ENOENT on a machine with one node. */
+static int second_node(u64 *start)
+{
+	FILE *f = fopen("/proc/zoneinfo", "re");
+	unsigned long long pfn;
+	bool found = false;
+	char line[128];
+
+	if (!f)
+		return -errno;
+	while (fgets(line, sizeof(line), f)) {
+		if (!strncmp(line, "Node ", 5))
+			found = !strncmp(line, "Node 1,", 7);
+		/* that of an empty zone is 0 */
+		if (found && sscanf(line, " start_pfn: %llu", &pfn) == 1 && pfn) {
+			fclose(f);
+			*start = pfn * getpagesize();
+			return 0;
+		}
+	}
+	fclose(f);
+	return -ENOENT;
+}
+
+/* PLAN does not look at what is in use, so this may be the kernel's memory. */
+TEST_F(plan, no_chunk_on_two_nodes)
+{
+	struct vtl0_chunk_info chunk[4] = { };
+	struct vtl0_plan plan = {
+		.flags = VTL0_ADD_ORDER, .max_order = 18, .length = GIB(2),
+		.count = 4, .buf = (uintptr_t)chunk,
+	};
+	u64 boundary = 0;
+
+	if (second_node(&boundary))
+		SKIP(return, "needs --numa 2");
+	ASSERT_EQ(0, boundary % MIB(2));
+	plan.start = boundary - GIB(1);
+	ASSERT_EQ(0, cmd_plan(self->ctl, &plan));
+	ASSERT_LE(2, plan.count);
+	ASSERT_GE(4, plan.count);
+	for (unsigned int i = 0; i < plan.count; i++) {
+		u64 end = chunk[i].start + chunk[i].length;
+
+		EXPECT_TRUE(chunk[i].start >= boundary || end <= boundary);
+	}
+	EXPECT_EQ(plan.start + plan.length,
+		  chunk[plan.count - 1].start + chunk[plan.count - 1].length);
 }
 
 TEST_HARNESS_MAIN

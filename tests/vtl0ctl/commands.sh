@@ -15,7 +15,7 @@ label=
 status=
 
 fresh() {
-	for variable in FAIL BATCH GROW STUCK PINNED STATE_OF PAGES; do
+	for variable in FAIL BATCH GROW STUCK PINNED STATE_OF LATER BAD PAGES; do
 		unset "VTL0_FAKE_$variable"
 	done
 	export VTL0_FAKE_STATE="$dir/state"
@@ -80,6 +80,8 @@ refuse() {
 
 # shellcheck source=tests/vtl0ctl/add_cases.sh
 . ./add_cases.sh
+# shellcheck source=tests/vtl0ctl/monitor_cases.sh
+. ./monitor_cases.sh
 
 add_and_list() {
 	fresh
@@ -155,6 +157,8 @@ add_messages() {
 		add --order 40 4G+1G
 	refuse 1 'add 0xc0000000+4M: 0xc0000000+4M is device address space (PCI, MMIO): "PCI Bus 0000:00 > 0000:00:04.0 > nvme", see /proc/iomem (ENXIO)' \
 		add 3G+4M
+	refuse 1 'add 0x17f0000000+1G: only a part of it is reserved memory: cut it at 0x1800000000, or let --cover do that (EXDEV)' \
+		add 0x17f0000000+1G
 	refuse 1 'add 0x1080000000+1G: 0x1080000000+1G is mapped uncached: a program or driver maps 0x1080000000+4K uncached-minus (PAT) (EBUSY)' \
 		add 66G+1G
 	refuse 1 'add 0x10c0000000+1G: 0x10c0000000+1G is mapped uncached: an MTRR makes 0x10c0000000+64K uncachable (EBUSY)' \
@@ -201,7 +205,7 @@ injected_errors() {
 remove_messages() {
 	fresh
 	ctl add 4G+2G 8G+1G 16G+1G
-	refuse 1 "remove 0x100000000+1G: is not a registered range but overlaps 0x100000000+2G, which is live; start and length must be the same (ENOENT)" \
+	refuse 1 "remove 0x100000000+1G: is not a registered range but overlaps 0x100000000+2G, which is live; start and length must be the same, or give --part for chunks of it (ENOENT)" \
 		remove 4G+1G
 	refuse 1 "remove 0x80000000+1G: nothing is registered there (ENOENT)" \
 		remove 2G+1G
@@ -215,6 +219,14 @@ remove_messages() {
 	refuse 1 "remove 0x200000000+1G: the 2M folio at 0x200200000 is pinned (O_DIRECT in flight, a registered buffer, VFIO or a pipe); the range is draining and goes when its last pin goes (EBUSY)" \
 		remove --all
 	unset VTL0_FAKE_PINNED VTL0_FAKE_STATE_OF
+	ctl add --chunk 2M 32G+8M
+	run 0 remove --part 32G+2M
+	out "removed 0x800000000+2M"
+	refuse 1 "remove 0x800200000+1M: would cut the chunk 0x800200000+2M: chunks go whole, 'vtl0ctl list --chunks' shows them (EINVAL)" \
+		remove --part 0x800200000+1M
+	refuse 1 "remove 0x800200000+8M: is not all in one registered range; it overlaps 0x800200000+6M (ENOENT)" \
+		remove --part 0x800200000+8M
+	run 0 remove 0x800200000+6M
 	# Another process removed the range first.
 	export VTL0_FAKE_FAIL=REMOVE:ENOENT
 	run 0 remove --all
@@ -300,8 +312,8 @@ info_and_plan() {
 
 usage_errors() {
 	fresh
-	refuse 2 "a command is missing: add, list, remove, info, plan, window, save, restore or check"
-	refuse 2 'unknown command "ad": it is add, list, remove, info, plan, window, save, restore or check' ad
+	refuse 2 "a command is missing: add, list, remove, info, plan, window, monitor, save, restore or check"
+	refuse 2 'unknown command "ad": it is add, list, remove, info, plan, window, monitor, save, restore or check' ad
 	refuse 2 "add: a range is missing" add
 	refuse 2 'range "1G+x": not a number' add 1G+x
 	refuse 2 'range "-1G+1G": a number cannot be negative' add -- -1G+1G
@@ -320,12 +332,14 @@ usage_errors() {
 	refuse 2 '--chunk "0": a chunk cannot be empty' add --chunk 0 4G+1G
 	refuse 2 "remove: a range or --all is missing" remove
 	refuse 2 "remove: --all and ranges exclude each other" remove --all 4G+1G
+	refuse 2 "remove: --all and --part exclude each other" remove --all --part
 	refuse 2 'plan: it takes one range, "8G+1G" is too many' plan 4G+1G 8G+1G
 	refuse 2 'list: it takes no argument, "x" is too many' list x
 	refuse 2 'info: it takes no argument, "x" is too many' info x
+	refuse 2 'monitor: it takes no argument, "x" is too many' monitor x
 	run 2 list --nonsense
 	run 2 --nonsense list
-	for command in add list remove info plan save restore check; do
+	for command in add list remove info plan monitor save restore check; do
 		run 0 $command --help
 	done
 	run 0 --help
@@ -399,7 +413,7 @@ lost_output() {
 	verdict $? "lost output is noticed"
 }
 
-plan 357
+plan 377
 add_and_list
 names
 add_of_something_else_than_is_there
@@ -416,6 +430,7 @@ remove_messages
 many_entries
 hold
 info_and_plan
+monitor
 usage_errors
 boot
 boot_messages

@@ -9,6 +9,7 @@
 
 struct vtl0_add;
 struct vtl0_chunk_info;
+struct vtl0_remove;
 
 struct fake_range {
 	uint64_t start, length, chunk_length;
@@ -37,6 +38,9 @@ uint32_t mismatch(const struct fake_range *r, const struct vtl0_add *add);
 /* The range that contains @pos, or where the next one begins: at most @end. */
 struct fake_range *range_at(uint64_t pos, uint64_t *end);
 
+uint32_t fake_state(const struct fake_range *r);
+uint64_t fake_bad_pages(void);
+
 #define G (1ULL << 30)
 
 static inline uint64_t min(uint64_t a, uint64_t b)
@@ -52,6 +56,8 @@ struct chunk_list {
 /* The list is to be freed. */
 struct chunk_list split(uint64_t start, uint64_t length, uint32_t max_order,
 			uint64_t chunk_length);
+/* VTL0_REMOVE_PART of the first chunk or some of the first chunks of a range. */
+int fake_remove_part(int fd, struct vtl0_remove *remove);
 uint64_t memmap_of(uint64_t length, uint32_t order);
 uint64_t memmap_sum(const struct chunk_list *list);
 

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /* How the fake device cuts a range into chunks, and what their memmap takes. */
+#include <errno.h>
+#include <stdint.h>
+
 #include <linux/vtl0.h>
 
 #include "die.h"
@@ -56,4 +59,23 @@ uint64_t memmap_sum(const struct chunk_list *list)
 	for (i = 0; i < list->nr; i++)
 		sum += list->v[i].memmap_bytes;
 	return sum;
+}
+
+int fake_remove_part(int fd, struct vtl0_remove *remove)
+{
+	uint64_t end = UINT64_MAX;
+	struct fake_range *r = range_at(remove->start, &end);
+
+	if (!r || remove->start + remove->length > r->start + r->length)
+		return ENOENT;
+	if (remove->start != r->start || !r->chunk_length ||
+	    remove->length % r->chunk_length) {
+		remove->busy_start = r->start;
+		remove->busy_length = r->chunk_length ?: r->length;
+		return EINVAL;
+	}
+	r->start += remove->length;
+	r->length -= remove->length;
+	save_ranges(fd, false);
+	return 0;
 }

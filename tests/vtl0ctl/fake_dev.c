@@ -3,7 +3,8 @@
  * In place of dev.c: a device whose ranges are in the file that the
  * environment variable VTL0_FAKE_STATE names. It checks its input as
  * include/uapi/linux/vtl0.h demands. The fake machine has System RAM below 1G,
- * device memory from 3G to 4G, memory of another driver from 64G to 65G, nodes 0
+ * device memory from 3G to 4G, memory of another driver from 64G to 65G, reserved memory
+ * below 96G, nodes 0
  * and 1 and 46 bits of address. More variables:
  *
  * VTL0_FAKE_FAIL=REQUEST:ERRNO  a request (or OPEN) fails, as in ADD:EINTR
@@ -12,6 +13,8 @@
  * VTL0_FAKE_STUCK=1             QUERY does not advance the cursor
  * VTL0_FAKE_PINNED=ADDR         this address is pinned
  * VTL0_FAKE_STATE_OF=ADDR:N     the range with this address is in state N
+ * VTL0_FAKE_LATER=1             ... after the event of fake_events.c
+ * VTL0_FAKE_BAD=N               each range gets N bad pages by that event
  * VTL0_FAKE_PAGES=16K           INFO is of a kernel of arm64 with pages of 16K
  */
 #include <errno.h>
@@ -91,6 +94,11 @@ static int find_conflict(struct vtl0_add *add)
 		err = conflict(add, 66 * G, 69 * G, EBUSY);
 	if (!err)
 		err = conflict(add, 3 * G, 4 * G, ENXIO);
+	/* reserved memory ends there */
+	if (!err && add->added_start < 96 * G && add->added_start + add->added_length > 96 * G) {
+		add->conflict_start = 96 * G;
+		err = EXDEV;
+	}
 	return err;
 }
 
@@ -192,8 +200,10 @@ static int fake_remove(int fd, struct vtl0_remove *remove)
 	struct fake_range *r = find_range(remove->start, remove->length);
 	uint64_t pinned = number("VTL0_FAKE_PINNED");
 
-	if (remove->size != sizeof(*remove) || remove->flags)
+	if (remove->size != sizeof(*remove) || remove->flags & ~VTL0_REMOVE_PART)
 		return EINVAL;
+	if (!r && remove->flags)
+		return fake_remove_part(fd, remove);
 	if (!r)
 		return ENOENT;
 	if (pinned >= r->start && pinned < r->start + r->length) {
@@ -207,16 +217,6 @@ static int fake_remove(int fd, struct vtl0_remove *remove)
 	return 0;
 }
 
-static uint32_t fake_state(const struct fake_range *r)
-{
-	const char *colon = strchr(setting("VTL0_FAKE_STATE_OF"), ':');
-	uint64_t addr = number("VTL0_FAKE_STATE_OF");
-
-	if (colon && addr >= r->start && addr < r->start + r->length)
-		return atoi(colon + 1);
-	return VTL0_STATE_LIVE;
-}
-
 static struct vtl0_range_info describe(const struct fake_range *r)
 {
 	struct chunk_list list = split(r->start, r->length, r->max_order,
@@ -228,7 +228,7 @@ static struct vtl0_range_info describe(const struct fake_range *r)
 		.nr_chunks = list.nr, .owners = !r->persist,
 		.memmap_bytes = memmap_sum(&list), .mappings = 514, .held = 3,
 		.faults_pte = 7, .faults_pmd = 512, .faults_pud = 2,
-		.fallbacks = 5,
+		.fallbacks = 5, .bad_pages = fake_bad_pages(),
 	};
 
 	memcpy(info.name, r->name, sizeof(info.name));

@@ -22,6 +22,15 @@ int dev_ioctl(int fd, unsigned long request, void *arg)
 	return ioctl(fd, request, arg) < 0 ? errno : 0;
 }
 
+int dev_read(int fd, void *buf, size_t size)
+{
+	ssize_t n = read(fd, buf, size);
+
+	if (n < 0)
+		return errno;
+	return (size_t)n == size ? 0 : EPROTO;
+}
+
 int dev_stat(const char *path, struct stat *st)
 {
 	return stat(path, st) ? errno : 0;

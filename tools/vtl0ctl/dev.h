@@ -6,6 +6,7 @@
 #ifndef DEV_H
 #define DEV_H
 
+#include <stddef.h>
 #include <stdio.h>
 #include <sys/stat.h>
 
@@ -18,6 +19,9 @@ int dev_stat(const char *path, struct stat *st);
 
 /* Returns 0 or an errno. */
 int dev_ioctl(int fd, unsigned long request, void *arg);
+
+/* Reads @size bytes, all of them; returns 0 or an errno. */
+int dev_read(int fd, void *buf, size_t size);
 
 /* Opens /proc/iomem; returns NULL if that fails. */
 FILE *dev_iomem(void);

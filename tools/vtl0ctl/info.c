@@ -23,6 +23,8 @@ static const struct {
 	{ VTL0_FEATURE_DEDUP, "dedup" },
 	{ VTL0_FEATURE_SEAMLESS, "seamless" },
 	{ VTL0_FEATURE_COUNTS, "counts" },
+	{ VTL0_FEATURE_EVENTS, "events" },
+	{ VTL0_FEATURE_PARTS, "parts" },
 };
 
 #define NR_FEATURES (sizeof(features) / sizeof(features[0]))

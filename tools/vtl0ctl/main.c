@@ -25,6 +25,7 @@ static const struct command commands[] = {
 	{ "vtl0ctl info", cmd_info },
 	{ "vtl0ctl plan", cmd_plan },
 	{ "vtl0ctl window", cmd_window },
+	{ "vtl0ctl monitor", cmd_monitor },
 	{ "vtl0ctl save", cmd_save },
 	{ "vtl0ctl restore", cmd_restore },
 	{ "vtl0ctl check", cmd_check },
@@ -70,6 +71,7 @@ static const struct argp main_argp = {
 	       "  plan RANGE              show what add would make of a range\n"
 	       "  window add RANGE...     declare memory, to be registered when touched\n"
 	       "  window list             show what is declared\n"
+	       "  monitor                 say what happens to ranges\n"
 	       "  save                    write the persistent ranges to /etc/vtl0.d/saved.conf\n"
 	       "  restore                 register the ranges in the files of /etc/vtl0.d\n"
 	       "  check                   check these files\n"
@@ -89,7 +91,7 @@ static const struct command *find_command(const char *name)
 	for (i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
 		if (!strcmp(strchr(commands[i].name, ' ') + 1, name))
 			return &commands[i];
-	usage("unknown command \"%s\": it is add, list, remove, info, plan, window, save, restore or check",
+	usage("unknown command \"%s\": it is add, list, remove, info, plan, window, monitor, save, restore or check",
 	      name);
 }
 
@@ -102,7 +104,7 @@ int main(int argc, char **argv)
 	argp_err_exit_status = STATUS_USAGE;
 	argp_parse(&main_argp, argc, argv, ARGP_IN_ORDER, NULL, &args);
 	if (!args.argc)
-		usage("a command is missing: add, list, remove, info, plan, window, save, restore or check");
+		usage("a command is missing: add, list, remove, info, plan, window, monitor, save, restore or check");
 	command = find_command(args.argv[0]);
 	args.argv[0] = (char *)command->name;
 	status = command->run(args.argc, args.argv, &args.common);

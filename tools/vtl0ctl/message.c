@@ -306,6 +306,9 @@ char *why_add(int err, int fd, const struct vtl0_add *add)
 		why = reason_busy(add);
 	else if (err == ENXIO)
 		why = reason_conflict(add, "device address space (PCI, MMIO)");
+	else if (err == EXDEV)
+		why = xasprintf("only a part of it is reserved memory: cut it at %s, or let --cover do that",
+				addr_text(add->conflict_start).s);
 	else if (err == ENODEV)
 		why = xasprintf("NUMA node %d is not online", add->node);
 	else if (err == ENOMEM)
@@ -357,9 +360,18 @@ static char *reason_missing(int fd, const struct vtl0_remove *remove)
 	if (query_behind(fd, remove->start, &found) ||
 	    found.start >= remove->start + remove->length)
 		return xasprintf("nothing is registered there");
-	return xasprintf("is not a registered range but overlaps %s, which is %s; start and length must be the same",
+	if (remove->flags & VTL0_REMOVE_PART)
+		return xasprintf("is not all in one registered range; it overlaps %s",
+				 range_text(found.start, found.length).s);
+	return xasprintf("is not a registered range but overlaps %s, which is %s; start and length must be the same, or give --part for chunks of it",
 			 range_text(found.start, found.length).s,
 			 state_text(found.state));
+}
+
+static char *reason_cut(const struct vtl0_remove *remove)
+{
+	return xasprintf("would cut the chunk %s: chunks go whole, 'vtl0ctl list --chunks' shows them",
+			 range_text(remove->busy_start, remove->busy_length).s);
 }
 
 static char *reason_pinned(int fd, const struct vtl0_remove *remove)
@@ -382,6 +394,8 @@ char *why_remove(int err, int fd, const struct vtl0_remove *remove)
 
 	if (err == ENOENT)
 		why = reason_missing(fd, remove);
+	else if (err == EINVAL && remove->busy_length)
+		why = reason_cut(remove);
 	else if (err == EBUSY && remove->busy_length)
 		why = reason_pinned(fd, remove);
 	else if (err == EBUSY)

@@ -14,12 +14,13 @@
 #include "text.h"
 #include "vtl0ctl.h"
 
-enum { KEY_ALL = 0x200 };
+enum { KEY_ALL = 0x200, KEY_PART };
 
 struct remove_args {
 	struct common *common;
 	struct ranges ranges;
 	bool all;
+	bool part;
 };
 
 static void check_args(const struct remove_args *args)
@@ -28,6 +29,8 @@ static void check_args(const struct remove_args *args)
 		usage("remove: a range or --all is missing");
 	if (args->all && args->ranges.nr)
 		usage("remove: --all and ranges exclude each other");
+	if (args->all && args->part)
+		usage("remove: --all and --part exclude each other");
 }
 
 static error_t parse_remove(int key, char *arg, struct argp_state *state)
@@ -40,6 +43,9 @@ static error_t parse_remove(int key, char *arg, struct argp_state *state)
 		return 0;
 	case KEY_ALL:
 		args->all = true;
+		return 0;
+	case KEY_PART:
+		args->part = true;
 		return 0;
 	case ARGP_KEY_ARG:
 		ranges_add(&args->ranges, arg);
@@ -54,6 +60,8 @@ static error_t parse_remove(int key, char *arg, struct argp_state *state)
 static const struct argp_option options[] = {
 	{ .name = "all", .key = KEY_ALL,
 	  .doc = "Remove every range, and go on when one of them fails" },
+	{ .name = "part", .key = KEY_PART,
+	  .doc = "Let each RANGE be a part of a registered range, of whole chunks" },
 	{ }
 };
 
@@ -67,16 +75,17 @@ static const struct argp argp = {
 	.args_doc = "RANGE...\n--all",
 	.doc = "Unregisters ranges, in the order given, up to the first that fails. "
 	       "Programs that still map them get SIGBUS."
-	       "\vRANGE is START+LENGTH or START-END as in the list: a part of a registered "
-	       "range cannot be removed.",
+	       "\vRANGE is START+LENGTH or START-END as in the list, or with --part as "
+	       "in list --chunks: one chunk or several.",
 	.children = children,
 };
 
-static int remove_one(int fd, const struct range *range, bool all,
+static int remove_one(int fd, const struct range *range, bool all, bool part,
 		      struct outcome *outcome)
 {
 	struct vtl0_remove remove = {
 		.size = sizeof(remove),
+		.flags = part ? VTL0_REMOVE_PART : 0,
 		.start = range->start,
 		.length = range->length,
 	};
@@ -106,7 +115,7 @@ static void remove_listed(const struct remove_args *args,
 
 	for (i = 0; i < args->ranges.nr; i++)
 		if (remove_one(args->common->fd, &args->ranges.v[i], false,
-			       outcome))
+			       args->part, outcome))
 			break;
 	if (i < args->ranges.nr)
 		outcome_not_tried(outcome, args->ranges.v + i + 1,
@@ -131,7 +140,7 @@ static void remove_all(int fd, struct outcome *outcome)
 			inv.ranges[i].start, inv.ranges[i].length,
 		};
 
-		remove_one(fd, &range, true, outcome);
+		remove_one(fd, &range, true, false, outcome);
 	}
 	if (!err && !inv.nr_ranges && !outcome->json)
 		puts("no ranges are registered");

@@ -49,6 +49,7 @@ int cmd_list(int argc, char **argv, struct common *common);
 int cmd_info(int argc, char **argv, struct common *common);
 int cmd_plan(int argc, char **argv, struct common *common);
 int cmd_window(int argc, char **argv, struct common *common);
+int cmd_monitor(int argc, char **argv, struct common *common);
 int cmd_save(int argc, char **argv, struct common *common);
 int cmd_restore(int argc, char **argv, struct common *common);
 int cmd_check(int argc, char **argv, struct common *common);

@@ -3,10 +3,10 @@
  * User interface of /dev/vtl0 (control), /dev/vtl0_low (mapping) and /dev/vtl0_NAME
  * (mapping of one range).
  *
- * /dev/vtl0 registers physical address ranges that the kernel does not own as
- * ZONE_DEVICE memory. /dev/vtl0_low maps registered memory; the file offset is
- * the physical address. Both need CAP_SYS_ADMIN to open. /dev/vtl0_NAME maps the range with that
- * name; offset 0 is its first byte. Opening it needs only the permissions of the node.
+ * /dev/vtl0 registers physical address ranges that the kernel does not own as ZONE_DEVICE memory.
+ * /dev/vtl0_low maps registered memory; the file offset is the physical address. Both need
+ * CAP_SYS_ADMIN to open. /dev/vtl0_NAME maps the range with that name; offset 0 is its first byte.
+ * Opening it needs only the permissions of the node.
  */
 #ifndef _UAPI_LINUX_VTL0_H
 #define _UAPI_LINUX_VTL0_H
@@ -44,13 +44,13 @@
  * EBUSY        memory in use by the kernel or another driver, or mapped uncached (MTRR, or a
  *              mapping of /dev/mem with O_SYNC); or, on removal, still pinned
  * ENXIO        part of the range is device address space (PCI, MMIO)
+ * EXDEV        a part of the range is Reserved in /proc/iomem: add it alone, or use VTL0_ADD_COVER
  * ENOENT       no such range is registered, or no such window of this file
  * ENODEV       the NUMA node is not online
  * ENOTUNIQ     another range has the name
  * ENOSPC       too many ranges have a name
  * ENOMEM       out of memory (also when there is too little for the memmap)
- * EMFILE       VTL0_OPEN: the process has as many open files as it may (RLIMIT_NOFILE)
- * ENFILE       VTL0_OPEN: the system has as many open files as it may
+ * EMFILE       VTL0_OPEN: the process has as many open files as it may; ENFILE: the system has
  * EPERM        the kernel is locked down
  * EINTR        a signal came while waiting, and its handler has no SA_RESTART
  * ENOTTY       unknown ioctl
@@ -86,22 +86,20 @@
  * @flags: combination of VTL0_ADD_*
  * @start: first byte of the range
  * @length: length of the range in bytes
- * @chunk_length: with VTL0_ADD_CHUNK the largest chunk in bytes, a multiple of
- *	the minimum alignment; chunks then end at multiples of it. Else zero.
- * @max_order: with VTL0_ADD_ORDER no folio is larger than 2^max_order pages.
- *	Else zero, and no folio is larger than a PMD entry maps (2M on x86).
- * @node: with VTL0_ADD_NODE the NUMA node that the memory belongs to and on
- *	which its memmap is allocated. Else zero, and the driver takes what the
- *	firmware says of the address, or the caller's node.
+ * @chunk_length: with VTL0_ADD_CHUNK the largest chunk in bytes, a multiple of the minimum
+ *	alignment; chunks then end at multiples of it. Else zero.
+ * @max_order: with VTL0_ADD_ORDER no folio is larger than 2^max_order pages. Else zero, and
+ *	none is larger than a PMD entry maps (2M on x86).
+ * @node: with VTL0_ADD_NODE the NUMA node that the memory belongs to and on which its memmap
+ *	is allocated. Else zero: the nodes that the firmware names for each chunk, or the caller's.
  * @id: out: number of the range, as in sysfs
  * @nr_chunks: out: how many pgmaps the range was split into
  * @added_start: out: first byte that was registered
- * @added_length: out: bytes that were registered; with VTL0_ADD_TRIM less
- *	than @length where an edge is not aligned
+ * @added_length: out: bytes that were registered; with VTL0_ADD_TRIM maybe less than @length
  * @conflict_start: out, also with EEXIST, EBUSY, ENXIO: the first byte of the range that is in
- *	the way; with EINVAL: the unaligned edge, or 0 if the cause is another one. With
- *	VTL0_ADD_COVER it may lie beside the range, in the block of an edge.
- * @conflict_length: out: how many bytes of the range are in the way; 0 for an edge
+ *	the way; with EINVAL: the unaligned edge, or 0 if the cause is another one; with EXDEV the
+ *	place to cut. With VTL0_ADD_COVER it may lie beside the range, in the block of an edge.
+ * @conflict_length: out: how many bytes of the range are in the way; 0 for an edge or a cut
  * @file_mode: with VTL0_ADD_NAME the permissions of the node, of the bits 0666; 0 stands
  *	for 0600. Else zero.
  * @file_uid: with VTL0_ADD_NAME the owner of the node. Else zero.
@@ -111,32 +109,31 @@
  *	letter or a digit, and zeroes behind them: the range gets the node /dev/vtl0_NAME,
  *	which goes with it. Else zero.
  * @mismatch: out, with EEXIST: the flag that differs from what is registered, or 0
- * @node_used: out: the NUMA node of the range
+ * @node_used: out: the NUMA node of the range, or of its first chunk
  * @cookie: with VTL0_ADD_COOKIE any 128 bits but zero, such as a UUID. Else zero.
  *
- * VTL0_ADD_TRIM registers the aligned part of the range and reports it; without
- * it an unaligned edge is EINVAL, and so is a range without an aligned part.
+ * VTL0_ADD_TRIM registers the aligned part of the range and reports it; without it an unaligned
+ * edge is EINVAL, and so is a range without an aligned part. VTL0_ADD_CLEAR fills what is added
+ * with zeroes before it can be mapped, but for pages with a memory error; a caller that is killed
+ * meanwhile adds nothing.
  *
- * Adding exactly a range that is registered succeeds and changes nothing but its
- * owners, if its orders, its cuts, its node and its cookie are what VTL0_ADD_ORDER,
- * VTL0_ADD_CHUNK, VTL0_ADD_NODE and VTL0_ADD_COOKIE ask for; else it is EEXIST and
- * @mismatch says which. With one of the first two the other does not matter: with
- * VTL0_ADD_ORDER each chunk must have the order that it would get, wherever the cuts are.
- * It is EEXIST with VTL0_ADD_EXCLUSIVE, VTL0_ADD_CLEAR or another @name than it has, too.
- * A node that is there keeps its permissions and its owner. Any other overlap is EEXIST.
+ * Adding exactly a range that is registered succeeds and changes nothing but its owners, if its
+ * orders, its cuts, its node and its cookie are what VTL0_ADD_ORDER, VTL0_ADD_CHUNK, VTL0_ADD_NODE
+ * and VTL0_ADD_COOKIE ask for; else it is EEXIST and @mismatch says which. With one of the first
+ * two the other does not matter: with VTL0_ADD_ORDER each chunk must have the order that it would
+ * get, wherever the cuts are. It is EEXIST with VTL0_ADD_EXCLUSIVE, VTL0_ADD_CLEAR or another
+ * @name than it has, too. A node that is there keeps its permissions and its owner. Any other
+ * overlap is EEXIST.
  *
- * VTL0_ADD_CLEAR fills the added memory with zeroes before it can be mapped, except pages
- * with a memory error. If the caller is killed meanwhile nothing is added.
- *
- * VTL0_ADD_COVER asks for memory that is usable, not for a range of its own: what is
- * registered already is kept by this file as well, in whatever orders, if it has the @cookie
- * that is asked for, and each gap becomes a range. The edges need only be multiples of
- * @page_size of struct vtl0_info: at one that is not a multiple of @min_align the whole
- * block gets struct pages, and only what was asked for is claimed and can be mapped. So the
- * rest of the block must not belong to anything but vtl0 (EBUSY, ENXIO). After a failure or
- * a signal what was added stays, and the call can be repeated. @id and @node_used are those
- * of the range with the first byte, @nr_chunks counts what this call added, and @added_start
- * and @added_length are what is usable. It excludes TRIM, EXCLUSIVE and NAME.
+ * VTL0_ADD_COVER asks for memory that is usable, not for a range of its own: what is registered
+ * already is kept by this file as well, in whatever orders, if it has the @cookie that is asked
+ * for, and each gap becomes a range. The edges need only be multiples of @page_size of struct
+ * vtl0_info: at one that is not a multiple of @min_align the whole block gets struct pages, and
+ * only what was asked for is claimed and can be mapped. So the rest of the block must not belong
+ * to anything but vtl0 (EBUSY, ENXIO). After a failure or a signal what was added stays, and the
+ * call can be repeated. @id and @node_used are those of the range with the first byte, @nr_chunks
+ * counts what this call added, and @added_start and @added_length are what is usable. It excludes
+ * TRIM, EXCLUSIVE and NAME.
  *
  * A range lives as long as one of the files through which it was added, unless it was added with
  * VTL0_ADD_PERSIST: then it lives until VTL0_REMOVE or the removal of the module. The last close
@@ -168,23 +165,29 @@ struct vtl0_add {
 	__u8 cookie[VTL0_COOKIE_SIZE];
 };
 
+/* Flags of VTL0_REMOVE. */
+#define VTL0_REMOVE_PART	(1U << 0)
+
 /**
- * struct vtl0_remove - ioctl(VTL0_REMOVE): unregister a range
+ * struct vtl0_remove - ioctl(VTL0_REMOVE): unregister a range, or a part of one
  * @size: sizeof(struct vtl0_remove)
- * @flags: must be zero
- * @start: first byte of a registered range
+ * @flags: VTL0_REMOVE_PART
+ * @start: first byte of a registered range, or part
  * @length: its length in bytes; start and length must match exactly
- * @busy_start: out, with EBUSY: the first folio that is still pinned
- * @busy_length: out, with EBUSY: the size of that folio in bytes
+ * @busy_start: out, with EBUSY: the first folio that is still pinned; with EINVAL: the first
+ *	chunk that would be cut, or 0 if the cause is another one
+ * @busy_length: out: the size of that folio or chunk in bytes
  *
- * Existing mappings of the range are revoked: touching them is SIGBUS, but in a window, or
- * through /dev/mshv_vtl_low, registers the memory anew. If a page is pinned (O_DIRECT in flight,
- * registered buffers, VFIO, a pipe) the call fails with EBUSY after a moment; the range stays
- * registered, and its mappings fault in again. Touching it waits until that is decided.
- * A pin of io_uring may go only when its thread has returned to user space: then try again.
- *
- * A range whose owners are gone (VTL0_STATE_DRAINING) can be removed like any other, and stays
- * draining on EBUSY. Once begun, a removal goes on when its caller is killed.
+ * With VTL0_REMOVE_PART @start and @length are whole chunks (VTL0_QUERY_CHUNKS), ENOENT if not all
+ * in one range. What is left is the range; if that is on both sides, the upper one becomes a range
+ * of its own, with another number, the same owners and cookie, and no name. Files of the range keep
+ * their offsets and show all that is left; the part is SIGBUS in them for good. Existing mappings
+ * of the range are revoked: touching them is SIGBUS, but in a window, or through /dev/mshv_vtl_low,
+ * registers the memory anew. If a page is pinned (O_DIRECT in flight, registered buffers, VFIO, a
+ * pipe) the call fails with EBUSY after a moment; the range stays registered, and its mappings
+ * fault in again. Touching it waits until that is decided. A pin of io_uring may go only when its
+ * thread has returned to user space: then try again. A range in VTL0_STATE_DRAINING can be removed
+ * like any other, and stays draining on EBUSY. A removal goes on when its caller is killed.
  */
 struct vtl0_remove {
 	__u32 size;
@@ -195,8 +198,9 @@ struct vtl0_remove {
 	__aligned_u64 busy_length;
 };
 
-/* Flags of struct vtl0_range_info. */
+/* Of struct vtl0_range_info: a flag, and a value of @mappings. */
 #define VTL0_RANGE_PERSIST	(1U << 0)
+#define VTL0_MAPPINGS_UNKNOWN	(~0ULL)
 
 /**
  * struct vtl0_range_info - one registered range
@@ -205,22 +209,20 @@ struct vtl0_remove {
  * @id: number of the range, as in sysfs
  * @state: VTL0_STATE_*
  * @flags: VTL0_RANGE_*
- * @node: NUMA node
+ * @node: NUMA node, that of the first chunk
  * @nr_chunks: number of chunks
  * @owners: number of open files that keep the range
  * @memmap_bytes: memory that the memmap of the range takes
  * @memmap_saved: what it would take more with order-0 folios
- * @mappings: page-table entries (4K, 2M or 1G) that map the range now, or
- *	VTL0_MAPPINGS_UNKNOWN without VTL0_FEATURE_COUNTS
+ * @mappings: page-table entries that map the range now, or VTL0_MAPPINGS_UNKNOWN
  * @held: folios with references beyond their mappings (pins, pipes)
  * @faults_pte: single-page faults served
  * @faults_pmd: PMD (2M) faults served
  * @faults_pud: PUD (1G) faults served
- * @fallbacks: those of @faults_pte that hit a folio of PMD order or larger: the
- *	mapping is not aligned as the memory is, ends within the folio, has a page
- *	table there already, or was advised not to have huge pages
- * @bad_pages: pages of the range in which hardware reported an error, since the
- *	module was loaded; touching one is SIGBUS
+ * @fallbacks: those of @faults_pte that hit a folio of PMD order or larger: the mapping is not
+ *	aligned as the memory is, ends within the folio, has a page table there already, or was
+ *	advised not to have huge pages
+ * @bad_pages: pages in which hardware reported an error since the module was loaded
  * @name: of its node, /dev/vtl0_NAME, or empty
  * @cookie: the cookie that it got from VTL0_ADD_COOKIE or a window, or zero
  */
@@ -285,12 +287,12 @@ struct vtl0_window_info {
  * @cursor: in: list what ends behind this address, 0 for all;
  *	out: where to go on, 0 after the last one
  * @buf: address of an array of struct vtl0_range_info, _chunk_info or _window_info
- * @entry_size: size in bytes of an entry of that array, at least 16; what this
- *	kernel knows less is zeroed, what it knows more is left out
+ * @entry_size: size in bytes of an entry of that array, at least 16; what this kernel knows less
+ *	is zeroed, what it knows more is left out
  * @count: in: entries that fit into the array, at least 1; out: entries written
  *
- * Entries come in the order of their addresses. The list is no snapshot: what
- * is added or removed meanwhile may or may not be in it.
+ * Entries come in the order of their addresses. The list is no snapshot: what is added or removed
+ * meanwhile may or may not be in it.
  */
 struct vtl0_query {
 	__u32 size;
@@ -308,8 +310,8 @@ struct vtl0_query {
 #define VTL0_FEATURE_DEDUP	(1ULL << 3)	/* vmemmap of large folios is shared */
 #define VTL0_FEATURE_SEAMLESS	(1ULL << 4)	/* direct I/O crosses from chunk to chunk */
 #define VTL0_FEATURE_COUNTS	(1ULL << 5)	/* the kernel counts mappings (not 6.12) */
-
-#define VTL0_MAPPINGS_UNKNOWN	(~0ULL)
+#define VTL0_FEATURE_EVENTS	(1ULL << 6)	/* read() and poll(): vtl0_events.h */
+#define VTL0_FEATURE_PARTS	(1ULL << 7)	/* VTL0_REMOVE_PART */
 
 /**
  * struct vtl0_info - ioctl(VTL0_INFO): what this driver can do, and totals
@@ -349,8 +351,7 @@ struct vtl0_info {
  * @length: length in bytes
  * @chunk_length: as in struct vtl0_add
  * @max_order: as in struct vtl0_add
- * @count: in: entries that fit into @buf; out: number of chunks, which may be
- *	more than were written
+ * @count: in: entries that fit into @buf; out: number of chunks, maybe more than were written
  * @buf: address of an array of struct vtl0_chunk_info, may be 0 if @count is 0
  * @planned_start: out: first byte that would be registered
  * @planned_length: out: bytes that would be registered
@@ -358,8 +359,7 @@ struct vtl0_info {
  * @memmap_bytes: out: memory that the memmap would take
  * @memmap_saved: out: what it would take more with order-0 folios
  *
- * A pure calculation: it does not look at what is registered or in use. So with
- * VTL0_ADD_COVER it is what would be added where nothing is registered.
+ * A pure calculation: it does not look at what is registered or in use.
  */
 struct vtl0_plan {
 	__u32 size;
@@ -419,13 +419,12 @@ struct vtl0_open {
  * @cookie: with VTL0_WINDOW_COOKIE as with VTL0_ADD_COOKIE. Else zero.
  *
  * Memory of a window may be touched through /dev/vtl0_low before it is registered. The touch
- * registers the part of the window in the same GiB, or a smaller part if that fails, for this
- * file; if nothing can be registered it raises SIGBUS. The last close of the file drops the
- * window and removes these ranges; other ranges in the window stay.
- *
- * Only memory that was touched is claimed. VTL0_WINDOW fails if a part of the window is in use
- * (EBUSY), device address space (ENXIO), or in another window (EEXIST), unless that is the same.
- * VTL0_WINDOW_DROP needs exactly a window of this file, else ENOENT; ranges in it stay.
+ * registers the part of the window in the same GiB, or a smaller part if that fails, for this file;
+ * if nothing can be registered it raises SIGBUS. The last close of the file drops the window and
+ * removes these ranges; other ranges in the window stay. Only memory that was touched is claimed.
+ * VTL0_WINDOW fails if a part of the window is in use (EBUSY), device address space (ENXIO), or in
+ * another window (EEXIST), unless that is the same. VTL0_WINDOW_DROP needs exactly a window of this
+ * file, else ENOENT; ranges in it stay.
  */
 struct vtl0_window {
 	__u32 size;

@@ -3,6 +3,7 @@
 #include <kunit/test.h>
 #include <linux/err.h>
 
+#include "request.h"
 #include "vtl0.h"
 
 #define MIB(n) ((u64)(n) << 20)

@@ -8,6 +8,7 @@
 #include <linux/kthread.h>
 #include <linux/slab.h>
 
+#include "request.h"
 #include "vtl0.h"
 
 #define MIB(n) ((u64)(n) << 20)

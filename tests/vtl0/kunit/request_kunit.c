@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Requests that are refused before anything is done. */
+#include <kunit/static_stub.h>
 #include <kunit/test.h>
 #include <linux/numa.h>
 
+#include "request.h"
 #include "vtl0.h"
 
 #define MIB(n) ((u64)(n) << 20)
@@ -69,8 +71,60 @@ static void request_test(struct kunit *test)
 	}
 }
 
+/* A machine whose nodes change at BASE + 1 GiB, + 1026 MiB, and + 3 GiB and a page. */
+static int fake_node(u64 address)
+{
+	if (address < BASE + MIB(1024))
+		return 0;
+	if (address < BASE + MIB(1026))
+		return 1;
+	return address < BASE + MIB(3072) + PAGE_SIZE ? 0 : NUMA_NO_NODE;
+}
+
+/* One look in 128 MiB finds what is larger, to the block of min_align. */
+static void node_end_test(struct kunit *test)
+{
+	kunit_activate_static_stub(test, vtl0_target_node, fake_node);
+	KUNIT_EXPECT_EQ(test, vtl0_node_end(BASE, BASE + MIB(2)), BASE + MIB(2));
+	KUNIT_EXPECT_EQ(test, vtl0_node_end(BASE, BASE + MIB(1024)), BASE + MIB(1024));
+	KUNIT_EXPECT_EQ(test, vtl0_node_end(BASE, BASE + MIB(4096)), BASE + MIB(1024));
+	KUNIT_EXPECT_EQ(test, vtl0_node_end(BASE + MIB(1022), BASE + MIB(1025)),
+			BASE + MIB(1024));
+	KUNIT_EXPECT_EQ(test, vtl0_node_end(BASE + MIB(1022) + 4096, BASE + MIB(1024) + 4096),
+			BASE + MIB(1024));
+	KUNIT_EXPECT_EQ(test, vtl0_node_end(BASE + MIB(1024), BASE + MIB(4096)),
+			BASE + MIB(1026));
+	/* the block in which the node changes is the first one's */
+	KUNIT_EXPECT_EQ(test, vtl0_node_end(BASE + MIB(1026), BASE + MIB(4096)),
+			BASE + MIB(3074));
+	KUNIT_EXPECT_EQ(test, vtl0_node_end(BASE + MIB(3074), BIT_ULL(52)), BIT_ULL(52));
+}
+
+/* The chunks of a request stop at each node, unless it names one. */
+static void walk_by_node_test(struct kunit *test)
+{
+	static const u64 starts[] = { 0, MIB(1024), MIB(1026), MIB(3074) };
+	struct vtl0_request rq = { .start = BASE, .length = MIB(4096), .max_order = 9 };
+	struct vtl0_chunk_walk walk;
+	struct vtl0_piece piece;
+	unsigned int i;
+
+	kunit_activate_static_stub(test, vtl0_target_node, fake_node);
+	walk = vtl0_walk_begin(&rq);
+	for (i = 0; i < ARRAY_SIZE(starts); i++) {
+		KUNIT_ASSERT_TRUE(test, vtl0_walk_chunk(&walk, &piece));
+		KUNIT_EXPECT_EQ(test, piece.start, BASE + starts[i]);
+	}
+	KUNIT_EXPECT_EQ(test, piece.start + piece.length, BASE + MIB(4096));
+	KUNIT_EXPECT_FALSE(test, vtl0_walk_chunk(&walk, &piece));
+	rq.flags = VTL0_ADD_NODE;
+	KUNIT_EXPECT_EQ(test, vtl0_count_chunks(&rq), 1);
+}
+
 static struct kunit_case request_tests[] = {
 	KUNIT_CASE(request_test),
+	KUNIT_CASE(node_end_test),
+	KUNIT_CASE(walk_by_node_test),
 	{ }
 };
 

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Tells files of the control node what happens to ranges. */
+#ifndef _VTL0_EVENTS_H
+#define _VTL0_EVENTS_H
+
+#include <linux/poll.h>
+#include <linux/types.h>
+
+#include <uapi/linux/vtl0_events.h>
+
+struct file;
+
+/* What files of the control node are told. */
+enum vtl0_event {
+	VTL0_EVENT_GONE,
+	VTL0_EVENT_DRAINING,
+	VTL0_EVENT_BAD_PAGE,
+	VTL0_NR_EVENTS
+};
+
+/**
+ * struct vtl0_watch - what a file of the control node was told
+ * @seen: that it has read last
+ */
+struct vtl0_watch {
+	struct vtl0_events seen;
+};
+
+void vtl0_event(enum vtl0_event event);
+void vtl0_watch_init(struct vtl0_watch *watch);
+__poll_t vtl0_watch_poll(struct vtl0_watch *watch, struct file *file, poll_table *wait);
+ssize_t vtl0_watch_read(struct vtl0_watch *watch, struct file *file, char __user *buf,
+			size_t count);
+
+#endif /* _VTL0_EVENTS_H */

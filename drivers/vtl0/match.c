@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Is a range that is there what an add asks for? */
+#include <linux/string.h>
+
+#include "request.h"
+#include "vtl0.h"
+
+/* Would @rq be cut just as @range is? With @orders into folios as large, too. */
+static bool same_cuts(const struct vtl0_range *range, const struct vtl0_request *rq,
+		      bool orders)
+{
+	struct vtl0_chunk_walk walk = vtl0_walk_begin(rq);
+	struct vtl0_piece planned;
+	struct vtl0_chunk *chunk = NULL;
+
+	while ((chunk = vtl0_next_chunk(range, chunk))) {
+		const struct vtl0_piece *p = &chunk->piece;
+
+		if (!vtl0_walk_chunk(&walk, &planned) || planned.length != p->length)
+			return false;
+		if (orders && planned.order != p->order)
+			return false;
+	}
+	return true;
+}
+
+/* Given its cuts, are the folios of @range as large as @max_order lets them be? */
+static bool same_orders(const struct vtl0_range *range, unsigned int max_order)
+{
+	struct vtl0_chunk_walk walk;
+	struct vtl0_piece planned;
+	struct vtl0_chunk *chunk = NULL;
+
+	while ((chunk = vtl0_next_chunk(range, chunk))) {
+		const struct vtl0_piece *p = &chunk->piece;
+		struct vtl0_request rq = {
+			.start = p->start, .length = p->length, .max_order = max_order,
+		};
+
+		walk = vtl0_walk_begin(&rq);
+		while (vtl0_walk_chunk(&walk, &planned))
+			if (planned.order != p->order)
+				return false;
+	}
+	return true;
+}
+
+static unsigned int largest_order(const struct vtl0_range *range)
+{
+	struct vtl0_chunk *chunk = NULL;
+	unsigned int order = 0;
+
+	while ((chunk = vtl0_next_chunk(range, chunk)))
+		order = max(order, chunk->piece.order);
+	return order;
+}
+
+/*
+ * What VTL0_ADD_ORDER or VTL0_ADD_CHUNK ask for and @range has not. If only one of
+ * them is given the other is taken from the range, as it does not matter.
+ */
+static u32 layout_mismatch(const struct vtl0_range *range, const struct vtl0_request *rq)
+{
+	bool order = rq->flags & VTL0_ADD_ORDER, chunk = rq->flags & VTL0_ADD_CHUNK;
+	struct vtl0_request like = *rq;
+
+	if ((!order && !chunk) || same_cuts(range, rq, true))
+		return 0;
+	if (order && !same_orders(range, rq->max_order))
+		return VTL0_ADD_ORDER;
+	if (!order)
+		like.max_order = largest_order(range);
+	return chunk && !same_cuts(range, &like, false) ? VTL0_ADD_CHUNK : 0;
+}
+
+/**
+ * vtl0_same_cookie() - has a range the cookie that is asked for?
+ * @range: the range
+ * @rq: a checked request
+ *
+ * Return: also true if @rq asks for none.
+ */
+bool vtl0_same_cookie(const struct vtl0_range *range, const struct vtl0_request *rq)
+{
+	return !(rq->flags & VTL0_ADD_COOKIE) ||
+	       !memcmp(&range->cookie, &rq->cookie, sizeof(rq->cookie));
+}
+
+static bool all_on_node(const struct vtl0_range *range, int node)
+{
+	struct vtl0_chunk *chunk = NULL;
+
+	while ((chunk = vtl0_next_chunk(range, chunk)))
+		if (chunk->node != node)
+			return false;
+	return true;
+}
+
+/**
+ * vtl0_mismatch() - what is asked for that a range with the same addresses has not
+ * @range: not busy
+ * @rq: a checked request
+ *
+ * Context: under vtl0_lock.
+ * Return: the VTL0_ADD_* that asks for it, or 0.
+ */
+u32 vtl0_mismatch(const struct vtl0_range *range, const struct vtl0_request *rq)
+{
+	if (rq->flags & VTL0_ADD_EXCLUSIVE)
+		return VTL0_ADD_EXCLUSIVE;
+	/* it may be in use, and what is pinned would be cleared under a device */
+	if (rq->flags & VTL0_ADD_CLEAR)
+		return VTL0_ADD_CLEAR;
+	if (!vtl0_same_cookie(range, rq))
+		return VTL0_ADD_COOKIE;
+	if (rq->flags & VTL0_ADD_NODE && !all_on_node(range, rq->node))
+		return VTL0_ADD_NODE;
+	if (rq->file.name[0] && strcmp(range->file.name, rq->file.name))
+		return VTL0_ADD_NAME;
+	return layout_mismatch(range, rq);
+}

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* A checked request, and the chunks that the planner makes of it. */
+#ifndef _VTL0_REQUEST_H
+#define _VTL0_REQUEST_H
+
+#include <linux/types.h>
+
+#include "plan.h"
+#include "vtl0.h"
+
+/**
+ * struct vtl0_request - checked arguments for registering a range
+ * @start: first byte
+ * @length: bytes
+ * @chunk_length: largest chunk in bytes, or 0
+ * @max_order: largest folio order
+ * @node: NUMA node
+ * @flags: VTL0_ADD_*
+ * @persist: it stays without an owner
+ * @killable: only a fatal signal ends the wait for another call
+ * @file: of its node
+ * @cookie: of the range, with VTL0_ADD_COOKIE
+ */
+struct vtl0_request {
+	u64 start;
+	u64 length;
+	u64 chunk_length;
+	unsigned int max_order;
+	int node;
+	u32 flags;
+	bool persist;
+	bool killable;
+	struct vtl0_file_attr file;
+	struct vtl0_cookie cookie;
+};
+
+/**
+ * struct vtl0_chunk_walk - walks through the chunks of a request
+ * @rq: the request
+ * @next: first byte of what is not begun yet
+ * @head: what lies before the first aligned address; length 0 if nothing, or done
+ * @middle: the aligned part
+ * @tail: what lies behind the last aligned address, as @head
+ *
+ * The last three are of the piece on one NUMA node that the walk is in.
+ */
+struct vtl0_chunk_walk {
+	const struct vtl0_request *rq;
+	u64 next;
+	struct vtl0_piece head;
+	struct vtl0_walk middle;
+	struct vtl0_piece tail;
+};
+
+/* match.c: is a range what an add asks for? */
+bool vtl0_same_cookie(const struct vtl0_range *range, const struct vtl0_request *rq);
+u32 vtl0_mismatch(const struct vtl0_range *range, const struct vtl0_request *rq);
+
+/* request.c */
+u64 vtl0_node_end(u64 start, u64 end);
+struct vtl0_chunk_walk vtl0_walk_begin(const struct vtl0_request *rq);
+bool vtl0_walk_chunk(struct vtl0_chunk_walk *walk, struct vtl0_piece *piece);
+unsigned int vtl0_count_chunks(const struct vtl0_request *rq);
+int vtl0_check_cookie(bool given, const u8 *bytes, struct vtl0_cookie *cookie);
+int vtl0_check_add(const struct vtl0_add *arg, struct vtl0_request *rq, u64 *edge);
+int vtl0_check_plan(const struct vtl0_plan *arg, struct vtl0_request *rq, u64 *edge);
+
+#endif /* _VTL0_REQUEST_H */

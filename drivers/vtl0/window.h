@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Memory that is declared, and registered when it is touched. */
+#ifndef _VTL0_WINDOW_H
+#define _VTL0_WINDOW_H
+
+#include <linux/types.h>
+
+#include "vtl0.h"
+
+/**
+ * struct vtl0_area - memory that a touch may register
+ * @owner: keeps what is registered, unless that is persistent
+ * @start: first byte, of a page
+ * @end: first byte behind it
+ * @persist: what is registered stays without an owner
+ * @cookie: of what is registered
+ */
+struct vtl0_area {
+	struct vtl0_owner *owner;
+	u64 start;
+	u64 end;
+	bool persist;
+	struct vtl0_cookie cookie;
+};
+
+/* add.c */
+int vtl0_touch(const struct vtl0_area *area, u64 address)
+	__must_not_hold(&vtl0_lock);
+
+/* window.c */
+int vtl0_window(struct vtl0_owner *owner, struct vtl0_window *arg)
+	__must_not_hold(&vtl0_lock);
+bool vtl0_window_find(u64 address, struct vtl0_area *area);
+bool vtl0_window_next(u64 address, struct vtl0_window_info *info);
+void vtl0_windows_close(struct vtl0_owner *owner);
+
+#endif /* _VTL0_WINDOW_H */
