@@ -60,26 +60,9 @@ static void added(void)
 	add_now(control, window.start, SIZE, 0);
 }
 
-static void chunks_added(void)
-{
-	struct vtl0_add add = {
-		.flags = VTL0_ADD_CHUNK, .start = window.start, .length = SIZE,
-		.chunk_length = MIB(2),
-	};
-
-	errno = -cmd_add(control, &add);
-	if (errno)
-		die("VTL0_ADD of chunks");
-}
-
 int do_add(void)
 {
 	return cmd_add(control, &arg.add);
-}
-
-static int do_remove(void)
-{
-	return remove_range(control, window.start, SIZE);
 }
 
 static int query(uint32_t flags, uint32_t size)
@@ -426,6 +409,8 @@ const struct test tests[] = {
 	{ "open of a named node", named_added, do_open_named, 0, {} },
 	{ "VTL0_REMOVE", added, do_remove, 0, {} },
 	{ "VTL0_REMOVE of chunks", chunks_added, do_remove, 0, {} },
+	{ "VTL0_REMOVE_PART at an end", chunks_added, do_remove_end, 0, {} },
+	{ "VTL0_REMOVE_PART in the middle", chunks_added, do_remove_middle, 0, {} },
 	{ "MSHV_CHECK_EXTENSION", NULL, do_check_extension, 0, {} },
 	{ "MSHV_CREATE_VTL", NULL, do_create_vtl, 0, {} },
 	{ "MSHV_ADD_VTL0_MEMORY", vtl_created, do_add_vtl0_memory, 0, {} },

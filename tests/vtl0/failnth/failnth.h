@@ -34,6 +34,11 @@ extern const struct test *current;
 /* of those that add @current->add, behind the start of the window */
 void set_add(void);
 int do_add(void);
+/* removals.c; all are of what chunks_added() adds, the first also of one chunk */
+void chunks_added(void);
+int do_remove(void);
+int do_remove_end(void);
+int do_remove_middle(void);
 /* SIGBUS fails a touch */
 void catch_bus_errors(void);
 void cleanup(void);

@@ -99,7 +99,7 @@ static uint32_t pick_size(struct caller *c, uint32_t size)
 }
 
 /* Where results go: mostly memory, sometimes that of vtl0, or nothing. */
-static uint64_t pick_out(struct caller *c)
+uint64_t pick_out(struct caller *c)
 {
 	switch (pick(c, 16)) {
 	case 0:
@@ -153,8 +153,16 @@ unsigned int fill_remove(struct caller *c, union arg *arg)
 	struct vtl0_remove *r = &arg->remove;
 
 	r->size = pick_size(c, sizeof(*r));
-	r->flags = rarely(c);
+	r->flags = rarely(c) ? (uint32_t)rng_next(&c->rng) : 0;
 	pick_range(c, (uint64_t *)&r->start, (uint64_t *)&r->length);
+	if (!pick(c, 3)) {
+		/* mostly one chunk or some; the commonest ones are multiples of this */
+		uint64_t n = r->length / MIB(2), first = n ? pick(c, n) : 0;
+
+		r->flags |= VTL0_REMOVE_PART;
+		r->start += first * MIB(2);
+		r->length = n ? (1 + pick(c, n - first)) * MIB(2) : r->length;
+	}
 	return VTL0_REMOVE;
 }
 

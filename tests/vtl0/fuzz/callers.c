@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/mshv.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -25,7 +26,7 @@ void open_files(void)
 	int fd, i;
 
 	for (i = 0; i < NR_FILES; i++) {
-		files[i] = open(CONTROL, O_RDWR | O_CLOEXEC);
+		files[i] = open(CONTROL, O_RDWR | O_NONBLOCK | O_CLOEXEC);
 		if (files[i] < 0)
 			die(CONTROL);
 	}
@@ -86,7 +87,7 @@ static void *place(struct caller *c, const union arg *arg)
 	return p;
 }
 
-static void note_result(unsigned int cmd, int ret)
+static void note_result(unsigned int cmd, const union arg *arg, int ret)
 {
 	switch (cmd) {
 	case VTL0_ADD:
@@ -97,7 +98,7 @@ static void note_result(unsigned int cmd, int ret)
 		break;
 	case VTL0_REMOVE:
 		if (!ret)
-			count(REMOVED);
+			count(arg->remove.flags & VTL0_REMOVE_PART ? PART_REMOVED : REMOVED);
 		else if (ret == -EBUSY)
 			count(REMOVE_BUSY);
 		break;
@@ -126,7 +127,7 @@ static void reopen(struct caller *c)
 	int to = files[pick(c, NR_FILES)], fd;
 
 	if (pick(c, 2))
-		fd = open(CONTROL, O_RDWR | O_CLOEXEC);
+		fd = open(CONTROL, O_RDWR | O_NONBLOCK | O_CLOEXEC);
 	else
 		fd = ioctl(files[pick(c, NR_FILES)], MSHV_CREATE_VTL, 0);
 	/* that was a VTL itself, which has no VTLs */
@@ -136,6 +137,16 @@ static void reopen(struct caller *c)
 		failure("dup3: %s", strerrorname_np(errno));
 	close(fd);
 	count(REOPENED);
+}
+
+/* What read() and poll() tell. A VTL has neither. */
+static void learn(struct caller *c)
+{
+	struct pollfd p = { .fd = files[pick(c, NR_FILES)], .events = POLLIN | POLLPRI };
+	void *to = pick(c, 4) ? c->page : (void *)pick_out(c);
+
+	if (poll(&p, 1, 0) == 1 && read(p.fd, to, pick(c, 64)) > 0)
+		count(EVENT_READ);
 }
 
 /* Maps and touches what VTL0_OPEN has opened; a removal may come between. */
@@ -173,6 +184,10 @@ static void one_call(struct caller *c)
 		reopen(c);
 		return;
 	}
+	if (!pick(c, 100)) {
+		learn(c);
+		return;
+	}
 	while (roll >= kinds[i].weight)
 		roll -= kinds[i++].weight;
 	cmd = kinds[i].fill(c, &arg);
@@ -182,7 +197,7 @@ static void one_call(struct caller *c)
 		p = c->page;
 	fd = files[pick(c, NR_FILES)];
 	ret = ioctl(fd, cmd, p);
-	note_result(cmd, ret < 0 ? -errno : 0);
+	note_result(cmd, &arg, ret < 0 ? -errno : 0);
 	if (kinds[i].fill == fill_open && !ret)
 		use_range(p);
 	/* garbage, too, may have made a VTL */

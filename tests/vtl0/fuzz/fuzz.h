@@ -18,8 +18,10 @@ enum event {
 	ADDED,
 	ADD_REFUSED,
 	REMOVED,
+	PART_REMOVED,
 	REMOVE_BUSY,
 	QUERIED,
+	EVENT_READ,
 	PLANNED,
 	OPENED,
 	DECLARED,
@@ -116,6 +118,8 @@ extern char *arena;
 /* Of the caller's random numbers: 0 <= result < n; one time in 16 */
 uint64_t pick(struct caller *c, uint64_t n);
 bool rarely(struct caller *c);
+/* An address to which the kernel may write, or not */
+uint64_t pick_out(struct caller *c);
 
 /* Fills in an argument and returns the command that it is for. */
 typedef unsigned int (*fill_fn)(struct caller *c, union arg *arg);

@@ -73,7 +73,9 @@ void failure(const char *fmt, ...)
 
 static const char * const event_names[NR_EVENTS] = {
 	[ADDED] = "added", [ADD_REFUSED] = "refused as overlapping", [REMOVED] = "removed",
-	[REMOVE_BUSY] = "busy", [QUERIED] = "queried", [PLANNED] = "planned",
+	[PART_REMOVED] = "removed in part",
+	[REMOVE_BUSY] = "busy", [QUERIED] = "queried", [EVENT_READ] = "events read",
+	[PLANNED] = "planned",
 	[OPENED] = "files of ranges mapped", [DECLARED] = "windows declared",
 	[MSHV_ADDED] = "added by mshv", [REOPENED] = "reopened", [TOUCHED] = "touched",
 	[BUS_ERROR] = "SIGBUS", [PART_UNMAPPED] = "unmapped in part",
