@@ -160,7 +160,12 @@ make_built_kernel() {
 	in_root make -C "$out" olddefconfig
 	# olddefconfig drops an option whose dependency is missing, without a word. Of the lines
 	# that name a symbol the last counts.
-	tac "$out/fragment" | grep -E '^(# )?CONFIG_' | sort -u -s -t = -k 1,1 | while read -r line; do
+	tac "$out/fragment" | awk '/^(# )?CONFIG_/ {
+		name = $0
+		gsub(/^# |[= ].*/, "", name)
+		if (!seen[name]++)
+			print
+	}' | while read -r line; do
 		grep -qxF -- "$line" "$out/.config" || { echo "not in the configuration: $line"; exit 1; }
 	done
 	in_root make -C "$out" -j"$(nproc)" bzImage modules
