@@ -108,6 +108,30 @@ static int cmd_flip(char **arg)
 	return 0;
 }
 
+/* scribble DISK COUNT SIZE: read while another thread changes the buffer */
+static int cmd_scribble(char **arg)
+{
+	size_t count = number(arg[1]), size = number(arg[2]), failed = 0;
+	int fd = open_disk(arg[0], O_RDONLY | O_DIRECT), last = 0;
+	struct flipper f = { .p = (void *)buffer(size), .size = size };
+	pthread_t thread;
+
+	if (pthread_create(&thread, NULL, flip, &f))
+		errx(2, "pthread_create");
+	stay_on(0);
+	for (size_t i = 0; i < count; i++) {
+		wait_for_flips(&f);
+		if (pread(fd, (void *)f.p, size, i % 64 * size) != (ssize_t)size) {
+			last = errno;
+			failed++;
+		}
+	}
+	f.stop = true;
+	pthread_join(thread, NULL);
+	printf("reads=%zu failed=%zu errno=%s\n", count, failed, errno_word(last));
+	return 0;
+}
+
 /*
  * watch DISK SIZE: read zeroes from a slow disk, and see whether the buffer
  * changes before the read has ended
@@ -218,6 +242,8 @@ static int cmd_gone(char **arg)
 const struct command in_flight_commands[] = {
 	{ "flip", "DISK COUNT SIZE ENOUGH",
 	  "write while another thread changes the buffer", 4, cmd_flip },
+	{ "scribble", "DISK COUNT SIZE",
+	  "read while another thread changes the buffer", 3, cmd_scribble },
 	{ "watch", "DISK SIZE",
 	  "does the buffer change before a slow read has ended?", 2, cmd_watch },
 	{ "change", "DISK no|yes|back SIZE BYTE",
