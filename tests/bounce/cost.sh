@@ -20,26 +20,40 @@ count_for()
 	case $1 in
 	4096) echo 300 ;;
 	65536) echo 100 ;;
-	*) echo 20 ;;
+	*) echo $((depth > 20 ? depth : 20)) ;;
 	esac
 }
 
-bounce()
+# null NAME ATTRIBUTE=VALUE...
+null()
 {
-	mkdir "$config/$1"
-	for word in backing=/dev/nb "${@:2}" power=1; do
-		echo "${word#*=}" >"$config/$1/${word%%=*}" || exit 1
+	mkdir "/sys/kernel/config/nullb/$1"
+	for word in size=256 "${@:2}" power=1; do
+		echo "${word#*=}" >"/sys/kernel/config/nullb/$1/${word%%=*}" || exit 1
 	done
 }
 
+# bounced NAME BACKING ATTRIBUTE=VALUE...: measure such a disk
+bounced()
+{
+	mkdir "$config/b"
+	for word in backing="/dev/$2" "${@:3}" power=1; do
+		echo "${word#*=}" >"$config/b/${word%%=*}" || exit 1
+	done
+	measure "$1" /dev/bounce-b
+	echo 0 >"$config/b/power"
+	rmdir "$config/b"
+}
+
 declare -A ns
-# measure NAME DISK: both directions, all sizes
+depth=1
+# measure NAME DISK: both directions, all sizes, $depth at a time
 measure()
 {
 	local size way
 	for way in write read; do
 		for size in $sizes; do
-			ns[$1,$way,$size]=$(bounce_io cost "$2" $way "$size" "$(count_for "$size")")
+			ns[$1,$way,$size]=$(bounce_io cost "$2" $way "$size" "$(count_for "$size")" $depth)
 		done
 	done
 }
@@ -66,10 +80,8 @@ limit()
 
 modprobe null_blk nr_devices=0
 modprobe bounce_blk
-mkdir /sys/kernel/config/nullb/nb
-echo 256 >/sys/kernel/config/nullb/nb/size
-echo 0 >/sys/kernel/config/nullb/nb/irqmode
-echo 1 >/sys/kernel/config/nullb/nb/power
+null nb irqmode=0
+null ni irqmode=2
 sleep 0.5
 sectors=$(blockdev --getsz /dev/nb)
 
@@ -81,38 +93,54 @@ for size in $sizes; do
 done
 measure raw /dev/nb
 dmsetup create lin --table "0 $sectors linear /dev/nb 0" && measure dm-linear /dev/mapper/lin && dmsetup remove lin
-dmsetup create cry --table "0 $sectors crypt cipher_null-ecb - 0 /dev/nb 0" &&
+dmsetup create cry --table "0 $sectors crypt cipher_null-ecb - 0 /dev/nb 0 2 no_read_workqueue no_write_workqueue" &&
 	measure dm-crypt /dev/mapper/cry && dmsetup remove cry
 for mode in none write all guest; do
-	bounce b mode=$mode
-	measure $mode /dev/bounce-b
-	echo 0 >"$config/b/power"
-	rmdir "$config/b"
+	bounced $mode nb mode=$mode
 done
 for mode in none write; do
-	bounce b mode=$mode detect=1
-	measure $mode+detect /dev/bounce-b
-	echo 0 >"$config/b/power"
-	rmdir "$config/b"
+	bounced $mode+detect nb mode=$mode detect=1
+done
+# Huge pages, and a disk that ends by interrupt, after 10 us.
+export HUGE_PAGES=1
+measure raw-2M /dev/nb
+bounced write-2M nb mode=write
+bounced all-2M nb mode=all
+unset HUGE_PAGES
+for depth in 1 32; do
+	measure raw-irq-$depth /dev/ni
+	bounced write-irq-$depth ni mode=write
+	bounced all-irq-$depth ni mode=all
 done
 
 printf '%-22s %32s %32s\n' "ns for one I/O" "write 4K 64K 1M" "read 4K 64K 1M"
-for name in memcpy raw dm-linear dm-crypt none write all guest none+detect write+detect; do
+for name in memcpy raw dm-linear dm-crypt none write all guest none+detect write+detect \
+	raw-2M write-2M all-2M raw-irq-1 write-irq-1 all-irq-1 raw-irq-32 write-irq-32 all-irq-32; do
 	row $name
 done
 
+# copied NAME WAY SIZE RAW PERCENT: the limit is so much of RAW and a memcpy
+copied()
+{
+	limit "$1" "$2" "$3" $(((${ns[$4,$2,$3]} + ${ns[memcpy,$2,$3]}) * $5 / 100)) \
+		"$5 % of $4 + memcpy"
+}
+
 for size in $sizes; do
-	raw=${ns[raw,write,$size]} copy=${ns[memcpy,write,$size]}
+	copy=${ns[memcpy,write,$size]}
 	for way in write read; do
 		limit none $way "$size" $((${ns[dm-linear,$way,$size]})) dm-linear
 	done
-	if [ "$size" = 4096 ]; then
-		limit write write "$size" $((raw + copy + 2500)) 'raw + memcpy + 2.5 us'
-	else
-		limit write write "$size" $((raw + copy * 115 / 100)) 'raw + 1.15 memcpy'
-		limit write write "$size" $((${ns[dm-crypt,write,$size]} / 3)) 'a third of dm-crypt'
-	fi
 	limit all read "$size" $((${ns[raw,read,$size]} + copy * 165 / 100 + 5000)) 'raw + 1.65 memcpy + 5 us: cleared first'
 	limit none+detect write "$size" $((${ns[none,write,$size]} + 2 * copy * 15 / 10)) 'none + 2 passes of 1.5 memcpy'
+	[ "$size" != 4096 ] || continue
+	limit write write "$size" $((${ns[dm-crypt,write,$size]} / 3)) 'a third of dm-crypt'
+	limit write+detect write "$size" $((${ns[write,write,$size]} + 2 * copy * 75 / 100)) 'write + 2 passes of 0.75 memcpy'
 done
+limit write write 4096 $((${ns[raw,write,4096]} + ${ns[memcpy,write,4096]} + 2500)) 'raw + memcpy + 2.5 us'
+copied write write 65536 raw 106
+copied write write 1048576 raw 102
+copied write-2M write 65536 raw-2M 108
+copied write-2M write 1048576 raw-2M 102
+copied all-irq-1 read 4096 raw-irq-1 115
 [ "${1-}" != --check ] || exit $missed

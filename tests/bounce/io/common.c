@@ -49,13 +49,23 @@ int open_disk(const char *path, int flags)
 	return fd;
 }
 
+#define HUGE_PAGE (2UL << 20)
+
+/* With HUGE_PAGES in the environment it begins at a huge page, and consists of them. */
 char *buffer(size_t size)
 {
-	char *p = mmap(NULL, size, PROT_READ | PROT_WRITE,
+	bool huge = getenv("HUGE_PAGES");
+	size_t room = huge ? size + 2 * HUGE_PAGE : size;
+	char *p = mmap(NULL, room, PROT_READ | PROT_WRITE,
 		       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	if (p == MAP_FAILED)
 		err(2, "mmap");
+	if (huge) {
+		p += -(uintptr_t)p % HUGE_PAGE;
+		if (madvise(p, HUGE_PAGE, MADV_HUGEPAGE))
+			err(2, "MADV_HUGEPAGE");
+	}
 	memset(p, 0, size);
 	return p;
 }
