@@ -137,7 +137,7 @@ TEST_F_TIMEOUT(many, add_waits_for_a_removal, SLOW)
 /* Calls for other memory are served while much is being removed. */
 TEST_F_TIMEOUT(many, other_calls_go_on, SLOW)
 {
-	u64 length = debug_kernel() ? GIB(2) : GIB(8);
+	u64 length = debug_kernel() ? GIB(4) : GIB(8);
 	struct vtl0_info info = { };
 	unsigned int during = 0, tries = 0;
 	int fd;
