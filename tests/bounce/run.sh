@@ -20,6 +20,10 @@ for file in "$here"/cases/*.sh; do
 	. "$file"
 done
 
+# Of two functions of one name only the second would run.
+twice=$(sed -n 's/^\(test_[a-z0-9_]*\)()$/\1/p' "$here"/cases/*.sh | sort | uniq -d)
+[ -z "$twice" ] || only_result 1 "two tests are called $twice"
+
 modprobe null_blk nr_devices=0 2>/dev/null
 modprobe bounce_blk || exit 1
 mountpoint -q /sys/kernel/debug || mount -t debugfs none /sys/kernel/debug

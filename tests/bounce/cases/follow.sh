@@ -136,7 +136,7 @@ test_refresh()
 }
 
 # Each mode over a disk that has protection information and needs stable pages.
-test_mode_while_live()
+test_mode_while_live_over_pi()
 {
 	local disk mode pair
 	nvme pi || { skip 'no NVMe with protection information'; return; }
