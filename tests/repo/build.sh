@@ -127,7 +127,8 @@ plant_build_leaves_nothing__2()
 	printf 'modules: planted.ko\nplanted.ko:\n\ttouch tests/.planted.a tests/planted.d\n' >>Makefile
 }
 
-# "dkms add" and "dkms build" with the headers of 7.2.
+# "dkms add" and "dkms build" with dkms.conf and the headers of 7.2. That dkms compiles all
+# of the source is a test of "packages".
 check_dkms_build()
 {
 	kdir=$("$lab" path kernel 7.2) || return 1
@@ -135,6 +136,7 @@ check_dkms_build()
 	rm -rf "$tmp/dkms"
 	mkdir -p "$tmp/dkms/src" "$tmp/dkms/tree"
 	cp -a . "$tmp/dkms/src/vtl0-$version"
+	(cd "$tmp/dkms/src/vtl0-$version" && small_modules)
 	for step in add build; do
 		dkms $step -m vtl0 -v "$version" -k "$(basename "$kdir" | sed 's/linux-headers-//')" \
 			--kernelsourcedir "$kdir" --sourcetree "$tmp/dkms/src" --dkmstree "$tmp/dkms/tree" \
@@ -155,12 +157,10 @@ check_dkms_build()
 
 plant_dkms_build()
 {
-	small_modules
-	echo '#error planted' >>drivers/vtl0/vtl0.c
+	echo 'planted' >>include/context.h
 }
 
 plant_dkms_build__2()
 {
-	small_modules
 	sed -i '/\[3\]/s/^/# planted: /' dkms.conf
 }
