@@ -62,8 +62,8 @@ FIXTURE_SETUP(openvmm)
 	self->disk = open_disk(512);
 	if (self->disk < 0)
 		SKIP(return, NO_DISK);
-	/* 1 GiB at 4 GiB and, at higher addresses, RAM with odd edges and a hole */
-	self->ram[0] = (struct window){ start[0], GIB(1) };
+	/* up to 1 GiB at 4 GiB and, at higher addresses, RAM with odd edges and a hole */
+	self->ram[0] = (struct window){ start[0], debug_kernel() ? MIB(256) : GIB(1) };
 	self->ram[1] = (struct window){ start[1] + KIB(64), MIB(101) + KIB(12) };
 	self->ram[2] = (struct window){ start[1] + MIB(101) + KIB(92), MIB(99) };
 	self->end = self->ram[2].start + self->ram[2].length;
