@@ -158,7 +158,8 @@ EXPORT_SYMBOL_IF_KUNIT(vtl0_target_node);
  */
 u64 vtl0_node_end(u64 start, u64 end)
 {
-	u64 step = max(PFN_PHYS((u64)PAGES_PER_SECTION), roundup_pow_of_two((end - start) >> 17 | 1));
+	u64 step = max(PFN_PHYS((u64)PAGES_PER_SECTION),
+		       roundup_pow_of_two((end - start) >> 17 | 1));
 	u64 align = vtl0_geometry.min_align, same = start, other = start;
 	int node = vtl0_target_node(start);
 
