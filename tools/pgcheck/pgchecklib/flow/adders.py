@@ -31,12 +31,17 @@ def adder(call, function, world):
     return Adder(kind) if kind else None
 
 
+# A function with one of these does I/O of its own, and its result is that of the I/O.
+_WHOLE_IO = frozenset(("bio_alloc", "bio_alloc_bioset", "bio_kmalloc", "bio_init", "submit_bio",
+                       "submit_bio_wait", "bio_reset"))
+
+
 def _kind(function, world):
     if not any(name in facts.ADD or name in facts.MUST_CHECK or _may_add(name, function, world)
                for name in function.calls):
         return None
     inner = [call for call in tree.calls(function.body) if adder(call, function, world)]
-    if not inner or function.calls & {"bio_alloc", "bio_alloc_bioset", "submit_bio", "bio_reset"}:
+    if not inner or function.calls & _WHOLE_IO:
         return None
     for value in function.returns():
         for end in function.values.resolve(value):

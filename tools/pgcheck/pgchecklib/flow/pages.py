@@ -152,7 +152,7 @@ class Ways:
         if isinstance(left, tree.Index) and tree.base(left) in self.function.values.types and \
                 self.function.param(tree.base(left)) is None:
             return False                        # an array of its own
-        if self.taken.result and mentions(node.right, {self.taken.result}) and \
+        if self.taken.result and self.counts(node.right) and \
                 not self.own_array() and tree.bare(node.right) is not self.taken.call:
             return True
         right = tree.bare(node.right)
@@ -161,9 +161,19 @@ class Ways:
         return mentions(right, self.taken.names - {tree.base(left)}) and \
             (not mentions(place, self.taken.names) or self.function.param(tree.base(left)) is not None)
 
+    def counts(self, node):
+        """Is it the result, or a local variable that was made of it?"""
+        return any(mentions(value, {self.taken.result}) for value in
+                   [node] + self.function.values.to.get(tree.text(node), []))
+
     def own_array(self):
-        """Is the array a local variable?"""
+        """Is the array a local variable, and no pointer into a structure of the caller?"""
         array = tree.base(self.taken.array) if self.taken.array is not None else ""
+        inside = self.function.values.to.get(array, ())
+        if inside and all(isinstance(tree.bare(value), tree.Unary) and tree.bare(value).op == "&" and
+                          self.function.param(tree.base(tree.bare(value).value)) is not None
+                          for value in inside):
+            return False
         return array in self.function.values.types and self.function.param(array) is None
 
 
