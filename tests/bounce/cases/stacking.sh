@@ -59,8 +59,14 @@ test_all_vecs()
 	null n max_sectors=2048
 	dd if=/dev/urandom of=/dev/n bs=1M count=1 oflag=direct 2>/dev/null
 	bounce a /dev/n mode=all
-	expect '2 bytes each' 'bytes=512 result=0 wrong=0' \
-		"$(bounce_io scatter /dev/bounce-a 256 2 8 wait)"
+	# Linux 6.12 refuses pieces below a logical block on every disk.
+	null p blocksize=4096
+	case $(bounce_io scatter /dev/p 8 512 1K wait) in
+	*result=0*)
+		expect '2 bytes each' 'bytes=512 result=0 wrong=0' \
+			"$(bounce_io scatter /dev/bounce-a 256 2 8 wait)"
+		;;
+	esac
 	expect_stat 'splits before' a splits -eq 0
 	expect 'a page each' 'bytes=1048576 result=0 wrong=0' \
 		"$(bounce_io scatter /dev/bounce-a 256 4K 8K wait)"
