@@ -19,30 +19,30 @@
 static void init_mag(struct bounce_mag *mag)
 	__context_unsafe(/* no other task can reach it yet */)
 {
-	unsigned int i;
-
 	spin_lock_init(&mag->lock);
-	for (i = 0; i < BOUNCE_ORDERS; i++)
-		INIT_LIST_HEAD(&mag->list[i]);
+	memset(mag->top, 0, sizeof(mag->top));
 	mag->kept = 0;
 }
 
 static void add(struct bounce_mag *mag, struct folio *folio)
 	__must_hold(&mag->lock)
 {
-	list_add(&folio->lru, &mag->list[folio_order(folio)]);
-	mag->kept += folio_size(folio);
+	unsigned int order = folio_order(folio);
+
+	folio->private = mag->top[order];
+	mag->top[order] = folio;
+	mag->kept += PAGE_SIZE << order;
 }
 
 static struct folio *take(struct bounce_mag *mag, unsigned int order)
 	__must_hold(&mag->lock)
 {
-	struct folio *folio;
+	struct folio *folio = mag->top[order];
 
-	folio = list_first_entry_or_null(&mag->list[order], struct folio, lru);
 	if (folio) {
-		list_del(&folio->lru);
-		mag->kept -= folio_size(folio);
+		mag->top[order] = folio->private;
+		folio->private = NULL;
+		mag->kept -= PAGE_SIZE << order;
 	}
 	return folio;
 }
@@ -68,7 +68,7 @@ static void refill(struct bounce_cache *cache, struct bounce_mag *mag,
 	struct folio *folio;
 
 	/* take() looks again, with the lock */
-	if (context_unsafe(/* a hint */ list_empty(&depot->list[order])))
+	if (!context_unsafe(/* a hint */ READ_ONCE(depot->top[order])))
 		return;
 	spin_lock_nested(&depot->lock, SINGLE_DEPTH_NESTING);
 	do {
@@ -91,7 +91,7 @@ struct folio *bounce_cache_pop(struct bounce_cache *cache, unsigned int order,
 	unsigned long flags;
 
 	spin_lock_irqsave(&mag->lock, flags);
-	if (list_empty(&mag->list[order]))
+	if (!mag->top[order])
 		refill(cache, mag, order);
 	folio = take(mag, order);
 	spin_unlock_irqrestore(&mag->lock, flags);

@@ -66,6 +66,9 @@ bool bounce_memcg_is(struct folio *folio, struct mem_cgroup *memcg)
 {
 	bool same;
 
+	/* then no folio is charged to any */
+	if (!memcg_kmem_online())
+		return true;
 	rcu_read_lock();
 	same = chargeable(folio_memcg_check(folio)) == chargeable(memcg);
 	rcu_read_unlock();

@@ -12,9 +12,11 @@
 #include <linux/percpu.h>
 #include <linux/percpu_counter.h>
 #include <linux/spinlock.h>
+#include <linux/uaccess.h>
 #include <linux/wait.h>
 
 #include "compat.h"
+#include "inject.h"
 
 struct mem_cgroup;
 struct shrinker;
@@ -37,7 +39,8 @@ struct bounce_pool_counters {
 /* Folios of finished I/O, by order: of one processor, or of the depot. */
 struct bounce_mag {
 	spinlock_t lock;	/* taken in interrupts; order: a processor's, the depot's */
-	struct list_head list[BOUNCE_ORDERS] __guarded_by(&lock);
+	/* the last one added is the first one taken; ->private is the next one */
+	struct folio *top[BOUNCE_ORDERS] __guarded_by(&lock);
 
 	size_t kept __guarded_by(&lock);	/* bytes */
 };
@@ -147,8 +150,15 @@ int bounce_vecs_get(struct bounce_pool *pool, struct bio *bio, size_t total,
 void bounce_vecs_trim(struct bounce_pool *pool, struct bio *bio, size_t size);
 void bounce_vecs_undo(struct bounce_pool *pool, struct bio *bio);
 void bounce_vecs_put(struct bounce_pool *pool, struct bio *bio);
-size_t bounce_copy(void *to, const void *from, size_t len);
 int bounce_short_copy(struct bounce_pool *pool);
+
+/* Returns how many bytes were not copied: memory that went bad ends the copy early. */
+static inline size_t bounce_copy(void *to, const void *from, size_t len)
+{
+	if (bounce_inject_copy())
+		return len;
+	return copy_mc_to_kernel(to, from, len);
+}
 
 /* memcg.c */
 struct bounce_memcg {

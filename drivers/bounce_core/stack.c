@@ -10,25 +10,55 @@
 #include "inject.h"
 #include "pool.h"
 
+/* What is left of a vec, and the vecs behind it. */
+struct place {
+	void *p;
+	unsigned int left;
+	struct bio_vec *next;
+};
+
+/* Copies between @len bytes of a folio and those at @theirs, which moves on by as much. */
+static bool copy_folio(void *ours, unsigned int len, struct place *theirs, bool out)
+{
+	while (len) {
+		unsigned int n = min(theirs->left, len);
+
+		if (out ? bounce_copy(theirs->p, ours, n) :
+			  bounce_copy(ours, theirs->p, n))
+			return false;
+		ours += n;
+		len -= n;
+		theirs->p += n;
+		theirs->left -= n;
+		if (!theirs->left && len) {
+			theirs->p = bvec_virt(theirs->next);
+			theirs->left = theirs->next++->bv_len;
+		}
+	}
+	return true;
+}
+
 /*
  * Copies between a part of @orig and the folios of @bio, whole vecs at a time: the direct
- * map of 64-bit kernels has all memory, in order.
+ * map of 64-bit kernels has all memory, in order. Walks the vecs by hand, as the iterators
+ * of bios take twice as many instructions for each.
  */
 static int copy_part(struct bounce_pool *pool, struct bio *bio, struct bio *orig,
 		     struct bvec_iter part, bool out)
 {
-	struct bvec_iter at = { .bi_size = part.bi_size };
+	struct bio_vec first = mp_bvec_iter_bvec(orig->bi_io_vec, part);
+	struct bio_vec *ours = bio->bi_io_vec;
+	unsigned int left, len;
+	struct place theirs = {
+		.p	= bvec_virt(&first),
+		.left	= first.bv_len,
+		.next	= &orig->bi_io_vec[part.bi_idx + 1],
+	};
 
-	while (part.bi_size) {
-		struct bio_vec x = mp_bvec_iter_bvec(orig->bi_io_vec, part);
-		struct bio_vec y = mp_bvec_iter_bvec(bio->bi_io_vec, at);
-		unsigned int len = min(x.bv_len, y.bv_len);
-		void *theirs = bvec_virt(&x), *ours = bvec_virt(&y);
-
-		if (bounce_copy(out ? theirs : ours, out ? ours : theirs, len))
+	for (left = part.bi_size; left; left -= len, ours++) {
+		len = min(left, ours->bv_len);
+		if (!copy_folio(bvec_virt(ours), len, &theirs, out))
 			return bounce_short_copy(pool);
-		bio_advance_iter_single(orig, &part, len);
-		bio_advance_iter_single(bio, &at, len);
 	}
 	return 0;
 }

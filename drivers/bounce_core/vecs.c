@@ -5,18 +5,8 @@
  */
 #include <linux/bio.h>
 #include <linux/mm.h>
-#include <linux/uaccess.h>
 
-#include "inject.h"
 #include "pool.h"
-
-/* Returns how many bytes were not copied: memory that went bad ends the copy early. */
-size_t bounce_copy(void *to, const void *from, size_t len)
-{
-	if (bounce_inject_copy())
-		return len;
-	return copy_mc_to_kernel(to, from, len);
-}
 
 /* Counts a copy that ended early, and returns the errno for it. */
 int bounce_short_copy(struct bounce_pool *pool)
