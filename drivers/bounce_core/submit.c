@@ -7,6 +7,7 @@
  * task sleeps for memory while it holds a part that is not submitted, and one bio_set
  * and one reserve are enough, also for devices on top of each other.
  */
+#include <linux/blk-cgroup.h>
 #include <linux/module.h>
 #include <linux/sched.h>
 #include <trace/events/block.h>
@@ -81,17 +82,21 @@ static struct bio *alloc_empty(struct bounce_engine *engine, struct bio *orig,
 {
 	unsigned short nr = bio_bounce_bio_nr_vecs(engine->pool,
 						   orig->bi_iter.bi_size, flags);
-	struct bio *bio = bio_alloc_bioset(engine->lower, nr,
-					   orig->bi_opf & ~REQ_NOMERGE,
+	/* Without a device: with one it would join the task's cgroup first. */
+	struct bio *bio = bio_alloc_bioset(NULL, nr, orig->bi_opf & ~REQ_NOMERGE,
 					   gfp, &engine->bios);
 
 	if (!bio)
 		return NULL;
+	bio->bi_bdev = engine->lower;
 	bio->bi_ioprio = orig->bi_ioprio;
 	bio->bi_write_hint = orig->bi_write_hint;
 	bio->bi_write_stream = orig->bi_write_stream;
 	bio->bi_iter.bi_sector = orig->bi_iter.bi_sector;
-	bio_clone_blkg_association(bio, orig);
+	if (bio_blkcg_css(orig))
+		bio_clone_blkg_association(bio, orig);
+	else
+		bio_associate_blkg(bio);
 	return bio;
 }
 
