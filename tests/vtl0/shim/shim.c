@@ -16,6 +16,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <sched.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -27,6 +28,8 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+
+#include "glibc.h"
 
 #define PAGE 4096UL
 #define BLOCK (2UL << 20)
@@ -56,16 +59,6 @@ struct shared {
 	struct pool blocks;
 	struct area areas[MAX_UNITS];
 };
-
-/* exported by glibc, for programs that replace malloc() */
-void *__libc_malloc(size_t size);
-void *__libc_calloc(size_t n, size_t size);
-void *__libc_realloc(void *old, size_t size);
-void *__libc_memalign(size_t align, size_t size);
-void __libc_free(void *p);
-size_t malloc_usable_size(void *p);
-void *pvalloc(size_t size);
-void *memalign(size_t align, size_t size);
 
 static struct shared *shared;
 static char *heap;
