@@ -413,7 +413,7 @@ lost_output() {
 	verdict $? "lost output is noticed"
 }
 
-plan 377
+plan 379
 add_and_list
 names
 add_of_something_else_than_is_there
