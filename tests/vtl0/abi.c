@@ -24,7 +24,8 @@ static const struct {
 	u32 known_flags;
 } cmds[NR_CMDS] = {
 	{ "add", VTL0_ADD, sizeof(struct vtl0_add), END(struct vtl0_add, conflict_length), 0x3ff },
-	{ "remove", VTL0_REMOVE, sizeof(struct vtl0_remove), sizeof(struct vtl0_remove), 0 },
+	{ "remove", VTL0_REMOVE, sizeof(struct vtl0_remove), sizeof(struct vtl0_remove),
+	  VTL0_REMOVE_PART },
 	{ "query", VTL0_QUERY, sizeof(struct vtl0_query), sizeof(struct vtl0_query),
 	  VTL0_QUERY_CHUNKS | VTL0_QUERY_WINDOWS },
 	{ "info", VTL0_INFO, sizeof(struct vtl0_info), sizeof(struct vtl0_info), 0 },
