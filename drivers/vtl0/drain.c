@@ -74,6 +74,7 @@ static bool any_pinned(void)
 {
 	struct vtl0_chunk *chunk;
 	struct vtl0_range *range;
+	struct vtl0_span span;
 	bool pinned = false;
 	u64 pos = 0;
 	int idx;
@@ -83,8 +84,9 @@ static bool any_pinned(void)
 		chunk = vtl0_chunk_next(pos);
 		if (chunk) {
 			range = READ_ONCE(chunk->range);
+			span = vtl0_range_span(range);
 			/* a part may just have been removed: never back */
-			pos = max(range->start + range->length,
+			pos = max(span.start + span.length,
 				  chunk->piece.start + chunk->piece.length);
 			pinned = is_pinned(range);
 		}

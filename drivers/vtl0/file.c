@@ -53,16 +53,22 @@ static bool can_be_opened(const struct vtl0_range *range)
 /* A view of @length bytes from @start; -ENOENT unless all of them lie in one range. */
 static struct vtl0_view *find_view(u64 start, u64 length)
 {
-	struct vtl0_range *range = NULL;
+	struct vtl0_range *found, *range = NULL;
 	struct vtl0_chunk *chunk;
+	struct vtl0_span span;
 	int idx;
 
 	idx = srcu_read_lock(&vtl0_srcu);
 	chunk = vtl0_chunk_find(start);
-	if (chunk && can_be_opened(chunk->range) &&
-	    length <= chunk->range->length - (start - chunk->range->start)) {
-		range = chunk->range->origin;
-		get_device(&range->dev);
+	if (chunk) {
+		/* once, as the removal of a part may change it */
+		found = READ_ONCE(chunk->range);
+		span = vtl0_range_span(found);
+		if (can_be_opened(found) && start >= span.start && length <= span.length &&
+		    start - span.start <= span.length - length) {
+			range = found->origin;
+			get_device(&range->dev);
+		}
 	}
 	srcu_read_unlock(&vtl0_srcu, idx);
 	return range ? alloc_view(range, start, length) : ERR_PTR(-ENOENT);

@@ -17,6 +17,9 @@ DEFINE_SRCU(vtl0_srcu);
 /* pfn to chunk; changed under vtl0_lock, read inside vtl0_srcu */
 static DEFINE_XARRAY(chunk_index);
 
+/* for a start and a length that fit together, to readers without vtl0_lock */
+static DEFINE_SPINLOCK(span_lock);
+
 static DEFINE_SPINLOCK(totals_lock);
 static struct vtl0_totals totals __guarded_by(&totals_lock);
 
@@ -170,6 +173,40 @@ struct vtl0_totals vtl0_totals(void)
 }
 
 /**
+ * vtl0_range_span() - where a range lies
+ * @range: the range
+ *
+ * Context: inside vtl0_srcu, or from an attribute of the range. Under vtl0_lock
+ * @range->start and @range->length do.
+ * Return: its addresses, before or after the removal of a part, never between.
+ */
+struct vtl0_span vtl0_range_span(const struct vtl0_range *range)
+{
+	struct vtl0_span span;
+
+	spin_lock(&span_lock);
+	span = (struct vtl0_span) { range->start, range->length };
+	spin_unlock(&span_lock);
+	return span;
+}
+
+/**
+ * vtl0_range_set_span() - change where a range lies
+ * @range: the range
+ * @start: physical address
+ * @length: bytes
+ *
+ * Context: under vtl0_lock, or before another thread can find the range.
+ */
+void vtl0_range_set_span(struct vtl0_range *range, u64 start, u64 length)
+{
+	spin_lock(&span_lock);
+	WRITE_ONCE(range->start, start);
+	WRITE_ONCE(range->length, length);
+	spin_unlock(&span_lock);
+}
+
+/**
  * vtl0_range_info() - describe a range
  * @range: the range
  * @info: filled, but for the counts of vtl0_pgmaps_count()
@@ -178,9 +215,11 @@ struct vtl0_totals vtl0_totals(void)
  */
 void vtl0_range_info(const struct vtl0_range *range, struct vtl0_range_info *info)
 {
+	struct vtl0_span span = vtl0_range_span(range);
+
 	*info = (struct vtl0_range_info) {
-		.start = range->start,
-		.length = range->length,
+		.start = span.start,
+		.length = span.length,
 		.id = range->id,
 		.state = READ_ONCE(range->state),
 		.flags = READ_ONCE(range->persist) ? VTL0_RANGE_PERSIST : 0,
@@ -193,7 +232,7 @@ void vtl0_range_info(const struct vtl0_range *range, struct vtl0_range_info *inf
 		.faults_pmd = atomic64_read(&range->faults[VTL0_LEVEL_PMD]),
 		.faults_pud = atomic64_read(&range->faults[VTL0_LEVEL_PUD]),
 		.fallbacks = atomic64_read(&range->fallbacks),
-		.bad_pages = vtl0_bad_count(PHYS_PFN(range->start), PHYS_PFN(range->length)),
+		.bad_pages = vtl0_bad_count(PHYS_PFN(span.start), PHYS_PFN(span.length)),
 	};
 	strscpy_pad(info->name, range->file.name);
 	memcpy(info->cookie, range->cookie.bytes, sizeof(info->cookie));

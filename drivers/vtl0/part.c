@@ -137,11 +137,12 @@ static void begin_rest(const struct vtl0_part *part)
 	struct vtl0_range *rest = part->rest;
 	struct vtl0_chunk *chunk = NULL;
 
-	/* first this: QUERY does not go back */
-	while ((chunk = vtl0_next_chunk(rest, chunk)))
-		WRITE_ONCE(chunk->range, rest);
 	WRITE_ONCE(rest->registered, true);
 	vtl0_range_set_state(rest, part->range->state);
+	/* before the other range gets shorter, as QUERY does not go back */
+	while ((chunk = vtl0_next_chunk(rest, chunk)))
+		/* the state first: a fault that finds a range ADDING is a SIGBUS */
+		smp_store_release(&chunk->range, rest);
 	list_add_tail(&rest->link, &vtl0_ranges);
 }
 
@@ -154,7 +155,9 @@ static void cut(const struct vtl0_part *part)
 
 	vtl0_totals_sub(range);
 	vtl0_index_erase(span.start, span.length);
-	if (!vtl0_claim_cut(range->res, span.start, span.length, rest ? rest->res : NULL) &&
+	/* a range whose claim another driver took has none to cut */
+	if ((!range->res ||
+	     !vtl0_claim_cut(range->res, span.start, span.length, rest ? rest->res : NULL)) &&
 	    rest) {
 		pr_warn("%#llx was taken by another driver\n", rest->start);
 		kfree(rest->res);

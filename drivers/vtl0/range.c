@@ -69,9 +69,8 @@ void vtl0_range_add_up(struct vtl0_range *range)
 		nr_folios += p->length >> (PAGE_SHIFT + p->order);
 		memmap += vtl0_memmap_bytes(&vtl0_geometry, p->length, p->order);
 	}
+	vtl0_range_set_span(range, start, length);
 	/* readers without a lock see each of them whole */
-	WRITE_ONCE(range->start, start);
-	WRITE_ONCE(range->length, length);
 	WRITE_ONCE(range->nr_chunks, nr);
 	WRITE_ONCE(range->memmap_bytes, memmap);
 	WRITE_ONCE(range->memmap_saved, vtl0_memmap_bytes(&vtl0_geometry, length, 0) - memmap);

@@ -31,7 +31,7 @@ extern struct mutex vtl0_lock;
 extern struct srcu_struct vtl0_srcu;
 
 /**
- * struct vtl0_span - physical addresses that a call reports as the obstacle
+ * struct vtl0_span - physical addresses: of a range, or what a call reports as the obstacle
  * @start: first byte
  * @length: bytes
  */
@@ -257,6 +257,8 @@ void vtl0_index_del(struct vtl0_range *range)
 void vtl0_totals_add(const struct vtl0_range *range);
 void vtl0_totals_sub(const struct vtl0_range *range);
 struct vtl0_totals vtl0_totals(void);
+struct vtl0_span vtl0_range_span(const struct vtl0_range *range);
+void vtl0_range_set_span(struct vtl0_range *range, u64 start, u64 length);
 void vtl0_range_info(const struct vtl0_range *range, struct vtl0_range_info *info);
 void vtl0_index_exit(void);
 

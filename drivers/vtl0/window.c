@@ -81,9 +81,10 @@ static u64 count_registered(u64 start, u64 end)
 	idx = srcu_read_lock(&vtl0_srcu);
 	while (start < end && (chunk = vtl0_chunk_next(start))) {
 		const struct vtl0_range *range = READ_ONCE(chunk->range);
-		u64 last = min(range->start + range->length, end);
+		struct vtl0_span span = vtl0_range_span(range);
+		u64 last = min(span.start + span.length, end);
 
-		start = max(start, range->start);
+		start = max(start, span.start);
 		if (start < last && READ_ONCE(range->state) == VTL0_STATE_LIVE)
 			sum += last - start;
 		/* a part may just have been removed: never back */
