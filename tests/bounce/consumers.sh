@@ -174,15 +174,6 @@ nvme_cli()
 # ------------------------------------------------------------------
 # Copies and parities
 
-# check_md: how many sectors do not fit together, in $got
-check_md()
-{
-	echo check >/sys/block/md99/md/sync_action
-	until_true has /sys/block/md99/md/last_sync_action check
-	until_true has /sys/block/md99/md/sync_action idle
-	get /sys/block/md99/md/mismatch_cnt
-}
-
 # md LEVEL NR [LEAST]: the raw array has LEAST mismatches or more
 md()
 {

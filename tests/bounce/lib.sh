@@ -188,6 +188,15 @@ idle()
 	[ "$reads $writes" = '0 0' ]
 }
 
+# check_md: how many sectors of the array md99 do not fit together, in $got
+check_md()
+{
+	echo check >/sys/block/md99/md/sync_action
+	until_true has /sys/block/md99/md/last_sync_action check
+	until_true has /sys/block/md99/md/sync_action idle
+	get /sys/block/md99/md/mismatch_cnt
+}
+
 # ------------------------------------------------------------------
 # Disks
 

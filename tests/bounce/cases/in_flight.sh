@@ -41,15 +41,6 @@ test_delayed_copy()
 	faults delay_copy 0
 }
 
-# How many sectors of the two legs differ, in $got
-mismatches()
-{
-	echo check >/sys/block/md99/md/sync_action
-	until_true has /sys/block/md99/md/last_sync_action check
-	until_true has /sys/block/md99/md/sync_action idle
-	get /sys/block/md99/md/mismatch_cnt
-}
-
 # The second leg gets its data later than the first one.
 test_raid1_mismatch()
 {
@@ -67,13 +58,13 @@ test_raid1_mismatch()
 	dd if=/dev/zero of=/dev/md99 bs=64K count=1 oflag=direct 2>/dev/null
 	for i in 1 2 3 4 5; do
 		through_gate g bounce_io change /dev/md99 yes 64K 5000
-		mismatches
+		check_md
 		[ "$got" = 0 ] || break
 	done
 	note "raw: mismatch_cnt $got after $i writes"
 	expect_test 'raw mismatch_cnt' "$got" -gt 0
 	dd if=/dev/zero of=/dev/md99 bs=64K count=1 oflag=direct 2>/dev/null
-	mismatches
+	check_md
 	expect 'after clearing' 0 "$got"
 	bounce a /dev/md99 mode=write detect=1
 	for i in 1 2 3; do
@@ -83,7 +74,7 @@ test_raid1_mismatch()
 	stat_of a mutations
 	note "bounced: $(<"$tmp/out"), $got changed in flight"
 	expect_stat 'changed in flight' a mutations -ge 3
-	mismatches
+	check_md
 	expect 'bounced mismatch_cnt' 0 "$got"
 	remove a
 	mdadm --stop /dev/md99 >/dev/null 2>&1 || fail 'md99 is busy'
