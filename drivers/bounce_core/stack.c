@@ -21,8 +21,13 @@ struct place {
 static bool copy_folio(void *ours, unsigned int len, struct place *theirs, bool out)
 {
 	while (len) {
-		unsigned int n = min(theirs->left, len);
+		unsigned int n;
 
+		if (!theirs->left) {
+			theirs->p = bvec_virt(theirs->next);
+			theirs->left = theirs->next++->bv_len;
+		}
+		n = min(theirs->left, len);
 		if (out ? bounce_copy(theirs->p, ours, n) :
 			  bounce_copy(ours, theirs->p, n))
 			return false;
@@ -30,10 +35,6 @@ static bool copy_folio(void *ours, unsigned int len, struct place *theirs, bool 
 		len -= n;
 		theirs->p += n;
 		theirs->left -= n;
-		if (!theirs->left && len) {
-			theirs->p = bvec_virt(theirs->next);
-			theirs->left = theirs->next++->bv_len;
-		}
 	}
 	return true;
 }
