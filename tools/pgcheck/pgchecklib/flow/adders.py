@@ -47,6 +47,9 @@ def _kind(function, world):
         for end in function.values.resolve(value):
             if _is_answer(end, inner):
                 return adder(inner[0], function, world).kind
+            kind = _of_choice(end, inner, function)
+            if kind:
+                return kind
     return next((kind for kind, returns in ((ERRNO, _returns_error), (RAW, _returns_false))
                  if _refusal_is(returns, function, inner)), None)
 
@@ -63,6 +66,22 @@ def _is_answer(value, inner):
         return True
     return isinstance(value, tree.Binary) and value.op == "==" and tree.number(value.right) != 0 and \
         any(tree.bare(side) is call for side in (value.left, value.right) for call in inner)
+
+
+def _of_choice(value, inner, function):
+    """The kind of "return added == length ? 0 : -ENOBUFS;", or None."""
+    if not isinstance(value, tree.Choice):
+        return None
+    names = {place for place, values in function.values.to.items()
+             if any(tree.bare(one) is call for one in values for call in inner)}
+    for call in inner:
+        way = refused(value.test, call, RAW, names)
+        if way is not None:
+            refusal = tree.bare(value.yes if way else value.no)
+            if isinstance(refusal, tree.Unary) and refusal.op == "-":
+                return ERRNO
+            return RAW if tree.number(refusal) == 0 else None
+    return None
 
 
 def _refusal_is(returns, function, inner):

@@ -229,6 +229,13 @@ class Addresses:
         return {text for text in found if text}
 
 
+def addresses_of(function, world):
+    """The Addresses of a function, made once."""
+    if "addresses" not in function.facts:
+        function.facts["addresses"] = Addresses(function, world)
+    return function.facts["addresses"]
+
+
 def field_addresses(unit, world):
     """Fields of the unit that addresses of pages are stored in."""
     if not hasattr(unit, "field_addresses"):
@@ -254,11 +261,11 @@ _OTHERS = re.compile(r"bfn|virt|\bpfn_to_page\(", re.IGNORECASE)
 class Adjacency:
     """A comparison that is true (way "==") or false ("!=") for adjacent pages. complete: all
     compared pages are known; weak: only the names of the variables tell that these are
-    addresses."""
+    addresses; others: where the condition is a case of a switch, the other cases."""
 
     def __init__(self, way, node, pages, complete, weak=False):
         self.way, self.node, self.pages, self.complete = way, node, pages, complete
-        self.weak = weak
+        self.weak, self.others = weak, None
 
 
 def adjacency(node, addresses):

@@ -162,6 +162,9 @@ def _is_list(name, function):
     if function.param(name) is None or \
             not re.match(r"(const )?struct ((scatterlist|bio_vec) ?\*|(page|folio) ?\*\*)$", kind):
         return False
+    if any(isinstance(node, tree.Index) and tree.text(node.base) == name and
+           tree.number(node.index) is None for node in tree.walk(function.body)):
+        return True
     for call in tree.calls(function.body):
         texts = [tree.text(arg) for arg in call.args]
         if name in texts and len(texts) > texts.index(name) + 1 and \

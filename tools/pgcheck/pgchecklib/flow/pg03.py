@@ -67,8 +67,8 @@ class _Uses:
                 any(part is call for part in tree.walk(statement.value)) and \
                 not isinstance(tree.bare(statement.value), (tree.Choice, tree.Literal)):
             return self.later(call, statement.name)
-        if isinstance(statement, tree.For) and statement.step is not None and \
-                _plain(statement.step) is call:
+        if isinstance(statement, tree.For) and statement.step is not None and any(
+                _plain(part) is call for part in getattr(statement.step, "parts", [statement.step])):
             return "ignored"
         if isinstance(statement, tree.If) and self.logs(statement) and \
                 any(part is call for part in tree.walk(statement.test)):
@@ -103,8 +103,8 @@ class _Uses:
         if facts.ASSERT.match(tree.called(node)):
             return True
         called = self.world.callee(self.function, node)
-        return bool(called) and called.is_macro and bool(
-            re.search(r"\b(BUG|panic|WARN\w*|__builtin_trap|lbug\w*|dump_stack)\s*\(", called.text))
+        return bool(called) and called.is_macro and (bool(_COMPLAINS.search(called.text)) or any(
+            _complains(self.world.find(called.unit, name)) for name in called.calls))
 
     def logs(self, node):
         if node.no is not None:
@@ -147,6 +147,17 @@ class _Uses:
         return any(isinstance(node, tree.If) and self.logs(node) and
                    any(part is expr for part in tree.walk(node.test))
                    for node in tree.walk(self.function.body))
+
+
+_COMPLAINS = re.compile(r"\b(BUG|panic|WARN\w*|__builtin_trap|lbug\w*|dump_stack)\s*\(")
+
+
+def _complains(called):
+    """Is it a function that does not return, or a short one that warns?"""
+    if not called or called.is_macro:
+        return False
+    return "__noreturn" in called.unit.code[called.head:called.opened] or \
+        len(called.text) < 600 and not called.returns() and bool(_COMPLAINS.search(called.text))
 
 
 def _plain(node):

@@ -119,6 +119,23 @@ def _foreign(bio, function, world, depth=2):
     return _of_parameter(function, number, world, depth)
 
 
+def _ends_clones(function):
+    """Is it the bi_end_io of clones alone?"""
+    if not re.search(r"bi_end_io\s*=\s*%s\b" % function.name, function.unit.code):
+        return False
+    found = []
+    for other in function.unit.functions.values():
+        if other.is_macro or not re.search(r"bi_end_io\s*=\s*%s\b" % function.name, other.text):
+            continue
+        for node in tree.walk(other.body):
+            if isinstance(node, tree.Assign) and tree.text(node.right) == function.name:
+                bio = tree.base(node.left)
+                values = [tree.called(tree.bare(value)) for value in other.values.to.get(bio, ())
+                          if tree.number(value) is None]
+                found.append(bool(values) and all(value in facts.CLONE for value in values))
+    return bool(found) and all(found)
+
+
 def _is_request(node, function):
     kind = function.values.types.get(tree.base(node), "")
     return re.match(r"struct request ?\*$", kind) is not None or \
@@ -128,9 +145,13 @@ def _is_request(node, function):
 
 def _of_parameter(function, number, world, depth):
     """Where the callers' arguments for a parameter come from."""
-    if not re.match(r"(const )?struct bio ?\*$", function.params[number][0]) or _ENDS.search(function.name):
-        return ""
     code = function.unit.code
+    if not re.match(r"(const )?struct bio ?\*$", function.params[number][0]):
+        return ""
+    if _ends_clones(function):
+        return "was cloned"
+    if _ENDS.search(function.name):
+        return ""
     if re.search(r"\.(submit_bio|map)\s*=\s*%s\b|make_request\w*\([^;]*\b%s\b" % ((function.name,) * 2), code):
         return "was submitted to this driver"
     if re.search(r"bi_end_io\s*=\s*%s\b" % function.name, code):

@@ -218,16 +218,19 @@ def _numbered(page):
 
 
 def _same_bytes(call, page, loop, function):
-    """Are the same bytes of one page added to one bio in each round, while a length is counted
-    down? page is a variable."""
+    """Are the same bytes of one page added to one bio in each round of a loop that counts? page
+    is a variable."""
     places = facts.ADD.get(tree.called(call)) or facts.ADD_NOFAIL[tree.called(call)]
     bio, offset = call.args[places[0]], call.args[places[3]]
     changed = {tree.base(part.value if isinstance(part, tree.Step) else part.left)
                for part in tree.walk(loop) if isinstance(part, (tree.Step, tree.Assign))}
     changed |= {part.name for part in tree.walk(loop) if isinstance(part, tree.Declare)}
-    counted = [part for part in tree.walk(loop.body) if isinstance(part, tree.Assign) and part.op == "-="
-               and tree.names(part.left) & tree.names(getattr(loop, "test", None) or page)]
-    return isinstance(loop, (tree.While, tree.For)) and bool(counted) and tree.number(offset) is not None and \
+    if not isinstance(loop, (tree.While, tree.For, tree.Do)) or loop.test is None:
+        return False
+    bound = tree.names(loop.test)
+    counted = [part for part in tree.walk(loop) if isinstance(part, tree.Step) and tree.names(part.value) & bound or
+               isinstance(part, tree.Assign) and part.op in ("-=", "+=") and tree.names(part.left) & bound]
+    return bool(counted) and tree.number(offset) is not None and \
         function.param(tree.text(page)) is not None and not (tree.names(page) | tree.names(bio)) & changed and \
         not any(facts.NEW_BIO.search(tree.called(part)) for part in tree.calls(loop.body))
 

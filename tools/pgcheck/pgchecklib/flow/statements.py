@@ -1,8 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0
 """Statements, on top of the expressions of parser.py."""
+import re
+
 from . import tree
 from .lexer import tokens
 from .parser import CannotRead, Parser, _SCOPES
+
+_LOOP = re.compile(r"for_?each")
 
 
 class Statements(Parser):
@@ -86,6 +90,15 @@ class Statements(Parser):
     def simple(self, body):
         """An expression, or a macro with a body behind it."""
         at = self.token.at
+        if self.kind() == "name" and _LOOP.search(self.text()) and self.text(1) == "(":
+            # Else "*x = y;" as the body of a loop would be a product.
+            name = self.take()
+            call = tree.Call(at, tree.Name(at, name.text), self.arguments())
+            if not self.skip(";"):
+                body.append(tree.Each(at, call, self.one()))
+            else:
+                body.append(tree.Expression(at, call))
+            return
         # What guard(mutex)(&lock) declares has no name.
         value = self.expression()
         if self.skip(";"):

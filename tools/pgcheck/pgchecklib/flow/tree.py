@@ -78,6 +78,19 @@ def walk(node):
         stack.extend(reversed(list(children(node))))
 
 
+def substitute(node, values):
+    """A copy of an expression in which variables stand for other expressions."""
+    if isinstance(node, Name):
+        return values.get(node.text, node)
+    def copy(part):
+        if isinstance(part, Node):
+            return substitute(part, values)
+        if isinstance(part, list):
+            return [copy(one) for one in part]
+        return (part[0], copy(part[1])) if isinstance(part, tuple) else part
+    return type(node)(node.at, *(copy(getattr(node, name)) for name in node.fields))
+
+
 def calls(node, names=None):
     """All calls below the node, or those of the given names."""
     return [part for part in walk(node) if isinstance(part, Call) and

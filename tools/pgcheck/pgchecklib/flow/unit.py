@@ -101,6 +101,16 @@ class Function:
                 return number
         return None
 
+    def inlined(self, call):
+        """The expression that a call of the function stands for, if the function does nothing
+        but return one; else None."""
+        body = self.body
+        if isinstance(body, tree.Block):
+            body = body.body[0] if len(body.body) == 1 else None
+        if not isinstance(body, tree.Return) or body.value is None or len(call.args) != len(self.params):
+            return None
+        return tree.substitute(body.value, {name: arg for (_, name), arg in zip(self.params, call.args)})
+
     def returns(self):
         """What the function returns, as trees."""
         return [node.value for node in tree.walk(self.body)
@@ -133,10 +143,14 @@ class Values:
                 self.arrays.add(node.name)
             if node.value is not None:
                 self.to.setdefault(node.name, []).append(node.value)
+                self.parts(node.name + ".", node.value)
         elif isinstance(node, tree.Assign):
             place = tree.text(node.left)
             if node.op == "=":
                 self.to.setdefault(place, []).append(node.right)
+                left = tree.bare(node.left)
+                self.parts(tree.text(left.value) + "->" if isinstance(left, tree.Unary) and left.op == "*"
+                           else place + ".", node.right)
             else:
                 self.opaque.add(place)
         elif isinstance(node, tree.Step):
@@ -151,6 +165,14 @@ class Values:
                 arg = tree.bare(arg)
                 if isinstance(arg, tree.Unary) and arg.op == "&":
                     self.given.add(tree.text(arg.value))
+
+    def parts(self, place, value):
+        """Notes the fields of { .a = 1, .b = 2 }."""
+        value = tree.bare(value)
+        if isinstance(value, tree.Literal):
+            for name, part in value.parts:
+                if name and isinstance(part, tree.Node):
+                    self.to.setdefault(place + name, []).append(part)
 
     def only(self, name):
         """What a variable is set to wherever it is set; [] if that is not known."""
