@@ -47,7 +47,7 @@ def _kind(function, world):
         for end in function.values.resolve(value):
             if _is_answer(end, inner):
                 return adder(inner[0], function, world).kind
-            kind = _of_choice(end, inner, function)
+            kind = _of_choice(end, inner, function) or _of_test(end, inner)
             if kind:
                 return kind
     return next((kind for kind, returns in ((ERRNO, _returns_error), (RAW, _returns_false))
@@ -81,6 +81,15 @@ def _of_choice(value, inner, function):
             if isinstance(refusal, tree.Unary) and refusal.op == "-":
                 return ERRNO
             return RAW if tree.number(refusal) == 0 else None
+    return None
+
+
+def _of_test(value, inner):
+    """The kind of "return !bio_add_page(...);" or of another test of the result, or None."""
+    for call in inner:
+        way = refused(value, call, RAW)
+        if way is not None:
+            return ERRNO if way else RAW
     return None
 
 

@@ -333,11 +333,11 @@ def _end(node, addresses):
         return any(_end(value, addresses) for value in addresses.function.values.to.get(node.text, ())
                    if not isinstance(tree.bare(value), tree.Name))
     return isinstance(node, tree.Binary) and node.op == "+" and \
-        any(isinstance(_in_own_order(part), (tree.Member, tree.Index, tree.Name, tree.Binary, tree.Unary))
+        any(isinstance(in_own_order(part), (tree.Member, tree.Index, tree.Name, tree.Binary, tree.Unary))
             for part in (node.left, node.right)) and tree.number(node.left) is None
 
 
-def _in_own_order(node):
+def in_own_order(node):
     """Without le64_to_cpu() and the like around it."""
     node = tree.bare(node)
     while tree.called(node) in facts.SAME_ADDRESS and len(node.args) == 1:

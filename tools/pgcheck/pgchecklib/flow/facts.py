@@ -17,7 +17,8 @@ ADDRESS = {
 SAME_ADDRESS = {
     "PFN_PHYS": 0, "PHYS_PFN": 0, "PFN_DOWN": 0, "PFN_UP": 0, "__pfn_to_phys": 0,
     "__phys_to_pfn": 0, "cpu_to_le64": 0, "cpu_to_be64": 0, "cpu_to_le32": 0, "cpu_to_be32": 0,
-    "le64_to_cpu": 0, "be64_to_cpu": 0, "xen_page_to_gfn": 0, "ALIGN": 0, "round_up": 0,
+    "le64_to_cpu": 0, "be64_to_cpu": 0, "le32_to_cpu": 0, "be32_to_cpu": 0, "le16_to_cpu": 0, "cpu_to_le16": 0,
+    "xen_page_to_gfn": 0, "ALIGN": 0, "round_up": 0,
     "ALIGN_DOWN": 0, "phys_to_dma": 1,
 }
 # Functions that return a page: the argument from which (None: from an address).
@@ -202,7 +203,7 @@ WORDS = {
     "PG04": tuple(ADD_NOFAIL),
     "PG05": ("bv_page", "bv_len", "bv_offset", "bi_vcnt", "bi_io_vec", "iov_iter_bvec"),
     "PG06": ("pgmap_extract_pages", "pin_user_pages", "get_user_pages", "get_user_page", "iov_iter_extract_pages",
-             "iov_iter_get_pages", "bio_iov_iter_bounce", "memfd_pin_folios", "unpin_user_page",
+             "iov_iter_get_pages", "bio_iov_iter_bounce", "memfd_pin_folios", "unpin_user_page", "unpin_user_folio",
              "put_user_page"),
     "PG07": tuple(VCNT) + tuple(BIO_ALL),
     "PG08": ("bi_vcnt", "bip_vcnt"),

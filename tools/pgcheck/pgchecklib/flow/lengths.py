@@ -3,6 +3,7 @@
 import re
 
 from . import facts, tree
+from .addresses import in_own_order
 
 
 def by_assignment(node, function):
@@ -10,7 +11,7 @@ def by_assignment(node, function):
     if node.op == "+=":
         grows = True
     elif node.op == "=":
-        parts = [tree.text(part) for part in tree.walk(node.right) if isinstance(part, tree.Binary)
+        parts = [tree.text(in_own_order(part)) for part in tree.walk(node.right) if isinstance(part, tree.Binary)
                  and part.op == "+" for part in (part.left, part.right)]
         grows = left in parts
     else:
@@ -82,8 +83,16 @@ def _ends_as_length(name, function):
     return function.facts[key]
 
 
+def _values(node):
+    """The expression and its parts, without the structures whose fields it takes."""
+    yield node
+    for part in tree.children(node):
+        if not isinstance(node, tree.Member) or isinstance(tree.bare(part), tree.Member):
+            yield from _values(part)
+
+
 def _uses_as_length(node, name, function):
-    mine = lambda value: name in tree.names(value)
+    mine = lambda value: any(isinstance(part, tree.Name) and part.text == name for part in _values(value))
     if isinstance(node, tree.Call):
         called = tree.called(node)
         if called in facts.SET:
@@ -107,9 +116,8 @@ def _uses_as_length(node, name, function):
                    for part in tree.walk(node.value))
     if isinstance(node, tree.Return) and node.value is not None:
         value = tree.bare(node.value)
-        return isinstance(value, tree.Name) and value.text == name and function.text.count("pfn") + \
-            function.text.count("pages") > 0 and "int" in function.values.types.get(name, "int") + "int" and \
-            not re.match(r"^(ret|rc|err|error|res|result|found|nents|nsegs?|nr_segs?|segs?|i|j|k)$", name)
+        return isinstance(value, tree.Name) and value.text == name and \
+            bool(re.search(r"pfn|page", function.text)) and not re.match(r"^(ret|rc|err|error|res|result|found|nents|nsegs?|nr_segs?|segs?|i|j|k)$", name)
     if isinstance(node, tree.Assign) and node.op == "=" and mine(node.right):
         last = _last(node.left)
         left = tree.bare(node.left)

@@ -11,7 +11,8 @@ class Taken:
 
     def __init__(self, call, step, function, places):
         self.call, self.step, self.function = call, step, function
-        self.array = call.args[places[0]] if len(call.args) > places[0] else None
+        self.array = places[0](call) if callable(places[0]) else \
+            call.args[places[0]] if len(call.args) > places[0] else None
         self.count = call.args[places[1]] if places[1] is not None and len(call.args) > places[1] else None
         self.counts = places[2]
         self.one = self.counts == "one" or self.count is not None and tree.number(self.count) == 1
@@ -42,10 +43,19 @@ def _names(array, function):
         for place, values in function.values.to.items():
             for value in values:
                 names |= _more(place, tree.text(value), names)
+    names |= _copied_to(function, names)
     # A call that gets the structure with the pages in it gets the pages as well.
     names |= {re.match(r"^\(?(\w+)", name).group(1) for name in set(names)
               if re.match(r"^\(?\w+(->|\.|\[)", name)}
     return {name for name in names if name and name not in ("NULL", "i", "0")}
+
+
+def _copied_to(function, names):
+    """Local variables to whose structures the function copies the pages: memcpy(c->pages, pages, n)"""
+    bases = {tree.base(call.args[0]) for call in tree.calls(function.body, ("memcpy", "memmove"))
+             if len(call.args) > 1 and isinstance(tree.bare(call.args[0]), tree.Member) and
+             mentions(call.args[1], names)}
+    return {base for base in bases if function.param(base) is None}
 
 
 _ALIAS = r"^[&*(]*(?:page_folio\(|compound_head\()?[*&]?%s(?:\[.*?\]|\+\+| \+ .*)?\)*(?:\.\w+)?$"
@@ -121,7 +131,7 @@ class Ways:
         if facts.LOOK.match(name) or name in facts.GET or facts.ITER_READS.match(name) or \
                 facts.LOG.match(name) or facts.ASSERT.match(name):
             return False
-        return any(mentions(arg, self.taken.names) for arg in call.args)
+        return any(mentions(arg, self.taken.names) for arg in call.args if not isinstance(arg, tree.Type))
 
     def about(self, call):
         """Has a call the pages among its arguments?"""

@@ -3,7 +3,7 @@
 import re
 
 from . import facts, tree
-from .adjacent import for_others, tester, tests
+from .adjacent import for_others, tester, tests, way
 from .addresses import addresses_of
 from .graph import reach
 from .guards import callers_compare, compares, unguarded
@@ -27,6 +27,7 @@ def check(function, world):
             found.add(one.at)
         elif not found and _run(function, world, test):
             found.add(test[1].node.at)
+    found |= {node.at for node in _by_choice(function, world)}
     if found and not callers_compare(function, world):
         for at in sorted(found):
             yield at, MESSAGE
@@ -50,6 +51,20 @@ def _grown(function, world, test):
     sites = [site for other in depends & open_steps if other.expr is not None
              for site in growth(other.expr, function, world) + _counted(other.expr, found.node)]
     return min(sites, key=lambda site: (-site[0], site[1].at))[1] if sites else None
+
+
+def _by_choice(function, world):
+    """length += adjacent ? PAGE_SIZE : 0"""
+    open_steps = None
+    for node in tree.walk(function.body):
+        choice = tree.bare(node.right) if isinstance(node, tree.Assign) and node.op == "+=" else None
+        one = way(choice.test, function, world) if isinstance(choice, tree.Choice) else None
+        if not one or tree.number(choice.no if one.way == "==" else choice.yes) != 0:
+            continue
+        open_steps = open_steps or unguarded([function.graph.enter], function, world)
+        if by_assignment(node, function) and any(
+                step.expr is not None and any(part is node for part in tree.walk(step.expr)) for step in open_steps):
+            yield node
 
 
 def _branches(step, found):

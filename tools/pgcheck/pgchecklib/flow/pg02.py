@@ -74,9 +74,12 @@ def is_first(node, function, world, depth=4):
         return bool(values) and all(is_first(value, function, world, depth - 1) for value in values)
     if isinstance(node, tree.Call):
         return _first_call(node, function, world, depth)
+    if isinstance(node, tree.Choice):
+        ways = [way for way in (node.yes, node.no) if tree.number(way) is None]
+        return bool(ways) and all(is_first(way, function, world, depth - 1) for way in ways)
     if isinstance(node, tree.Member):
         if node.name in ("bv_page", "page"):
-            return _table_start(node.base, function, node.arrow) or \
+            return _loop_of_one(tree.base(node), function) or _table_start(node.base, function, node.arrow) or \
                 is_first(node.base, function, world, depth - 1)
         return False
     if isinstance(node, tree.Index):
@@ -87,7 +90,7 @@ def is_first(node, function, world, depth=4):
         return isinstance(inner, (tree.Name, tree.Member)) and bool(_LIST.match(_name(inner))) and \
             tree.text(inner) not in function.values.moves and \
             (not isinstance(inner, tree.Name) or not function.values.to.get(inner.text)) or \
-            isinstance(inner, tree.Name) and inner.text not in function.values.moves and \
+            isinstance(inner, tree.Name) and not _moved_before(node, inner.text, function) and \
             _is_list(inner.text, function)
     if isinstance(node, tree.Unary) and node.op == "&":
         return is_first(node.value, function, world, depth - 1)
@@ -116,6 +119,31 @@ def _first_call(node, function, world, depth):
         return bool(values) and all(is_first(value, called, world, depth - 1) for value in values
                                     if tree.number(value) is None) and \
             not all(tree.number(value) is not None for value in values)
+    return False
+
+
+def _moved_before(node, name, function):
+    """Can a variable have been changed when an expression is evaluated?"""
+    if name not in function.values.moves:
+        return False
+    for step in function.graph.steps:
+        if step.expr is not None and any(
+                isinstance(part, (tree.Step, tree.Assign)) and
+                tree.text(part.value if isinstance(part, tree.Step) else part.left) == name
+                for part in tree.walk(step.expr)):
+            if any(other.expr is not None and any(part is node for part in tree.walk(other.expr))
+                   for other in [step, *reach([after for after, _ in step.after])]):
+                return True
+    return False
+
+
+def _loop_of_one(name, function):
+    """Is it the variable of a loop that always ends in its first round?"""
+    for node in tree.walk(function.body):
+        if isinstance(node, tree.Each) and node.call.args and tree.text(node.call.args[0]) == name and \
+                isinstance(node.body, tree.Block) and node.body.body:
+            return isinstance(node.body.body[-1], (tree.Break, tree.Return)) and not any(
+                isinstance(part, tree.Continue) for part in tree.walk(node.body))
     return False
 
 
@@ -162,8 +190,9 @@ def _is_list(name, function):
     if function.param(name) is None or \
             not re.match(r"(const )?struct ((scatterlist|bio_vec) ?\*|(page|folio) ?\*\*)$", kind):
         return False
-    if any(isinstance(node, tree.Index) and tree.text(node.base) == name and
-           tree.number(node.index) is None for node in tree.walk(function.body)):
+    if name in function.values.moves or any(
+            isinstance(node, tree.Index) and tree.text(node.base) == name and
+            tree.number(node.index) is None for node in tree.walk(function.body)):
         return True
     for call in tree.calls(function.body):
         texts = [tree.text(arg) for arg in call.args]

@@ -53,8 +53,7 @@ class _Uses:
             return "only asserted"
         if isinstance(statement, tree.Expression):
             value = _plain(statement.value)
-            if value is call or isinstance(value, tree.Comma) and any(
-                    _plain(part) is call for part in value.parts):
+            if any(part is call for part in _dropped(value)):
                 return "ignored"
             if self.asserts(value):
                 return "only asserted"
@@ -68,7 +67,7 @@ class _Uses:
                 not isinstance(tree.bare(statement.value), (tree.Choice, tree.Literal)):
             return self.later(call, statement.name)
         if isinstance(statement, tree.For) and statement.step is not None and any(
-                _plain(part) is call for part in getattr(statement.step, "parts", [statement.step])):
+                part is call for part in _dropped(statement.step)):
             return "ignored"
         if isinstance(statement, tree.If) and self.logs(statement) and \
                 any(part is call for part in tree.walk(statement.test)):
@@ -158,6 +157,20 @@ def _complains(called):
         return False
     return "__noreturn" in called.unit.code[called.head:called.opened] or \
         len(called.text) < 600 and not called.returns() and bool(_COMPLAINS.search(called.text))
+
+
+def _dropped(node):
+    """The parts of a statement whose value nothing uses."""
+    node = _plain(node)
+    yield node
+    if isinstance(node, tree.Comma):
+        for part in node.parts:
+            yield from _dropped(part)
+    elif isinstance(node, tree.Binary) and node.op in ("&&", "||"):
+        yield from _dropped(node.right)
+    elif isinstance(node, tree.Choice):
+        yield from _dropped(node.yes)
+        yield from _dropped(node.no)
 
 
 def _plain(node):
@@ -294,7 +307,7 @@ def _ends_in_error(start, step, way, function, world, names, errno, envs):
         # An error that stands before the call belongs to the next try.
         if at.kind == "return" and at.value is not None and at.at >= step.at:
             value = tree.bare(at.value)
-            if sign(at.value, env) == NEGATIVE and (
+            if sign(at.value, env) == NEGATIVE and tree.text(value) != "-EAGAIN" and (
                     not isinstance(value, tree.Name) or value.text in data or is_status(value)):
                 found.append(at)
         return data
@@ -328,7 +341,8 @@ def _errors(at, env, known, step):
     if not isinstance(at.expr, tree.Assign):
         return known
     name = tree.text(at.expr.left)
-    error = sign(at.expr.right, env) == NEGATIVE and at.at >= step.at
+    # EAGAIN asks the caller to come again, with a new bio.
+    error = sign(at.expr.right, env) == NEGATIVE and at.at >= step.at and tree.text(at.expr.right) != "-EAGAIN"
     return known | {name} if error else known - {name}
 
 

@@ -57,11 +57,16 @@ def _find_takes(function):
             places = facts.GET.get(tree.called(call))
             if not places or len(call.args) <= places[0]:
                 continue
-            array = function.param(tree.base(call.args[places[0]]))
+            array = call.args[places[0]]
             count = function.param(tree.base(call.args[places[1]])) if places[1] is not None else None
-            if array is not None and isinstance(tree.bare(call.args[places[0]]), tree.Name):
-                return array, count, places[2]
+            if function.param(tree.base(array)) is not None:
+                return (lambda outer: outer_place(array, function, outer)), count, places[2]
     return None
+
+
+def outer_place(node, function, call):
+    """What an expression of a called function is in the function that calls it."""
+    return tree.substitute(node, {name: arg for (_, name), arg in zip(function.params, call.args)})
 
 
 class _Search:
@@ -134,7 +139,7 @@ class _Search:
             return (None, error, again) if way == (given == "refused") else None
         if _unpinned(step.expr, way):
             return None
-        if self.taken.one and given is None and self.one(step.expr, way):
+        if self.taken.one and given is None and not again and self.one(step.expr, way):
             return None
         changed = [name for name in known if known[name] == NEGATIVE and before.get(name) != NEGATIVE]
         if not changed and step.expr is not None:

@@ -150,6 +150,8 @@ def _of_parameter(function, number, world, depth):
         return ""
     if _ends_clones(function):
         return "was cloned"
+    if function.params[0][0].startswith("struct dm_target"):
+        return "was submitted to this driver"
     if _ENDS.search(function.name):
         return ""
     if re.search(r"\.(submit_bio|map)\s*=\s*%s\b|make_request\w*\([^;]*\b%s\b" % ((function.name,) * 2), code):
@@ -163,7 +165,7 @@ def _of_parameter(function, number, world, depth):
         return next(filter(None, found), "")
     if callers:
         return ""
-    if function.params[0][0].startswith("struct dm_target") or _ENTRY.search(function.name):
+    if _ENTRY.search(function.name):
         return "was submitted to this driver"
     if any(other.calls & _BUILDS for other in function.unit.functions.values()):
         return ""

@@ -44,11 +44,11 @@ def takes_off(node):
 
 def _first_page(call, function):
     name = tree.called(call)
-    if name not in facts.PUT_ONE and not (name in facts.PUT_ARRAY and len(call.args) > 1 and
+    if name not in facts.PUT_ONE and not (name in (*facts.PUT_ARRAY, "unpin_user_folio") and len(call.args) > 1 and
                                           tree.number(call.args[1]) == 1):
         return False
     texts = [tree.text(value) for arg in call.args for value in [arg] + function.values.resolve(arg)]
-    return any(re.search(r"(->|\.)bv_page$", text.lstrip("&")) for text in texts)
+    return any(re.search(r"(->|\.)bv_page\)?$", text.lstrip("&")) for text in texts)
 
 
 def _around(function, trims, puts):
@@ -69,7 +69,8 @@ _ALL_PAGES = re.compile(r"bv_page \+|nth_page|^unpin_user_folio\(|^unpin_user_pa
 def _all_pages(node):
     """Does a block release as many pages as a vec has?"""
     for call in tree.calls(node):
-        if _ALL_PAGES.search(tree.text(call)):
+        if _ALL_PAGES.search(tree.text(call)) and not (
+                tree.called(call) == "unpin_user_folio" and tree.number(call.args[-1]) == 1):
             return True
         if re.match(r"^unpin_user_pages", tree.called(call)) and len(call.args) > 1 and \
                 tree.number(call.args[1]) != 1:
@@ -94,7 +95,7 @@ class FirstOfMetadata:
             if "unmap" in tree.called(call) or not re.search(r"dma_map|map_bvec|sg_set_page|sg_set_buf|map_page|map_single|virt_to_phys|bvec_phys|"
                              r"page_to_phys|bvec_set_page|kmap|bvec_virt", tree.called(call)):
                 continue
-            first = next((node for arg in call.args for node in _first_vec(arg, function)), None)
+            first = next((node for arg in call.args for node in _first_vec(arg, function, world)), None)
             if first is None:
                 continue
             own = [step for step in function.graph.steps if step.expr is not None and
@@ -104,11 +105,16 @@ class FirstOfMetadata:
                 return
 
 
-def _first_vec(node, function):
+def _first_vec(node, function, world):
     """The places that read the first vec of a bip."""
     values = [node]
     base = tree.base(node)
     values += function.values.to.get(base, [])
+    for call in [call for value in values for call in tree.calls(value)]:
+        called = world.callee(function, call)
+        if called and called is not function and len(called.text) < 400 and \
+                any(True for value in called.returns() for _ in _first_vec(value, called, world)):
+            yield call
     for value in values:
         if re.search(r"bvec_iter|bip_iter", tree.text(value)):
             continue                    # the vec that the iterator is at
@@ -149,7 +155,7 @@ class OtherNumber:
                 yield call.at, "the offset in a page is taken for one in its folio; the first page of the folio goes instead"
             elif (name in facts.ADD or name in facts.ADD_NOFAIL) and _same_each_round(call, page, function):
                 yield call.at, "each round adds %s, whatever its number" % tree.text(page)
-            elif _two_buffers(page, offset):
+            elif _two_buffers(page, offset, function):
                 yield call.at, "the page and the offset are those of two buffers"
 
 
@@ -159,6 +165,8 @@ _IN_FOLIO = re.compile(r"folio_page_idx|offset_in_folio|folio_pos|PAGE_SHIFT|PAG
 
 def _within_page(folio, offset, function):
     """Is it page_folio(page) with an offset that counts from the page?"""
+    if any(tree.called(tree.bare(value)) == "virt_to_folio" for value in function.values.resolve(folio)):
+        return any(tree.called(tree.bare(value)) == "offset_in_page" for value in function.values.resolve(offset))
     sources = [call for value in function.values.resolve(folio) for call in [tree.bare(value)]
                if tree.called(call) in ("page_folio", "pgmap_page_folio") and call.args]
     if not sources:
@@ -244,13 +252,33 @@ def _innermost(call, function):
     return found
 
 
-def _two_buffers(page, offset):
+def _two_buffers(page, offset, function):
     """virt_to_page(a) with offset_in_page(b)"""
-    page, offset = tree.bare(page), tree.bare(offset)
-    if tree.called(page) not in ("virt_to_page", "vmalloc_to_page") or tree.called(offset) != "offset_in_page":
+    pages = [call for call in function.values.resolve(page)
+             if tree.called(call) in ("virt_to_page", "vmalloc_to_page") and call.args]
+    offsets = [call for call in function.values.resolve(offset)
+               if tree.called(call) == "offset_in_page" and call.args]
+    if len(pages) != 1 or len(offsets) != 1:
         return False
-    one, two = tree.names(page.args[0]) if page.args else set(), tree.names(offset.args[0]) if offset.args else set()
+    one, two = _places(pages[0].args[0], function), _places(offsets[0].args[0], function)
     return bool(one and two) and not one & two
+
+
+def _places(node, function, depth=3):
+    """The variables and fields that an expression is made of, and those they are set to."""
+    found = set()
+    if isinstance(node, (tree.Name, tree.Member)):
+        found.add(tree.text(node))
+        if depth:
+            for value in function.values.to.get(tree.text(node), ()):
+                found |= _places(value, function, depth - 1)
+    elif not isinstance(node, tree.Call):
+        for part in tree.children(node):
+            found |= _places(part, function, depth)
+    else:
+        for part in node.args:
+            found |= _places(part, function, depth)
+    return found
 
 
 CHECKS = (Trimmed, FirstOfMetadata, OtherNumber)

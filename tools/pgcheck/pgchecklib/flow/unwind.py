@@ -76,7 +76,7 @@ def _put_full(function, step, call, bio):
 
 _MANY = re.compile(r"^(for_each_sg|for_each_sgtable_sg|for_each_sgtable_dma_sg|bio_for_each_bvec(_all)?|"
                    r"rq_for_each_bvec|for_each_sg_dma)$")
-_HEAD = re.compile(r"^(sg_page\((\w+(->|\.))*\w+\)|\w+(->|\.)bv_page|\w+(->\w+|\.\w+)*\[\w+\]\.bv_page)$")
+_HEAD = re.compile(r"^(sg_page\((\w+(->|\.))*\w+\)|\w+(->|\.)bv_page|\w+(->\w+|\.\w+)*\[[^\[\]]+\]\.bv_page)$")
 
 
 def _one_for_many(function):
@@ -95,7 +95,8 @@ def _one_for_many(function):
             heads = [tree.text(value) for value in [page] + function.values.resolve(page)]
             if not any(_HEAD.match(head) for head in heads):
                 continue
-            if isinstance(loop, tree.Each) or any("bv_page" in head for head in heads):
+            if isinstance(loop, tree.Each) or any("bv_page" in head for head in heads) or \
+                    tree.calls(loop, ("sg_next",)):
                 if not _single(function, loop) and ("unpin" in tree.called(call) or _gets(function)):
                     yield call.at, ("%s() of the first page of an entry; the others stay pinned"
                                     % tree.called(call))
@@ -111,6 +112,9 @@ def _one_page(call):
     name = tree.called(call)
     if name in facts.PUT_ONE and call.args:
         return call.args[-1]
+    if name == "unpin_user_folio" and len(call.args) > 1 and tree.number(call.args[1]) == 1:
+        folio = tree.bare(call.args[0])
+        return folio.args[0] if tree.called(folio) in facts.FOLIO and folio.args else folio
     if name in facts.PUT_ARRAY and len(call.args) > 1 and tree.number(call.args[1]) == 1:
         array = tree.bare(call.args[0])
         if isinstance(array, tree.Unary) and array.op == "&":
@@ -154,7 +158,8 @@ def _advanced_twice(function):
 
             for other in reach([after for after, _ in step.after], back):
                 for one in tree.calls(other.expr, ("iov_iter_advance",)) if other.expr is not None else ():
-                    if one.args and tree.text(one.args[0]) == iterator and other is not step:
+                    if one.args and other is not step and iterator in [
+                            tree.text(value) for value in [one.args[0]] + function.values.resolve(one.args[0])]:
                         yield one.at, "iov_iter_advance() after %s() on line %d, which has moved the iterator" % (
                             tree.called(call), function.unit.place(call.at)[0])
 
@@ -189,7 +194,7 @@ def _leaves(function, step, way, takes):
             return None
         put = data or any(facts.PUT.match(name) for name in names)
         if at.kind == "return" and put and at.value is not None and sign(at.value, env) != NEGATIVE and \
-                tree.number(at.value) is None:
+                tree.number(at.value) in (None, 0) and not isinstance(tree.bare(at.value), tree.Unary):
             found.append(at)
         return put
 

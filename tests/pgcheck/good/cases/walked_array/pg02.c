@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: GPL-2.0
+/* An array that a pointer walks over. */
+
+static void ctx_begin(struct ctx *c, struct folio **list, size_t k)
+{
+	c->device = false;
+	while (k--)
+		c->device |= folio_is_zone_device(*list++);
+}
