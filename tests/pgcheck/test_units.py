@@ -1,8 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0
 """Unit tests of the modules that read C code: functions, slices, findings, rules' heads."""
+import hashlib
 import os
 import sys
+import tempfile
 import unittest
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -10,7 +12,7 @@ TOOL = os.path.join(os.path.dirname(os.path.dirname(HERE)), "tools", "pgcheck")
 sys.dont_write_bytecode = True
 sys.path.insert(0, TOOL)
 
-from pgchecklib import config, csource, finding, rules, slices, source  # noqa: E402
+from pgchecklib import cache, config, csource, finding, rules, slices, source  # noqa: E402
 
 GOOD = "int f(void)\n{\n\treturn bio_add_page(1);\n}\n"
 
@@ -28,6 +30,19 @@ class Units(unittest.TestCase):
                                     "int g(void)\n{\n}\n"), ["f", "g"])
         self.assertEqual(self.names("/* int f(void) { } */\nchar *s = \"{\";\n"), [])
         self.assertEqual(self.names("module_exit(f)\nstatic int g(void)\n{\n}\n"), ["g"])
+
+    def test_digest_of_a_file_that_fix_changes(self):
+        kept, recent = cache.Cache(None), cache.RECENT_NS
+        self.addCleanup(setattr, cache, "RECENT_NS", recent)
+        with tempfile.NamedTemporaryFile("w+") as file:
+            place = source.Place(file.name, "a.c", "a.c")
+            for text, cache.RECENT_NS in (("old", -recent), ("new", recent)):
+                file.seek(0)
+                file.write(text)
+                file.flush()
+                digest = hashlib.sha256(text.encode()).hexdigest()
+                kept.remember(place, digest)
+                self.assertEqual(kept.mark(place), digest)
 
     def sliced(self, text, name="PG03"):
         chosen = [rule for rule in rules.load(TOOL) if rule.id == name]

@@ -43,7 +43,7 @@ class NotC(Tree):
             self.not_analysed(text, "is a pointer to a large file")
 
     def test_text_that_is_no_c(self):
-        for text in (b"../other/file.c", b"Not found\n"):
+        for text in (b"../other/file.c", b"Not found\n", b"<html><style>a { b: c; }</style></html>\n"):
             self.not_analysed(text, "is not C")
 
     def test_conflict(self):

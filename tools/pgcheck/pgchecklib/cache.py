@@ -107,6 +107,7 @@ class Cache:
 
     def remember(self, place, mark):
         """The file's content has this digest."""
+        self.fresh.pop(place.real, None)    # --fix may have changed it since
         with contextlib.suppress(OSError, UnicodeError):
             place.real.encode()
             state, reliable = _state(place.real)

@@ -60,6 +60,8 @@ class Source:
             return "is a pointer to a large file that was not fetched"
         if b"<<<<<<< " in self.bytes and _CONFLICT.search(self.bytes):
             return "has the marks of a conflict"
-        if not _C.search(self.bytes) and _WORD.search(csource.code_only(self.text)):
+        # A page that says "Not found" in HTML, as a download leaves it.
+        if self.bytes.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<") or \
+                not _C.search(self.bytes) and _WORD.search(csource.code_only(self.text)):
             return "is not C"
         return ""

@@ -23,6 +23,11 @@ class Taken:
     def name(self):
         return tree.called(self.call)
 
+    def own_structure(self):
+        """Are the pages in a structure that a local variable points to?"""
+        base = tree.base(self.array) if self.array is not None else ""
+        return base in self.function.values.types and self.function.param(base) is None
+
 
 def _result(call, step):
     """The spelling of what the result is put in; None if it is only tested."""

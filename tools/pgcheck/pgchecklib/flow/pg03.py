@@ -288,6 +288,9 @@ def _is_new(step, kind):
                                    for part in tree.walk(step.expr))
 
 
+_ASKED = "?"    # an error status may be due to what a call has said since
+
+
 def _ends_in_error(start, step, way, function, world, names, errno, envs):
     """Does a path lead from a refusal to a return of an error?"""
     found = []
@@ -297,13 +300,15 @@ def _ends_in_error(start, step, way, function, world, names, errno, envs):
 
     def visit(at, env, data):
         if at.expr is not None:
-            if at.expr in heads and not data:
+            if at.expr in heads and not data - {_ASKED}:
                 return None             # to the next round, with no error noted
             if _is_new(at, kind) or any(adder(call, function, world) for call in tree.calls(at.expr)):
                 return None
-            if isinstance(at.expr, tree.Assign) and is_status(at.expr.right):
+            if isinstance(at.expr, tree.Assign) and is_status(at.expr.right) and _ASKED not in data:
                 found.append(at)
             data = _errors(at, env, data, step)
+            if at.kind == "test" and tree.calls(at.expr):
+                data = data | {_ASKED}
         # An error that stands before the call belongs to the next try.
         if at.kind == "return" and at.value is not None and at.at >= step.at:
             value = tree.bare(at.value)

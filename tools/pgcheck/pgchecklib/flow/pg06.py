@@ -3,7 +3,7 @@
 import re
 
 from . import facts, tree, unwind
-from .adders import RAW, adder, refused
+from .adders import ERRNO, RAW, adder, refused
 from .graph import reach
 from .pages import Taken, Ways
 from .paths import NEGATIVE, POSITIVE, ZERO, assign, follow, known_at, place, refine, sign
@@ -31,6 +31,8 @@ def _all(function, world):
             places = taking(call, function, world)
             if places:
                 taken = Taken(call, step, function, places)
+                if taken.counts == "zero" and not taken.own_structure():
+                    continue
                 yield from _kept(taken, world)
     yield from unwind.check(function, world)
 
@@ -61,6 +63,21 @@ def _find_takes(function):
             count = function.param(tree.base(call.args[places[1]])) if places[1] is not None else None
             if function.param(tree.base(array)) is not None:
                 return (lambda outer: outer_place(array, function, outer)), count, places[2]
+    return _pins_for_caller(function)
+
+
+def _pins_for_caller(function):
+    """A function that returns 0 once it has pinned pages into a structure of its caller."""
+    for step in function.graph.steps:
+        for call in tree.calls(step.expr, facts.GET) if step.expr is not None else ():
+            places = facts.GET[tree.called(call)]
+            array = tree.bare(call.args[places[0]]) if len(call.args) > places[0] else None
+            if not isinstance(array, tree.Member) or function.param(tree.base(array)) is None:
+                continue
+            kept = reach([after for after, _ in step.after], lambda other: other.expr is not None and any(
+                facts.PUT.match(tree.called(one)) for one in tree.calls(other.expr)))
+            if any(end.kind == "return" and end.value is not None and tree.number(end.value) == 0 for end in kept):
+                return (lambda outer: outer_place(array, function, outer)), None, "zero"
     return None
 
 
@@ -224,7 +241,7 @@ def _kept(taken, world):
     for env in known_at(taken.step, taken.function):
         env = dict(assign(taken.step.expr, env), **search.ways.known())
         if taken.result:
-            env[taken.result] = POSITIVE
+            env[taken.result] = ZERO if taken.counts == "zero" else POSITIVE
         env.update(_answer(taken))
         for after, way in taken.step.after:
             if taken.step.kind == "test" and not _got(taken, way):
@@ -256,6 +273,8 @@ def _answer(taken):
 def _got(taken, way):
     """Can the call have taken pages if the condition around it had this answer?"""
     node = tree.bare(taken.step.expr)
+    if taken.counts == "zero" and taken.result is None:
+        return (refused(node, taken.call, ERRNO) is True) != way
     if taken.result or not isinstance(node, tree.Binary):
         return taken.result is not None or way
     if tree.bare(node.left) is not taken.call:
