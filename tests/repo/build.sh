@@ -4,6 +4,9 @@
 # The modules build without a warning, sparse checks every file, a build leaves no file
 # behind, and dkms builds the modules.
 
+# shellcheck source=tests/repo/hollow.sh
+. tests/repo/hollow.sh
+
 # build KERNEL ARG...: builds all modules outside the tree, in a directory that the checks of
 # one copy of the source share; the output is in $tmp/make
 build()
@@ -101,6 +104,9 @@ checksums()
 check_build_leaves_nothing()
 {
 	kdir=$("$lab" path kernel 7.2) || return 1
+	rm -rf "$tmp/hollow"
+	cp -a . "$tmp/hollow"
+	cd "$tmp/hollow" && hollow_sources || return 1
 	checksums >"$tmp/before"
 	rm -rf .git
 	git init -q . && git -c safe.directory='*' add -A
