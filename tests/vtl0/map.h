@@ -42,12 +42,12 @@ struct map_state {
 #define LEVEL_PMD .order = PMD_FOLIO_ORDER, .entry = PMD_BYTES, .length = MIB(32)
 #define LEVEL_PUD .order = PUD_FOLIO_ORDER, .entry = PUD_BYTES, .length = GIB(1)
 
-/* How long a test looks for a race that it may miss: VTL0_SECONDS of the environment, or 5. */
+/* How long a test looks for a race that it may miss: VTL0_SECONDS of the environment, or 2. */
 static inline unsigned int race_seconds(void)
 {
 	const char *text = getenv("VTL0_SECONDS");
 
-	return text ? atoi(text) : 5;
+	return text ? atoi(text) : 2;
 }
 
 /* Opens both nodes; registers nothing. -ENOENT: no RAM to use. */
