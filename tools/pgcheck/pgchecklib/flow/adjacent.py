@@ -42,7 +42,8 @@ def way(node, function, world, depth=3):
         one = way(node.left, function, world, depth) or way(node.right, function, world, depth)
         return one if one and one.way == "!=" else None
     if isinstance(node, tree.Name):
-        found = [way(value, function, world, depth - 1) for value in function.values.to.get(node.text, ())
+        found = [way(value, function, world, depth - 1)
+                 for value in [*function.values.to.get(node.text, ())] + _ands(node.text, function)
                  if tree.number(value) is None]
         return found[0] if found and all(found) else None
     if isinstance(node, tree.Call):
@@ -55,6 +56,12 @@ def way(node, function, world, depth=3):
             pages = set().union(*(own.page_names(arg) for arg in node.args)) if node.args else set()
             return Adjacency(tester(called, world), node, pages, False, called.facts["weak"])
     return None
+
+
+def _ands(name, function):
+    """What a variable is combined with: all &= ..."""
+    return [node.right for node in tree.walk(function.body) if isinstance(node, tree.Assign) and
+            node.op == "&=" and tree.text(node.left) == name]
 
 
 def _by_flags(function, world, known):

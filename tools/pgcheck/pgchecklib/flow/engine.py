@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0
 """Runs the checks over the units of a run."""
+import re
+
 from . import facts, pg01, pg02, pg03, pg04, pg05, pg06, pg07, pg08
+from .addresses import field_addresses
 from .unit import Unit
 from .world import World
 
@@ -28,7 +31,7 @@ def concerned(unit, rule, world):
     """The functions of a unit that have one of the words of a rule in them, that call one of
     these or are called by one."""
     return [function for function in sorted(unit.functions.values())
-            if any(_has(other, rule) for other in _near(function, world))]
+            if any(_has(other, rule, world) for other in _near(function, world))]
 
 
 def _near(function, world):
@@ -39,14 +42,24 @@ def _near(function, world):
     return function.facts["near"]
 
 
-def _has(function, rule):
+def _has(function, rule, world):
     """Does a function have one of the words of a rule in it?"""
     key = "has " + rule
     if key not in function.facts:
         function.facts[key] = bool(facts.PATTERN[rule].search(
             function.unit.code, function.head, function.closed + 1)) and facts.also(
                 rule, function.text)
+        if rule == pg01.RULE and not function.facts[key]:
+            function.facts[key] = _compares_fields(function, world)
     return function.facts[key]
+
+
+def _compares_fields(function, world):
+    """Does a function compare fields that addresses of pages are stored in?"""
+    fields = field_addresses(function.unit, world)
+    return bool(fields) and not function.is_macro and bool(re.search(
+        r"(?:->|\.)(?:%s)\b[^;{]*[=!]=|[=!]=[^;{]*(?:->|\.)(?:%s)\b" % (("|".join(sorted(fields)),) * 2),
+        function.text))
 
 
 def check_unit(unit, world, rules):

@@ -70,8 +70,8 @@ def _is_index(text, function):
 
 
 # Calls that map: their arguments are a start and a length.
-_STARTS = re.compile(r"^(PFN_PHYS|page_to_phys|sg_phys|bvec_phys)\(|<< ?PAGE_SHIFT$")
-_SHIFTED = re.compile(r"<< \w*PAGE_SHIFT|\* \w*PAGE_SIZE|<< 12\b")
+STARTS = re.compile(r"^(PFN_PHYS|page_to_phys|sg_phys|bvec_phys)\(|<< ?PAGE_SHIFT$")
+SHIFTED = re.compile(r"<< \w*PAGE_SHIFT|\* \w*PAGE_SIZE|<< 12\b")
 
 
 def _ends_as_length(name, function):
@@ -105,10 +105,10 @@ def _uses_as_length(node, name, function):
             return False
         if not facts.MAPS.search(called):
             return False
-        return any(mine(arg) and (_SHIFTED.search(tree.text(arg)) or "PFN_PHYS" in tree.text(arg))
+        return any(mine(arg) and (SHIFTED.search(tree.text(arg)) or "PFN_PHYS" in tree.text(arg))
                    for arg in node.args) or \
             any(tree.text(arg) == name for arg in node.args) and \
-            any(_STARTS.search(tree.text(arg)) for arg in node.args)
+            any(STARTS.search(tree.text(arg)) for arg in node.args)
     if isinstance(node, tree.Return) and node.value is not None and \
             re.match(r"(const )?struct (page ?\*\*|scatterlist ?\*|bio_vec ?\*)",
                      function.values.types.get(name, "")):
@@ -117,7 +117,7 @@ def _uses_as_length(node, name, function):
     if isinstance(node, tree.Return) and node.value is not None:
         value = tree.bare(node.value)
         return isinstance(value, tree.Name) and value.text == name and \
-            bool(re.search(r"pfn|page", function.text)) and not re.match(r"^(ret|rc|err|error|res|result|found|nents|nsegs?|nr_segs?|segs?|i|j|k)$", name)
+            bool(re.search(r"pfn|page", function.text, re.IGNORECASE)) and not re.match(r"^(ret|rc|err|error|res|result|found|nents|nsegs?|nr_segs?|segs?|i|j|k)$", name)
     if isinstance(node, tree.Assign) and node.op == "=" and mine(node.right):
         last = _last(node.left)
         left = tree.bare(node.left)

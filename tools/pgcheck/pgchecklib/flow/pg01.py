@@ -7,7 +7,7 @@ from .adjacent import for_others, tester, tests, way
 from .addresses import addresses_of
 from .graph import reach
 from .guards import callers_compare, compares, unguarded
-from .lengths import by_assignment, by_step, grows_itself, is_length, own_length, rank, set_longer
+from .lengths import SHIFTED, STARTS, by_assignment, by_step, grows_itself, is_length, own_length, rank, set_longer
 
 RULE = "PG01"
 MESSAGE = "segment grows on physical adjacency without a comparison of pgmaps"
@@ -49,7 +49,8 @@ def _grown(function, world, test):
         return None
     open_steps = unguarded(adjacent, function, world, related)
     sites = [site for other in depends & open_steps if other.expr is not None
-             for site in growth(other.expr, function, world) + _counted(other.expr, found.node)]
+             for site in growth(other.expr, function, world) + _counted(other.expr, found.node) +
+             _mapped_as_one(other.expr, found.node)]
     return min(sites, key=lambda site: (-site[0], site[1].at))[1] if sites else None
 
 
@@ -76,6 +77,14 @@ def _branches(step, found):
         return None
     adjacent = found.way == "=="
     return [after[adjacent]], [after[not adjacent]]
+
+
+def _mapped_as_one(expr, test):
+    """map(device, page_to_phys(pages[0]), n << PAGE_SHIFT) after all pages were asked about"""
+    return [(1, call) for call in tree.calls(expr) if isinstance(tree.bare(test), tree.Call) and
+            facts.MAPS.search(tree.called(call)) and
+            any(STARTS.search(tree.text(arg)) for arg in call.args) and
+            any(SHIFTED.search(tree.text(arg)) for arg in call.args)]
 
 
 def _counted(expr, test):

@@ -163,6 +163,9 @@ def sized(function):
     """Was the table made as large as the loop is long?"""
     if "sized" not in function.facts:
         values, bounds, sizes, lists = _collect(function)
+        if any(size in bound for size in sizes for bound in bounds if _CLAMP.match(size)):
+            function.facts["sized"] = True
+            return True
         sizes = [size for size in sizes if not _CLAMP.match(size)]
         table = _made_of(sizes, values, False) | {"bi_max_vecs"}
         function.facts["sized"] = bool(table & _made_of(bounds, values + lists, True))

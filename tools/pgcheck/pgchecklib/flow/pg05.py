@@ -49,7 +49,8 @@ def _by_hand(function, world):
         if left.name in facts.VCNT:
             if isinstance(node, tree.Step) and node.op == "++" or \
                     isinstance(node, tree.Assign) and node.op != "-=" and tree.text(node.right) != "0":
-                if not _back(node) and not re.search(r"bi_size\s*=\s*0\s*;", function.text):
+                if not _back(node) and not re.search(r"bi_size\s*=\s*0\s*;|\b(unpin|put)_\w+\([^;]*bv_page",
+                                                     function.text):
                     yield left.at, left.name
         elif left.name == "bv_page":
             if _a_copy(left, function):

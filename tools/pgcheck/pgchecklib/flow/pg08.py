@@ -20,9 +20,13 @@ class Trimmed:
     @staticmethod
     def check(function, world):
         trims = [node for node in tree.walk(function.body) if takes_off(node)]
-        if not trims or function.is_macro:
+        if function.is_macro:
             return
-        puts = [call for call in tree.calls(function.body) if _first_page(call, function)]
+        puts = [call for call in tree.calls(function.body) if _first_page(call, function)] \
+            if "_vcnt" in function.text else []
+        trims = trims or [node for node in tree.walk(function.body) if puts and _set_to(node)]
+        if not trims:
+            return
         if puts and not _all_pages(_around(function, trims, puts)):
             yield puts[0].at, "%s() of one page of a vec that is taken off; it can have more" % \
                 tree.called(puts[0])
@@ -40,6 +44,13 @@ def takes_off(node):
         return False
     place = tree.bare(place)
     return isinstance(place, tree.Member) and place.name in ("bi_vcnt", "bip_vcnt", "nr_bvecs", "nr_vecs", "bvec_cnt")
+
+
+def _set_to(node):
+    """bio->bi_vcnt = keep"""
+    place = tree.bare(node.left) if isinstance(node, tree.Assign) and node.op == "=" else None
+    return isinstance(place, tree.Member) and place.name in ("bi_vcnt", "bip_vcnt") and \
+        isinstance(tree.bare(node.right), tree.Name)
 
 
 def _first_page(call, function):

@@ -20,6 +20,7 @@ def check(function, world):
     yield from _one_for_many(function)
     yield from _advanced_twice(function)
     yield from _not_reverted(function, world)
+    yield from _short(function)
 
 
 def _bios(function):
@@ -56,12 +57,7 @@ def _put_full(function, step, call, bio):
             return None
         return data
 
-    result = None
-    for part in [step.expr] if isinstance(step.expr, tree.Declare) else tree.walk(step.expr):
-        if isinstance(part, tree.Declare) and part.value is not None and tree.bare(part.value) is call:
-            result = part.name
-        elif isinstance(part, tree.Assign) and tree.bare(part.right) is call:
-            result = place(part.left)
+    result = _holder_of(step.expr, call)
     if not result:
         return []
     starts = []
@@ -181,6 +177,39 @@ def _not_reverted(function, world):
             way = refused(step.expr, call, RAW)
             if way is not None and _leaves(function, step, way, [one for one, _ in takes]):
                 yield call.at, "the iterator stays behind pages that %s() has refused" % tree.called(call)
+
+
+def _short(function):
+    """if (sent < got) return sent; without a word to the iterator that is behind all of got"""
+    if re.search(r"\biov_iter_(revert|restore|save_state)\b", function.unit.code):
+        return
+    for step in function.graph.steps:
+        for call in tree.calls(step.expr, facts.ADVANCES) if step.expr is not None else ():
+            got = _holder_of(step.expr, call)
+            if not got or not call.args or function.param(tree.text(call.args[0])) is None:
+                continue
+            for test in reach([after for after, _ in step.after], lambda other: other is step):
+                node = tree.bare(test.expr) if test.kind == "test" else None
+                if not isinstance(node, tree.Binary) or node.op not in ("<", "!=") or tree.text(node.right) != got:
+                    continue
+                sent = tree.text(node.left)
+                out = {label: after for after, label in test.after}
+                if any(isinstance(tree.bare(value), tree.Call) and tree.bare(value) is not call
+                       for value in function.values.to.get(sent, ())) and any(
+                        end.kind == "return" and end.value is not None and tree.text(end.value) == sent
+                        for end in reach([out[True]], lambda other: other is step)):
+                    yield node.at, "the iterator stays behind what %s() on line %d took and was not sent" % (
+                        tree.called(call), function.unit.place(call.at)[0])
+
+
+def _holder_of(expr, call):
+    """The variable that a step puts the result of a call in, or None."""
+    for part in tree.walk(expr):
+        if isinstance(part, tree.Declare) and part.value is not None and tree.bare(part.value) is call:
+            return part.name
+        if isinstance(part, tree.Assign) and tree.bare(part.right) is call:
+            return place(part.left)
+    return None
 
 
 def _leaves(function, step, way, takes):
