@@ -133,6 +133,8 @@ def _single(function, loop):
     if re.search(r"sg_alloc_(append_)?table_from_pages|bio_iov_iter_get_pages|iov_iter_extract_bvecs|"
                  r"extract_iter_to_sg", code):
         return False
+    if re.search(r"(bvec_set_page|sg_set_page)\([^;]*(<< ?PAGE_SHIFT|\* ?PAGE_SIZE|folio_size|page_size\()", code):
+        return False
     return bool(re.search(r"(bvec_set_page|sg_set_page)\([^;]*\bpages?\b|\bbv_page = \w*pages?\b", code))
 
 
