@@ -143,6 +143,9 @@ def refused(node, call, kind, names=()):
         return refused(node.right, call, kind, names)
     if mine(node):
         return kind == ERRNO
+    if isinstance(node, tree.Call) and node.args and node is not call and \
+            re.search(r"expect|ensure|verify", tree.called(node)):
+        return refused(node.args[-1], call, kind, names)
     if isinstance(node, tree.Call) and tree.called(node) in ("IS_ERR", "IS_ERR_VALUE") and \
             node.args and mine(node.args[0]):
         return True
