@@ -13,6 +13,7 @@
 #include <linux/blkdev.h>
 #include <linux/crc32c.h>
 #include <linux/huge_mm.h>
+#include <linux/ioport.h>
 #include <linux/kconfig.h>
 #include <linux/mm.h>
 #include <linux/pagemap.h>
@@ -41,6 +42,21 @@
 #else
 #define COMPAT_HAVE_PUD_FOLIOS 0
 #endif
+
+/*
+ * Newer kernels keep "Soft Reserved" memory out of /proc/iomem, in a tree of its own. 7.2 has
+ * that tree; on the kernels between 6.18 and 7.2 that have it, nothing is found.
+ */
+static inline int compat_walk_soft_reserved(u64 start, u64 end, void *arg,
+					    int (*func)(struct resource *, void *))
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(7, 2, 0)
+	return walk_soft_reserve_res(start, end, arg, func);
+#else
+	return walk_iomem_res_desc(IORES_DESC_SOFT_RESERVED, IORESOURCE_MEM, start, end, arg,
+				   func);
+#endif
+}
 
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 13, 0)
 

@@ -4,7 +4,6 @@
  * or whatever makes it usable. A file holds the ranges that were added through it;
  * a range without PERSIST goes with its last hold, see drain.c.
  */
-#include <linux/security.h>
 #include <linux/slab.h>
 #include <kunit/visibility.h>
 
@@ -333,10 +332,8 @@ int vtl0_add(struct vtl0_owner *owner, struct vtl0_add *arg, bool killable)
 	arg->conflict_start = 0;
 	arg->conflict_length = 0;
 	arg->mismatch = 0;
-	ret = security_locked_down(LOCKDOWN_DEV_MEM);
-	if (ret)
-		return ret;
-	ret = vtl0_check_add(arg, &rq, &arg->conflict_start);
+	ret = vtl0_check_add(arg, &rq, &arg->conflict_start) ?:
+	      vtl0_locked_down(rq.start, rq.length);
 	if (ret)
 		return ret;
 	rq.killable = killable;

@@ -14,9 +14,9 @@
 #include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/module.h>
-#include <linux/security.h>
 #include <linux/slab.h>
 
+#include "request.h"
 #include "vtl0.h"
 
 static struct cdev names_cdev;
@@ -80,15 +80,14 @@ static int file_open(struct inode *inode, struct file *file)
 	struct vtl0_view *view;
 	int ret;
 
-	ret = security_locked_down(LOCKDOWN_DEV_MEM);
-	if (ret)
-		return ret;
 	range = vtl0_name_find(inode->i_rdev);
 	if (!range)
 		return -ENXIO;
-	if (!can_be_opened(range)) {
+	ret = can_be_opened(range) ?
+	      vtl0_locked_down(range->whole.start, range->whole.length) : -ENXIO;
+	if (ret) {
 		vtl0_range_put(range);
-		return -ENXIO;
+		return ret;
 	}
 	/* offsets stay what they were when a part of it has gone */
 	view = alloc_view(range, range->whole.start, range->whole.length);
@@ -197,8 +196,8 @@ int vtl0_open(struct vtl0_open *arg, struct file **file)
 		return -EOPNOTSUPP;
 	if (arg->reserved || !PAGE_ALIGNED(arg->start) || !PAGE_ALIGNED(arg->length))
 		return -EINVAL;
-	ret = security_locked_down(LOCKDOWN_DEV_MEM) ?:
-	      vtl0_check_range(vtl0_unalias(arg->start), arg->length);
+	ret = vtl0_check_range(vtl0_unalias(arg->start), arg->length) ?:
+	      vtl0_locked_down(vtl0_unalias(arg->start), arg->length);
 	if (ret)
 		return ret;
 	fd = get_unused_fd_flags(O_CLOEXEC);

@@ -15,8 +15,8 @@
 #include <linux/hash.h>
 #include <linux/mman.h>
 #include <linux/module.h>
-#include <linux/security.h>
 
+#include "request.h"
 #include "trace.h"
 #include "vtl0.h"
 
@@ -343,21 +343,18 @@ int vtl0_mmap(struct vm_area_struct *vma, u64 start)
 
 static int vtl0_low_mmap(struct file *file, struct vm_area_struct *vma)
 {
+	u64 start = vtl0_unalias(PFN_PHYS((u64)vma->vm_pgoff));
+
 	if (vma->vm_pgoff > PHYS_PFN(U64_MAX))
 		return -EOVERFLOW;
-	return vtl0_mmap(vma, vtl0_unalias(PFN_PHYS((u64)vma->vm_pgoff)));
+	return vtl0_locked_down(start, vma->vm_end - vma->vm_start) ?: vtl0_mmap(vma, start);
 }
 
 /* @mappings_declare: of the node of mshv_vtl, whose mappings are windows */
 static int open_low(struct file *file, bool mappings_declare)
 {
-	int ret;
-
 	if (!capable(CAP_SYS_ADMIN))
 		return -EPERM;
-	ret = security_locked_down(LOCKDOWN_DEV_MEM);
-	if (ret)
-		return ret;
 	file->private_data = vtl0_touches_alloc(mappings_declare);
 	if (!file->private_data)
 		return -ENOMEM;

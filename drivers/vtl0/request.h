@@ -56,6 +56,9 @@ struct vtl0_chunk_walk {
 bool vtl0_same_cookie(const struct vtl0_range *range, const struct vtl0_request *rq);
 u32 vtl0_mismatch(const struct vtl0_range *range, const struct vtl0_request *rq);
 
+/* lockdown.c */
+int vtl0_locked_down(u64 start, u64 length);
+
 /* request.c */
 u64 vtl0_node_end(u64 start, u64 end);
 struct vtl0_chunk_walk vtl0_walk_begin(const struct vtl0_request *rq);

@@ -7,7 +7,6 @@
 #include <linux/err.h>
 #include <linux/ioport.h>
 #include <linux/list.h>
-#include <linux/security.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
 #include <linux/string.h>
@@ -250,14 +249,14 @@ int vtl0_window(struct vtl0_owner *owner, struct vtl0_window *arg)
 
 	arg->conflict_start = 0;
 	arg->conflict_length = 0;
-	ret = security_locked_down(LOCKDOWN_DEV_MEM);
-	if (ret)
-		return ret;
 	ret = check_arg(arg, wanted.start, &wanted.cookie, &arg->conflict_start);
 	if (ret)
 		return ret;
 	if (arg->flags & VTL0_WINDOW_DROP)
 		return drop(owner, wanted.start, arg->length);
+	ret = vtl0_locked_down(wanted.start, wanted.length);
+	if (ret)
+		return ret;
 	ret = declare(&wanted, &conflict);
 	arg->conflict_start = conflict.start;
 	arg->conflict_length = conflict.length;

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Lockdown: with the kernel locked down no memory can be registered or
- * mapped. There is no way back, so run.sh runs this program as the last one.
+ * Lockdown: with the kernel locked down only what firmware has set aside for programs can be
+ * registered and mapped. There is no way back, so run.sh runs this program as the last one.
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <linux/mshv.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/mount.h>
 #include <unistd.h>
 
@@ -14,6 +17,22 @@
 #include "common.h"
 
 #define LOCKDOWN "/sys/kernel/security/lockdown"
+
+/* What "memmap=SIZE%START-1+0xefffffff" makes of RAM, as firmware does: type "soft reserved". */
+static bool soft_reserved(u64 *start, u64 *length)
+{
+	char line[4096], *word;
+
+	if (read_file("/proc/cmdline", line, sizeof(line)) < 0)
+		return false;
+	for (word = strstr(line, "memmap="); word; word = strstr(word + 1, "memmap="))
+		if (sscanf(word, "memmap=%" SCNu64 "M%%%" SCNx64 "-1+0xefffffff", length,
+			   start) == 2) {
+			*length = MIB(*length);
+			return true;
+		}
+	return false;
+}
 
 TEST(locked_down)
 {
@@ -23,7 +42,8 @@ TEST(locked_down)
 	};
 	struct vtl0_range_info info;
 	struct vtl0_plan plan = { .start = EMPTY_BASE, .length = MIB(2) };
-	int ctl, vtl, ret;
+	struct vtl0_open file = { .start = EMPTY_BASE + GIB(1), .length = MIB(2) };
+	int ctl, vtl, low, ret;
 	char before[64];
 
 	/* it would refuse the lab's kmemleak scan at the end */
@@ -48,12 +68,51 @@ TEST(locked_down)
 	EXPECT_EQ(-EPERM, add_range(ctl, EMPTY_BASE, MIB(2), VTL0_ADD_PERSIST));
 	EXPECT_EQ(-EPERM, vtl0_ioctl(ctl, MSHV_ADD_VTL0_MEMORY, &ram));
 	EXPECT_EQ(-EPERM, vtl0_ioctl(vtl, MSHV_ADD_VTL0_MEMORY, &ram));
-	EXPECT_EQ(-EPERM, open_low(O_RDONLY));
-	EXPECT_EQ(-EPERM, open_low(O_RDWR));
+	EXPECT_EQ(-EPERM, declare_window(ctl, EMPTY_BASE, MIB(2)));
+	EXPECT_EQ(-EPERM, cmd_open(ctl, &file));
+	low = open_low(O_RDONLY);
+	ASSERT_LE(0, low);
+	EXPECT_EQ(MAP_FAILED, map_low(low, EMPTY_BASE + GIB(1), MIB(2), PROT_READ));
+	EXPECT_EQ(EPERM, errno);
+	close(low);
 	EXPECT_EQ(1, list_ranges(ctl, &info, 1));
 	EXPECT_EQ(0, cmd_plan(ctl, &plan));
 	EXPECT_EQ(0, remove_range(ctl, EMPTY_BASE + GIB(1), MIB(2)));
 	close(vtl);
+	close(ctl);
+	EXPECT_NOTHING_LEFT();
+}
+
+TEST(soft_reserved_while_locked_down)
+{
+	struct vtl0_open file = { .flags = VTL0_OPEN_WRITE };
+	u64 start, length;
+	char text[64];
+	int ctl, low;
+	char *p;
+
+	if (read_file(LOCKDOWN, text, sizeof(text)) < 0 || strstr(text, "[none]"))
+		SKIP(return, "this kernel is not locked down");
+	if (!soft_reserved(&start, &length))
+		SKIP(return, "no memory is soft reserved");
+	file.start = start;
+	file.length = length;
+	ctl = open_control();
+	ASSERT_LE(0, ctl);
+	/* not if a part of it is something else */
+	EXPECT_EQ(-EPERM, add_range(ctl, start + length - MIB(2), MIB(4), 0));
+	EXPECT_EQ(0, declare_window(ctl, start, length));
+	ASSERT_EQ(0, add_range(ctl, start, length, 0));
+	low = open_low(O_RDWR);
+	ASSERT_LE(0, low);
+	p = map_low(low, start, length, PROT_READ | PROT_WRITE);
+	ASSERT_NE(MAP_FAILED, p);
+	memset(p, 1, length);
+	EXPECT_EQ(0, munmap(p, length));
+	ASSERT_EQ(0, cmd_open(ctl, &file));
+	close(file.fd);
+	EXPECT_EQ(0, remove_range(ctl, start, length));
+	close(low);
 	close(ctl);
 	EXPECT_NOTHING_LEFT();
 }

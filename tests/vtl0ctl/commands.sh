@@ -182,7 +182,7 @@ injected_errors() {
 	refuse 1 "add 0x100000000+1G: interrupted by a signal while it waited, nothing was changed (EINTR)" \
 		add 4G+1G
 	VTL0_FAKE_FAIL=ADD:EPERM
-	refuse 1 "add 0x100000000+1G: not permitted: the kernel is locked down, see /sys/kernel/security/lockdown (EPERM)" \
+	refuse 1 "add 0x100000000+1G: not permitted: the kernel is locked down, and the memory is not soft reserved by firmware (EPERM)" \
 		add 4G+1G
 	VTL0_FAKE_FAIL=INFO:ENOTTY
 	refuse 1 "info: the device does not know this request: it is not vtl0, or an older one (ENOTTY)" \
@@ -198,7 +198,7 @@ injected_errors() {
 	refuse 2 "no /dev/other: is the module loaded? (modprobe vtl0) (ENOENT)" \
 		--device /dev/other list
 	VTL0_FAKE_FAIL=OPEN:EACCES
-	refuse 2 "/dev/vtl0: not permitted: this needs root (CAP_SYS_ADMIN), and a kernel that is not locked down (EACCES)" \
+	refuse 2 "/dev/vtl0: not permitted: this needs root (CAP_SYS_ADMIN) (EACCES)" \
 		add 4G+1G
 }
 

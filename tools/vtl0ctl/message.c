@@ -34,7 +34,7 @@ static char *reason_other(int err)
 {
 	switch (err) {
 	case EPERM:
-		return xasprintf("not permitted: the kernel is locked down, see /sys/kernel/security/lockdown");
+		return xasprintf("not permitted: the kernel is locked down, and the memory is not soft reserved by firmware");
 	case EINTR:
 		return xasprintf("interrupted by a signal while it waited, nothing was changed");
 	case ENOMEM:
@@ -63,7 +63,7 @@ char *why_open(int err, const char *path)
 		why = xasprintf("no %s: is the module loaded? (modprobe vtl0)",
 				path);
 	else if (err == EACCES || err == EPERM)
-		why = xasprintf("%s: not permitted: this needs root (CAP_SYS_ADMIN), and a kernel that is not locked down",
+		why = xasprintf("%s: not permitted: this needs root (CAP_SYS_ADMIN)",
 				path);
 	else
 		why = xasprintf("%s: %s", path, strerror(err));

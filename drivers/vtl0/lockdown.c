@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Lockdown keeps root from memory of the kernel and of firmware. Reserved memory that an
+ * administrator names by its address could be either. What firmware sets aside for
+ * programs (EFI_MEMORY_SP, "soft reserved") is neither: device-dax maps it on a
+ * locked-down kernel, and so does this driver.
+ */
+#include <linux/security.h>
+
+#include "compat.h"
+#include "request.h"
+
+static int add_size(struct resource *part, void *sum)
+{
+	*(u64 *)sum += resource_size(part);
+	return 0;
+}
+
+/* compat_walk_soft_reserved() clips each part to the range. */
+static bool is_soft_reserved(u64 start, u64 length)
+{
+	u64 sum = 0;
+
+	compat_walk_soft_reserved(start, start + length - 1, &sum, add_size);
+	return sum == length;
+}
+
+/**
+ * vtl0_locked_down() - does lockdown forbid to register and to map this memory?
+ * @start: physical address
+ * @length: bytes, more than 0
+ *
+ * Return: 0, or -EPERM.
+ */
+int vtl0_locked_down(u64 start, u64 length)
+{
+	if (is_soft_reserved(start, length))
+		return 0;
+	return security_locked_down(LOCKDOWN_DEV_MEM);
+}
