@@ -72,6 +72,8 @@ def _asks_or_new(step, bio, function, world):
     if step.expr is None:
         return False
     name, expr = tree.text(bio), step.expr
+    if _other_entry(expr, bio):
+        return True
     if isinstance(expr, tree.Declare):
         return expr.name in (name, tree.base(bio)) and expr.value is not None and _fresh(expr.value)
     for part in tree.walk(expr):
@@ -88,6 +90,14 @@ def _asks_or_new(step, bio, function, world):
             return True
     return step.kind == "test" and isinstance(expr, tree.Call) and \
         any(tree.text(arg) == tree.base(bio) for arg in expr.args) and _iterates(expr, bio)
+
+
+def _other_entry(expr, bio):
+    """Does i change, so that bios[i] is another bio?"""
+    indexes = set().union(*(tree.names(part.index) for part in tree.walk(bio) if isinstance(part, tree.Index)))
+    return bool(indexes) and any(
+        tree.text(part.value if isinstance(part, tree.Step) else part.left) in indexes
+        for part in tree.walk(expr) if isinstance(part, (tree.Step, tree.Assign)))
 
 
 def _iterates(call, bio):
