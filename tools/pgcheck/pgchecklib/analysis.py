@@ -12,6 +12,11 @@ from .slices import Slice
 from .source import Source
 
 
+# Of so many files each is read for functions that take part in what others do. In more, which
+# are a kernel, those that mention a bio, or an array of pages.
+SMALL = 3000
+
+
 class Coverage:
     """Functions that spatch was given, and those it lost."""
 
@@ -55,10 +60,12 @@ class Analysis:
         self.jobs, self.progress = jobs, progress
         self.coverage = Coverage()
         self.suppressed = []
+        self.small = False
 
     def run(self, places, content=None):
         """Findings of the files; content: bytes of those that are not to be read."""
         self.cache.load(places)
+        self.small = len(places) <= SMALL
         facts.learn(self.spatch.project)
         records, sources = {}, []
         for place in places:
@@ -86,8 +93,12 @@ class Analysis:
     def _known(self, place, content):
         """The record of an earlier run, or None."""
         mark = None if content and place.real in content else self.cache.content(place)
-        data = self.cache.get(mark, place.name) if mark else None
+        data = self.cache.get(mark, self._key(place)) if mark else None
         return None if data is None else Record(data)
+
+    def _key(self, place):
+        """The records of a small run know more."""
+        return place.name + " (small)" if self.small else place.name
 
     def _look_together(self, places, records, content):
         """Looks at many files in several processes. Those that spatch has to read are left."""
@@ -100,7 +111,7 @@ class Analysis:
             if data is not None and fresh:
                 records[place] = Record(data)
                 if not records[place].failed:
-                    self.cache.put(data, fresh[1], place.name)
+                    self.cache.put(data, fresh[1], self._key(place))
 
     def _look_apart(self, place):
         """(the data of a record, the state of the file) of a file that spatch need not read."""
@@ -118,7 +129,7 @@ class Analysis:
         mark = hashlib.sha256(source.bytes).hexdigest()
         self.cache.remember(source.place, mark)
         source.mark = mark
-        data = self.cache.get(mark, source.place.name)
+        data = self.cache.get(mark, self._key(source.place))
         if data is not None:
             return Record(data)
         record = Record()
@@ -132,7 +143,7 @@ class Analysis:
             record.rules = source.slice.rules
             if record.rules and csource.outline(source.text)[1]:
                 record.failed = "ends within braces"
-        if facts.concerns(words) or facts.may_call(words):
+        if self.small or facts.concerns(words) or facts.may_call(words):
             record.index = flow.index(Unit(source.place.name, source.text))
         if b"pgcheck:" in source.bytes:
             record.marks = [mark.data() for mark in marks.find(source.text)]
@@ -140,7 +151,7 @@ class Analysis:
 
     def _keep(self, source, record):
         if not record.failed:
-            self.cache.put(record.data(), source.mark, source.place.name)
+            self.cache.put(record.data(), source.mark, self._key(source.place))
 
     def _run_flow(self, records, content):
         """What the checks by data flow say, by place."""

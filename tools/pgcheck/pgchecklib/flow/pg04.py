@@ -6,6 +6,7 @@ import re
 from . import facts, tree
 from .graph import reach
 from .paths import follow
+from .pg05 import core
 
 RULE = "PG04"
 
@@ -128,8 +129,8 @@ def _fresh(node):
 
 
 def _called_in_a_loop(function, step, bio, world):
-    """Is it a static function that adds to its caller's bio and is called in a loop?"""
-    if not function.static or function.is_macro or \
+    """Does a function of the run add to its caller's bio, and is called in a loop?"""
+    if function.is_macro or core(function.unit.name) or \
             step not in reach([function.graph.enter], lambda other: _asks_or_new(other, bio, function, world)):
         return False
     bases = {tree.base(value) for value in [bio] + function.values.to.get(tree.base(bio), [])}
