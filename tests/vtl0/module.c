@@ -70,7 +70,9 @@ TEST_F(module, no_hibernation_while_registered)
 
 TEST_F_TIMEOUT(module, load_and_unload, SLOW)
 {
-	for (int i = 0; i < 5; i++) {
+	int rounds = debug_kernel() ? 2 : 5;
+
+	for (int i = 0; i < rounds; i++) {
 		int ctl;
 
 		ASSERT_EQ(0, run("modprobe -r vtl0"));
@@ -217,12 +219,13 @@ TEST_F(module, parameter_is_read_only)
  * Every allocation fails in turn, those of init and of each of four nodes after
  * the other. The kernel itself warns when it cannot register trace events, which
  * comes before the parameters are parsed, so that is left out: a bad parameter
- * tells how many allocations that are. It takes minutes, so an eighth of them unless
- * EVERY_ALLOCATION is in the environment.
+ * tells how many allocations that are. There are some 800, which takes minutes: so every
+ * 23rd of them unless EVERY_ALLOCATION is in the environment. The nodes are made alike, and
+ * a prime number finds another one of the steps of each.
  */
 TEST_F_TIMEOUT(module, init_failures, 900)
 {
-	unsigned int step = getenv("EVERY_ALLOCATION") ? 1 : 8;
+	unsigned int step = getenv("EVERY_ALLOCATION") ? 1 : 23;
 	unsigned int nth, failed = 0, survived = 0;
 	char path[256];
 	bool hit = true;
@@ -268,7 +271,7 @@ TEST_F_TIMEOUT(module, init_failures, 900)
 		ASSERT_TRUE(nothing_of_it());
 	}
 	TH_LOG("%u failures were fatal, %u were not", failed, survived - 1);
-	EXPECT_LT(20, failed);
+	EXPECT_LT(5, failed);
 	close(fd);
 }
 

@@ -77,7 +77,9 @@ TEST_F_TIMEOUT(many, close_marks_all_draining, SLOW)
 /* A VMM that restarts need not know of it, whatever pieces it adds. */
 TEST_F_TIMEOUT(many, add_waits_for_what_drains, SLOW)
 {
-	for (int i = 0; i < 10; i++) {
+	int rounds = debug_kernel() ? 4 : 10;
+
+	for (int i = 0; i < rounds; i++) {
 		ASSERT_EQ(0, add_chunked(self->ctl, EMPTY_BASE, MIB(64), MIB(2)));
 		ASSERT_EQ(0, close(self->ctl));
 		self->ctl = open_control();
@@ -139,7 +141,7 @@ TEST_F_TIMEOUT(many, add_waits_for_a_removal, SLOW)
 /* Calls for other memory are served while much is being removed. */
 TEST_F_TIMEOUT(many, other_calls_go_on, SLOW)
 {
-	u64 length = debug_kernel() ? GIB(4) : GIB(8);
+	u64 length = debug_kernel() ? GIB(1) : GIB(8);
 	struct vtl0_info info = { };
 	unsigned int during = 0, tries = 0;
 	int fd;
