@@ -20,6 +20,7 @@ static void init_mag(struct bounce_mag *mag)
 	__context_unsafe(/* no other task can reach it yet */)
 {
 	spin_lock_init(&mag->lock);
+	memset(mag->handy, 0, sizeof(mag->handy));
 	memset(mag->top, 0, sizeof(mag->top));
 	mag->kept = 0;
 }
@@ -81,9 +82,8 @@ static void refill(struct bounce_cache *cache, struct bounce_mag *mag,
 	spin_unlock(&depot->lock);
 }
 
-/* A folio of that order that is charged to @memcg, or NULL. */
-struct folio *bounce_cache_pop(struct bounce_cache *cache, unsigned int order,
-			       struct mem_cgroup *memcg)
+/* A folio of that order from the magazine of this processor or the depot, or NULL. */
+struct folio *bounce_cache_pop(struct bounce_cache *cache, unsigned int order)
 {
 	/* any magazine will do, as it is locked; that of this processor is fast */
 	struct bounce_mag *mag = raw_cpu_ptr(cache->mags);
@@ -95,10 +95,6 @@ struct folio *bounce_cache_pop(struct bounce_cache *cache, unsigned int order,
 		refill(cache, mag, order);
 	folio = take(mag, order);
 	spin_unlock_irqrestore(&mag->lock, flags);
-	if (folio && !bounce_memcg_is(folio, memcg)) {
-		folio_put(folio);
-		folio = NULL;
-	}
 	return folio;
 }
 
@@ -116,19 +112,13 @@ static bool push_depot(struct bounce_cache *cache, struct folio *folio)
 	return fits;
 }
 
-/* Adds a folio to the cache, or frees it. Any context. */
+/* Adds a folio without other references to the magazine or the depot, or frees it. Any context. */
 void bounce_cache_push(struct bounce_cache *cache, struct folio *folio)
 {
-	struct bounce_mag *mag;
+	struct bounce_mag *mag = raw_cpu_ptr(cache->mags);
 	unsigned long flags;
 	bool kept = true;
 
-	/* the device below may still read it, as TCP does: it must not be used again */
-	if (folio_ref_count(folio) != 1) {
-		folio_put(folio);
-		return;
-	}
-	mag = raw_cpu_ptr(cache->mags);
 	spin_lock_irqsave(&mag->lock, flags);
 	if (mag->kept + folio_size(folio) <= cache->mag_limit)
 		add(mag, folio);
@@ -147,7 +137,8 @@ static unsigned long drain(struct bounce_mag *mag, unsigned long nr)
 	int order;
 
 	for (order = BOUNCE_ORDERS - 1; order >= 0; order--) {
-		while (freed < nr && (folio = take_locked(mag, order))) {
+		while (freed < nr && (folio = bounce_mag_take(mag, order) ?:
+					      take_locked(mag, order))) {
 			freed += folio_nr_pages(folio);
 			folio_put(folio);
 		}
@@ -168,15 +159,27 @@ static unsigned long drain_all(struct bounce_cache *cache, unsigned long nr)
 	return freed;
 }
 
-/* An estimate, so without the locks. */
-size_t bounce_cache_bytes(struct bounce_cache *cache)
+static size_t mag_bytes(struct bounce_mag *mag)
 	__context_unsafe(/* an estimate */)
 {
-	size_t bytes = READ_ONCE(cache->depot.kept);
+	size_t bytes = READ_ONCE(mag->kept);
+	unsigned int order;
+
+	for (order = 0; order < BOUNCE_HANDY; order++) {
+		if (READ_ONCE(mag->handy[order]))
+			bytes += PAGE_SIZE << order;
+	}
+	return bytes;
+}
+
+/* An estimate, so without the locks. */
+size_t bounce_cache_bytes(struct bounce_cache *cache)
+{
+	size_t bytes = mag_bytes(&cache->depot);
 	int cpu;
 
 	for_each_possible_cpu(cpu)
-		bytes += READ_ONCE(per_cpu_ptr(cache->mags, cpu)->kept);
+		bytes += mag_bytes(per_cpu_ptr(cache->mags, cpu));
 	return bytes;
 }
 

@@ -19,16 +19,17 @@
 
 #define NOWHERE UINT_MAX	/* the offset of the change is not known */
 
-/* Whole vecs at a time: all memory of 64-bit kernels is mapped. */
+/* Whole vecs at a time: all memory of 64-bit kernels is mapped. By hand, as copy_vecs(). */
 static u32 checksum(const struct bio *bio, struct bvec_iter iter)
 {
-	u32 crc = ~0;
+	struct bio_vec first = mp_bvec_iter_bvec(bio->bi_io_vec, iter);
+	struct bio_vec *bv = &bio->bi_io_vec[iter.bi_idx + 1];
+	unsigned int left = iter.bi_size - first.bv_len, len;
+	u32 crc = crc32c(~0, bvec_virt(&first), first.bv_len);
 
-	while (iter.bi_size) {
-		struct bio_vec bv = mp_bvec_iter_bvec(bio->bi_io_vec, iter);
-
-		crc = crc32c(crc, bvec_virt(&bv), bv.bv_len);
-		bio_advance_iter_single(bio, &iter, bv.bv_len);
+	for (; left; left -= len, bv++) {
+		len = min(left, bv->bv_len);
+		crc = crc32c(crc, bvec_virt(bv), len);
 	}
 	return crc;
 }

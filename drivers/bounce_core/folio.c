@@ -44,6 +44,35 @@ void bounce_folio_clear(struct folio *folio, size_t size)
 		clear_page(folio_address(folio) + done);
 }
 
+/* Not inlined, so that a folio from the cache costs little. */
+static noinline struct folio *allocate(struct bounce_pool *pool, unsigned int order,
+				       gfp_t gfp, const struct bounce_ask *ask)
+{
+	struct folio *folio;
+
+	if (order && (PAGE_SIZE << order) > bounce_folio_most(pool))
+		return NULL;
+	folio = folio_alloc(gfp | GFP_TRY | (ask->clear ? __GFP_ZERO : 0), order);
+	if (!folio && order)
+		remember(pool, order);
+	return folio;
+}
+
+/* A folio of finished I/O that is charged to the same cgroup, with old data only for writes. */
+static struct folio *cached(struct bounce_pool *pool, unsigned int order, size_t size,
+			    const struct bounce_ask *ask)
+{
+	struct folio *folio = bounce_cache_get(&pool->cache, order);
+
+	if (folio && !bounce_memcg_is(folio, ask->memcg)) {
+		folio_put(folio);
+		return NULL;
+	}
+	if (folio && ask->clear)
+		bounce_folio_clear(folio, size);
+	return folio;
+}
+
 static struct folio *try_order(struct bounce_pool *pool, unsigned int order,
 			       size_t size, gfp_t gfp, const struct bounce_ask *ask)
 {
@@ -51,22 +80,9 @@ static struct folio *try_order(struct bounce_pool *pool, unsigned int order,
 
 	if (bounce_inject_alloc(order))
 		return NULL;
-	folio = bounce_cache_pop(&pool->cache, order, ask->memcg);
-	if (folio) {
-		if (ask->clear)
-			bounce_folio_clear(folio, size);
-		goto count;
-	}
-	if (order && (PAGE_SIZE << order) > bounce_folio_most(pool))
-		return NULL;
-	folio = folio_alloc(gfp | GFP_TRY | (ask->clear ? __GFP_ZERO : 0), order);
-	if (!folio) {
-		if (order)
-			remember(pool, order);
-		return NULL;
-	}
-count:
-	bounce_pool_count(pool, orders[order]);
+	folio = cached(pool, order, size, ask) ?: allocate(pool, order, gfp, ask);
+	if (folio)
+		bounce_pool_count(pool, orders[order]);
 	return folio;
 }
 
@@ -79,7 +95,7 @@ struct folio *bounce_folio_get(struct bounce_pool *pool, size_t *size,
 			       const struct bounce_ask *ask)
 {
 	/* the smallest folio has this size, so there is no use in trying less */
-	size_t floor = min(*size, PAGE_SIZE << get_order(ask->min));
+	size_t floor = min(*size, max(ask->min, PAGE_SIZE));
 	struct folio *folio;
 
 	for (;;) {

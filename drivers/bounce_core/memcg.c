@@ -61,14 +61,10 @@ void bounce_memcg_end(struct bounce_memcg *charge)
 	css_put(&charge->memcg->css);
 }
 
-/* Is the folio charged to @memcg? */
-bool bounce_memcg_is(struct folio *folio, struct mem_cgroup *memcg)
+bool bounce_memcg_same(struct folio *folio, struct mem_cgroup *memcg)
 {
 	bool same;
 
-	/* then no folio is charged to any */
-	if (!memcg_kmem_online())
-		return true;
 	rcu_read_lock();
 	same = chargeable(folio_memcg_check(folio)) == chargeable(memcg);
 	rcu_read_unlock();
@@ -86,7 +82,7 @@ void bounce_memcg_end(struct bounce_memcg *charge)
 {
 }
 
-bool bounce_memcg_is(struct folio *folio, struct mem_cgroup *memcg)
+bool bounce_memcg_same(struct folio *folio, struct mem_cgroup *memcg)
 {
 	return true;
 }

@@ -16,11 +16,59 @@
 #define DEFAULT_PER_CENT 2
 
 /* Bytes in flight from all pools, without those of their reserves. */
-static struct percpu_counter all_inflight;
+static struct bounce_counter all_inflight;
 
-static void raise_peak(struct bounce_pool *pool)
+static int init_counter(struct bounce_counter *counter)
 {
-	long now = percpu_counter_read_positive(&pool->inflight);
+	counter->parts = alloc_percpu(long);
+	return counter->parts ? 0 : -ENOMEM;
+}
+
+/* The exact sum, when no processor adds. */
+static long sum_of(const struct bounce_counter *counter)
+{
+	long sum = atomic_long_read(&counter->sum);
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		sum += READ_ONCE(*per_cpu_ptr(counter->parts, cpu));
+	return sum;
+}
+
+/* Adds the part of this processor, when it has become large, to the sum. */
+static noinline void fold(struct bounce_counter *counter)
+{
+	/* another processor will do if the task moves: only the total counts */
+	long part = this_cpu_read(*counter->parts);
+
+	atomic_long_add(part, &counter->sum);
+	this_cpu_sub(*counter->parts, part);
+}
+
+/* Adds @n; true if @sum has changed. */
+static bool add_to(struct bounce_counter *counter, long n)
+{
+	if (likely(abs(this_cpu_add_return(*counter->parts, n)) < BOUNCE_COUNTER_BATCH))
+		return false;
+	fold(counter);
+	return true;
+}
+
+/*
+ * Counts exactly only when the processors' parts could make the difference. May count a
+ * part twice while fold() moves it, and then the bio uses the reserve.
+ */
+static bool is_over(const struct bounce_counter *counter, long limit)
+{
+	long most = atomic_long_read(&counter->sum) +
+		    (long)BOUNCE_COUNTER_BATCH * num_possible_cpus();
+
+	return unlikely(most > limit) && sum_of(counter) > limit;
+}
+
+static noinline void raise_peak(struct bounce_pool *pool)
+{
+	long now = atomic_long_read(&pool->inflight.sum);
 	long peak = atomic_long_read(&pool->peak);
 
 	while (now > peak && !atomic_long_try_cmpxchg(&pool->peak, &peak, now))
@@ -36,24 +84,22 @@ static void raise_peak(struct bounce_pool *pool)
  */
 bool bounce_pool_charge(struct bounce_pool *pool, size_t bytes)
 {
-	percpu_counter_add_batch(&all_inflight, bytes, BOUNCE_COUNTER_BATCH);
-	if (__percpu_counter_compare(&all_inflight, READ_ONCE(pool->max_inflight),
-				     BOUNCE_COUNTER_BATCH) > 0) {
-		percpu_counter_add_batch(&all_inflight, -(s64)bytes,
-					 BOUNCE_COUNTER_BATCH);
+	add_to(&all_inflight, bytes);
+	if (is_over(&all_inflight, READ_ONCE(pool->max_inflight))) {
+		add_to(&all_inflight, -(long)bytes);
 		bounce_pool_count(pool, over_limit);
 		return false;
 	}
-	percpu_counter_add_batch(&pool->inflight, bytes, BOUNCE_COUNTER_BATCH);
-	raise_peak(pool);
+	if (add_to(&pool->inflight, bytes))
+		raise_peak(pool);
 	return true;
 }
 
 /* Subtracts @bytes from those in flight; a negative number adds, without a limit. */
 void bounce_pool_uncharge(struct bounce_pool *pool, ssize_t bytes)
 {
-	percpu_counter_add_batch(&all_inflight, -bytes, BOUNCE_COUNTER_BATCH);
-	percpu_counter_add_batch(&pool->inflight, -bytes, BOUNCE_COUNTER_BATCH);
+	add_to(&all_inflight, -bytes);
+	add_to(&pool->inflight, -bytes);
 }
 
 static bool params_are_valid(const struct bounce_pool_params *params)
@@ -77,7 +123,7 @@ static int init_counters(struct bounce_pool *pool)
 	pool->counters = alloc_percpu(struct bounce_pool_counters);
 	if (!pool->counters)
 		return -ENOMEM;
-	ret = percpu_counter_init(&pool->inflight, 0, GFP_KERNEL);
+	ret = init_counter(&pool->inflight);
 	if (ret)
 		free_percpu(pool->counters);
 	return ret;
@@ -85,8 +131,8 @@ static int init_counters(struct bounce_pool *pool)
 
 static void exit_counters(struct bounce_pool *pool)
 {
-	WARN_ON_ONCE(percpu_counter_sum(&pool->inflight));
-	percpu_counter_destroy(&pool->inflight);
+	WARN_ON_ONCE(sum_of(&pool->inflight));
+	free_percpu(pool->inflight.parts);
 	free_percpu(pool->counters);
 }
 
@@ -231,7 +277,7 @@ void bounce_pool_get_stats(struct bounce_pool *pool,
 		stats->short_copies += c->short_copies;
 		stats->held_folios += c->held_folios;
 	}
-	stats->inflight_bytes = percpu_counter_sum_positive(&pool->inflight);
+	stats->inflight_bytes = max(sum_of(&pool->inflight), 0);
 	stats->inflight_peak = atomic_long_read(&pool->peak);
 	stats->cached_bytes = bounce_cache_bytes(&pool->cache);
 }
@@ -239,10 +285,10 @@ EXPORT_SYMBOL_GPL(bounce_pool_get_stats);
 
 int bounce_pools_init(void)
 {
-	return percpu_counter_init(&all_inflight, 0, GFP_KERNEL);
+	return init_counter(&all_inflight);
 }
 
 void bounce_pools_exit(void)
 {
-	percpu_counter_destroy(&all_inflight);
+	free_percpu(all_inflight.parts);
 }

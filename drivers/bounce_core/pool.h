@@ -6,11 +6,12 @@
 #ifndef _BOUNCE_POOL_H
 #define _BOUNCE_POOL_H
 
+#include <linux/atomic.h>
 #include <linux/bounce.h>
 #include <linux/list.h>
+#include <linux/memcontrol.h>
 #include <linux/mutex.h>
 #include <linux/percpu.h>
-#include <linux/percpu_counter.h>
 #include <linux/spinlock.h>
 #include <linux/uaccess.h>
 #include <linux/wait.h>
@@ -18,7 +19,6 @@
 #include "compat.h"
 #include "inject.h"
 
-struct mem_cgroup;
 struct shrinker;
 
 /* A count may be off by this many bytes a CPU, which saves a shared cache line. */
@@ -36,8 +36,22 @@ struct bounce_pool_counters {
 /* May be called in any context. */
 #define bounce_pool_count(pool, counter) this_cpu_inc((pool)->counters->counter)
 
+/*
+ * A sum of what each processor adds; its @sum is off by less than
+ * BOUNCE_COUNTER_BATCH for each of them. A percpu_counter calls a function for each
+ * addition, and each bounced bio makes four.
+ */
+struct bounce_counter {
+	atomic_long_t sum;
+	long __percpu *parts;
+};
+
+/* Orders of which a processor has a folio at hand: up to 64 KiB. */
+#define BOUNCE_HANDY 5
+
 /* Folios of finished I/O, by order: of one processor, or of the depot. */
 struct bounce_mag {
+	struct folio *handy[BOUNCE_HANDY];	/* taken and filled with atomic exchanges */
 	spinlock_t lock;	/* taken in interrupts; order: a processor's, the depot's */
 	/* the last one added is the first one taken; ->private is the next one */
 	struct folio *top[BOUNCE_ORDERS] __guarded_by(&lock);
@@ -91,7 +105,7 @@ struct bounce_pool {
 	size_t most;
 	unsigned long most_until;
 
-	struct percpu_counter inflight;
+	struct bounce_counter inflight;
 	atomic_long_t peak;
 	struct bounce_cache cache;
 	struct bounce_reserve reserve;
@@ -104,10 +118,44 @@ void bounce_pool_uncharge(struct bounce_pool *pool, ssize_t bytes);
 /* cache.c */
 int bounce_cache_init(struct bounce_pool *pool);
 void bounce_cache_exit(struct bounce_cache *cache);
-struct folio *bounce_cache_pop(struct bounce_cache *cache, unsigned int order,
-			       struct mem_cgroup *memcg);
+struct folio *bounce_cache_pop(struct bounce_cache *cache, unsigned int order);
 void bounce_cache_push(struct bounce_cache *cache, struct folio *folio);
 size_t bounce_cache_bytes(struct bounce_cache *cache);
+
+/* Takes the folio at hand, if there is one. */
+static inline struct folio *bounce_mag_take(struct bounce_mag *mag, unsigned int order)
+{
+	if (order >= BOUNCE_HANDY || !READ_ONCE(mag->handy[order]))
+		return NULL;
+	return xchg(&mag->handy[order], NULL);
+}
+
+/* Makes it the folio at hand, unless there is one. */
+static inline bool bounce_mag_give(struct bounce_mag *mag, struct folio *folio)
+{
+	unsigned int order = folio_order(folio);
+
+	return order < BOUNCE_HANDY && !READ_ONCE(mag->handy[order]) &&
+	       !cmpxchg(&mag->handy[order], NULL, folio);
+}
+
+/* A folio of finished I/O, or NULL. */
+static inline struct folio *bounce_cache_get(struct bounce_cache *cache,
+					     unsigned int order)
+{
+	return bounce_mag_take(raw_cpu_ptr(cache->mags), order) ?:
+	       bounce_cache_pop(cache, order);
+}
+
+/* Keeps a folio of finished I/O for the next one, or frees it. */
+static inline void bounce_cache_put(struct bounce_cache *cache, struct folio *folio)
+{
+	/* the device below may still read it, as TCP does: it must not be used again */
+	if (unlikely(folio_ref_count(folio) != 1))
+		folio_put(folio);
+	else if (!bounce_mag_give(raw_cpu_ptr(cache->mags), folio))
+		bounce_cache_push(cache, folio);
+}
 
 /* reserve.c */
 void bounce_reserve_init(struct bounce_reserve *reserve, size_t block);
@@ -169,6 +217,12 @@ struct bounce_memcg {
 
 void bounce_memcg_begin(struct bounce_memcg *charge, struct bio *bio);
 void bounce_memcg_end(struct bounce_memcg *charge);
-bool bounce_memcg_is(struct folio *folio, struct mem_cgroup *memcg);
+bool bounce_memcg_same(struct folio *folio, struct mem_cgroup *memcg);
+
+/* Is the folio charged to @memcg? Without accounting none is charged to any. */
+static inline bool bounce_memcg_is(struct folio *folio, struct mem_cgroup *memcg)
+{
+	return !memcg_kmem_online() || bounce_memcg_same(folio, memcg);
+}
 
 #endif /* _BOUNCE_POOL_H */

@@ -40,28 +40,45 @@ static bool copy_folio(void *ours, unsigned int len, struct place *theirs, bool 
 }
 
 /*
- * Copies between a part of @orig and the folios of @bio, whole vecs at a time: the direct
- * map of 64-bit kernels has all memory, in order. Walks the vecs by hand, as the iterators
- * of bios take twice as many instructions for each.
+ * Copies between a part of @orig, whose first vec is @first, and the folios of @bio, whole
+ * vecs at a time: the direct map of 64-bit kernels has all memory, in order. Walks the vecs
+ * by hand, as the iterators of bios take twice as many instructions for each.
  */
-static int copy_part(struct bounce_pool *pool, struct bio *bio, struct bio *orig,
-		     struct bvec_iter part, bool out)
+static noinline bool copy_vecs(struct bio *bio, const struct bio *orig,
+			       struct bvec_iter part, struct bio_vec *first,
+			       bool out)
 {
-	struct bio_vec first = mp_bvec_iter_bvec(orig->bi_io_vec, part);
 	struct bio_vec *ours = bio->bi_io_vec;
 	unsigned int left, len;
 	struct place theirs = {
-		.p	= bvec_virt(&first),
-		.left	= first.bv_len,
+		.p	= bvec_virt(first),
+		.left	= first->bv_len,
 		.next	= &orig->bi_io_vec[part.bi_idx + 1],
 	};
 
 	for (left = part.bi_size; left; left -= len, ours++) {
 		len = min(left, ours->bv_len);
 		if (!copy_folio(bvec_virt(ours), len, &theirs, out))
-			return bounce_short_copy(pool);
+			return false;
 	}
-	return 0;
+	return true;
+}
+
+/* The same; most often one vec is copied to one folio, or from it. */
+static inline int copy_part(struct bounce_pool *pool, struct bio *bio,
+			    const struct bio *orig, struct bvec_iter part, bool out)
+{
+	struct bio_vec first = mp_bvec_iter_bvec(orig->bi_io_vec, part);
+	void *ours = bvec_virt(bio->bi_io_vec), *theirs = bvec_virt(&first);
+	unsigned int len = part.bi_size;
+	bool done;
+
+	if (first.bv_len < len || bio->bi_io_vec->bv_len < len)
+		done = copy_vecs(bio, orig, part, &first, out);
+	else
+		done = !(out ? bounce_copy(theirs, ours, len) :
+			       bounce_copy(ours, theirs, len));
+	return done ? 0 : bounce_short_copy(pool);
 }
 
 /* Vecs that need no table of their own: BIO_INLINE_VECS of block/bio.c. */
@@ -93,11 +110,12 @@ unsigned short bio_bounce_bio_nr_vecs(const struct bounce_pool *pool, size_t siz
 				      unsigned int flags)
 {
 	size_t pages = DIV_ROUND_UP(size, PAGE_SIZE);
-	size_t folio = bounce_folio_most(pool);
-	size_t nr = size / folio + hweight_long(pages & (folio / PAGE_SIZE - 1));
+	size_t folio, nr;
 
-	if (flags & BOUNCE_WHOLE)
-		nr = pages;
+	if (pages <= INLINE_VECS || (flags & BOUNCE_WHOLE))
+		return min(pages, BIO_MAX_VECS);
+	folio = bounce_folio_most(pool);
+	nr = size / folio + hweight_long(pages & (folio / PAGE_SIZE - 1));
 	/* these cost nothing */
 	nr = max_t(size_t, nr, INLINE_VECS);
 	return min3(nr, pages, (size_t)BIO_MAX_VECS);

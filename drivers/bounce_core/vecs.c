@@ -15,14 +15,6 @@ int bounce_short_copy(struct bounce_pool *pool)
 	return -EIO;
 }
 
-static void put_folio(struct bounce_pool *pool, struct folio *folio)
-{
-	if (bounce_is_reserve(pool, folio))
-		bounce_reserve_put(pool, folio);
-	else
-		bounce_cache_push(&pool->cache, folio);
-}
-
 /* Puts the folios from the vec @first on; the caller uncharges what is returned. */
 static size_t put_folios_from(struct bounce_pool *pool, struct bio *bio,
 			      unsigned int first)
@@ -33,9 +25,12 @@ static size_t put_folios_from(struct bounce_pool *pool, struct bio *bio,
 	for (i = first; i < bio->bi_vcnt; i++) {
 		struct folio *folio = bvec_folio(&bio->bi_io_vec[i]);
 
-		if (!bounce_is_reserve(pool, folio))
-			charged += folio_size(folio);
-		put_folio(pool, folio);
+		if (bounce_is_reserve(pool, folio)) {
+			bounce_reserve_put(pool, folio);
+			continue;
+		}
+		charged += folio_size(folio);
+		bounce_cache_put(&pool->cache, folio);
 	}
 	bio->bi_vcnt = first;
 	return charged;
@@ -102,8 +97,9 @@ static void get_charged(struct bounce_pool *pool, struct bio *bio, size_t total,
 }
 
 /* Adds blocks of the reserve; sleeps until there are some. */
-static int add_reserve(struct bounce_pool *pool, struct bio *bio, size_t total,
-		       unsigned int max_vecs, unsigned int flags, bool clear)
+static noinline int add_reserve(struct bounce_pool *pool, struct bio *bio,
+				size_t total, unsigned int max_vecs,
+				unsigned int flags, bool clear)
 {
 	size_t block = bounce_reserve_block(pool);
 	unsigned int most = min_t(size_t, DIV_ROUND_UP(total, block), max_vecs);
