@@ -134,13 +134,13 @@ for size in $sizes; do
 	limit all read "$size" $((${ns[raw,read,$size]} + copy * 165 / 100 + 5000)) 'raw + 1.65 memcpy + 5 us: cleared first'
 	limit none+detect write "$size" $((${ns[none,write,$size]} + 2 * copy * 15 / 10)) 'none + 2 passes of 1.5 memcpy'
 	[ "$size" != 4096 ] || continue
-	limit write write "$size" $((${ns[dm-crypt,write,$size]} / 3)) 'a third of dm-crypt'
-	limit write+detect write "$size" $((${ns[write,write,$size]} + 2 * copy * 75 / 100)) 'write + 2 passes of 0.75 memcpy'
+	limit write write "$size" $((${ns[dm-crypt,write,$size]} * 33 / 100)) '33 % of dm-crypt'
+	limit write+detect write "$size" $((${ns[write,write,$size]} + copy * 103 / 100)) 'write + 2 passes of 0.515 memcpy'
 done
 limit write write 4096 $((${ns[raw,write,4096]} + ${ns[memcpy,write,4096]} + 2500)) 'raw + memcpy + 2.5 us'
-copied write write 65536 raw 106
+copied write write 65536 raw 105
 copied write write 1048576 raw 102
-copied write-2M write 65536 raw-2M 108
+copied write-2M write 65536 raw-2M 106
 copied write-2M write 1048576 raw-2M 102
-copied all-irq-1 read 4096 raw-irq-1 115
+copied all-irq-1 read 4096 raw-irq-1 111
 [ "${1-}" != --check ] || exit $missed
