@@ -75,7 +75,7 @@ static void publish(struct vtl0_range *range, struct vtl0_owner *owner, struct v
 	__must_not_hold(&vtl0_lock)
 {
 	mutex_lock(&vtl0_lock);
-	vtl0_totals_add(range);
+	vtl0_totals_change(NULL, range, NULL);
 	vtl0_range_set_state(range, VTL0_STATE_LIVE);
 	hold_range(range, owner, hold, range->persist);
 	mutex_unlock(&vtl0_lock);

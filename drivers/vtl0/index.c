@@ -133,31 +133,64 @@ int vtl0_index_add(struct vtl0_range *range)
 }
 
 /**
- * vtl0_totals_add() - add a range to the totals
- * @range: not in them yet
+ * vtl0_totals_of() - what a range counts for in the totals
+ * @range: the range
+ *
+ * Context: under vtl0_lock, under which a part of @range would go.
+ * Return: the totals, if @range were the only one.
  */
-void vtl0_totals_add(const struct vtl0_range *range)
+struct vtl0_totals vtl0_totals_of(const struct vtl0_range *range)
 {
-	guard(spinlock)(&totals_lock);
-	totals.nr_ranges++;
-	totals.nr_chunks += range->nr_chunks;
-	totals.bytes += range->length;
-	totals.memmap_bytes += range->memmap_bytes;
-	totals.memmap_saved += range->memmap_saved;
+	return (struct vtl0_totals) {
+		.nr_ranges = 1,
+		.nr_chunks = range->nr_chunks,
+		.bytes = range->length,
+		.memmap_bytes = range->memmap_bytes,
+		.memmap_saved = range->memmap_saved,
+	};
+}
+
+static void plus(const struct vtl0_totals *t)
+	__must_hold(&totals_lock)
+{
+	totals.nr_ranges += t->nr_ranges;
+	totals.nr_chunks += t->nr_chunks;
+	totals.bytes += t->bytes;
+	totals.memmap_bytes += t->memmap_bytes;
+	totals.memmap_saved += t->memmap_saved;
+}
+
+static void minus(const struct vtl0_totals *t)
+	__must_hold(&totals_lock)
+{
+	totals.nr_ranges -= t->nr_ranges;
+	totals.nr_chunks -= t->nr_chunks;
+	totals.bytes -= t->bytes;
+	totals.memmap_bytes -= t->memmap_bytes;
+	totals.memmap_saved -= t->memmap_saved;
 }
 
 /**
- * vtl0_totals_sub() - take a range out of the totals
- * @range: in them since vtl0_totals_add()
+ * vtl0_totals_change() - change the totals in one step
+ * @old: what counts no more, or NULL
+ * @range: counts from now on, or NULL
+ * @rest: likewise
+ *
+ * A reader sees all of the change or nothing.
+ *
+ * Context: as vtl0_totals_of().
  */
-void vtl0_totals_sub(const struct vtl0_range *range)
+void vtl0_totals_change(const struct vtl0_totals *old, const struct vtl0_range *range,
+			const struct vtl0_range *rest)
 {
+	struct vtl0_totals new = range ? vtl0_totals_of(range) : (struct vtl0_totals) { };
+	struct vtl0_totals more = rest ? vtl0_totals_of(rest) : (struct vtl0_totals) { };
+
 	guard(spinlock)(&totals_lock);
-	totals.nr_ranges--;
-	totals.nr_chunks -= range->nr_chunks;
-	totals.bytes -= range->length;
-	totals.memmap_bytes -= range->memmap_bytes;
-	totals.memmap_saved -= range->memmap_saved;
+	if (old)
+		minus(old);
+	plus(&new);
+	plus(&more);
 }
 
 /**

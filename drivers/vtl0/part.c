@@ -152,8 +152,8 @@ static void cut(const struct vtl0_part *part)
 {
 	struct vtl0_span span = part_span(part);
 	struct vtl0_range *range = part->range, *rest = part->rest;
+	struct vtl0_totals before = vtl0_totals_of(range);
 
-	vtl0_totals_sub(range);
 	vtl0_index_erase(span.start, span.length);
 	/* a range whose claim another driver took has none to cut */
 	if ((!range->res ||
@@ -168,9 +168,7 @@ static void cut(const struct vtl0_part *part)
 	if (span.start > range->start)
 		WRITE_ONCE(range->nr_slots, part->first - range->chunks);
 	vtl0_range_add_up(range);
-	vtl0_totals_add(range);
-	if (rest)
-		vtl0_totals_add(rest);
+	vtl0_totals_change(&before, range, rest);
 	vtl0_event(VTL0_EVENT_GONE);
 }
 

@@ -352,6 +352,8 @@ int vtl0_range_register(struct vtl0_range *range, struct vtl0_span *conflict)
 static void forget(struct vtl0_range *range)
 	__must_hold(&vtl0_lock)
 {
+	struct vtl0_totals totals = vtl0_totals_of(range);
+
 	/* in this order: what VTL0_QUERY and VTL0_INFO no longer show is gone */
 	if (range->res)
 		release_mem_region(range->start, range->length);
@@ -359,7 +361,7 @@ static void forget(struct vtl0_range *range)
 	list_del(&range->link);
 	vtl0_index_del(range);
 	if (range->state != VTL0_STATE_ADDING) {
-		vtl0_totals_sub(range);
+		vtl0_totals_change(&totals, NULL, NULL);
 		vtl0_event(VTL0_EVENT_GONE);
 	}
 	vtl0_range_decide(range);

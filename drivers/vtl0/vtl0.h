@@ -254,8 +254,9 @@ void vtl0_index_erase(u64 start, u64 length)
 	__must_hold(&vtl0_lock);
 void vtl0_index_del(struct vtl0_range *range)
 	__must_hold(&vtl0_lock);
-void vtl0_totals_add(const struct vtl0_range *range);
-void vtl0_totals_sub(const struct vtl0_range *range);
+struct vtl0_totals vtl0_totals_of(const struct vtl0_range *range);
+void vtl0_totals_change(const struct vtl0_totals *old, const struct vtl0_range *range,
+			const struct vtl0_range *rest);
 struct vtl0_totals vtl0_totals(void);
 struct vtl0_span vtl0_range_span(const struct vtl0_range *range);
 void vtl0_range_set_span(struct vtl0_range *range, u64 start, u64 length);

@@ -4,6 +4,7 @@
  * like those of VTL0_ADD. part_map.c has what mappings see of it.
  */
 #include <errno.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -241,6 +242,48 @@ TEST_F(part, rest_has_the_owners)
 	ASSERT_EQ(3, list_ranges(self->ctl, self->r, 4));
 	EXPECT_EQ(VTL0_RANGE_PERSIST, self->r[2].flags);
 	EXPECT_EQ(3, remove_all(self->ctl));
+}
+
+struct reader {
+	int ctl;
+	bool stop;
+	u32 dips;
+};
+
+/* While ranges only become more, does VTL0_INFO ever show fewer? */
+static void *read_info(void *arg)
+{
+	struct reader *r = arg;
+	u32 most = 0;
+
+	while (!__atomic_load_n(&r->stop, __ATOMIC_ACQUIRE)) {
+		struct vtl0_info info = { };
+
+		if (cmd_info(r->ctl, &info) || info.nr_ranges < most)
+			r->dips++;
+		else
+			most = info.nr_ranges;
+	}
+	return NULL;
+}
+
+TEST_F(part, info_never_misses_a_range)
+{
+	struct reader r = { .ctl = open_control() };
+	u64 start = EMPTY_BASE + GIB(1);
+	pthread_t thread;
+
+	ASSERT_LE(0, r.ctl);
+	ASSERT_EQ(0, add_chunked(self->ctl, start, 64 * CHUNK, CHUNK));
+	ASSERT_EQ(0, pthread_create(&thread, NULL, read_info, &r));
+	for (unsigned int i = 1; i < 64; i += 2) {
+		EXPECT_EQ(0, remove_part(self->ctl, start + i * CHUNK, CHUNK,
+					 &(struct vtl0_remove) { }));
+	}
+	__atomic_store_n(&r.stop, true, __ATOMIC_RELEASE);
+	ASSERT_EQ(0, pthread_join(thread, NULL));
+	EXPECT_EQ(0, r.dips);
+	close(r.ctl);
 }
 
 /* The block at an edge that is not aligned to 2M is a chunk as well. */
