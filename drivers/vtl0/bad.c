@@ -19,12 +19,14 @@ static DEFINE_XARRAY(bad_pages);
  * Cannot fail, as a page that is not recorded would be mapped again.
  *
  * Context: sleeps.
+ * Return: whether it was not known as bad.
  */
-void vtl0_bad_add(unsigned long pfn)
+bool vtl0_bad_add(unsigned long pfn)
 {
-	int ret = xa_err(xa_store(&bad_pages, pfn, xa_mk_value(1), GFP_KERNEL | __GFP_NOFAIL));
+	void *old = xa_store(&bad_pages, pfn, xa_mk_value(1), GFP_KERNEL | __GFP_NOFAIL);
 
-	WARN_ON_ONCE(ret);
+	WARN_ON_ONCE(xa_is_err(old));
+	return !old;
 }
 
 /**

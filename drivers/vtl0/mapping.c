@@ -65,17 +65,21 @@ void vtl0_mapping_add_folio(struct folio *folio)
  * vtl0_poison() - record a bad page, and prepare its folio for rmap
  * @pfn: of a live range; hardware reported an error in it
  *
- * Files of the control node are told.
+ * Files of the control node are told, unless they were before: hardware may report a
+ * page again, for instance when its range was removed and added.
  *
  * Context: sleeps; outside of vtl0_srcu.
  */
 void vtl0_poison(unsigned long pfn)
 {
+	bool new;
+
 	vtl0_mapping_add_folio(pfn_folio(pfn));
-	vtl0_bad_add(pfn);
+	new = vtl0_bad_add(pfn);
 	/* a fault that did not see the record has inserted its entry after this */
 	synchronize_srcu(&vtl0_srcu);
-	vtl0_event(VTL0_EVENT_BAD_PAGE);
+	if (new)
+		vtl0_event(VTL0_EVENT_BAD_PAGE);
 }
 
 /**

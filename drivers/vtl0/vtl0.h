@@ -237,7 +237,7 @@ int vtl0_target_node(u64 address);
 int vtl0_default_node(u64 start);
 
 /* bad.c: pages with memory errors */
-void vtl0_bad_add(unsigned long pfn);
+bool vtl0_bad_add(unsigned long pfn);
 bool vtl0_bad_any(unsigned long pfn, unsigned long nr);
 u64 vtl0_bad_count(unsigned long pfn, unsigned long nr);
 void vtl0_bad_exit(void);

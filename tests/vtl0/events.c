@@ -231,4 +231,33 @@ TEST_F(bad_page, is_urgent)
 	ASSERT_EQ(0, munmap(va, MIB(2)));
 }
 
+#define REPORT "/sys/devices/system/memory/hard_offline_page"
+
+/* Hardware reports it a second time, and once more when it was removed and added. */
+TEST_F(bad_page, known_one_is_no_news)
+{
+	struct vtl0_events e;
+	char address[32];
+
+	if (access(REPORT, F_OK))
+		SKIP(return, "no " REPORT);
+	snprintf(address, sizeof(address), "%#llx", (unsigned long long)self->s.start);
+	ASSERT_EQ(0, write_file(REPORT, address));
+	EXPECT_EQ(POLLIN | POLLPRI, poll_now(self->s.control));
+	ASSERT_EQ(0, next(self->s.control, &e));
+	ASSERT_EQ(0, write_file(REPORT, address));
+	EXPECT_EQ(0, poll_now(self->s.control));
+	ASSERT_EQ(0, remove_range(self->s.control, self->s.start, MIB(2)));
+	ASSERT_EQ(0, add_range(self->s.control, self->s.start, MIB(2), 0));
+	ASSERT_EQ(0, next(self->s.control, &e));
+	ASSERT_EQ(0, write_file(REPORT, address));
+	EXPECT_EQ(0, poll_now(self->s.control));
+	EXPECT_EQ(1, map_info(&self->s).bad_pages);
+	/* another page is */
+	snprintf(address, sizeof(address), "%#llx",
+		 (unsigned long long)self->s.start + PAGE_BYTES);
+	ASSERT_EQ(0, write_file(REPORT, address));
+	EXPECT_EQ(POLLIN | POLLPRI, poll_now(self->s.control));
+}
+
 TEST_HARNESS_MAIN
