@@ -33,8 +33,10 @@ static bool same_orders(const struct vtl0_range *range, unsigned int max_order)
 
 	while ((chunk = vtl0_next_chunk(range, chunk))) {
 		const struct vtl0_piece *p = &chunk->piece;
+		/* in one piece: a chunk that lies on two nodes was added with VTL0_ADD_NODE */
 		struct vtl0_request rq = {
 			.start = p->start, .length = p->length, .max_order = max_order,
+			.flags = VTL0_ADD_NODE,
 		};
 
 		walk = vtl0_walk_begin(&rq);
@@ -57,7 +59,8 @@ static unsigned int largest_order(const struct vtl0_range *range)
 
 /*
  * What VTL0_ADD_ORDER or VTL0_ADD_CHUNK ask for and @range has not. If only one of
- * them is given the other is taken from the range, as it does not matter.
+ * them is given the other is taken from the range, as it does not matter; likewise the
+ * cuts between nodes, which a range that was added with VTL0_ADD_NODE has not.
  */
 static u32 layout_mismatch(const struct vtl0_range *range, const struct vtl0_request *rq)
 {
@@ -70,7 +73,10 @@ static u32 layout_mismatch(const struct vtl0_range *range, const struct vtl0_req
 		return VTL0_ADD_ORDER;
 	if (!order)
 		like.max_order = largest_order(range);
-	return chunk && !same_cuts(range, &like, false) ? VTL0_ADD_CHUNK : 0;
+	if (!chunk || same_cuts(range, &like, false))
+		return 0;
+	like.flags |= VTL0_ADD_NODE;
+	return same_cuts(range, &like, false) ? 0 : VTL0_ADD_CHUNK;
 }
 
 /**

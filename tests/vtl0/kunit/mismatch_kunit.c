@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* When VTL0_ADD of a range that is registered succeeds, on addresses without RAM. */
+#include <kunit/static_stub.h>
 #include <kunit/test.h>
 #include <linux/err.h>
 
@@ -72,6 +73,59 @@ static void mismatch_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, conflict.mismatch, VTL0_ADD_NODE);
 }
 
+#define GIB(n) MIB((u64)(n) << 10)
+
+/* A node ends in the middle of a GiB. */
+static int fake_node(u64 address)
+{
+	return address >= BIT_ULL(44) + MIB(1536) ? 1 : 0;
+}
+
+/* Chunks that lie on two nodes, as VTL0_ADD_NODE makes them. */
+static void over_nodes_test(struct kunit *test)
+{
+	static const struct {
+		u32 flags;
+		u64 chunk_length;
+		u32 mismatch;
+	} cases[] = {
+		{ VTL0_ADD_NODE | VTL0_ADD_ORDER, 0, 0 },
+		{ VTL0_ADD_NODE | VTL0_ADD_ORDER | VTL0_ADD_CHUNK, GIB(1), 0 },
+		{ VTL0_ADD_NODE | VTL0_ADD_CHUNK, GIB(1), 0 },
+		{ VTL0_ADD_NODE | VTL0_ADD_CHUNK, MIB(512), VTL0_ADD_CHUNK },
+		/* what is not asked for does not matter */
+		{ VTL0_ADD_ORDER, 0, 0 },
+		{ VTL0_ADD_CHUNK, GIB(1), 0 },
+		{ VTL0_ADD_ORDER | VTL0_ADD_CHUNK, GIB(1), 0 },
+		{ VTL0_ADD_CHUNK, MIB(512), VTL0_ADD_CHUNK },
+	};
+	struct vtl0_owner **owners = test->priv;
+	struct vtl0_request rq = request;
+	struct vtl0_conflict conflict = { };
+	struct vtl0_range *range, *want;
+	unsigned int i;
+
+	if (vtl0_geometry.nr_orders < 3 || vtl0_geometry.orders[2] != 18)
+		kunit_skip(test, "no folios of 1G");
+	kunit_activate_static_stub(test, vtl0_target_node, fake_node);
+	rq.length = GIB(2);
+	rq.max_order = 18;
+	rq.flags = VTL0_ADD_NODE | VTL0_ADD_ORDER | VTL0_ADD_CHUNK;
+	rq.chunk_length = GIB(1);
+	range = add(owners[0], &rq, &conflict);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, range);
+	KUNIT_EXPECT_EQ(test, range->nr_chunks, 2);
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		rq.flags = cases[i].flags;
+		rq.chunk_length = cases[i].chunk_length;
+		want = range;
+		if (cases[i].mismatch)
+			want = ERR_PTR(-EEXIST);
+		KUNIT_EXPECT_PTR_EQ_MSG(test, add(owners[1], &rq, &conflict), want, "case %u", i);
+		KUNIT_EXPECT_EQ_MSG(test, conflict.mismatch, cases[i].mismatch, "case %u", i);
+	}
+}
+
 static int mismatch_init(struct kunit *test)
 {
 	struct vtl0_owner **owners = kunit_kcalloc(test, 2, sizeof(*owners), GFP_KERNEL);
@@ -103,6 +157,7 @@ static void mismatch_exit(struct kunit *test)
 
 static struct kunit_case mismatch_tests[] = {
 	KUNIT_CASE(mismatch_test),
+	KUNIT_CASE(over_nodes_test),
 	{ }
 };
 
