@@ -13,7 +13,20 @@
 
 static bool happened;
 
-/* The first range goes, and what VTL0_FAKE_LATER and _BAD say; after that nothing. */
+/* The second quarter of a range goes. */
+static void remove_part(struct fake_range *r)
+{
+	struct fake_range rest = *r;
+
+	rest.start += r->length / 2;
+	rest.length /= 2;
+	r->length /= 4;
+	insert_range(rest);
+}
+
+/*
+ * The first range goes, and what VTL0_FAKE_PART, _LATER and _BAD say; after that nothing.
+ */
 int dev_read(int fd, void *buf, size_t size)
 {
 	if (happened)
@@ -24,6 +37,8 @@ int dev_read(int fd, void *buf, size_t size)
 	memset(buf, 0, size);
 	nr_ranges--;
 	memmove(ranges, ranges + 1, nr_ranges * sizeof(*ranges));
+	if (number("VTL0_FAKE_PART") && nr_ranges)
+		remove_part(&ranges[0]);
 	save_ranges(fd, false);
 	return 0;
 }

@@ -54,8 +54,8 @@ static const struct argp_child children[] = {
 static const struct argp argp = {
 	.options = options,
 	.parser = parse_monitor,
-	.doc = "Prints a line for each range that has gone, has lost its last owner, or has "
-	       "got pages with memory errors, until a signal ends it.",
+	.doc = "Prints a line for each range that has gone, wholly or in part, has lost its last "
+	       "owner, or has got pages with memory errors, until a signal ends it.",
 	.children = children,
 };
 
@@ -90,6 +90,31 @@ static const struct vtl0_range_info *find_id(const struct inventory *inv, uint32
 	return NULL;
 }
 
+/* Parts of @old that no range of @now has; these are in the order of their addresses. */
+static void compare_parts(bool json, const struct vtl0_range_info *old,
+			  const struct inventory *now)
+{
+	struct vtl0_range_info part = *old;
+	uint64_t end = old->start + old->length;
+	size_t i;
+
+	for (i = 0; i < now->nr_ranges && part.start < end; i++) {
+		const struct vtl0_range_info *new = &now->ranges[i];
+
+		if (new->start + new->length <= part.start)
+			continue;
+		if (new->start > part.start) {
+			part.length = (new->start < end ? new->start : end) - part.start;
+			print_event(json, &part, "part gone", 0);
+		}
+		part.start = new->start + new->length;
+	}
+	if (part.start >= end)
+		return;
+	part.length = end - part.start;
+	print_event(json, &part, "part gone", 0);
+}
+
 static void compare(bool json, const struct inventory *before, const struct inventory *now)
 {
 	size_t i;
@@ -102,6 +127,7 @@ static void compare(bool json, const struct inventory *before, const struct inve
 			print_event(json, old, "gone", 0);
 			continue;
 		}
+		compare_parts(json, old, now);
 		if (new->state == VTL0_STATE_DRAINING && old->state != new->state)
 			print_event(json, new, "draining", 0);
 		if (new->bad_pages != old->bad_pages)
