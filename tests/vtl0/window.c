@@ -288,6 +288,39 @@ TEST_F_TIMEOUT(declare, proc_mem_of_untouched_memory, SLOW)
 	close(mem);
 }
 
+/*
+ * Each allocation of an access by the kernel fails once. Where that is the one for the note of
+ * a failure nothing is registered and the access is ENOMEM; the next access succeeds.
+ */
+TEST_F_TIMEOUT(declare, no_memory, SLOW)
+{
+	unsigned int unnoted = 0;
+	bool hit = true;
+
+	if (!have_fail_nth())
+		SKIP(return, "the kernel has no fault injection");
+	ASSERT_EQ(0, declare_window(self->owner, self->start, LENGTH));
+	for (unsigned int nth = 1; hit; nth++) {
+		int ret;
+
+		ASSERT_GT(1000, nth);
+		fail_nth(nth);
+		ret = madvise(self->va, PAGE_BYTES, MADV_POPULATE_WRITE) ? -errno : 0;
+		hit = fail_nth_hit();
+		if (ret) {
+			EXPECT_TRUE(hit);
+			/* SIGBUS of an access by the program is EFAULT here */
+			EXPECT_TRUE(ret == -ENOMEM || ret == -EFAULT)
+				TH_LOG("allocation %u: %d", nth, ret);
+			unnoted += ret == -ENOMEM && !list_ranges(self->ctl, self->r, 8);
+		}
+		EXPECT_EQ(0, touch_write(self->va));
+		/* of the whole window, or less if that failed */
+		ASSERT_EQ(1, remove_all(self->ctl));
+	}
+	EXPECT_LE(1, unnoted);
+}
+
 static bool stop;
 
 static void *touch_all_the_time(void *va)
