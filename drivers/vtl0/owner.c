@@ -131,8 +131,9 @@ static int remove(u64 start, u64 length, bool part, struct vtl0_span *busy)
  * @busy: out, with -EBUSY: the folio that is pinned
  *
  * Context: sleeps; takes vtl0_lock.
- * Return: 0, -ENOENT, -EBUSY, -ENOMEM, or -ERESTARTSYS with nothing done; -EINTR for a
- * caller that is killed while the removal goes on.
+ * Return: 0; -ENOENT if no range has just these addresses; -EBUSY; -ENOMEM; -ERESTARTSYS
+ * for a signal before the removal has begun; -EINTR for a fatal signal after that, and the
+ * removal goes on.
  */
 int vtl0_remove(u64 start, u64 length, struct vtl0_span *busy)
 {
@@ -157,9 +158,10 @@ int vtl0_remove_part(u64 start, u64 length, struct vtl0_span *busy)
 
 /**
  * vtl0_owner_release() - drop a reference on an owner
- * @owner: of a file that was closed, or from vtl0_owner_get(); freed with the last one
+ * @owner: from vtl0_owner_alloc() or vtl0_owner_get(); freed if this was its last reference
  *
- * Ranges without another owner go in the background.
+ * The ranges of an owner that is freed lose it; those that have no other owner then are
+ * removed in the background.
  *
  * Context: process; takes vtl0_lock.
  */

@@ -80,7 +80,8 @@ static bool enough_memory(u64 bytes)
 /**
  * vtl0_pgmaps_add() - create the struct pages of all chunks of a range
  * @range: checked to be disjoint from everything
- * @stop: what it points to becomes true when the range is no longer wanted
+ * @stop: another thread sets *@stop if the caller of the add is killed; then no further
+ *	chunk is begun
  * @conflict: out, with -EBUSY: the chunk for which there are none
  *
  * Context: a kernel thread, see above; sleeps, for seconds where the memmap is large.

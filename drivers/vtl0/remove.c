@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * How ranges go, many at a time: removal waits for several grace periods, and all
+ * Removes ranges, many at a time: a removal waits for several grace periods, and all
  * ranges of a batch wait for the same ones.
  *
- * Take the ranges from faults (REMOVING), wait for those that still saw LIVE, zap,
- * prove every folio idle, and only then give the struct pages back. Nothing else
- * keeps them: a pin does not hold a pgmap. A range stays in the index and claimed
- * until the end, so that an add of the same memory finds it and waits.
+ * The state REMOVING keeps new faults out. vtl0_remove_batch() then waits for faults
+ * that saw LIVE, zaps the page-table entries, looks whether every folio is idle, and only
+ * then gives the struct pages back: memunmap_pages() does not wait for pins. A range
+ * stays in the index and in /proc/iomem until the end, so that an add of the same memory
+ * finds it and waits.
  */
 #include <linux/delay.h>
 #include <linux/rcupdate.h>

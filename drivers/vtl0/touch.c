@@ -5,9 +5,10 @@
  * mshv_vtl maps all RAM at start and writes to it, and registers pieces much later, for
  * direct I/O only.
  *
- * A touch registers the GiB around it, as far as the window or the mapping reaches, or
- * less where something else lies there. That is done without mmap_lock: it may take
- * seconds.
+ * A touch registers what no range has of the aligned GiB in which the page lies, as far as
+ * the window or the mapping reaches. If that fails, for instance because a driver has a
+ * part of that GiB, it tries the block of min_align bytes with the page, then the page.
+ * This may take seconds, so the fault drops its lock, or waits for a work that takes none.
  */
 #include <linux/completion.h>
 #include <linux/file.h>
@@ -39,7 +40,8 @@ struct failure {
  * @owner: keeps what drained when it was touched, where the file's mappings declare
  *	memory; NULL where only windows do
  * @lock: for @failures
- * @failures: at most one of each task, for the one retry of its fault
+ * @failures: addresses that could not be registered, at most one of each task: its next
+ *	fault takes it off the list, and raises SIGBUS if it is for the same address
  */
 struct vtl0_touches {
 	struct vtl0_owner *owner;
@@ -263,7 +265,7 @@ int vtl0_touches_init(void)
 	return touch_wq ? 0 : -ENOMEM;
 }
 
-/** vtl0_touches_exit() - wait for the end of what files have waited for */
+/** vtl0_touches_exit() - wait for works that have dropped their file but not returned yet */
 void vtl0_touches_exit(void)
 {
 	destroy_workqueue(touch_wq);

@@ -380,7 +380,7 @@ void vtl0_range_put(struct vtl0_range *range);
 int vtl0_ranges_init(void);
 void vtl0_ranges_exit(void);
 
-/* remove.c: how ranges go */
+/* remove.c: removes ranges */
 void vtl0_remove_begin(struct vtl0_range *range, struct list_head *batch)
 	__must_hold(&vtl0_lock);
 unsigned int vtl0_remove_batch(struct list_head *batch, unsigned int tries,
