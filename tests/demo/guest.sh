@@ -34,7 +34,7 @@ vtl0ctl list
 say "Write, wipe, read back and compare buffers across both seams"
 vtl0_status=0
 vtl0_demo /dev/vtl0_low "$DISK" $START $LENGTH $SEAM1 $SEAM2 >"$out/vtl0" || vtl0_status=$?
-# the kernel lets the buffers of a closed io_uring go after its process has ended
+# the buffers of a closed io_uring may go a moment after its process has ended
 tries=60
 until vtl0ctl remove --all >/dev/null || [ $((tries -= 1)) -eq 0 ]; do
 	sleep 1

@@ -38,11 +38,11 @@ int add_chunked(int fd, u64 start, u64 length, u64 chunk_length);
 int add_order(int fd, u64 start, u64 length, u32 max_order);
 int remove_range(int fd, u64 start, u64 length);
 /*
- * For memory that was used for I/O just now. The kernel gives pins back after the result
- * can be seen: a direct read that needs several bios from a work; io_uring when its worker
- * lets go of a request and the thread that submitted it next returns to user space, which
- * it cannot from inside of REMOVE; the buffers of a closed ring from a work. So this calls
- * again for a minute while the answer is EBUSY.
+ * For memory that was used for I/O just now: calls again for a minute while the answer is
+ * EBUSY, as it once was although the I/O was over. By the source of Linux 7.3, which is all that
+ * this says, pins may go later: those of a direct read that needs several bios from a work; one
+ * of io_uring when its worker lets go of a request and the thread that submitted it next returns
+ * to user space, which it cannot from inside of REMOVE; those of a closed ring from a work.
  */
 int remove_unpinned(int fd, u64 start, u64 length);
 int declare_window(int fd, u64 start, u64 length);

@@ -185,9 +185,9 @@ struct vtl0_add {
  * of the range are revoked: touching them is SIGBUS, but in a window, or through /dev/mshv_vtl_low,
  * registers the memory anew. If a page is pinned (O_DIRECT in flight, registered buffers, VFIO, a
  * pipe) the call fails with EBUSY after a moment; the range stays registered, and its mappings
- * fault in again. Touching it waits until that is decided. A pin of io_uring may go only when its
- * thread has returned to user space: then try again. A range in VTL0_STATE_DRAINING can be removed
- * like any other, and stays draining on EBUSY. A removal goes on when its caller is killed.
+ * fault in again. Touching it waits until that is decided. A pin may go a moment after its I/O has
+ * ended (io_uring): then try again. A range in VTL0_STATE_DRAINING can be removed like any other,
+ * and stays draining on EBUSY. A removal goes on when its caller is killed.
  */
 struct vtl0_remove {
 	__u32 size;
