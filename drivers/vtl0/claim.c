@@ -10,6 +10,7 @@
 #include <linux/mmzone.h>
 #include <linux/string.h>
 
+#include "claim.h"
 #include "vtl0.h"
 
 static void set_conflict(struct vtl0_span *conflict, u64 start, u64 length)
@@ -230,6 +231,20 @@ static int refusal_errno(u64 start, u64 length, struct vtl0_span *conflict)
 	return -EBUSY;
 }
 
+static struct resource *request(u64 start, u64 length, struct vtl0_span *conflict)
+{
+	struct resource *res = request_mem_region(start, length, "vtl0");
+	int ret;
+
+	if (!res)
+		return ERR_PTR(refusal_errno(start, length, conflict));
+	ret = check_parent(res, conflict);
+	if (!ret)
+		return res;
+	release_mem_region(start, length);
+	return ERR_PTR(ret);
+}
+
 /**
  * vtl0_claim() - claim a range as this driver's memory region
  * @start: first byte of a page
@@ -246,23 +261,31 @@ static int refusal_errno(u64 start, u64 length, struct vtl0_span *conflict)
 struct resource *vtl0_claim(u64 start, u64 length, struct vtl0_span *conflict)
 {
 	u64 align = vtl0_geometry.min_align;
-	struct resource *res;
 	int ret;
 
 	ret = check_resources(start, length, conflict) ?:
 	      check_beside(round_down(start, align), start, conflict) ?:
 	      check_beside(start + length, round_up(start + length, align), conflict) ?:
 	      check_sections(start, length, conflict);
-	if (ret)
-		return ERR_PTR(ret);
-	res = request_mem_region(start, length, "vtl0");
-	if (!res)
-		return ERR_PTR(refusal_errno(start, length, conflict));
-	ret = check_parent(res, conflict);
-	if (!ret)
-		return res;
-	release_mem_region(start, length);
-	return ERR_PTR(ret);
+	return ret ? ERR_PTR(ret) : request(start, length, conflict);
+}
+
+/**
+ * vtl0_claim_gap() - claim memory that gets no struct pages as yet
+ * @start: first byte of a page
+ * @length: bytes, of whole pages
+ * @conflict: as in vtl0_claim()
+ *
+ * What shares a block with it is not looked at, so that windows can share one.
+ *
+ * Context: as vtl0_claim().
+ * Return: as vtl0_claim().
+ */
+struct resource *vtl0_claim_gap(u64 start, u64 length, struct vtl0_span *conflict)
+{
+	int ret = check_resources(start, length, conflict);
+
+	return ret ? ERR_PTR(ret) : request(start, length, conflict);
 }
 
 /**

@@ -13,6 +13,8 @@
 #include <linux/rcupdate.h>
 #include <linux/slab.h>
 
+#include "claim.h"
+#include "declare.h"
 #include "events.h"
 #include "part.h"
 #include "trace.h"
@@ -165,6 +167,7 @@ static void cut(const struct vtl0_part *part)
 	}
 	if (rest)
 		begin_rest(part);
+	vtl0_declared_reclaim(span.start, span.length);
 	if (span.start > range->start)
 		WRITE_ONCE(range->nr_slots, part->first - range->chunks);
 	vtl0_range_add_up(range);

@@ -15,6 +15,8 @@
 #include <linux/workqueue.h>
 #include <kunit/visibility.h>
 
+#include "claim.h"
+#include "declare.h"
 #include "events.h"
 #include "request.h"
 #include "trace.h"
@@ -221,6 +223,30 @@ void vtl0_range_decide(struct vtl0_range *range)
 	wake_up_all(&range->decided);
 }
 
+/* What windows have of @range is its own, or theirs again if that fails. */
+static int claim_and_index(struct vtl0_range *range, struct vtl0_span *conflict)
+	__must_hold(&vtl0_lock)
+{
+	int ret = vtl0_declared_yield(range->start, range->length);
+
+	if (ret)
+		goto reclaim;
+	range->res = vtl0_claim(range->start, range->length, conflict);
+	ret = PTR_ERR_OR_ZERO(range->res);
+	if (ret)
+		goto reclaim;
+	ret = vtl0_index_add(range);
+	if (!ret)
+		goto reclaim;
+	/* a fault may have found the part that was indexed */
+	vtl0_index_del(range);
+	synchronize_srcu(&vtl0_srcu);
+	release_mem_region(range->start, range->length);
+reclaim:
+	vtl0_declared_reclaim(range->start, range->length);
+	return ret;
+}
+
 /**
  * vtl0_range_new() - claim a range for an add
  * @rq: a checked request
@@ -238,26 +264,15 @@ struct vtl0_range *vtl0_range_new(const struct vtl0_request *rq, struct vtl0_spa
 	range = alloc_range(rq);
 	if (!range)
 		return ERR_PTR(-ENOMEM);
-	range->res = vtl0_claim(range->start, range->length, conflict);
-	ret = PTR_ERR_OR_ZERO(range->res);
-	if (ret)
-		goto put;
-	ret = vtl0_index_add(range);
-	if (ret)
-		goto index_del;
+	ret = claim_and_index(range, conflict);
+	if (ret) {
+		trace_vtl0_add(rq->start, rq->length, 0, range->nr_chunks, ret);
+		vtl0_range_put(range);
+		return ERR_PTR(ret);
+	}
 	range->id = ++last_id;
 	list_add_tail(&range->link, &vtl0_ranges);
 	return range;
-
-index_del:
-	/* a fault may have found the part that was indexed */
-	vtl0_index_del(range);
-	synchronize_srcu(&vtl0_srcu);
-	release_mem_region(range->start, range->length);
-put:
-	trace_vtl0_add(rq->start, rq->length, 0, range->nr_chunks, ret);
-	vtl0_range_put(range);
-	return ERR_PTR(ret);
 }
 
 /* Nothing maps it, and nothing has struct pages of it: let it be as if never added. */
@@ -360,6 +375,7 @@ static void forget(struct vtl0_range *range)
 	vtl0_hold_drop_range(range);
 	list_del(&range->link);
 	vtl0_index_del(range);
+	vtl0_declared_reclaim(range->start, range->length);
 	if (range->state != VTL0_STATE_ADDING) {
 		vtl0_totals_change(&totals, NULL, NULL);
 		vtl0_event(VTL0_EVENT_GONE);

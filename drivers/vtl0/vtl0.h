@@ -267,11 +267,9 @@ void vtl0_index_exit(void);
 int vtl0_pm_init(void);
 void vtl0_pm_exit(void);
 
-/* claim.c: refuses memory that is in use */
-struct resource *vtl0_claim(u64 start, u64 length, struct vtl0_span *conflict)
-	__must_hold(&vtl0_lock);
-bool vtl0_claim_cut(struct resource *res, u64 start, u64 length, struct resource *rest)
-	__must_hold(&vtl0_lock);
+/* claim.c: refuses memory that is in use; see claim.h */
+
+/* declare.c: claims memory of windows; see declare.h */
 
 /* mapping.c: the address_space of all registered memory */
 void vtl0_mapping_use(struct file *file);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Windows: physical ranges that VTL0_WINDOW declared. A touch through /dev/vtl0_low
- * registers a piece of a window (touch.c), and the file that declared the window then
- * holds that range.
+ * Windows: physical ranges that VTL0_WINDOW declared and declare.c claims. A touch through
+ * /dev/vtl0_low registers a piece of a window (touch.c), and the file that declared the
+ * window then holds that range.
  */
 #include <linux/err.h>
 #include <linux/ioport.h>
@@ -11,6 +11,8 @@
 #include <linux/spinlock.h>
 #include <linux/string.h>
 
+#include "claim.h"
+#include "declare.h"
 #include "request.h"
 #include "vtl0.h"
 #include "window.h"
@@ -19,8 +21,7 @@
 
 struct window {
 	struct list_head link;
-	u64 start;
-	u64 length;
+	struct vtl0_declared declared;
 	/* no reference: vtl0_windows_close() drops the window before the owner is freed */
 	struct vtl0_owner *owner;
 	struct vtl0_cookie cookie;
@@ -38,7 +39,7 @@ static struct window *window_behind(u64 address)
 	struct window *w;
 
 	list_for_each_entry(w, &windows, link)
-		if (address < w->start + w->length)
+		if (address < w->declared.start + w->declared.length)
 			return w;
 	return NULL;
 }
@@ -58,13 +59,13 @@ bool vtl0_window_find(u64 address, struct vtl0_area *area)
 
 	guard(spinlock)(&windows_lock);
 	w = window_behind(address);
-	if (!w || address < w->start)
+	if (!w || address < w->declared.start)
 		return false;
 	if (area)
 		*area = (struct vtl0_area) {
 			.owner = vtl0_owner_get(w->owner),
-			.start = w->start,
-			.end = w->start + w->length,
+			.start = w->declared.start,
+			.end = w->declared.start + w->declared.length,
 			.cookie = w->cookie,
 		};
 	return true;
@@ -108,7 +109,9 @@ bool vtl0_window_next(u64 address, struct vtl0_window_info *info)
 	spin_lock(&windows_lock);
 	w = window_behind(address);
 	if (w)
-		*info = (struct vtl0_window_info) { .start = w->start, .length = w->length };
+		*info = (struct vtl0_window_info) {
+			.start = w->declared.start, .length = w->declared.length,
+		};
 	spin_unlock(&windows_lock);
 	if (w)
 		info->registered = count_registered(info->start, info->start + info->length);
@@ -154,8 +157,8 @@ static int check_claim(u64 start, u64 *end, struct vtl0_span *conflict)
 }
 
 /*
- * Fail now rather than at a touch: claim what no range has registered, and release it
- * again. A window itself claims nothing.
+ * Fail now rather than at a touch: claim what no range has registered as for a range, and
+ * release it again.
  */
 static int check_gaps(u64 start, u64 end, struct vtl0_span *conflict)
 	__must_hold(&vtl0_lock)
@@ -177,27 +180,48 @@ static int check_gaps(u64 start, u64 end, struct vtl0_span *conflict)
 	return 0;
 }
 
-/* On success @new is in the list, or was freed as @owner has declared the same before. */
-static int insert(struct window *new, struct vtl0_span *conflict)
+/* 0 if @new overlaps no window, 1 if its owner has declared just the same, or -EEXIST. */
+static int find_overlap(const struct window *new, struct vtl0_span *conflict)
 {
-	u64 end = new->start + new->length;
+	u64 start = new->declared.start, end = start + new->declared.length;
+	u64 next_start, next_end;
 	struct window *next;
 
 	guard(spinlock)(&windows_lock);
-	next = window_behind(new->start);
-	if (!next || end <= next->start) {
-		list_add_tail(&new->link, next ? &next->link : &windows);
+	next = window_behind(start);
+	if (!next || end <= next->declared.start)
 		return 0;
-	}
-	if (next->start == new->start && next->length == new->length &&
-	    next->owner == new->owner &&
-	    !memcmp(&next->cookie, &new->cookie, sizeof(new->cookie))) {
-		kfree(new);
-		return 0;
-	}
-	conflict->start = max(next->start, new->start);
-	conflict->length = min(next->start + next->length, end) - conflict->start;
+	next_start = next->declared.start;
+	next_end = next_start + next->declared.length;
+	if (next_start == start && next_end == end && next->owner == new->owner &&
+	    !memcmp(&next->cookie, &new->cookie, sizeof(new->cookie)))
+		return 1;
+	conflict->start = max(next_start, start);
+	conflict->length = min(next_end, end) - conflict->start;
 	return -EEXIST;
+}
+
+static void insert(struct window *new)
+{
+	struct window *next;
+
+	guard(spinlock)(&windows_lock);
+	next = window_behind(new->declared.start);
+	list_add_tail(&new->link, next ? &next->link : &windows);
+}
+
+/* Other windows have parts of the blocks at its edges, perhaps. */
+static int claim(struct vtl0_declared *new, struct vtl0_span *conflict)
+	__must_hold(&vtl0_lock)
+{
+	int ret = vtl0_declared_yield(new->start, new->length);
+
+	if (!ret)
+		ret = check_gaps(new->start, new->start + new->length, conflict);
+	if (!ret)
+		ret = vtl0_declare(new, conflict);
+	vtl0_declared_reclaim(new->start, new->length);
+	return ret;
 }
 
 static int declare(const struct window *wanted, struct vtl0_span *conflict)
@@ -209,24 +233,43 @@ static int declare(const struct window *wanted, struct vtl0_span *conflict)
 	if (!new)
 		return -ENOMEM;
 	mutex_lock(&vtl0_lock);
-	ret = check_gaps(new->start, new->start + new->length, conflict);
+	ret = find_overlap(new, conflict);
 	if (!ret)
-		ret = insert(new, conflict);
+		ret = claim(&new->declared, conflict);
+	if (!ret)
+		insert(new);
 	mutex_unlock(&vtl0_lock);
 	if (ret)
 		kfree(new);
-	return ret;
+	return min(ret, 0);
 }
 
-static int drop(const struct vtl0_owner *owner, u64 start, u64 length)
+/* The window is in no list then. */
+static struct window *take(const struct vtl0_owner *owner, u64 start, u64 length)
 {
 	struct window *w;
 
 	guard(spinlock)(&windows_lock);
 	w = window_behind(start);
-	if (!w || w->start != start || w->length != length || w->owner != owner)
-		return -ENOENT;
+	if (!w || w->declared.start != start || w->declared.length != length ||
+	    w->owner != owner)
+		return NULL;
 	list_del(&w->link);
+	return w;
+}
+
+static int drop(const struct vtl0_owner *owner, u64 start, u64 length)
+	__must_not_hold(&vtl0_lock)
+{
+	struct window *w;
+
+	mutex_lock(&vtl0_lock);
+	w = take(owner, start, length);
+	if (w)
+		vtl0_undeclare(&w->declared);
+	mutex_unlock(&vtl0_lock);
+	if (!w)
+		return -ENOENT;
 	kfree(w);
 	return 0;
 }
@@ -242,19 +285,20 @@ static int drop(const struct vtl0_owner *owner, u64 start, u64 length)
 int vtl0_window(struct vtl0_owner *owner, struct vtl0_window *arg)
 {
 	struct window wanted = {
-		.start = vtl0_unalias(arg->start), .length = arg->length, .owner = owner,
+		.declared.start = vtl0_unalias(arg->start), .declared.length = arg->length,
+		.owner = owner,
 	};
 	struct vtl0_span conflict = { };
 	int ret;
 
 	arg->conflict_start = 0;
 	arg->conflict_length = 0;
-	ret = check_arg(arg, wanted.start, &wanted.cookie, &arg->conflict_start);
+	ret = check_arg(arg, wanted.declared.start, &wanted.cookie, &arg->conflict_start);
 	if (ret)
 		return ret;
 	if (arg->flags & VTL0_WINDOW_DROP)
-		return drop(owner, wanted.start, arg->length);
-	ret = vtl0_locked_down(wanted.start, wanted.length);
+		return drop(owner, wanted.declared.start, arg->length);
+	ret = vtl0_locked_down(wanted.declared.start, wanted.declared.length);
 	if (ret)
 		return ret;
 	ret = declare(&wanted, &conflict);
@@ -269,17 +313,22 @@ int vtl0_window(struct vtl0_owner *owner, struct vtl0_window *arg)
  *
  * A touch that found a window before holds a reference on @owner until the touch ends.
  *
- * Context: any that may take a spinlock.
+ * Context: sleeps; takes vtl0_lock.
  */
 void vtl0_windows_close(struct vtl0_owner *owner)
 {
 	struct window *w, *next;
+	LIST_HEAD(gone);
 
-	guard(spinlock)(&windows_lock);
-	list_for_each_entry_safe(w, next, &windows, link) {
-		if (w->owner != owner)
-			continue;
-		list_del(&w->link);
+	mutex_lock(&vtl0_lock);
+	spin_lock(&windows_lock);
+	list_for_each_entry_safe(w, next, &windows, link)
+		if (w->owner == owner)
+			list_move(&w->link, &gone);
+	spin_unlock(&windows_lock);
+	list_for_each_entry_safe(w, next, &gone, link) {
+		vtl0_undeclare(&w->declared);
 		kfree(w);
 	}
+	mutex_unlock(&vtl0_lock);
 }

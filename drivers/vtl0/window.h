@@ -32,6 +32,7 @@ int vtl0_window(struct vtl0_owner *owner, struct vtl0_window *arg)
 	__must_not_hold(&vtl0_lock);
 bool vtl0_window_find(u64 address, struct vtl0_area *area);
 bool vtl0_window_next(u64 address, struct vtl0_window_info *info);
-void vtl0_windows_close(struct vtl0_owner *owner);
+void vtl0_windows_close(struct vtl0_owner *owner)
+	__must_not_hold(&vtl0_lock);
 
 #endif /* _VTL0_WINDOW_H */

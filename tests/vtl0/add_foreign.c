@@ -356,7 +356,14 @@ TEST_F(add, half_reserved)
 	ASSERT_EQ(2, list_ranges(self->ctl, self->ranges, 64));
 	EXPECT_EQ(edge, self->ranges[1].start);
 	EXPECT_EQ(2, remove_all(self->ctl));
+	/* a window claims both, and again when ranges beside the edge have gone */
 	EXPECT_EQ(0, declare_window(self->ctl, arg.start, arg.length));
+	arg.start = edge - MIB(2);
+	arg.length = MIB(4);
+	EXPECT_EQ(0, cmd_add(self->ctl, &arg));
+	EXPECT_EQ(2, remove_all(self->ctl));
+	EXPECT_TRUE(iomem_has(edge - HALF, HALF, "vtl0"));
+	EXPECT_TRUE(iomem_has(edge, HALF, "vtl0"));
 }
 
 TEST_HARNESS_MAIN

@@ -219,7 +219,80 @@ TEST_F(declare, memory_in_use)
 	EXPECT_EQ(0, list_windows(self->ctl, self->w, 8));
 	ASSERT_EQ(0, run("modprobe -r reserved_child"));
 	EXPECT_EQ(0, declare_window(self->owner, self->start, LENGTH));
-	EXPECT_FALSE(iomem_has(self->start, LENGTH, NULL));
+	/* now it is the other driver that cannot have it, touched or not */
+	EXPECT_NE(0, run(command));
+	EXPECT_EQ(0, touch_write(self->va));
+	EXPECT_NE(0, run(command));
+	ASSERT_EQ(0, close(self->owner));
+	self->owner = -1;
+	EXPECT_TRUE(wait_until(none_listed, &self->ctl, PATIENCE));
+	EXPECT_EQ(0, run(command));
+	EXPECT_EQ(0, run("modprobe -r reserved_child"));
+}
+
+#define EXPECT_CLAIMED(from, to) \
+	EXPECT_TRUE(iomem_has(self->start + (from), (to) - (from), "vtl0"))
+
+/* What no range has, whatever comes and goes in it. */
+TEST_F(declare, is_claimed)
+{
+	struct vtl0_window drop = {
+		.flags = VTL0_WINDOW_DROP, .start = self->start, .length = LENGTH,
+	};
+	struct vtl0_remove part = {
+		.flags = VTL0_REMOVE_PART, .start = self->start + MIB(8), .length = MIB(2),
+	};
+
+	ASSERT_EQ(0, add_range(self->ctl, self->start + MIB(4), MIB(2), 0));
+	ASSERT_EQ(0, declare_window(self->owner, self->start, LENGTH));
+	EXPECT_CLAIMED(0, MIB(4));
+	EXPECT_CLAIMED(MIB(4), MIB(6));
+	EXPECT_CLAIMED(MIB(6), LENGTH);
+	ASSERT_EQ(0, remove_range(self->ctl, self->start + MIB(4), MIB(2)));
+	EXPECT_CLAIMED(0, LENGTH);
+	/* a range of another file, over the edge of the window, and how it goes */
+	ASSERT_EQ(0, add_chunked(self->ctl, self->start + MIB(6), LENGTH, MIB(2)));
+	EXPECT_CLAIMED(0, MIB(6));
+	EXPECT_CLAIMED(MIB(6), MIB(6) + LENGTH);
+	ASSERT_EQ(0, cmd_remove(self->ctl, &part));
+	EXPECT_CLAIMED(MIB(6), MIB(8));
+	EXPECT_CLAIMED(MIB(8), MIB(10));
+	EXPECT_CLAIMED(MIB(10), MIB(6) + LENGTH);
+	EXPECT_EQ(-EEXIST, add_range(self->ctl, self->start, MIB(8), 0));
+	EXPECT_CLAIMED(0, MIB(6));
+	ASSERT_EQ(2, remove_all(self->ctl));
+	EXPECT_CLAIMED(0, LENGTH);
+	/* a refused one leaves it as it was */
+	EXPECT_EQ(-EEXIST, declare_window(self->ctl, self->start + MIB(8), LENGTH));
+	EXPECT_EQ(-EINVAL, add_chunked(self->ctl, self->start, LENGTH, MIB(3)));
+	EXPECT_CLAIMED(0, LENGTH);
+	ASSERT_EQ(0, cmd_window(self->owner, &drop));
+	EXPECT_FALSE(iomem_has(self->start, LENGTH, "vtl0"));
+}
+
+/* Two windows, and a range, have parts of one block. */
+TEST_F_TIMEOUT(declare, blocks_are_shared, SLOW)
+{
+	const u64 edge = MIB(3), other = MIB(5) + PAGE_BYTES;
+	struct vtl0_add arg = {
+		.flags = VTL0_ADD_COVER, .start = self->start + other, .length = MIB(2),
+	};
+
+	ASSERT_EQ(0, declare_window(self->owner, self->start, edge));
+	ASSERT_EQ(0, declare_window(self->owner, self->start + edge, other - edge));
+	EXPECT_CLAIMED(0, edge);
+	EXPECT_CLAIMED(edge, other);
+	ASSERT_EQ(0, cmd_add(self->ctl, &arg));
+	EXPECT_CLAIMED(edge, other);
+	EXPECT_EQ(0, touch_write(self->va + edge - 1));
+	EXPECT_CLAIMED(edge, other);
+	EXPECT_EQ(0, touch_write(self->va + edge));
+	ASSERT_EQ(3, list_ranges(self->ctl, self->r, 8));
+	EXPECT_EQ(edge, self->r[0].length);
+	ASSERT_EQ(3, remove_all(self->ctl));
+	EXPECT_CLAIMED(0, edge);
+	EXPECT_CLAIMED(edge, other);
+	EXPECT_FALSE(iomem_has(self->start + other, MIB(2), NULL));
 }
 
 /* They end when their file is closed, and the next touch is for the window's. */

@@ -421,7 +421,7 @@ struct vtl0_open {
  * Memory of a window may be touched through /dev/vtl0_low before it is registered. The touch
  * registers the part of the window in the same GiB, or a smaller part if that fails, for this file;
  * if nothing can be registered it raises SIGBUS. The last close of the file drops the window and
- * removes these ranges; other ranges in the window stay. Only memory that was touched is claimed.
+ * removes these ranges; other ranges in the window stay. Its memory is claimed (/proc/iomem).
  * VTL0_WINDOW fails if a part of the window is in use (EBUSY), device address space (ENXIO), or in
  * another window (EEXIST), unless that is the same. VTL0_WINDOW_DROP needs exactly a window of this
  * file, else ENOENT; ranges in it stay.

@@ -125,6 +125,12 @@ static void declared(void)
 		die("VTL0_WINDOW");
 }
 
+static void declared_and_set_add(void)
+{
+	declared();
+	set_add();
+}
+
 static int do_check_extension(void)
 {
 	__u32 cap = MSHV_CAP_VTL_RETURN_ACTION;
@@ -319,6 +325,11 @@ static int do_mprotect_part(void)
 	return sys(mprotect(mapping + MIB(6), 4096, PROT_READ));
 }
 
+static int do_mprotect_none(void)
+{
+	return sys(mprotect(mapping + MIB(6), 4096, PROT_NONE));
+}
+
 static int do_mremap(void)
 {
 	char *p = mremap(mapping, map_length, map_length, MREMAP_MAYMOVE | MREMAP_FIXED,
@@ -403,6 +414,8 @@ const struct test tests[] = {
 		.flags = VTL0_ADD_NAME, .length = SIZE, .name = "failnth", .file_mode = 0600 } },
 	{ "VTL0_WINDOW", NULL, do_window, 0, {} },
 	{ "VTL0_WINDOW_DROP", declared, do_drop_window, 0, {} },
+	{ "VTL0_ADD in a window", declared_and_set_add, do_add, 0, {
+		.start = MIB(4), .length = MIB(4) } },
 	{ "VTL0_QUERY of windows", declared, do_query_windows, 0, {} },
 	{ "touch in a window", mapped_window, do_touch, 0, {} },
 	{ "VTL0_OPEN", added, do_open_range, 0, {} },
@@ -425,6 +438,7 @@ const struct test tests[] = {
 	{ "munmap of a part of a 1G entry", touched_pud, do_munmap_part, 0, {} },
 	{ "mprotect of a part of a 2M entry", touched_pmd, do_mprotect_part, 0, {} },
 	{ "mprotect of a part of a 1G entry", touched_pud, do_mprotect_part, 0, {} },
+	{ "mprotect to nothing, 1G entry", touched_pud, do_mprotect_none, 0, {} },
 	{ "mremap of a 2M entry", touched_pmd, do_mremap, 0, {} },
 	{ "mremap of a 1G entry", touched_pud, do_mremap, 0, {} },
 	{ "close of the mapping node", low_and_range, do_close_low, 0, {} },
