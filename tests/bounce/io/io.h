@@ -25,6 +25,7 @@ extern const struct command in_flight_commands[];
 extern const struct command ioctls_commands[];
 extern const struct command others_commands[];
 extern const struct command cost_commands[];
+extern const struct command log_commands[];
 
 /* The name of an error, or "0". */
 const char *errno_word(int e);
