@@ -139,6 +139,9 @@ unsigned int fill_add(struct caller *c, union arg *arg)
 		a->node = rarely(c) ? (int)rng_next(&c->rng) : 0;
 	if (a->flags & VTL0_ADD_COOKIE)
 		a->cookie[0] = pick(c, 3);
+	/* for use_names(); VTL0_ADD_COVER knows none */
+	if (!pick(c, 4) && !a->flags)
+		a->flags = VTL0_ADD_NAME;
 	/* few names, so that they are taken at times */
 	if (a->flags & VTL0_ADD_NAME) {
 		a->name[0] = 'a' + pick(c, 4);

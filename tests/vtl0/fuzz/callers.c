@@ -197,7 +197,10 @@ static void one_call(struct caller *c)
 		p = c->page;
 	fd = files[pick(c, NR_FILES)];
 	ret = ioctl(fd, cmd, p);
-	note_result(cmd, &arg, ret < 0 ? -errno : 0);
+	ret = ret < 0 ? -errno : ret;
+	if (ret == -EINTR)
+		failure("ioctl %#x was not restarted after a signal", cmd);
+	note_result(cmd, &arg, ret < 0 ? ret : 0);
 	if (kinds[i].fill == fill_open && !ret)
 		use_range(p);
 	/* garbage, too, may have made a VTL */

@@ -3,7 +3,8 @@
  * Random calls to vtl0 from two threads (callers.c, args.c), while processes use the
  * memory in every way (users.c). The calls are a function of the seed; how they meet
  * is not. A run fails with a report of the kernel; at the end everything must be
- * as it was, and work.
+ * as it was, and work. Nothing guides the calls: the lab's debug kernel has no KCOV, so
+ * a run says what happened (fuzz.h), not which lines of the driver it has reached.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -16,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include "clock.h"
@@ -79,11 +81,13 @@ static const char * const event_names[NR_EVENTS] = {
 	[OPENED] = "files of ranges mapped", [DECLARED] = "windows declared",
 	[MSHV_ADDED] = "added by mshv", [REOPENED] = "reopened", [TOUCHED] = "touched",
 	[BUS_ERROR] = "SIGBUS", [PART_UNMAPPED] = "unmapped in part",
-	[PROTECTED] = "protected in part", [MOVED] = "moved", [ADVISED] = "advised",
+	[PROTECTED] = "protected in part", [NO_ACCESS] = "without access in part",
+	[MOVED] = "moved", [ADVISED] = "advised",
 	[DIRECT_IO] = "direct I/O", [DIRECT_IO_FAULT] = "direct I/O EFAULT",
 	[BUFFERS_REGISTERED] = "buffers registered", [FIXED_IO] = "fixed buffer I/O",
 	[SPLICED] = "spliced", [READ_BY_PROCESS] = "process_vm_readv",
-	[FORKED] = "forked", [OWNER_KILLED] = "owner killed",
+	[NAMED] = "named files mapped",
+	[FORKED] = "forked", [OWNER_KILLED] = "owner killed", [SIGNALLED] = "signals",
 };
 
 static void show_events(void)
@@ -158,6 +162,27 @@ static void watch(uint64_t calls)
 	}
 }
 
+static void on_alarm(int sig)
+{
+	(void)sig;
+	count(SIGNALLED);
+}
+
+/* Signals interrupt the calls, which are restarted; not in the users, which are forked before. */
+static void start_signals(void)
+{
+	struct sigaction act = { .sa_handler = on_alarm, .sa_flags = SA_RESTART };
+	struct itimerval period = { { 0, 5000 }, { 0, 5000 } };
+
+	if (sigaction(SIGALRM, &act, NULL) || setitimer(ITIMER_REAL, &period, NULL))
+		die("signals");
+}
+
+static void stop_signals(void)
+{
+	setitimer(ITIMER_REAL, &(struct itimerval) { }, NULL);
+}
+
 static void run(uint64_t calls, uint64_t seed)
 {
 	struct caller callers[CALLERS] = { };
@@ -174,9 +199,11 @@ static void run(uint64_t calls, uint64_t seed)
 		c->calls = calls / CALLERS;
 		start_caller(c);
 	}
+	start_signals();
 	watch(calls / CALLERS * CALLERS);
 	for (i = 0; i < CALLERS; i++)
 		pthread_join(callers[i].thread, NULL);
+	stop_signals();
 	wait_for_users();
 	forget_callers();
 }

@@ -94,6 +94,20 @@ static const int hints[] = {
 	MADV_COLLAPSE,
 };
 
+/* Without access for a moment, in which only the kernel looks, as ptrace does. */
+static void take_access(char *p, uint64_t length)
+{
+	int mem = open("/proc/self/mem", O_RDONLY | O_CLOEXEC);
+	char byte;
+
+	if (!mprotect(p, length, PROT_NONE)) {
+		pread(mem, &byte, 1, (uintptr_t)p + below(length));
+		if (!mprotect(p, length, PROT_READ | PROT_WRITE))
+			count(NO_ACCESS);
+	}
+	close(mem);
+}
+
 /* Touches only memory that is not protected: SIGSEGV is a failure. */
 static void change_part(char *p, uint64_t length)
 {
@@ -101,7 +115,7 @@ static void change_part(char *p, uint64_t length)
 	uint64_t part = (1 + below((length - at) / PAGE)) * PAGE;
 	char *to;
 
-	switch (below(8)) {
+	switch (below(9)) {
 	case 0:
 		/* and keep the address: after munmap() another mmap() could get it */
 		if (mmap(p + at, part, PROT_READ | PROT_WRITE,
@@ -132,6 +146,9 @@ static void change_part(char *p, uint64_t length)
 	case 4:
 		msync(p + at, part, MS_SYNC);
 		break;
+	case 5:
+		take_access(p + at, part);
+		break;
 	default:
 		if (!madvise(p + at, part, hints[below(ARRAY_SIZE(hints))]))
 			count(ADVISED);
@@ -158,6 +175,30 @@ static void use_mappings(void)
 		touch_some(p, length, 4);
 		change_part(p, length);
 	}
+	munmap(p, length);
+}
+
+/* The node of a range, by one of the names that the callers give. */
+static void use_names(void)
+{
+	char path[] = "/dev/vtl0_?", *p;
+	off_t length;
+	int fd;
+
+	path[sizeof(path) - 2] = 'a' + below(4);
+	fd = open(path, O_RDWR | O_CLOEXEC);
+	if (fd < 0)
+		return;
+	length = lseek(fd, 0, SEEK_END);
+	p = length > 0 ? mmap(NULL, length, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0) :
+			 MAP_FAILED;
+	/* what it shows goes on being mapped */
+	close(fd);
+	if (p == MAP_FAILED)
+		return;
+	count(NAMED);
+	touch_some(p, length, 4);
+	change_part(p, length);
 	munmap(p, length);
 }
 
@@ -381,7 +422,8 @@ static void user(void (*round)(void), uint64_t seed)
 void start_users(uint64_t seed)
 {
 	static void (* const rounds[])(void) = {
-		use_mappings, use_direct_io, use_fixed_buffers, use_pipes, use_processes,
+		use_mappings, use_names, use_direct_io, use_fixed_buffers, use_pipes,
+		use_processes,
 	};
 	unsigned int i;
 
