@@ -113,6 +113,7 @@ int cmd_restore(const struct options *opt, char **names, size_t nr)
 			status = STATUS_FAILED;
 	}
 	conf_free(&conf);
+	wait_for_udev();
 	return status;
 }
 

@@ -27,6 +27,9 @@ struct options {
 /* message.c: prints "bouncectl: " and a line to stderr; returns STATUS_FAILED. */
 int complain(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
+/* udev.c: returns when udev has done all that it knows of, at once if it does not run. */
+void wait_for_udev(void);
+
 /*
  * device.c: devices in configfs. Functions return 0 or -errno unless a comment says
  * otherwise.

@@ -116,8 +116,10 @@ static int cmd_add(const struct options *opt, char **words, size_t nr)
 		};
 	}
 	status = device_add(opt, &section);
-	if (!status)
+	if (!status) {
+		wait_for_udev();
 		printf("%s is up: /dev/bounce-%s\n", section.name, section.name);
+	}
 	free(section.settings);
 	return status;
 }
