@@ -53,6 +53,7 @@ install: tools
 	$(MAKE) -C tools/bouncectl install PREFIX=$(PREFIX) DESTDIR=$(DESTDIR)
 	$(MAKE) -C tools/pgcheck install PREFIX=$(PREFIX) DESTDIR=$(DESTDIR)
 	$(MAKE) -C tools/udev install PREFIX=$(PREFIX) DESTDIR=$(DESTDIR)
+	$(MAKE) -C tools/initramfs install PREFIX=$(PREFIX) DESTDIR=$(DESTDIR)
 	install -d $(DESTDIR)$(PREFIX)/include/linux
 	install -m 644 $(HEADERS) $(DESTDIR)$(PREFIX)/include/linux
 
@@ -61,6 +62,7 @@ uninstall:
 	$(MAKE) -C tools/bouncectl uninstall PREFIX=$(PREFIX) DESTDIR=$(DESTDIR)
 	$(MAKE) -C tools/pgcheck uninstall PREFIX=$(PREFIX) DESTDIR=$(DESTDIR)
 	$(MAKE) -C tools/udev uninstall PREFIX=$(PREFIX) DESTDIR=$(DESTDIR)
+	$(MAKE) -C tools/initramfs uninstall PREFIX=$(PREFIX) DESTDIR=$(DESTDIR)
 	rm -f $(HEADERS:include/uapi/%=$(DESTDIR)$(PREFIX)/include/%)
 
 # For the lab: O=DIR is where they go, KSRC=DIR a kernel's source.

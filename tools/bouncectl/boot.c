@@ -26,6 +26,7 @@ static int check_section(const struct conf_section *section)
 {
 	const char *backing = conf_get(section, "backing");
 	const char *mode = conf_get(section, "mode");
+	const char *initramfs = conf_get(section, "initramfs");
 	size_t i, nr = sizeof(modes) / sizeof(modes[0]);
 
 	if (strlen(section->name) > 24)
@@ -34,6 +35,9 @@ static int check_section(const struct conf_section *section)
 	if (!backing || !*backing)
 		return complain("%s:%u: [%s] has no backing = DEVICE", section->file,
 				section->line, section->name);
+	if (initramfs && strcmp(initramfs, "yes") && strcmp(initramfs, "no"))
+		return complain("%s:%u: [%s]: initramfs is yes or no, not \"%s\"", section->file,
+				section->line, section->name, initramfs);
 	if (conf_get(section, "power"))
 		return complain("%s:%u: [%s]: power is not set here", section->file,
 				section->line, section->name);
@@ -94,6 +98,13 @@ static int restore_one(const struct options *opt, const struct conf_section *sec
 	return status;
 }
 
+static bool is_selected(const struct options *opt, const struct conf_section *section)
+{
+	const char *initramfs = conf_get(section, "initramfs");
+
+	return !opt->initramfs || (initramfs && !strcmp(initramfs, "yes"));
+}
+
 int cmd_restore(const struct options *opt, char **names, size_t nr)
 {
 	struct conf conf;
@@ -101,7 +112,7 @@ int cmd_restore(const struct options *opt, char **names, size_t nr)
 	size_t i;
 
 	for (i = 0; !conf.wrong && !nr && i < conf.nr_sections; i++)
-		if (restore_one(opt, &conf.sections[i]))
+		if (is_selected(opt, &conf.sections[i]) && restore_one(opt, &conf.sections[i]))
 			status = STATUS_FAILED;
 	for (i = 0; !conf.wrong && i < nr; i++) {
 		const struct conf_section *section = conf_find(&conf, names[i]);

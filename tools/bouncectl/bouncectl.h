@@ -22,6 +22,7 @@ struct options {
 	unsigned int wait;	/* seconds for the device below to come */
 	bool json;
 	bool all;
+	bool initramfs;		/* restore: only what the initramfs makes */
 };
 
 /* message.c: prints "bouncectl: " and a line to stderr; returns STATUS_FAILED. */

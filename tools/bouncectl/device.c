@@ -118,6 +118,12 @@ static const char *why_power(int err)
 	return strerror(-err);
 }
 
+/* The one key of the files that says when the device is made, and is no attribute. */
+static bool is_attr(const struct conf_setting *set)
+{
+	return strcmp(set->key, "initramfs");
+}
+
 static int set_all(const struct options *opt, const struct conf_section *section)
 {
 	size_t i;
@@ -126,6 +132,8 @@ static int set_all(const struct options *opt, const struct conf_section *section
 	for (i = 0; i < section->nr_settings; i++) {
 		const struct conf_setting *set = &section->settings[i];
 
+		if (!is_attr(set))
+			continue;
 		err = attr_write(opt, section->name, set->key, set->value);
 		if (err)
 			return complain("%s: %s = %s: %s", section->name, set->key, set->value,
@@ -151,6 +159,8 @@ static int check_existing(const struct options *opt, const struct conf_section *
 	for (i = 0; i < section->nr_settings; i++) {
 		const struct conf_setting *set = &section->settings[i];
 
+		if (!is_attr(set))
+			continue;
 		if (attr_read(opt, section->name, set->key, value))
 			return complain("%s: %s: there is no such attribute", section->name,
 					set->key);

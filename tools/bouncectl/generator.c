@@ -6,6 +6,7 @@
  * disk goes, as the disk does together with the device below.
  */
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -65,6 +66,17 @@ static int write_unit(const char *dir, const struct conf_section *section)
 	return symlink(target, link) && errno != EEXIST ? -1 : 0;
 }
 
+/*
+ * The initramfs made this disk for the root: a service would fail to remove the disk at
+ * shutdown, when the root is still mounted.
+ */
+static bool is_of_initramfs(const struct conf_section *section)
+{
+	const char *initramfs = conf_get(section, "initramfs");
+
+	return initramfs && !strcmp(initramfs, "yes");
+}
+
 int main(int argc, char **argv)
 {
 	struct conf conf;
@@ -80,7 +92,7 @@ int main(int argc, char **argv)
 		status = 1;
 	}
 	for (i = 0; i < conf.nr_sections; i++) {
-		if (!write_unit(argv[1], &conf.sections[i]))
+		if (is_of_initramfs(&conf.sections[i]) || !write_unit(argv[1], &conf.sections[i]))
 			continue;
 		fprintf(stderr, "bounce-generator: %s: %m\n", conf.sections[i].name);
 		status = 1;

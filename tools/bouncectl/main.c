@@ -13,7 +13,7 @@
 
 const char *argp_program_version = "bouncectl " VERSION;
 
-enum { KEY_CONFIGFS = 0x100, KEY_CONF, KEY_WAIT, KEY_JSON, KEY_ALL };
+enum { KEY_CONFIGFS = 0x100, KEY_CONF, KEY_WAIT, KEY_JSON, KEY_ALL, KEY_INITRAMFS };
 
 #define MAX_WAIT 3600
 
@@ -46,6 +46,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case KEY_ALL:
 		args->opt.all = true;
 		return 0;
+	case KEY_INITRAMFS:
+		args->opt.initramfs = true;
+		return 0;
 	case ARGP_KEY_ARGS:
 		args->words = state->argv + state->next;
 		args->nr = state->argc - state->next;
@@ -63,6 +66,8 @@ static const struct argp_option options[] = {
 	  .doc = "restore: wait so long for the device below (default 0)" },
 	{ .name = "json", .key = KEY_JSON, .doc = "list, status: print one JSON object" },
 	{ .name = "all", .key = KEY_ALL, .doc = "remove: every device" },
+	{ .name = "initramfs", .key = KEY_INITRAMFS,
+	  .doc = "restore: only the devices with initramfs = yes" },
 	{ }
 };
 

@@ -105,6 +105,7 @@ test_bouncectl_wrong_files()
 		[one]\nbacking=/dev/x\n[one]\n|a.conf:3: [one] was there before
 		[o/e]\n|a.conf:1: [o/e]: a name has letters
 		[one]\nbacking=/dev/x\nmode=some\n|a.conf:1: [one]: mode is none, write, all, guest or direct, not "some"
+		[one]\nbacking=/dev/x\ninitramfs=maybe\n|a.conf:1: [one]: initramfs is yes or no, not "maybe"
 		[a-name-that-has-more-than-24]\nbacking=/dev/x\n|a name has at most 24 letters
 	END
 	expect devices '' "$(ls -d "$config"/*/ 2>/dev/null)"
@@ -156,5 +157,25 @@ test_bouncectl_generator()
 	grep -q '^BindsTo=dev-bounce\\x2dmy\\x2ddata.device$' \
 		"$tmp/units/bounce@my-data.service.d/device.conf" || fail "not bound to its disk"
 	[ -L "$tmp/units/local-fs.target.wants/bounce@my-data.service" ] || fail "not wanted"
+	rm -r "$tmp/bounce.d" "$tmp/units"
+}
+
+# The disk of the root is made in the initramfs, and without a service.
+test_bouncectl_initramfs()
+{
+	null ctl0
+	null ctl1
+	mkdir "$tmp/bounce.d" "$tmp/units"
+	printf '[root]\nbacking = /dev/ctl0\ninitramfs = yes\n' >"$tmp/bounce.d/a.conf"
+	printf '[data]\nbacking = /dev/ctl1\ninitramfs = no\n' >"$tmp/bounce.d/b.conf"
+	ctl 0 check
+	ctl 0 --initramfs restore
+	[ -b /dev/bounce-root ] || fail "the root has no disk"
+	[ ! -e "$config"/data ] || fail "it made another disk, too"
+	ctl 0 restore
+	[ -b /dev/bounce-data ] || fail "no disk"
+	bounce-generator "$tmp/units" "$tmp/bounce.d" || fail "it failed"
+	expect services 'bounce@data.service' "$(ls "$tmp/units/local-fs.target.wants")"
+	ctl 0 remove --all
 	rm -r "$tmp/bounce.d" "$tmp/units"
 }
