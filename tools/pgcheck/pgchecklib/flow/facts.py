@@ -215,7 +215,7 @@ _BY_NAME = r"\w*(?:pfn|phys|paddr)\w*|pages?(?:\s*\[[^\]\n]*\])?\s*[-+](?![-+=])
 _SEGMENT = re.compile(r"scatterlist|bio_vec|\bbv(ec)?s?\b|\bsg_\w+\(|rq_for_each|struct (bio|page)\b")
 # A file without any of these has no findings; for PG01 that is any mention of pages.
 STEMS = (b"page_to_", b"_phys", b"_pfn", b"folio_p", b"nth_page", b"bio_add", b"bv_", b"bi_vcnt", b"bi_io_vec",
-         b"bvec", b"user_page", b"iov_iter_", b"p2pdma", b"zone_device", b"pgmap", b"is_device_",
+         b"bvec", b"user_page", b"user_folio", b"iov_iter_", b"p2pdma", b"zone_device", b"pgmap", b"is_device_",
          b"fsdax", b"get_dev_pagemap", b"integrity_vec", b"bip_v", b"bio_first", b"bio_last", b"bio_for_each",
          b"bio_integrity_add", b"scatterlist", b"sg_set_", b"memfd_pin_folios", b"vmalloc_to_pfn",
          b"bio_iov_iter_bounce", b"pgmap_extract")

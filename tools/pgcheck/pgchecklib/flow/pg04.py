@@ -45,13 +45,26 @@ def _comes_back(step, starts, bio, function, world):
         if at is step:
             found.append(at)
             return None
-        if at.kind == "test" and tree.names(at.expr) & counters:
+        if at.kind == "test" and tree.names(at.expr) & counters and _to_the_size(at.expr, function):
             return None
         return None if _asks_or_new(at, bio, function, world) else data
 
     counters = _counters(function, bio)
     follow([(start, {}, True) for start in starts], visit)
     return bool(found)
+
+
+def _to_the_size(test, function):
+    """Has the limit of a count to do with the size of the table, as far as that is known?"""
+    values, _, sizes, _ = _collect(function)
+    sizes = [size for size in sizes if not _CLAMP.match(size)]
+    known = _made_of(sizes, values, False) | _numbers(sizes)
+    texts = [tree.text(test)] + [value for name, value in values if name in tree.names(test)]
+    return not known or any(known & (_words(text) | _numbers([text])) for text in texts)
+
+
+def _numbers(texts):
+    return {number for text in texts for number in re.findall(r"\b\d\w*\b", text)}
 
 
 def _counters(function, bio):
