@@ -68,13 +68,16 @@ static int write_unit(const char *dir, const struct conf_section *section)
 
 /*
  * The initramfs made this disk for the root: a service would fail to remove the disk at
- * shutdown, when the root is still mounted.
+ * shutdown, when the root is still mounted. If the initramfs did not make it, the service
+ * fails to, and so shows that the root is not on its bounce disk.
  */
 static bool is_of_initramfs(const struct conf_section *section)
 {
 	const char *initramfs = conf_get(section, "initramfs");
+	char disk[MAX_PATH];
 
-	return initramfs && !strcmp(initramfs, "yes");
+	snprintf(disk, sizeof(disk), "/sys/block/bounce-%s", section->name);
+	return initramfs && !strcmp(initramfs, "yes") && !access(disk, F_OK);
 }
 
 int main(int argc, char **argv)

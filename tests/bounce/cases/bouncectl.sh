@@ -160,7 +160,7 @@ test_bouncectl_generator()
 	rm -r "$tmp/bounce.d" "$tmp/units"
 }
 
-# The disk of the root is made in the initramfs, and without a service.
+# The disk of the root is made in the initramfs, and has no service unless it is missing.
 test_bouncectl_initramfs()
 {
 	null ctl0
@@ -177,5 +177,9 @@ test_bouncectl_initramfs()
 	bounce-generator "$tmp/units" "$tmp/bounce.d" || fail "it failed"
 	expect services 'bounce@data.service' "$(ls "$tmp/units/local-fs.target.wants")"
 	ctl 0 remove --all
+	rm -r "$tmp/units"
+	mkdir "$tmp/units"
+	bounce-generator "$tmp/units" "$tmp/bounce.d" || fail "it failed"
+	[ -L "$tmp/units/local-fs.target.wants/bounce@root.service" ] || fail "no service"
 	rm -r "$tmp/bounce.d" "$tmp/units"
 }
