@@ -128,12 +128,19 @@ int cmd_restore(const struct options *opt, char **names, size_t nr)
 	return status;
 }
 
-/* Saves the attributes that can be set before power on; power and disk cannot. */
-static void save_device(FILE *file, const struct options *opt, const char *name)
+/*
+ * Saves the attributes that can be set before power on; power and disk cannot. "initramfs"
+ * is no attribute: it stays as @old, the section of saved.conf or NULL, has it.
+ */
+static void save_device(FILE *file, const struct options *opt, const char *name,
+			const struct conf_section *old)
 {
 	char value[MAX_VALUE], features[MAX_VALUE], *attr, *rest = features;
+	const char *initramfs = old ? conf_get(old, "initramfs") : NULL;
 
 	fprintf(file, "\n[%s]\n", name);
+	if (initramfs)
+		fprintf(file, "initramfs = %s\n", initramfs);
 	if (attr_read(opt, ".", "features", features))
 		return;
 	while ((attr = strsep(&rest, ",")))
@@ -165,7 +172,7 @@ static int save_to(FILE *file, const struct options *opt, const struct conf *con
 		if (attr_read(opt, list.names[i], "power", power) || strcmp(power, "1") ||
 		    is_in_another(opt, conf, list.names[i]))
 			continue;
-		save_device(file, opt, list.names[i]);
+		save_device(file, opt, list.names[i], conf_find(conf, list.names[i]));
 		nr++;
 	}
 	device_list_free(&list);

@@ -77,11 +77,15 @@ test_bouncectl_save_and_restore()
 	says '2 devices'
 	ctl 0 remove --all
 	expect devices '' "$(ls -d "$config"/*/ 2>/dev/null)"
+	echo 'initramfs = yes' >>"$tmp/bounce.d/saved.conf"
 	ctl 0 restore
 	expect mode guest "$(cat "$config"/one/mode)"
 	expect reserve 2048 "$(cat "$config"/one/reserve_kib)"
 	expect mode all "$(cat "$config"/kept/mode)"
 	ctl 0 restore one
+	ctl 0 save
+	grep -qx 'initramfs = yes' "$tmp/bounce.d/saved.conf" || fail "save forgot the initramfs"
+	ctl 0 check
 	ctl 0 remove --all
 	rm -r "$tmp/bounce.d"
 }
