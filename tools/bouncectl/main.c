@@ -94,15 +94,30 @@ static int usage(const char *what)
 	return STATUS_USAGE;
 }
 
+static int check_words(char **words, size_t nr)
+{
+	size_t i;
+
+	if (nr < 2)
+		return usage("add: NAME and DEVICE are needed");
+	for (i = 2; i < nr; i++) {
+		if (!strchr(words[i], '='))
+			return usage("add: behind DEVICE come KEY=VALUE");
+		if (!strncmp(words[i], "initramfs=", strlen("initramfs=")))
+			return usage("add: initramfs is a key of the files only");
+	}
+	return STATUS_OK;
+}
+
 /* Makes of NAME DEVICE KEY=VALUE... the section that a file would have for the device. */
 static int cmd_add(const struct options *opt, char **words, size_t nr)
 {
 	struct conf_section section = { .nr_settings = nr - 1 };
+	int status = check_words(words, nr);
 	size_t i;
-	int status;
 
-	if (nr < 2)
-		return usage("add: NAME and DEVICE are needed");
+	if (status)
+		return status;
 	section.name = words[0];
 	section.settings = calloc(nr, sizeof(*section.settings));
 	if (!section.settings)
@@ -111,10 +126,6 @@ static int cmd_add(const struct options *opt, char **words, size_t nr)
 	for (i = 2; i < nr; i++) {
 		char *equals = strchr(words[i], '=');
 
-		if (!equals) {
-			free(section.settings);
-			return usage("add: behind DEVICE come KEY=VALUE");
-		}
 		*equals = '\0';
 		section.settings[i - 1] = (struct conf_setting) {
 			.key = words[i], .value = equals + 1,

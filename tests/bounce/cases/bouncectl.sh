@@ -60,6 +60,8 @@ test_bouncectl_add_undoes()
 	ctl 1 add one /dev/none
 	says 'the device below does not exist'
 	ctl 2 add one
+	ctl 2 add one /dev/ctl0 initramfs=yes
+	says 'add: initramfs is a key of the files only'
 	[ ! -e "$config"/one ] || fail "it is still there"
 }
 
