@@ -85,17 +85,22 @@ static int wait_for_backing(const struct options *opt, const struct conf_section
 	return STATUS_OK;
 }
 
-static int restore_one(const struct options *opt, const struct conf_section *section)
+/* *made becomes true if the disk was not there before. */
+static int restore_one(const struct options *opt, const struct conf_section *section, bool *made)
 {
+	bool existed = device_exists(opt, section->name);
 	int status = check_section(section);
 
 	if (!status)
 		status = wait_for_backing(opt, section);
 	if (!status)
 		status = device_add(opt, section);
-	if (!status)
-		printf("%s is up\n", section->name);
-	return status;
+	if (status)
+		return status;
+	if (!existed)
+		*made = true;
+	printf("%s is up\n", section->name);
+	return STATUS_OK;
 }
 
 static bool is_selected(const struct options *opt, const struct conf_section *section)
@@ -109,10 +114,12 @@ int cmd_restore(const struct options *opt, char **names, size_t nr)
 {
 	struct conf conf;
 	int status = read_conf(opt, &conf);
+	bool made = false;
 	size_t i;
 
 	for (i = 0; !conf.wrong && !nr && i < conf.nr_sections; i++)
-		if (is_selected(opt, &conf.sections[i]) && restore_one(opt, &conf.sections[i]))
+		if (is_selected(opt, &conf.sections[i]) &&
+		    restore_one(opt, &conf.sections[i], &made))
 			status = STATUS_FAILED;
 	for (i = 0; !conf.wrong && i < nr; i++) {
 		const struct conf_section *section = conf_find(&conf, names[i]);
@@ -120,11 +127,12 @@ int cmd_restore(const struct options *opt, char **names, size_t nr)
 		if (!section)
 			status = complain("%s: no [%s] in any file of %s", names[i], names[i],
 					  opt->conf);
-		else if (restore_one(opt, section))
+		else if (restore_one(opt, section, &made))
 			status = STATUS_FAILED;
 	}
 	conf_free(&conf);
-	wait_for_udev();
+	if (made)
+		wait_for_udev();
 	return status;
 }
 

@@ -145,6 +145,36 @@ test_udev_partitions()
 	stop_udev
 }
 
+# udev does not watch a disk while it works on it, so "add" waits: udev would miss what mkfs
+# writes. The rule makes udev work on it for long enough.
+test_udev_add_waits()
+{
+	local slow=/run/udev/rules.d/99-slow.rules
+	mkdir -p /run/udev/rules.d
+	echo 'KERNEL=="bounce-a", ACTION=="add", RUN+="/bin/sleep 2"' >$slow
+	if ! start_udev; then
+		skip 'no udevd, or no inotify'
+		rm $slow
+		return
+	fi
+	if ! modprobe -q sd_mod || ! modprobe -q scsi_debug dev_size_mb=64 delay=0; then
+		skip 'no scsi_debug'
+		stop_udev
+		return
+	fi
+	wait_for_node /dev/sda
+	udev_done
+	bouncectl add a /dev/sda mode=write >"$tmp/said" 2>&1 || fail "$(<"$tmp/said")"
+	udevadm settle --timeout=0 || fail 'udev is not idle when add ends'
+	mkfs.ext4 -q /dev/bounce-a || fail mkfs
+	udev_done
+	expect_link "by-uuid/$(blkid -p -o value -s UUID /dev/bounce-a)" bounce-a
+	bouncectl remove a || fail 'it cannot be removed'
+	udev_done
+	modprobe -r scsi_debug || fail 'scsi_debug is in use'
+	stop_udev
+}
+
 # A disk that grows without telling its holder: its uevent does.
 test_udev_resize()
 {
