@@ -131,7 +131,7 @@ help:
 	@echo 'make                  build the modules (KDIR=DIR W=1 C=2 MO=DIR VTL0_TESTS=1)'
 	@echo 'make modules_install  install them (INSTALL_MOD_PATH=DIR); then run depmod'
 	@echo 'make tools            build vtl0ctl and bouncectl'
-	@echo 'make install          install the tools, their manuals, units, udev rules and the header (DESTDIR= PREFIX=)'
+	@echo 'make install          install the tools, their manuals, units, udev rules, initramfs hook and the header (DESTDIR= PREFIX=)'
 	@echo 'make install-dkms     copy the modules to /usr/src, for dkms (DESTDIR=)'
 	@echo 'make dist             an archive for distributions, vtl0-VERSION.tar.xz'
 	@echo 'make uninstall        remove what install installed'
