@@ -168,19 +168,30 @@ static void on_alarm(int sig)
 	count(SIGNALLED);
 }
 
-/* Signals interrupt the calls, which are restarted; not in the users, which are forked before. */
+/*
+ * Signals interrupt the calls, which are restarted; not in the users, which are forked
+ * before. The timer signals the process, and the kernel prefers its main thread: there the
+ * signal is blocked, so that a caller gets it. Call this when the callers have started, as
+ * a thread inherits what is blocked.
+ */
 static void start_signals(void)
 {
 	struct sigaction act = { .sa_handler = on_alarm, .sa_flags = SA_RESTART };
 	struct itimerval period = { { 0, 5000 }, { 0, 5000 } };
+	sigset_t alarm;
 
-	if (sigaction(SIGALRM, &act, NULL) || setitimer(ITIMER_REAL, &period, NULL))
+	sigemptyset(&alarm);
+	sigaddset(&alarm, SIGALRM);
+	if (sigaction(SIGALRM, &act, NULL) || pthread_sigmask(SIG_BLOCK, &alarm, NULL) ||
+	    setitimer(ITIMER_REAL, &period, NULL))
 		die("signals");
 }
 
+/* The last signal is pending if the callers had ended before it: it is forgotten. */
 static void stop_signals(void)
 {
 	setitimer(ITIMER_REAL, &(struct itimerval) { }, NULL);
+	signal(SIGALRM, SIG_IGN);
 }
 
 static void run(uint64_t calls, uint64_t seed)
