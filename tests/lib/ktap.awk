@@ -4,7 +4,8 @@
 # other, nested to any depth, with anything else in between. Writes one line per
 # leaf test, "pass|fail|skip <tab> name", and behind that of a test that failed its
 # diagnostics, indented with a tab. A fault of the output itself (no plan, tests
-# missing, nothing run) is written as one more test that failed.
+# missing, nothing run) is written as one more test that failed; several.sh names its
+# commands, and then each of them has to run a test.
 #
 # awk -v status=EXIT_STATUS -f ktap.awk LOG
 
@@ -101,12 +102,33 @@ function plan_line(indent, line)
 		report("skip", "all" (match(line, /#.*/) ? " " substr(line, RSTART) : ""))
 }
 
+# Ends the output of a command of several.sh, or of the group.
+function close_command(    any, what)
+{
+	while (top)
+		close_frame()
+	any = count["pass"] + count["fail"]
+	what = count["skip"] > skip_before ? "all tests were skipped" : "no test ran"
+	if (any == any_before)
+		report("fail", "(" what (command == "" ? "" : ": " command) ")")
+	any_before = count["pass"] + count["fail"]
+	skip_before = count["skip"]
+}
+
 {
 	sub(/\r$/, "")
 	sub(/^\[ *[0-9]+\.[0-9]+\] /, "")	# the kernel log's time stamp
 	line = $0
 	sub(/^ */, "", line)
 	indent = length($0) - length(line)
+}
+
+line ~ /^# several: / && !indent {
+	if (command != "")
+		close_command()
+	command = substr(line, 12)
+	notes = ""
+	next
 }
 
 line ~ /^K?TAP version [0-9]+$/ {
@@ -150,10 +172,7 @@ line ~ /^#/ && length(notes) < 4000 {
 }
 
 END {
-	while (top)
-		close_frame()
-	if (!count["pass"] && !count["fail"])
-		report("fail", count["skip"] ? "(all tests were skipped)" : "(no test ran)")
+	close_command()
 	if (status && !count["fail"])
 		report("fail", "(exit status " status " although no test failed)")
 }

@@ -3,11 +3,12 @@
 #
 # several.sh [-n ROUNDS] COMMAND [+ COMMAND]...: runs one command after the other, all of them
 # ROUNDS times, where they are: in one machine, for tests that need no fresh one. Their outputs
-# follow each other, which ktap.awk reads. In all but the last round ROUNDS_LEFT is set.
+# follow each other, which ktap.awk reads, behind a line for each that names the command: each
+# has to run a test. In all but the last round ROUNDS_LEFT is set.
 #
 # Exit status: 0 if each command's was 0, or 1.
 
-set -u
+set -uf
 rounds=1
 if [ "${1-}" = -n ]; then
 	rounds=$2
@@ -25,6 +26,7 @@ while [ "$round" -le "$rounds" ]; do
 			command="$command $word"
 			continue
 		fi
+		echo "# several:$command"
 		# shellcheck disable=SC2086 # words, as in the table of the groups
 		$command || failed=1
 		command=
