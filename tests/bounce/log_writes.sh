@@ -18,8 +18,9 @@ here=$(cd "$(dirname "$0")" && pwd) || exit 1
 PATH=$PATH:/opt/vtl0/bin:$here
 # shellcheck source=tests/bounce/lib.sh
 . "$here/lib.sh"
-modprobe null_blk nr_devices=0 || exit 1
-modprobe -a bounce_blk dm-bounce dm-log-writes dm-snapshot || exit 1
+[ -x "${FSSTRESS-}" ] || only_result 4 log_writes 'no fsstress'
+modprobe null_blk nr_devices=0 || only_result 1 'null_blk loads'
+modprobe -a bounce_blk dm-bounce dm-log-writes dm-snapshot || only_result 1 'the modules load'
 sectors=0
 
 # data, a log, what is replayed, and what its mounts write
@@ -31,7 +32,8 @@ make_disks()
 	null cow size=64
 	sectors=$(blockdev --getsz /dev/data)
 	dmsetup create logged --table "0 $sectors log-writes /dev/data /dev/log" || fail log-writes
-	gates=logged	# clean_up() removes it
+	# clean_up() removes those that a failed test leaves, the upper ones first.
+	gates='view bounced logged'
 }
 
 # check FS: at this place of the log, on a snapshot, so that the replay goes on unchanged
@@ -126,8 +128,5 @@ names=
 for name in ext4 ext4_all xfs xfs_dm; do
 	! selected "$name" "$@" || names="$names $name"
 done
-if [ ! -x "${FSSTRESS-}" ]; then
-	only_result 4 log_writes 'no fsstress'
-fi
 # shellcheck disable=SC2086 # words
 run_tests $names
