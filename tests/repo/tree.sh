@@ -320,29 +320,41 @@ plant_make_without_headers()
 	sed -i 's/No kernel headers/planted/' Makefile
 }
 
-# These files are installed, and the installed pgcheck finds its rules.
+# installed PREFIX INITRAMFS: these files are, and the installed pgcheck finds its rules
 installed()
 {
 	(
-		cd "$tmp/dest/usr" &&
-			ls -l sbin/vtl0ctl include/linux/vtl0.h share/man/man8/vtl0ctl.8 bin/pgcheck &&
+		cd "$tmp/dest$1" &&
+			ls -l sbin/vtl0ctl sbin/bouncectl include/linux/vtl0.h \
+				share/man/man8/vtl0ctl.8 share/man/man8/bouncectl.8 bin/pgcheck \
+				lib/systemd/system/vtl0.service lib/systemd/system/bounce@.service \
+				lib/systemd/system-generators/bounce-generator \
+				lib/udev/rules.d/61-bounce_blk.rules \
+				"$tmp/dest$2/hooks/bounce" "$tmp/dest$2/scripts/local-top/bounce" &&
 			bin/pgcheck --explain PG01 | grep '^PG01'
 	)
 }
 
-check_install_uninstall()
+# install_uninstall PREFIX INITRAMFS: what is installed there is, and all goes again
+install_uninstall()
 {
 	for target in install uninstall; do
-		make $target DESTDIR="$tmp/dest" PREFIX=/usr >"$tmp/make" 2>&1 || {
+		make $target DESTDIR="$tmp/dest" PREFIX="$1" >"$tmp/make" 2>&1 || {
 			tail -n 20 "$tmp/make"
 			return 1
 		}
-		[ $target != install ] || installed || {
+		[ $target != install ] || installed "$@" || {
 			cat "$tmp/make"
 			return 1
 		}
 	done
 	find "$tmp/dest" ! -type d | nothing
+}
+
+check_install_uninstall()
+{
+	install_uninstall /usr /usr/share/initramfs-tools &&
+		install_uninstall /usr/local /etc/initramfs-tools
 }
 
 plant_install_uninstall()
@@ -354,4 +366,9 @@ plant_install_uninstall()
 plant_install_uninstall__2()
 {
 	sed -i 's/^\t.* tools.pgcheck install .*/\techo planted/' Makefile
+}
+
+plant_install_uninstall__3()
+{
+	sed -i 's/^\t.* tools.initramfs install .*/\techo planted/' Makefile
 }
