@@ -7,7 +7,10 @@
 
 #include "pool.h"
 
-/* Bytes that all magazines together may keep, and each at least and at most. */
+/*
+ * Bytes that all magazines together may keep, and each at least and at most; not of the
+ * folios at hand.
+ */
 #define ALL_MAGS	SZ_8M
 #define LEAST_MAG	SZ_64K
 #define MOST_MAG	SZ_1M

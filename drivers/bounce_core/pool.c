@@ -55,8 +55,8 @@ static bool add_to(struct bounce_counter *counter, long n)
 }
 
 /*
- * Counts exactly only when the processors' parts could make the difference. May count a
- * part twice while fold() moves it, and then the bio uses the reserve.
+ * Adds up the processors' parts only when they could make the difference. A part that
+ * fold() moves meanwhile may count twice or not at all: the limit is not exact.
  */
 static bool is_over(const struct bounce_counter *counter, long limit)
 {

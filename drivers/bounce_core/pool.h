@@ -9,6 +9,7 @@
 #include <linux/atomic.h>
 #include <linux/bounce.h>
 #include <linux/list.h>
+#include <linux/log2.h>
 #include <linux/memcontrol.h>
 #include <linux/mutex.h>
 #include <linux/percpu.h>
@@ -37,8 +38,8 @@ struct bounce_pool_counters {
 #define bounce_pool_count(pool, counter) this_cpu_inc((pool)->counters->counter)
 
 /*
- * A sum of what each processor adds; its @sum is off by less than
- * BOUNCE_COUNTER_BATCH for each of them. A percpu_counter calls a function for each
+ * A sum of what each processor adds; its @sum is off by about
+ * BOUNCE_COUNTER_BATCH for each of them at most. A percpu_counter calls a function for each
  * addition, and each bounced bio makes four.
  */
 struct bounce_counter {
@@ -46,8 +47,8 @@ struct bounce_counter {
 	long __percpu *parts;
 };
 
-/* Orders of which a processor has a folio at hand: up to 64 KiB. */
-#define BOUNCE_HANDY 5
+/* Orders of which a processor has a folio at hand: up to 64 KiB, 128 KiB in sum. */
+#define BOUNCE_HANDY (const_ilog2(SZ_64K) - PAGE_SHIFT + 1)
 
 /* Folios of finished I/O, by order: of one processor, or of the depot. */
 struct bounce_mag {
