@@ -68,12 +68,16 @@ static struct piece *first_piece(u64 start, u64 end)
 	return first;
 }
 
-/* Release @start up to @end, both in @piece, and keep what is on both sides. */
+/*
+ * Release @start up to @end, both in @piece, and keep what is on both sides. A driver may
+ * have put a resource there (insert_resource() allows it, for CXL and NFIT); then it stays.
+ */
 static int cut_middle(struct piece *piece, u64 start, u64 end)
 	__must_hold(&vtl0_lock)
 {
 	struct resource *rest = kzalloc_obj(*rest);
 	struct piece *upper = rest ? new_piece(rest) : NULL;
+	u64 last = end_of(piece->res);
 
 	if (!upper) {
 		kfree(rest);
@@ -84,6 +88,9 @@ static int cut_middle(struct piece *piece, u64 start, u64 end)
 	list_del(&upper->link);
 	kfree(upper);
 	kfree(rest);
+	if (end_of(piece->res) > start)
+		return -EBUSY;
+	pr_warn("memory from %#llx to %#llx of a window is no longer claimed\n", end, last);
 	return 0;
 }
 
@@ -94,12 +101,14 @@ static int cut_piece(struct piece *piece, u64 start, u64 end)
 
 	start = max(start, first);
 	end = min(end, last);
-	if (start == first && end == last)
-		del_piece(piece);
-	else if (start == first || end == last)
-		vtl0_claim_cut(piece->res, start, end - start, NULL);
-	else
+	if (start != first && end != last)
 		return cut_middle(piece, start, end);
+	if (start != first || end != last)
+		return vtl0_claim_cut(piece->res, start, end - start, NULL) ? 0 : -EBUSY;
+	/* releasing a region forgets what is in it */
+	if (piece->res->child)
+		return -EBUSY;
+	del_piece(piece);
 	return 0;
 }
 
@@ -217,7 +226,7 @@ int vtl0_declare(struct vtl0_declared *declared, struct vtl0_span *conflict)
 	list_add(&declared->link, &windows);
 	if (ret)
 		vtl0_undeclare(declared);
-	else
+	if (!ret || ret == -ENOMEM)
 		*conflict = (struct vtl0_span) { };
 	return ret;
 }
@@ -230,8 +239,11 @@ int vtl0_declare(struct vtl0_declared *declared, struct vtl0_span *conflict)
  */
 void vtl0_undeclare(struct vtl0_declared *declared)
 {
+	struct piece *piece;
+
 	/* no piece reaches beyond it, so none is cut, which could fail */
-	release(declared->start, declared->start + declared->length);
+	while ((piece = first_piece(declared->start, declared->start + declared->length)))
+		del_piece(piece);
 	list_del(&declared->link);
 }
 
@@ -242,7 +254,7 @@ void vtl0_undeclare(struct vtl0_declared *declared)
  *
  * Context: under vtl0_lock, under which vtl0_declared_reclaim() has to follow, also after
  * a failure.
- * Return: 0 or -ENOMEM.
+ * Return: 0; -EBUSY if a driver has put a resource into that memory; -ENOMEM.
  */
 int vtl0_declared_yield(u64 start, u64 length)
 {

@@ -167,10 +167,10 @@ static void cut(const struct vtl0_part *part)
 	}
 	if (rest)
 		begin_rest(part);
-	vtl0_declared_reclaim(span.start, span.length);
 	if (span.start > range->start)
 		WRITE_ONCE(range->nr_slots, part->first - range->chunks);
 	vtl0_range_add_up(range);
+	vtl0_declared_reclaim(span.start, span.length);
 	vtl0_totals_change(&before, range, rest);
 	vtl0_event(VTL0_EVENT_GONE);
 }

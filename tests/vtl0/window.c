@@ -5,6 +5,7 @@
  */
 #include <inttypes.h>
 #include <pthread.h>
+#include <signal.h>
 
 #include "map.h"
 
@@ -228,6 +229,24 @@ TEST_F(declare, memory_in_use)
 	EXPECT_TRUE(wait_until(none_listed, &self->ctl, PATIENCE));
 	EXPECT_EQ(0, run(command));
 	EXPECT_EQ(0, run("modprobe -r reserved_child"));
+}
+
+/* It keeps what it has put into the claim of a window; the rest can be used. */
+TEST_F(declare, driver_within_the_claim)
+{
+	char command[128];
+
+	ASSERT_EQ(0, declare_window(self->owner, self->start, LENGTH));
+	snprintf(command, sizeof(command),
+		 "modprobe reserved_child insert=1 start=%" PRIu64 " length=%" PRIu64,
+		 (uint64_t)self->start + MIB(16), (uint64_t)MIB(4));
+	ASSERT_EQ(0, run(command));
+	EXPECT_EQ(0, touch_write(self->va));
+	EXPECT_EQ(BUS_ADRERR, touch(self->va + MIB(16)));
+	EXPECT_EQ(-EBUSY, add_range(self->ctl, self->start + MIB(18), MIB(2), 0));
+	EXPECT_EQ(0, touch_write(self->va + MIB(20)));
+	ASSERT_EQ(0, run("modprobe -r reserved_child"));
+	EXPECT_EQ(0, touch_write(self->va + MIB(16)));
 }
 
 #define EXPECT_CLAIMED(from, to) \

@@ -14,10 +14,20 @@ static unsigned long long length;
 module_param(length, ullong, 0444);
 MODULE_PARM_DESC(length, "Bytes");
 
+static bool insert;
+module_param(insert, bool, 0444);
+MODULE_PARM_DESC(insert, "By insert_resource(), which goes into a busy region, too");
+
 static struct resource *res;
+static struct resource inserted = { .name = "reserved_child", .flags = IORESOURCE_MEM };
 
 static int __init reserved_child_init(void)
 {
+	if (insert) {
+		inserted.start = start;
+		inserted.end = start + length - 1;
+		return insert_resource(&iomem_resource, &inserted);
+	}
 	res = request_mem_region(start, length, "reserved_child");
 	if (!res)
 		return -EBUSY;
@@ -27,6 +37,10 @@ static int __init reserved_child_init(void)
 
 static void __exit reserved_child_exit(void)
 {
+	if (insert) {
+		remove_resource(&inserted);
+		return;
+	}
 	/* only a busy one can be released */
 	res->flags |= IORESOURCE_BUSY;
 	release_mem_region(start, length);
