@@ -44,18 +44,21 @@
 #endif
 
 /*
- * Newer kernels keep "Soft Reserved" memory out of /proc/iomem, in a tree of its own. 7.2 has
- * that tree; on the kernels between 6.18 and 7.2 that have it, nothing is found.
+ * On x86 newer kernels keep "Soft Reserved" memory out of /proc/iomem, in a tree of its own. 7.2
+ * has that tree; on the kernels between 6.18 and 7.2 that have it, nothing is found there.
  */
 static inline int compat_walk_soft_reserved(u64 start, u64 end, void *arg,
 					    int (*func)(struct resource *, void *))
 {
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(7, 2, 0)
-	return walk_soft_reserve_res(start, end, arg, func);
-#else
+	int ret = walk_soft_reserve_res(start, end, arg, func);
+
+	/* -EINVAL: there is none */
+	if (ret != -EINVAL)
+		return ret;
+#endif
 	return walk_iomem_res_desc(IORES_DESC_SOFT_RESERVED, IORESOURCE_MEM, start, end, arg,
 				   func);
-#endif
 }
 
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 13, 0)

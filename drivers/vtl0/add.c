@@ -333,7 +333,7 @@ int vtl0_add(struct vtl0_owner *owner, struct vtl0_add *arg, bool killable)
 	arg->conflict_length = 0;
 	arg->mismatch = 0;
 	ret = vtl0_check_add(arg, &rq, &arg->conflict_start) ?:
-	      vtl0_locked_down(rq.start, rq.length);
+	      vtl0_locked_down_add(rq.start, rq.length);
 	if (ret)
 		return ret;
 	rq.killable = killable;

@@ -3,12 +3,16 @@
  * Lockdown keeps root from memory of the kernel and of firmware. Reserved memory that an
  * administrator names by its address could be either. What firmware sets aside for
  * programs (EFI_MEMORY_SP, "soft reserved") is neither: device-dax maps it on a
- * locked-down kernel, and so does this driver.
+ * locked-down kernel, and so does this driver. The kernel command line (memmap=) can call
+ * other RAM so, for both.
  */
+#include <linux/ioport.h>
+#include <linux/math.h>
 #include <linux/security.h>
 
 #include "compat.h"
 #include "request.h"
+#include "vtl0.h"
 
 static int add_size(struct resource *part, void *sum)
 {
@@ -26,7 +30,7 @@ static bool is_soft_reserved(u64 start, u64 length)
 }
 
 /**
- * vtl0_locked_down() - does lockdown forbid to register and to map this memory?
+ * vtl0_locked_down() - does lockdown forbid to declare and to map this memory?
  * @start: physical address
  * @length: bytes, more than 0
  *
@@ -37,4 +41,20 @@ int vtl0_locked_down(u64 start, u64 length)
 	if (is_soft_reserved(start, length))
 		return 0;
 	return security_locked_down(LOCKDOWN_DEV_MEM);
+}
+
+/**
+ * vtl0_locked_down_add() - does lockdown forbid to register this memory?
+ * @start: physical address
+ * @length: bytes, more than 0; what shares a block of min_align with an edge gets struct
+ *	pages, too, so it counts
+ *
+ * Return: 0, or -EPERM.
+ */
+int vtl0_locked_down_add(u64 start, u64 length)
+{
+	u64 align = vtl0_geometry.min_align;
+	u64 first = round_down(start, align);
+
+	return vtl0_locked_down(first, round_up(start + length, align) - first);
 }

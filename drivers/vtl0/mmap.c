@@ -324,11 +324,12 @@ static const struct vm_operations_struct vtl0_vm_ops = {
  */
 int vtl0_mmap(struct vm_area_struct *vma, u64 start)
 {
+	u64 length = vma->vm_end - vma->vm_start;
 	int ret;
 
 	if (!(vma->vm_flags & VM_MAYSHARE))
 		return -EINVAL;
-	ret = vtl0_check_range(start, vma->vm_end - vma->vm_start);
+	ret = vtl0_check_range(start, length) ?: vtl0_locked_down(start, length);
 	if (ret)
 		return ret;
 	ret = vtl0_guard_add(vma);
@@ -343,11 +344,9 @@ int vtl0_mmap(struct vm_area_struct *vma, u64 start)
 
 static int vtl0_low_mmap(struct file *file, struct vm_area_struct *vma)
 {
-	u64 start = vtl0_unalias(PFN_PHYS((u64)vma->vm_pgoff));
-
 	if (vma->vm_pgoff > PHYS_PFN(U64_MAX))
 		return -EOVERFLOW;
-	return vtl0_locked_down(start, vma->vm_end - vma->vm_start) ?: vtl0_mmap(vma, start);
+	return vtl0_mmap(vma, vtl0_unalias(PFN_PHYS((u64)vma->vm_pgoff)));
 }
 
 /* @mappings_declare: of the node of mshv_vtl, whose mappings are windows */

@@ -58,6 +58,7 @@ u32 vtl0_mismatch(const struct vtl0_range *range, const struct vtl0_request *rq)
 
 /* lockdown.c */
 int vtl0_locked_down(u64 start, u64 length);
+int vtl0_locked_down_add(u64 start, u64 length);
 
 /* request.c */
 u64 vtl0_node_end(u64 start, u64 end);

@@ -21,6 +21,7 @@
 #include <linux/spinlock.h>
 #include <linux/workqueue.h>
 
+#include "request.h"
 #include "vtl0.h"
 #include "window.h"
 
@@ -150,7 +151,9 @@ static int touch_area(const struct vtl0_area *area, u64 address)
 
 		piece.start = max(area->start, start);
 		piece.end = min(area->end, start + sizes[i]);
-		ret = vtl0_touch(&piece, address);
+		/* the kernel may have been locked down after mmap() */
+		ret = vtl0_locked_down_add(piece.start, piece.end - piece.start) ?:
+		      vtl0_touch(&piece, address);
 		if (!ret || fatal_signal_pending(current))
 			break;
 	}

@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <linux/mshv.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -44,6 +45,8 @@ TEST(locked_down)
 	struct vtl0_plan plan = { .start = EMPTY_BASE, .length = MIB(2) };
 	struct vtl0_open file = { .start = EMPTY_BASE + GIB(1), .length = MIB(2) };
 	int ctl, vtl, low, ret;
+	void *p = MAP_FAILED;
+	struct window w;
 	char before[64];
 
 	/* it would refuse the lab's kmemleak scan at the end */
@@ -60,7 +63,15 @@ TEST(locked_down)
 	ASSERT_LE(0, vtl);
 	/* a range registered before can be removed afterwards */
 	ASSERT_EQ(0, add_range(ctl, EMPTY_BASE + GIB(1), MIB(2), 0));
-	ASSERT_EQ(0, open_low(O_RDWR) < 0);
+	/* and files and mappings of before help nobody afterwards */
+	ASSERT_EQ(0, cmd_open(ctl, &file));
+	low = open_low(O_RDWR);
+	ASSERT_LE(0, low);
+	if (window_aligned(PMD_BYTES, PMD_BYTES, &w)) {
+		ASSERT_EQ(0, declare_window(ctl, w.start, PMD_BYTES));
+		p = map_low(low, w.start, PMD_BYTES, PROT_READ);
+		ASSERT_NE(MAP_FAILED, p);
+	}
 
 	ret = write_file(LOCKDOWN, "integrity");
 	ASSERT_EQ(0, ret);
@@ -69,9 +80,14 @@ TEST(locked_down)
 	EXPECT_EQ(-EPERM, vtl0_ioctl(ctl, MSHV_ADD_VTL0_MEMORY, &ram));
 	EXPECT_EQ(-EPERM, vtl0_ioctl(vtl, MSHV_ADD_VTL0_MEMORY, &ram));
 	EXPECT_EQ(-EPERM, declare_window(ctl, EMPTY_BASE, MIB(2)));
+	EXPECT_EQ(MAP_FAILED, mmap(NULL, MIB(2), PROT_READ, MAP_SHARED, file.fd, 0));
+	EXPECT_EQ(EPERM, errno);
+	close(file.fd);
 	EXPECT_EQ(-EPERM, cmd_open(ctl, &file));
-	low = open_low(O_RDONLY);
-	ASSERT_LE(0, low);
+	if (p != MAP_FAILED) {
+		EXPECT_EQ(BUS_ADRERR, touch(p));
+		munmap(p, PMD_BYTES);
+	}
 	EXPECT_EQ(MAP_FAILED, map_low(low, EMPTY_BASE + GIB(1), MIB(2), PROT_READ));
 	EXPECT_EQ(EPERM, errno);
 	close(low);
@@ -102,12 +118,13 @@ TEST(soft_reserved_while_locked_down)
 	/* not if a part of it is something else */
 	EXPECT_EQ(-EPERM, add_range(ctl, start + length - MIB(2), MIB(4), 0));
 	EXPECT_EQ(0, declare_window(ctl, start, length));
-	ASSERT_EQ(0, add_range(ctl, start, length, 0));
 	low = open_low(O_RDWR);
 	ASSERT_LE(0, low);
 	p = map_low(low, start, length, PROT_READ | PROT_WRITE);
 	ASSERT_NE(MAP_FAILED, p);
+	/* registers it */
 	memset(p, 1, length);
+	ASSERT_EQ(0, add_range(ctl, start, length, VTL0_ADD_COVER));
 	EXPECT_EQ(0, munmap(p, length));
 	ASSERT_EQ(0, cmd_open(ctl, &file));
 	close(file.fd);
