@@ -413,7 +413,7 @@ lost_output() {
 	verdict $? "lost output is noticed"
 }
 
-plan 379
+plan
 add_and_list
 names
 add_of_something_else_than_is_there
@@ -435,4 +435,5 @@ usage_errors
 boot
 boot_messages
 lost_output
+plan_end
 tap_end
