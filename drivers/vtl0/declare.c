@@ -4,7 +4,7 @@
  * no driver takes it before it is touched. A range has a claim of its own: for that the
  * pieces in its way are released and, when the range has what it asked for, or was refused,
  * or has gone, what is left is claimed again. In between another driver can be faster, as
- * the kernel cannot divide a claimed region at once; that memory is then in use as any.
+ * the kernel cannot divide a claimed region at once; the memory is that driver's then.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 

@@ -63,7 +63,7 @@ TEST(locked_down)
 	ASSERT_LE(0, vtl);
 	/* a range registered before can be removed afterwards */
 	ASSERT_EQ(0, add_range(ctl, EMPTY_BASE + GIB(1), MIB(2), 0));
-	/* and files and mappings of before help nobody afterwards */
+	/* but files and mappings of before do not get around lockdown */
 	ASSERT_EQ(0, cmd_open(ctl, &file));
 	low = open_low(O_RDWR);
 	ASSERT_LE(0, low);

@@ -105,9 +105,7 @@ static int restore_one(const struct options *opt, const struct conf_section *sec
 
 static bool is_selected(const struct options *opt, const struct conf_section *section)
 {
-	const char *initramfs = conf_get(section, "initramfs");
-
-	return !opt->initramfs || (initramfs && !strcmp(initramfs, "yes"));
+	return !opt->initramfs || conf_is_yes(section, "initramfs");
 }
 
 int cmd_restore(const struct options *opt, char **names, size_t nr)

@@ -73,11 +73,10 @@ static int write_unit(const char *dir, const struct conf_section *section)
  */
 static bool is_of_initramfs(const struct conf_section *section)
 {
-	const char *initramfs = conf_get(section, "initramfs");
 	char disk[MAX_PATH];
 
 	snprintf(disk, sizeof(disk), "/sys/block/bounce-%s", section->name);
-	return initramfs && !strcmp(initramfs, "yes") && !access(disk, F_OK);
+	return conf_is_yes(section, "initramfs") && !access(disk, F_OK);
 }
 
 int main(int argc, char **argv)

@@ -239,3 +239,10 @@ const char *conf_get(const struct conf_section *section, const char *key)
 			return section->settings[i].value;
 	return NULL;
 }
+
+bool conf_is_yes(const struct conf_section *section, const char *key)
+{
+	const char *value = conf_get(section, key);
+
+	return value && !strcmp(value, "yes");
+}

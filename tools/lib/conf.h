@@ -14,6 +14,7 @@
 #ifndef CONF_H
 #define CONF_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct conf_setting {
@@ -49,5 +50,8 @@ const struct conf_section *conf_find(const struct conf *conf, const char *name);
 
 /* The value of a key, or NULL. */
 const char *conf_get(const struct conf_section *section, const char *key);
+
+/* Is the key there, and its value "yes"? */
+bool conf_is_yes(const struct conf_section *section, const char *key);
 
 #endif

@@ -22,6 +22,18 @@ static struct vtl0_range *add(struct vtl0_owner *owner, const struct vtl0_reques
 	return range;
 }
 
+/* By another owner: @range, or with a mismatch -EEXIST. */
+static void expect_add(struct kunit *test, unsigned int i, const struct vtl0_request *rq,
+		       struct vtl0_range *range, u32 mismatch)
+{
+	struct vtl0_owner **owners = test->priv;
+	struct vtl0_range *want = mismatch ? ERR_PTR(-EEXIST) : range;
+	struct vtl0_conflict conflict = { };
+
+	KUNIT_EXPECT_PTR_EQ_MSG(test, add(owners[1], rq, &conflict), want, "case %u", i);
+	KUNIT_EXPECT_EQ_MSG(test, conflict.mismatch, mismatch, "case %u", i);
+}
+
 /* An identical range is one only if it is as asked for. */
 static void mismatch_test(struct kunit *test)
 {
@@ -48,7 +60,7 @@ static void mismatch_test(struct kunit *test)
 	struct vtl0_owner **owners = test->priv;
 	struct vtl0_request rq = request;
 	struct vtl0_conflict conflict = { };
-	struct vtl0_range *range, *want;
+	struct vtl0_range *range;
 	unsigned int i;
 
 	if (vtl0_geometry.nr_orders < 2 || vtl0_geometry.orders[1] != 9)
@@ -60,11 +72,7 @@ static void mismatch_test(struct kunit *test)
 		rq.flags = cases[i].flags;
 		rq.max_order = cases[i].max_order;
 		rq.chunk_length = cases[i].chunk_length;
-		want = range;
-		if (cases[i].mismatch)
-			want = ERR_PTR(-EEXIST);
-		KUNIT_EXPECT_PTR_EQ_MSG(test, add(owners[1], &rq, &conflict), want, "case %u", i);
-		KUNIT_EXPECT_EQ_MSG(test, conflict.mismatch, cases[i].mismatch, "case %u", i);
+		expect_add(test, i, &rq, range, cases[i].mismatch);
 	}
 	rq = request;
 	rq.flags = VTL0_ADD_NODE;
@@ -102,7 +110,7 @@ static void over_nodes_test(struct kunit *test)
 	struct vtl0_owner **owners = test->priv;
 	struct vtl0_request rq = request;
 	struct vtl0_conflict conflict = { };
-	struct vtl0_range *range, *want;
+	struct vtl0_range *range;
 	unsigned int i;
 
 	if (vtl0_geometry.nr_orders < 3 || vtl0_geometry.orders[2] != 18)
@@ -118,11 +126,7 @@ static void over_nodes_test(struct kunit *test)
 	for (i = 0; i < ARRAY_SIZE(cases); i++) {
 		rq.flags = cases[i].flags;
 		rq.chunk_length = cases[i].chunk_length;
-		want = range;
-		if (cases[i].mismatch)
-			want = ERR_PTR(-EEXIST);
-		KUNIT_EXPECT_PTR_EQ_MSG(test, add(owners[1], &rq, &conflict), want, "case %u", i);
-		KUNIT_EXPECT_EQ_MSG(test, conflict.mismatch, cases[i].mismatch, "case %u", i);
+		expect_add(test, i, &rq, range, cases[i].mismatch);
 	}
 }
 
