@@ -9,7 +9,7 @@ check_context_analysis()
 	kdir=$("$lab" path kernel clang) || return 1
 	grep -qx CONFIG_WARN_CONTEXT_ANALYSIS=y "$kdir/.config" || return 1
 	# There is no vmlinux, so modpost must not fail on symbols that it does not find.
-	make KDIR="$kdir" MO="$tmp/out.clang" CC=clang-23 HOSTCC=gcc KBUILD_MODPOST_WARN=1 \
+	make KDIR="$kdir" MO="$tmp/out.clang" CC="ccache clang-23" HOSTCC=gcc KBUILD_MODPOST_WARN=1 \
 		>"$tmp/make" 2>&1
 	status=$?
 	if grep -A 3 -E 'warning:|error:' "$tmp/make"; then

@@ -5,6 +5,9 @@
 # vanish with the command. The root is the lower layer of an overlay: the
 # changes that a command makes in it are dropped. The headers of each kernel are a further
 # lower layer.
+#
+# The checkout is at /src, too: ccache finds what was compiled for another checkout if the
+# paths, which it takes relative to the compiler's directory, are the same.
 set -eu
 lab=$1
 src=$2
@@ -30,9 +33,13 @@ for d in "$src" "$lab" "$dir"; do
 	mkdir -p "$mnt/root$d"
 	mount --bind "$d" "$mnt/root$d"
 done
+mkdir -p "$mnt/root/src"
+mount --bind "$src" "$mnt/root/src"
 cp /etc/resolv.conf "$mnt/root/etc/resolv.conf" 2>/dev/null || :
 
 # shellcheck disable=SC2016 # expanded by the inner shell
 exec chroot "$mnt/root" /usr/bin/env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL -u MAKEOVERRIDES \
-	PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin HOME=/root LANG=C.UTF-8 LC_ALL=C.UTF-8 \
+	PATH=/usr/lib/ccache:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin \
+	CCACHE_DIR="$lab/ccache" CCACHE_BASEDIR=/ CCACHE_NOHASHDIR=1 CCACHE_DEPEND=1 CCACHE_MAXSIZE=2G \
+	HOME=/root LANG=C.UTF-8 LC_ALL=C.UTF-8 \
 	/bin/sh -c 'cd "$0" && exec "$@"' "$dir" "$@"
