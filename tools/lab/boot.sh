@@ -165,9 +165,14 @@ start_qemu() {
 	END
 	i=0
 	for kind in $nvmes; do
-		truncate -s "$NVME_SIZE" "$run/nvme$i"
+		# A file that was named outlives the guest, and so does what is written to it.
+		disk=$run/nvme$i cache=unsafe
+		case $kind in
+		*=*) disk=${kind#*=} kind=${kind%%=*} cache=writethrough ;;
+		esac
+		[ -s "$disk" ] || truncate -s "$NVME_SIZE" "$disk"
 		set -- "$@" -device "nvme,id=nvme$i,serial=lab$i$([ "$kind" != cmb ] || echo ,cmb_size_mb=64)" \
-			-drive "file=$r/nvme$i,if=none,id=disk$i,format=raw,cache=unsafe,discard=unmap" \
+			-drive "file=$(opt "$disk"),if=none,id=disk$i,format=raw,cache=$cache,discard=unmap" \
 			-device "nvme-ns,drive=disk$i,bus=nvme$i$(nvme_format "$kind")"
 		i=$((i + 1))
 	done

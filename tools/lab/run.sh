@@ -69,8 +69,10 @@ set_option() {
 		;;
 	--nvme)
 		case $2 in
+		*[[:space:]]*) usage_error "--nvme: a file's name with a blank: $2" ;;
 		plain | pi | cmb | 4k) nvmes="$nvmes $2" ;;
-		*) usage_error "--nvme knows plain, pi, cmb and 4k, not '$2'" ;;
+		plain=/* | pi=/* | cmb=/* | 4k=/*) nvmes="$nvmes $2" ;;
+		*) usage_error "--nvme knows plain, pi, cmb and 4k, and with =/FILE, not '$2'" ;;
 		esac
 		;;
 	--share)
