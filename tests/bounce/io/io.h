@@ -26,6 +26,8 @@ extern const struct command ioctls_commands[];
 extern const struct command others_commands[];
 extern const struct command cost_commands[];
 extern const struct command log_commands[];
+extern const struct command acked_commands[];
+extern const struct command torn_commands[];
 
 /* The name of an error, or "0". */
 const char *errno_word(int e);

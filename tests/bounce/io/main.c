@@ -13,7 +13,7 @@
 
 static const struct command * const groups[] = {
 	shapes_commands, in_flight_commands, ioctls_commands, others_commands,
-	cost_commands, log_commands,
+	cost_commands, log_commands, acked_commands, torn_commands,
 };
 
 #define NR_GROUPS (sizeof(groups) / sizeof(*groups))
