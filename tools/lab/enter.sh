@@ -35,6 +35,13 @@ for d in "$src" "$lab" "$dir"; do
 done
 mkdir -p "$mnt/root/src"
 mount --bind "$src" "$mnt/root/src"
+# The source trees of kernels that "setup --source" built: a build in O= reads its tree.
+for link in "$lab"/sources/*; do
+	[ -d "$link" ] || continue
+	d=$(readlink "$link")
+	mkdir -p "$mnt/root$d"
+	mount --bind "$d" "$mnt/root$d"
+done
 cp /etc/resolv.conf "$mnt/root/etc/resolv.conf" 2>/dev/null || :
 
 # shellcheck disable=SC2016 # expanded by the inner shell

@@ -140,34 +140,32 @@ patched_source() {
 	rm -rf "$tree.new"
 }
 
-# make_built_kernel NAME CONFIG[+CONFIG]... [DIR]: builds in $LAB/build-NAME itself, not in a
+# make_built_kernel NAME CONFIG[+CONFIG]... [DIR]
+make_built_kernel() {
+	tree=$LAB/linux-7.3
+	[ -z "$3" ] || patched_source "$1" "$3"
+	may_drop=''
+	build_kernel "$1" "$2" "$tree"
+}
+
+# build_kernel NAME CONFIG[+CONFIG]... TREE: builds in $LAB/build-NAME itself, not in a
 # directory that is renamed at the end: the build records its paths, and make continues a
 # build that was interrupted
-make_built_kernel() {
-	source=$LAB/linux-7.3
-	if [ -n "$3" ]; then
-		patched_source "$1" "$3"
-		source=$tree
-	fi
+build_kernel() {
 	out=$LAB/build-$1
 	new=$LAB/kernels/$1.new
 	rm -rf "$new"
 	mkdir -p "$out" "$new/modules/usr/lib"
 	ln -s usr/lib "$new/modules/lib"
 	built_from "$2" '' >"$out/fragment"
-	in_root make -C "$source" O="$out" tinyconfig >/dev/null
-	in_root "$source/scripts/kconfig/merge_config.sh" -m -O "$out" "$out/.config" "$out/fragment" >/dev/null
+	in_root make -C "$3" O="$out" tinyconfig >/dev/null
+	in_root "$3/scripts/kconfig/merge_config.sh" -m -O "$out" "$out/.config" "$out/fragment" >/dev/null
 	in_root make -C "$out" olddefconfig
-	# olddefconfig drops an option whose dependency is missing, without a word. Of the lines
-	# that name a symbol the last counts.
-	tac "$out/fragment" | awk '/^(# )?CONFIG_/ {
-		name = $0
-		gsub(/^# |[= ].*/, "", name)
-		if (!seen[name]++)
-			print
-	}' | while read -r line; do
-		grep -qxF -- "$line" "$out/.config" || { echo "not in the configuration: $line"; exit 1; }
-	done
+	dropped_options >"$new/dropped"
+	if [ -z "$may_drop" ]; then
+		! grep . "$new/dropped" || die "not in the configuration"
+		rm "$new/dropped"
+	fi
 	in_root make -C "$out" -j"$(nproc)" bzImage modules
 	in_root make -C "$out" modules_install INSTALL_MOD_PATH="$new/modules" INSTALL_MOD_STRIP=1
 	cp "$out/arch/x86/boot/bzImage" "$new/vmlinuz"
@@ -175,6 +173,20 @@ make_built_kernel() {
 	release=$(cat "$new/release")
 	rm -f "$new/modules/lib" "$new/modules/usr/lib/modules/$release/build"
 	finish_kernel "$1"
+}
+
+# dropped_options: prints the lines of $out/fragment that are not in the configuration.
+# olddefconfig drops an option whose dependency is missing, without a word. Of the lines that
+# name a symbol the last counts.
+dropped_options() {
+	tac "$out/fragment" | awk '/^(# )?CONFIG_/ {
+		name = $0
+		gsub(/^# |[= ].*/, "", name)
+		if (!seen[name]++)
+			print
+	}' | while read -r line; do
+		grep -qxF -- "$line" "$out/.config" || echo "$line"
+	done
 }
 
 # finish_kernel NAME: makes the initrd and the image of modules, and puts NAME.new in place

@@ -97,22 +97,27 @@ tick() {
 }
 
 cmd_setup() {
-	kernels='' bootable=''
+	kernels='' bootable='' sources=''
 	while [ $# -gt 0 ]; do
-		case $1 in
-		--kernel)
-			check_kernel "${2-}"
-			kernels="$kernels $2"
-			shift
-			;;
-		*) usage_error "setup takes --kernel NAME, not '$1'" ;;
-		esac
-		shift
+		[ "$1" = --kernel ] || usage_error "setup takes --kernel NAME [--source DIR], not '$1'"
+		kernel=${2-}
+		if [ "${3-}" = --source ]; then
+			sources="$sources $(check_source "$kernel" "${4-}")"
+			shift 2
+		else
+			check_kernel "$kernel"
+		fi
+		kernels="$kernels $kernel"
+		shift 2
+	done
+	for pair in $sources; do
+		add_source "$pair"
 	done
 	for kernel in ${kernels:-7.2}; do
 		arch=$(kernel_arch "$kernel")
 		set_up "guest${arch:+-$arch}"
 		set_up kernel "$kernel"
+		[ ! -f "$LAB/kernels/$kernel/dropped" ] || say_dropped "$kernel"
 		[ -n "$arch" ] || [ ! -f "$LAB/kernels/$kernel/vmlinuz" ] || bootable=$kernel
 	done
 	[ -z "$bootable" ] || try_kvm "$bootable"
@@ -166,6 +171,10 @@ set_up() {
 			# The build tree names its source by path, so a cache that was moved builds again.
 			step "kernel-$1" "1 $LAB $source_recipe $BOOT_MODULES $(built_from "$3" "${4-}")" \
 				make_built_kernel "$1" "$3" "${4-}"
+		elif [ "$2" = source ]; then
+			set -- "$1" "$(readlink "$LAB/sources/$1")"
+			step "kernel-$1" "1 $LAB $2 $BOOT_MODULES $(built_from "$SOURCE_CONFIG" '')" \
+				make_source_kernel "$1" "$2"
 		else
 			step "kernel-$1" "1 $3 $MODULE_DIRS $BOOT_MODULES" make_deb_kernel "$1" "$3"
 		fi
