@@ -10,9 +10,6 @@ ARM64_CROSS=aarch64-linux-gnu-
 ARM64_PACKAGES='bash coreutils dash diffutils dmsetup e2fsprogs fdisk fio findutils
 gawk grep hostname kmod libc6-dev libjson-c-dev libnuma-dev liburing-dev
 linux-libc-dev nvme-cli procps psmisc sed strace udev util-linux util-linux-extra'
-# fdtput and its libraries: make_deb_kernel() unpacks them with the kernel's headers, which
-# "lab enter" shows in the build root.
-ARM64_TOOLS='device-tree-compiler:amd64 libfdt1:amd64 libyaml-0-2:amd64'
 
 # user_cc: prints the compiler for programs of the guest
 user_cc() {
@@ -66,56 +63,11 @@ make_arm64_userland() {
 	make_image "$LAB/arm64" "$LAB/userland-arm64.erofs" "$NOT_IN_GUEST"
 }
 
-# make_device_tree QEMU-COMMAND...: makes $run/virt.dtb. arm64 has no memmap= that reserves
-# memory; firmware does. So the reserved ranges are cut out of the memory node of the device
-# tree that QEMU writes (what a memory node has gets struct pages at boot), and each is
-# named by a no-map node.
-make_device_tree() {
-	"$@" 2>/dev/null
-	# shellcheck disable=SC2046 # cells
-	in_root fdtput -t x "$run/virt.dtb" /memory@40000000 reg $(memory_cells)
-	in_root fdtput -c "$run/virt.dtb" /reserved-memory
-	in_root fdtput -t x "$run/virt.dtb" /reserved-memory '#address-cells' 2
-	in_root fdtput -t x "$run/virt.dtb" /reserved-memory '#size-cells' 2
-	in_root fdtput "$run/virt.dtb" /reserved-memory ranges
+# memory_limit: prints how much memory lies below the reserved ranges; RAM of the machine
+# "virt" begins at 1 GiB. arm64 has no memmap= that reserves memory, and QEMU writes the
+# memory node of any device tree: the kernel gets what is below the lowest range (mem=).
+memory_limit() {
 	for word in $reserves; do
-		size=$(bytes "${word#memmap=}")
-		start=$((${word#*\$}))
-		node=/reserved-memory/vtl0@$(printf %x "$start")
-		in_root fdtput -c "$run/virt.dtb" "$node"
-		# shellcheck disable=SC2046 # cells
-		in_root fdtput -t x "$run/virt.dtb" "$node" reg $(cells "$start" "$size")
-		in_root fdtput "$run/virt.dtb" "$node" no-map
-	done
-}
-
-# cells START SIZE: prints the "reg" of one range, four cells of 32 bits
-cells() {
-	printf '%x %x %x %x ' $(($1 >> 32)) $(($1 & 0xffffffff)) $(($2 >> 32)) $(($2 & 0xffffffff))
-}
-
-# memory_cells: prints the "reg" of RAM without the reserved ranges, in ascending order. RAM
-# of the machine "virt" begins at 1 GiB.
-memory_cells() {
-	from=$((1 << 30))
-	for word in $reserves; do
-		echo "$((${word#*\$})) $(bytes "${word#memmap=}")"
-	done | sort -n | {
-		while read -r start size; do
-			[ "$start" -le "$from" ] || cells "$from" $((start - from))
-			from=$((start + size))
-		done
-		cells "$from" $(((1 << 30) + ($(mem_mib "$mem") << 20) - from))
-	}
-}
-
-# bytes SIZE[$ADDRESS]: prints a size such as 1G, 256M or 64K as a number
-bytes() {
-	number=${1%%\$*}
-	case $number in
-	*[Gg]) echo $((${number%?} << 30)) ;;
-	*[Mm]) echo $((${number%?} << 20)) ;;
-	*[Kk]) echo $((${number%?} << 10)) ;;
-	*) echo $((number)) ;;
-	esac
+		echo $((${word#*\$} - (1 << 30)))
+	done | sort -n | head -n 1
 }

@@ -184,15 +184,6 @@ start_qemu() {
 	done
 	[ -z "$icount" ] || set -- "$@" -icount shift=0,sleep=off
 
-	if [ -n "$arch" ] && [ -n "$reserves" ]; then
-		make_device_tree "$root/usr/lib64/ld-linux-x86-64.so.2" \
-			--library-path "$root/usr/lib/x86_64-linux-gnu" "$root/usr/bin/$qemu" \
-			-L "$root/usr/share/qemu" -display none -nodefaults \
-			-machine "$machine,dumpdtb=$run/virt.dtb" -cpu "$cpu" -smp "$topology" \
-			-m "$(mem_mib "$mem")M" >&2
-		set -- "$@" -dtb "$run/virt.dtb"
-	fi
-
 	# QEMU of the root with the root's loader and libraries: a chroot would need privileges.
 	set -- "$root/usr/lib64/ld-linux-x86-64.so.2" --library-path "$root/usr/lib/x86_64-linux-gnu" \
 		"$root/usr/bin/$qemu" "$@"
@@ -229,8 +220,7 @@ node_cpus() {
 	done
 }
 
-# memmap= on arm64: the kernel knows the reserved ranges from the device tree; this tells the
-# tests, which read /proc/cmdline.
+# memmap= on arm64: the kernel knows mem= only; this tells the tests, which read /proc/cmdline.
 # watchdog_thresh, rcu_cpu_stall_timeout: long, as a busy machine would raise false alarms.
 # ignore_loglevel: no command can keep a report from the console.
 # slab_debug=F: no per-CPU sheaves, whose stale pointers hide the last leaks of a size from
@@ -245,7 +235,10 @@ command_line() {
 	built*) append=" slab_debug=F pci=noacpi no5lvl$append" ;;
 	esac
 	case $arch in
-	arm64) echo "console=ttyAMA0 earlycon ignore_loglevel nokaslr mitigations=off $reserves" ;;
+	arm64)
+		echo "console=ttyAMA0 earlycon ignore_loglevel nokaslr mitigations=off $reserves"
+		[ -z "$reserves" ] || echo "mem=$(memory_limit)"
+		;;
 	*) echo "console=ttyS0 earlyprintk=serial ignore_loglevel nokaslr mitigations=off no_timer_check 8250.nr_uarts=1 $reserves" ;;
 	esac | tr '\n' ' '
 	echo \

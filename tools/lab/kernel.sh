@@ -45,8 +45,6 @@ make_deb_kernel() {
 	mv "$new/tree/usr/lib/modules/$release"/vmlinuz* "$new/vmlinuz" 2>/dev/null ||
 		mv "$new/tree/boot"/vmlinuz-* "$new/vmlinuz"
 	rm -rf "$new/tree/boot"
-	# shellcheck disable=SC2086 # a list
-	[ -z "$arch" ] || unpack_debs "$new/tree" $ARM64_TOOLS
 	echo "$release" >"$new/release"
 	pick_modules "$new" "$release"
 	finish_kernel "$1"

@@ -35,6 +35,8 @@ parse_options() {
 		check_kernel "$kernel"
 	fi
 	arch=$(kernel_arch "$kernel")
+	[ -z "$arch" ] || [ -z "$reserves" ] || [ "$(memory_limit)" -gt 0 ] ||
+		usage_error "--reserve: memory of arm64 begins at 1 GiB"
 }
 
 set_option() {
@@ -135,7 +137,7 @@ run_guest() {
 
 # How the kernel's reports of a fault begin, right behind the time stamp: elsewhere in a
 # line the words may be harmless, as in "Spectre V2 : WARNING: ...".
-REPORTS='^\[ *[0-9]+\.[0-9]+\]( \[[^]]*\])? (watchdog: |rcu: |kmemleak: [0-9]+ new |============)?(WARNING|BUG|KASAN|KFENCE|UBSAN|Oops|INFO: (task|rcu|possible|trying)|DEBUG_LOCKS_WARN_ON|Kernel panic|general protection fault|suspicious RCU|suspected memory leaks|Bad (page|rss-counter)|list_(add|del) corruption|refcount_t:|unreferenced object|kernel BUG at|[^ ]+:[0-9]+: bad (pte|pmd|pud|p4d|pgd) )'
+REPORTS='^\[ *[0-9]+\.[0-9]+\]( \[[^]]*\])? (watchdog: |rcu: |kmemleak: [0-9]+ new |============)?(WARNING|BUG|KASAN|KFENCE|UBSAN|Oops|INFO: (task|rcu|possible|trying)|DEBUG_LOCKS_WARN_ON|Kernel panic|general protection fault|suspicious RCU|suspected memory leaks|Bad (page|rss-counter)|list_(add|del) corruption|refcount_t:|unreferenced object|kernel BUG at|Unable to handle kernel|Internal error: |[^ ]+:[0-9]+: bad (pte|pmd|pud|p4d|pgd) )'
 
 reports() {
 	tr -d '\r' <"$run/console" | grep -nE "$REPORTS" || :
