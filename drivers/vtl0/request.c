@@ -42,6 +42,18 @@ MODULE_PARM_DESC(alias_bit, "Address bit that selects an alias of the same memor
 struct vtl0_geometry vtl0_geometry;
 EXPORT_SYMBOL_IF_KUNIT(vtl0_geometry);
 
+/*
+ * The memory that one page of the memmap describes, 4 MiB with pages of 16K, 64 MiB with pages
+ * of 64K. memremap_pages() takes a part of it and leaves a part of the memmap unmapped.
+ */
+static u64 memmap_page_bytes(void)
+{
+	/* as many structs fill whole pages, whatever their size is */
+	unsigned int unit = 1U << __ffs(sizeof(struct page));
+
+	return (u64)(PAGE_SIZE / unit) << PAGE_SHIFT;
+}
+
 /**
  * vtl0_geometry_init() - describe this kernel to the planner
  *
@@ -56,7 +68,7 @@ void vtl0_geometry_init(void)
 	struct vtl0_geometry *g = &vtl0_geometry;
 	unsigned int i;
 
-	g->min_align = memremap_compat_align();
+	g->min_align = max_t(u64, memremap_compat_align(), memmap_page_bytes());
 	g->page_shift = PAGE_SHIFT;
 	g->struct_page = sizeof(struct page);
 	g->dedup = IS_ENABLED(CONFIG_ARCH_WANT_OPTIMIZE_DAX_VMEMMAP) &&

@@ -15,7 +15,9 @@ static void geometry_test(struct kunit *test)
 
 	KUNIT_EXPECT_EQ(test, 1U << g->page_shift, PAGE_SIZE);
 	KUNIT_EXPECT_EQ(test, g->struct_page, sizeof(struct page));
-	KUNIT_EXPECT_EQ(test, g->min_align, memremap_compat_align());
+	KUNIT_EXPECT_TRUE(test, IS_ALIGNED(g->min_align, memremap_compat_align()));
+	/* no page of the memmap describes memory of two pgmaps */
+	KUNIT_EXPECT_EQ(test, (g->min_align >> PAGE_SHIFT) * sizeof(struct page) % PAGE_SIZE, 0);
 	KUNIT_ASSERT_GE(test, g->nr_orders, 1);
 	KUNIT_ASSERT_LE(test, g->nr_orders, VTL0_MAX_ORDERS);
 	KUNIT_EXPECT_EQ(test, g->orders[0], 0);
