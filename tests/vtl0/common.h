@@ -20,10 +20,19 @@
 #include "touch.h"
 #include "window.h"
 
-#define PMD_BYTES MIB(2)
-#define PUD_BYTES GIB(1)
-#define PMD_FOLIO_ORDER 9
-#define PUD_FOLIO_ORDER 18
+/*
+ * The page size of the kernel that the programs are built for; the lab defines it if that is
+ * not 4096. Each level of page tables adds the bits of a page of entries, 8 bytes each: that
+ * makes entries of 2M and 1G, or of 32M and 64G with pages of 16K.
+ */
+#ifndef PAGE_BITS
+#define PAGE_BITS 12
+#endif
+#define PAGE_BYTES (1UL << PAGE_BITS)
+#define PMD_FOLIO_ORDER (PAGE_BITS - 3)
+#define PUD_FOLIO_ORDER (2 * PMD_FOLIO_ORDER)
+#define PMD_BYTES ((u64)PAGE_BYTES << PMD_FOLIO_ORDER)
+#define PUD_BYTES ((u64)PAGE_BYTES << PUD_FOLIO_ORDER)
 
 /*
  * Seconds that a test may take on an emulated debug kernel and a busy host. Every test may;

@@ -12,8 +12,8 @@
 
 #include "map.h"
 
-#define OFFSET (MIB(2) + PAGE_BYTES)
-#define SIZE MIB(3)
+#define OFFSET (PMD_BYTES + PAGE_BYTES)
+#define SIZE (3 * PMD_BYTES / 2)
 
 FIXTURE(pinned) {
 	struct map_state s;

@@ -21,8 +21,6 @@
 #include "kselftest_harness.h"
 #include "common.h"
 
-#define PAGE_BYTES 4096UL
-
 /* A fault of a page maps all of the aligned FAULT_AROUND that lies in mapping and chunk. */
 #define FAULT_AROUND (64 * PAGE_BYTES)
 /* The entries that a fault makes if they are of this size. */
@@ -38,9 +36,9 @@ struct map_state {
 
 /* A folio order, the bytes of an entry that maps it, and how much to register. */
 #define LEVEL_FIELDS u32 order; u64 entry; u64 length
-#define LEVEL_PTE .order = 0, .entry = PAGE_BYTES, .length = MIB(8)
-#define LEVEL_PMD .order = PMD_FOLIO_ORDER, .entry = PMD_BYTES, .length = MIB(32)
-#define LEVEL_PUD .order = PUD_FOLIO_ORDER, .entry = PUD_BYTES, .length = GIB(1)
+#define LEVEL_PTE .order = 0, .entry = PAGE_BYTES, .length = 4 * PMD_BYTES
+#define LEVEL_PMD .order = PMD_FOLIO_ORDER, .entry = PMD_BYTES, .length = 16 * PMD_BYTES
+#define LEVEL_PUD .order = PUD_FOLIO_ORDER, .entry = PUD_BYTES, .length = PUD_BYTES
 
 /* How long a test looks for a race that it may miss: VTL0_SECONDS of the environment, or 2. */
 static inline unsigned int race_seconds(void)
@@ -50,6 +48,10 @@ static inline unsigned int race_seconds(void)
 	return text ? atoi(text) : 2;
 }
 
+/* Why a test is skipped that got -ENOENT from map_open() or map_setup(). */
+static const char *map_lacks = "needs --reserve 1G@0x100000000";
+#define NO_RAM "%s", map_lacks
+
 /* Opens both nodes; registers nothing. -ENOENT: no RAM to use. */
 static inline int map_open(struct map_state *s)
 {
@@ -58,7 +60,7 @@ static inline int map_open(struct map_state *s)
 
 	if (ret)
 		return ret;
-	if (s->start % PUD_BYTES || length < PUD_BYTES)
+	if (s->start % GIB(1) || length < GIB(1))
 		return -ENOENT;
 	s->control = open_control();
 	if (s->control < 0)
@@ -67,11 +69,29 @@ static inline int map_open(struct map_state *s)
 	return s->low < 0 ? s->low : 0;
 }
 
-/* As map_open(), and registers @length bytes at most of @order. */
+/* Does the kernel map folios of 1G, or of what PUD_BYTES is? If not, @map_lacks says so. */
+static inline bool map_has_pud(void)
+{
+	struct vtl0_info info = { };
+	int fd = open_control();
+
+	cmd_info(fd, &info);
+	close(fd);
+	if (!(info.features & VTL0_FEATURE_MAP_PUD))
+		map_lacks = "this kernel makes no entries of 1G";
+	return info.features & VTL0_FEATURE_MAP_PUD;
+}
+
+/*
+ * As map_open(), and registers @length bytes at most of @order. -ENOENT also if the kernel
+ * has no entries for that order.
+ */
 static inline int map_setup(struct map_state *s, u64 length, u32 order)
 {
 	int ret = map_open(s);
 
+	if (!ret && order == PUD_FOLIO_ORDER && !map_has_pud())
+		return -ENOENT;
 	s->length = length;
 	return ret ? ret : add_order(s->control, s->start, length, order);
 }
@@ -101,8 +121,7 @@ static inline int map_setup(struct map_state *s, u64 length, u32 order)
 	ASSERT_NE(MAP_FAILED, self->va);				\
 } while (0)
 
-/* Why a test is skipped that got -ENOENT from one of the two, or from open_disk(). */
-#define NO_RAM "needs --reserve 1G@0x100000000"
+/* Why a test is skipped that got -ENOENT from open_disk(). */
 #define NO_DISK "needs --nvme plain"
 
 static inline struct vtl0_range_info map_info(const struct map_state *s)

@@ -63,11 +63,11 @@ TEST_F(access, unregistered_2m_is_refused_by_gup)
 
 TEST_F(access, unregistered_1g_is_refused_by_gup)
 {
-	char *va = map_low(self->s.low, self->s.start, PUD_BYTES, PROT_READ | PROT_WRITE);
+	char *va = map_low(self->s.low, self->s.start, GIB(1), PROT_READ | PROT_WRITE);
 
 	ASSERT_NE(MAP_FAILED, va);
-	ASSERT_EQ(0, (uintptr_t)va % PUD_BYTES);
-	for (u64 i = 0; i < PUD_BYTES; i += MIB(128))
+	ASSERT_EQ(0, (uintptr_t)va % GIB(1));
+	for (u64 i = 0; i < GIB(1); i += MIB(128))
 		EXPECT_EQ(0, reachable(self->disk, va + i));
 }
 
@@ -110,21 +110,21 @@ TEST_F(access, registered_head_unregistered_tail)
 /* The same with a mapping that a 1G entry would just fit, but for its last block. */
 TEST_F(access, last_block_of_gib_missing)
 {
-	u64 length = PUD_BYTES - PMD_BYTES;
+	u64 length = GIB(1) - PMD_BYTES;
 	struct vtl0_range_info info;
 	char *va;
 
 	ASSERT_EQ(0, add_order(self->s.control, self->s.start, length, PUD_FOLIO_ORDER));
-	va = map_low(self->s.low, self->s.start, PUD_BYTES, PROT_READ | PROT_WRITE);
+	va = map_low(self->s.low, self->s.start, GIB(1), PROT_READ | PROT_WRITE);
 	ASSERT_NE(MAP_FAILED, va);
-	ASSERT_EQ(0, (uintptr_t)va % PUD_BYTES);
+	ASSERT_EQ(0, (uintptr_t)va % GIB(1));
 	EXPECT_EQ(0, touch_write(va));
 	EXPECT_EQ(0, touch_write(va + length - 1));
 	EXPECT_EQ(0, reachable(self->disk, va + length));
 	EXPECT_EQ(0, find_range(self->s.control, self->s.start, &info));
 	EXPECT_EQ(2, info.faults_pmd);
 	EXPECT_MAPPINGS(2, info.mappings);
-	ASSERT_EQ(0, munmap(va, PUD_BYTES));
+	ASSERT_EQ(0, munmap(va, GIB(1)));
 	EXPECT_EQ(0, remove_range(self->s.control, self->s.start, length));
 }
 

@@ -23,7 +23,7 @@
 #define MADV_GUARD_INSTALL 102
 #endif
 
-#define DATA MIB(4)
+#define DATA (2 * PMD_BYTES)
 
 LEVEL_FIXTURE(advice);
 

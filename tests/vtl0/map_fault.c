@@ -92,7 +92,7 @@ TEST(one_fault_per_gib)
 	char *va;
 	int ret = map_open(&s);
 
-	if (ret == -ENOENT)
+	if (ret == -ENOENT || !map_has_pud())
 		SKIP(return, NO_RAM);
 	ASSERT_EQ(0, ret);
 	ASSERT_EQ(0, env_range(0, &s.start, &s.length));
@@ -187,10 +187,10 @@ TEST_F(fault, incongruent_falls_back_and_is_counted)
 	ASSERT_NE(MAP_FAILED, va);
 	ASSERT_EQ(0, touch_write(va));
 	ASSERT_EQ(0, touch_write(va + PMD_BYTES));
-	fill_pattern(va, MIB(1), 31);
-	EXPECT_TRUE(check_pattern(va, MIB(1), 31));
+	fill_pattern(va, 4 * FAULT_AROUND, 31);
+	EXPECT_TRUE(check_pattern(va, 4 * FAULT_AROUND, 31));
 	info = map_info(&self->s);
-	/* the mapping begins one page behind a block of 64: 5 blocks meet the first MiB */
+	/* the mapping begins one page behind a block of 64: 5 blocks meet what was filled */
 	EXPECT_EQ(6, info.faults_pte);
 	EXPECT_EQ(6, all_faults(&info));
 	EXPECT_EQ(large ? 6 : 0, info.fallbacks);

@@ -168,7 +168,8 @@ TEST_F_TIMEOUT(poison, next_registration_knows, SLOW)
 	}
 	/* what does not contain it has none */
 	ASSERT_EQ(0, remove_range(self->s.control, self->s.start, self->s.length));
-	ASSERT_EQ(0, add_order(self->s.control, self->s.start + PMD_BYTES, PMD_BYTES, 9));
+	ASSERT_EQ(0, add_order(self->s.control, self->s.start + PMD_BYTES, PMD_BYTES,
+			       PMD_FOLIO_ORDER));
 	self->s.start += PMD_BYTES;
 	EXPECT_EQ(0, map_info(&self->s).bad_pages);
 	ASSERT_EQ(0, remove_range(self->s.control, self->s.start, PMD_BYTES));

@@ -182,8 +182,10 @@ TEST_F_TIMEOUT(procfs, tracepoint_shows_orders, SLOW)
 		TH_LOG("%s", text);
 	}
 	/* that of the folio at once, and no other */
-	EXPECT_EQ(variant->entry == PAGE_BYTES, !!strstr(text, "order=9 read result=FALLBACK"));
-	EXPECT_EQ(variant->entry == PMD_BYTES, !!strstr(text, "order=9 read result=NOPAGE"));
+	snprintf(wanted, sizeof(wanted), "order=%u read result=FALLBACK", PMD_FOLIO_ORDER);
+	EXPECT_EQ(variant->entry == PAGE_BYTES, !!strstr(text, wanted));
+	snprintf(wanted, sizeof(wanted), "order=%u read result=NOPAGE", PMD_FOLIO_ORDER);
+	EXPECT_EQ(variant->entry == PMD_BYTES, !!strstr(text, wanted));
 	/*
 	 * Whether 1G is tried before depends on the other mappings in that GiB: the
 	 * core offers it if the entry is empty, for a VMA of any size.

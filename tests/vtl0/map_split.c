@@ -46,7 +46,7 @@ FIXTURE_SETUP(split)
 			   PROT_READ | PROT_WRITE);
 	ASSERT_NE(MAP_FAILED, self->va);
 	/* whole 2M blocks on both sides, within one entry if that is of 1G */
-	self->middle = self->va + MIB(8);
+	self->middle = self->va + 4 * PMD_BYTES;
 	fill_pattern(self->middle - PMD_BYTES, 3 * PMD_BYTES, 18);
 	info = map_info(&self->s);
 	ASSERT_MAPPINGS(variant->entry == PUD_BYTES ? 1 : 3, info.mappings);
@@ -163,7 +163,7 @@ TEST_F_TIMEOUT(split, refault_beside_hole, SLOW)
 	struct vtl0_range_info info;
 
 	ASSERT_EQ(0, munmap(self->middle, variant->part));
-	ASSERT_EQ(0, madvise(self->va, MIB(8), MADV_DONTNEED));
+	ASSERT_EQ(0, madvise(self->va, 4 * PMD_BYTES, MADV_DONTNEED));
 	ASSERT_EQ(0, touch_write(self->middle - PAGE_BYTES));
 	ASSERT_EQ(0, touch_write(self->middle + variant->part));
 	EXPECT_EQ(-SIGSEGV, touch(self->middle));

@@ -41,8 +41,8 @@ FIXTURE_SETUP(kinds)
 	self->va = map_low(self->s.low, self->s.start, self->s.length,
 			   PROT_READ | PROT_WRITE);
 	ASSERT_NE(MAP_FAILED, self->va);
-	self->buf = self->va + MIB(1) + 512;
-	self->size = MIB(6);
+	self->buf = self->va + PMD_BYTES / 2 + 512;
+	self->size = 3 * PMD_BYTES;
 }
 
 FIXTURE_TEARDOWN_PARENT(kinds)
@@ -83,7 +83,7 @@ TEST_F_TIMEOUT(kinds, registered_buffer_over_2m, SLOW)
 	ASSERT_EQ(0, io_uring_queue_init(4, &ring, 0));
 	fill_pattern(self->buf, self->size, 15);
 	ASSERT_EQ(0, io_uring_register_buffers(&ring, &iov, 1));
-	EXPECT_EQ(folios_of(MIB(1) + 512, self->size, variant->entry),
+	EXPECT_EQ(folios_of(PMD_BYTES / 2 + 512, self->size, variant->entry),
 		  map_info(&self->s).held);
 	for (int write = 1; write >= 0; write--) {
 		struct io_uring_sqe *sqe = io_uring_get_sqe(&ring);

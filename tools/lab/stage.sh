@@ -9,7 +9,8 @@
 build_checkout() {
 	checkout=$(basename "$SRC")-$(printf '%s' "$SRC" | cksum | cut -d' ' -f1)
 	built=$LAB/build/$kernel-$checkout
-	programs=$LAB/build/programs${arch:+-$arch}-$checkout
+	page_bits=$(kernel_page_bits "$kernel")
+	programs=$LAB/build/programs${arch:+-$arch}${page_bits:+-page$page_bits}-$checkout
 	[ ! -f "$SRC/Makefile" ] || set_up source
 	mkdir -p "$built"
 	inputs="$SRC $(cat "$LAB/stamp/kernel-$kernel" "$LAB/stamp/root")"
@@ -58,13 +59,14 @@ build_modules() {
 	in_root make -C "$kdir" "$@" VTL0_TESTS=1 -j"$(nproc)" modules
 }
 
-# build_programs: the same for all kernels of one architecture, so runs that need them for
-# two of these wait for each other
+# build_programs: the same for all kernels of one architecture and page size, so runs that
+# need them for two of these wait for each other
 build_programs() {
 	mkdir -p "$programs"
 	exec 7>"$programs/lock"
 	flock 7
-	user_make -C /src guest-programs O="$programs" KSRC="$LAB/linux-7.3" -j"$(nproc)"
+	user_make -C /src guest-programs O="$programs" KSRC="$LAB/linux-7.3" \
+		CPPFLAGS="${page_bits:+-DPAGE_BITS=$page_bits}" -j"$(nproc)"
 	find "$programs" -type f -perm -u+x ! -name '*.so' -exec cp {} "$stage/opt/vtl0/bin/" \;
 	exec 7>&-
 }
