@@ -124,7 +124,7 @@ u64 vtl0_max_address(void)
  * @length: bytes
  *
  * Return: 0, -EINVAL (empty), -EOPNOTSUPP (shared alias), -EOVERFLOW (wraps) or
- * -ERANGE (beyond what the kernel can map).
+ * -ERANGE (outside of what the kernel can map; on arm64 that may not begin at 0).
  */
 int vtl0_check_range(u64 start, u64 length)
 {
@@ -136,7 +136,7 @@ int vtl0_check_range(u64 start, u64 length)
 		return -EOPNOTSUPP;
 	if (check_add_overflow(start, length, &end))
 		return -EOVERFLOW;
-	if (end - 1 > vtl0_max_address())
+	if (start < mhp_get_pluggable_range(true).start || end - 1 > vtl0_max_address())
 		return -ERANGE;
 	return 0;
 }

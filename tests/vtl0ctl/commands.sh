@@ -181,6 +181,8 @@ injected_errors() {
 	VTL0_FAKE_FAIL=ADD:EINTR
 	refuse 1 "add 0x100000000+1G: interrupted by a signal while it waited, nothing was changed (EINTR)" \
 		add 4G+1G
+	VTL0_FAKE_FAIL=ADD:ERANGE
+	refuse 1 "add 0x0+1G: 0x0 is below all that the kernel can map (ERANGE)" add 0+1G
 	VTL0_FAKE_FAIL=ADD:EPERM
 	refuse 1 "add 0x100000000+1G: not permitted: the kernel is locked down, and the memory is not soft reserved by firmware (EPERM)" \
 		add 4G+1G

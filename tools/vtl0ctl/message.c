@@ -163,6 +163,9 @@ static char *reason_range(int fd, const struct request *r)
 	if (!info.max_address)
 		return xasprintf("its last byte %s is beyond what the kernel can map",
 				 addr_text(last).s);
+	if (last <= info.max_address)
+		return xasprintf("%s is below all that the kernel can map",
+				 addr_text(r->start).s);
 	return xasprintf("its last byte %s is beyond %s, the last one that can be registered",
 			 addr_text(last).s, addr_text(info.max_address).s);
 }

@@ -39,7 +39,7 @@
  * E2BIG        @size is larger than this kernel knows and the rest is not zero
  * EOPNOTSUPP   unknown bit in @flags; an address with bit 63, unless alias_bit=63
  * EOVERFLOW    start + length wraps
- * ERANGE       beyond what the kernel can map, or on both sides of the alias bit
+ * ERANGE       outside of what the kernel can map, or on both sides of the alias bit
  * EEXIST       overlaps a registered range, or a window another window
  * EBUSY        memory in use by the kernel or another driver, or mapped uncached (MTRR, or a
  *              mapping of /dev/mem with O_SYNC); or, on removal, still pinned
