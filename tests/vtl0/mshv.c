@@ -204,7 +204,10 @@ TEST_F(mshv, unaligned_edges)
 
 TEST_F(mshv, system_ram)
 {
-	EXPECT_EQ(-EBUSY, add_pfns(self->vtl, 0, 512));
+	u64 start, length;
+
+	ASSERT_EQ(0, iomem_find("System RAM", MIB(4), &start, &length));
+	EXPECT_EQ(-EBUSY, add_pfns(self->vtl, PFN(start), PFN(start + MIB(2))));
 	EXPECT_EQ(0, list_ranges(self->ctl, &self->r, 1));
 }
 

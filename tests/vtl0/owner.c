@@ -225,7 +225,8 @@ TEST_F_TIMEOUT(owner, node_of_choice, SLOW)
 	ASSERT_LE(0, low);
 	if (env_range(1, &start, &length))
 		SKIP(return, "window 1 of RAM is missing (memmap=SIZE$START)");
-	for (int node = 0; node < 64; node++) {
+	/* arm64 is built for 16 nodes (NODES_SHIFT); a higher number is EINVAL there */
+	for (int node = 0; node < 16; node++) {
 		struct vtl0_add arg = {
 			.start = start,
 			.length = MIB(8),

@@ -375,6 +375,7 @@ static int fake_info(struct vtl0_info *info)
 	if (*setting("VTL0_FAKE_PAGES")) {
 		info->page_size = 16384;
 		info->orders = 1 | 1 << 11;
+		info->min_align = 2 * MIN_ALIGN;
 	}
 	for (i = 0; i < nr_ranges; i++) {
 		struct vtl0_range_info r = describe(&ranges[i]);
