@@ -3,7 +3,10 @@
  * VTL0_ADD_COVER, and MSHV_ADD_VTL0_MEMORY, which does the same: afterwards every
  * page that was asked for is usable, whatever was there before.
  */
+#include <errno.h>
 #include <linux/mshv.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "map.h"
 
@@ -155,6 +158,38 @@ TEST_F_TIMEOUT(cover, a_block_is_shared, SLOW)
 	ASSERT_EQ(0, cover(self->ctl, first, hole - first, &arg));
 	ASSERT_EQ(0, cover(self->ctl, first, end - first, &arg));
 	EXPECT_TRUE(usable(self->low, first, end - first));
+}
+
+/* A page is added, used and removed, many times. */
+static int come_and_go(int low, u64 page)
+{
+	int ctl = open_control(), ret = 0;
+	struct vtl0_add arg;
+
+	for (int i = 0; i < 15 && !ret; i++) {
+		ret = cover(ctl, page, KIB(4), &arg);
+		if (!ret && !usable(low, page, KIB(4)))
+			ret = -EFAULT;
+		ret = ret ?: remove_range(ctl, page, KIB(4));
+	}
+	close(ctl);
+	return ret;
+}
+
+/* The block may lose its last user while another call is about to use it. */
+TEST_F_TIMEOUT(cover, parts_of_a_block_come_and_go, SLOW)
+{
+	u64 block = self->start + MIB(2);
+	int status;
+	pid_t child;
+
+	child = fork();
+	ASSERT_LE(0, child);
+	if (!child)
+		_exit(-come_and_go(self->low, block + KIB(64)));
+	EXPECT_EQ(0, come_and_go(self->low, block + MIB(1)));
+	ASSERT_EQ(child, waitpid(child, &status, 0));
+	EXPECT_EQ(0, status);
 }
 
 /* Direct I/O from the last page of one range and, in one buffer, over the edge. */
