@@ -19,17 +19,21 @@
 
 #define LOCKDOWN "/sys/kernel/security/lockdown"
 
-/* What "memmap=SIZE%START-1+0xefffffff" makes of RAM, as firmware does: type "soft reserved". */
-static bool soft_reserved(u64 *start, u64 *length)
+/*
+ * What "memmap=SIZE%START-1+0xefffffff", SIZE in KiB, makes of RAM, as firmware does: type
+ * "soft reserved". Gives up to where it has whole blocks, and what it has behind them.
+ */
+static bool soft_reserved(u64 *start, u64 *length, u64 *behind)
 {
 	char line[4096], *word;
 
 	if (read_file("/proc/cmdline", line, sizeof(line)) < 0)
 		return false;
 	for (word = strstr(line, "memmap="); word; word = strstr(word + 1, "memmap="))
-		if (sscanf(word, "memmap=%" SCNu64 "M%%%" SCNx64 "-1+0xefffffff", length,
+		if (sscanf(word, "memmap=%" SCNu64 "K%%%" SCNx64 "-1+0xefffffff", length,
 			   start) == 2) {
-			*length = MIB(*length);
+			*behind = KIB(*length) % PMD_BYTES;
+			*length = KIB(*length) - *behind;
 			return true;
 		}
 	return false;
@@ -62,7 +66,7 @@ TEST(locked_down)
 	vtl = vtl0_ioctl(ctl, MSHV_CREATE_VTL, NULL);
 	ASSERT_LE(0, vtl);
 	/* a range registered before can be removed afterwards */
-	ASSERT_EQ(0, add_range(ctl, EMPTY_BASE + GIB(1), MIB(2), 0));
+	ASSERT_EQ(0, add_named(ctl, EMPTY_BASE + GIB(1), MIB(2), "locked", 0600));
 	/* but files and mappings of before do not get around lockdown */
 	ASSERT_EQ(0, cmd_open(ctl, &file));
 	low = open_low(O_RDWR);
@@ -91,6 +95,8 @@ TEST(locked_down)
 	EXPECT_EQ(MAP_FAILED, map_low(low, EMPTY_BASE + GIB(1), MIB(2), PROT_READ));
 	EXPECT_EQ(EPERM, errno);
 	close(low);
+	EXPECT_EQ(-1, open("/dev/vtl0_locked", O_RDONLY));
+	EXPECT_EQ(EPERM, errno);
 	EXPECT_EQ(1, list_ranges(ctl, &info, 1));
 	EXPECT_EQ(0, cmd_plan(ctl, &plan));
 	EXPECT_EQ(0, remove_range(ctl, EMPTY_BASE + GIB(1), MIB(2)));
@@ -102,21 +108,27 @@ TEST(locked_down)
 TEST(soft_reserved_while_locked_down)
 {
 	struct vtl0_open file = { .flags = VTL0_OPEN_WRITE };
-	u64 start, length;
+	u64 start, length, behind;
+	struct vtl0_add edge;
 	char text[64];
 	int ctl, low;
 	char *p;
 
 	if (read_file(LOCKDOWN, text, sizeof(text)) < 0 || strstr(text, "[none]"))
 		SKIP(return, "this kernel is not locked down");
-	if (!soft_reserved(&start, &length))
+	if (!soft_reserved(&start, &length, &behind))
 		SKIP(return, "no memory is soft reserved");
 	file.start = start;
 	file.length = length;
 	ctl = open_control();
 	ASSERT_LE(0, ctl);
-	/* not if a part of it is something else */
+	/* not if a part of it is something else, or of the block that gets struct pages */
 	EXPECT_EQ(-EPERM, add_range(ctl, start + length - MIB(2), MIB(4), 0));
+	edge = (struct vtl0_add) {
+		.flags = VTL0_ADD_COVER, .start = start + length, .length = behind,
+	};
+	if (behind)
+		EXPECT_EQ(-EPERM, cmd_add(ctl, &edge));
 	EXPECT_EQ(0, declare_window(ctl, start, length));
 	low = open_low(O_RDWR);
 	ASSERT_LE(0, low);
