@@ -41,7 +41,10 @@ machine_options()
 	case $arch in
 	amd64) machine='-machine q35 -cpu max,-erms,-fsrm -vga std' serial=ttyS0 ;;
 	arm64) machine='-machine virt,gic-version=3 -cpu max,pauth-impdef=on' serial=ttyAMA0 ;;
-	*) only_result 1 "${0##*/}" "no machine of architecture $arch" ;;
+	*)
+		note "there is no machine of architecture $arch"
+		only_result 1 "${0##*/}"
+		;;
 	esac
 	# The packages' scripts are programs of the guest.
 	[ "$arch" = "$(dpkg --print-architecture)" ] || arch-test "$arch" >/dev/null 2>&1 ||
