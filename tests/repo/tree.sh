@@ -330,7 +330,9 @@ installed()
 				lib/systemd/system/vtl0.service lib/systemd/system/bounce@.service \
 				lib/systemd/system-generators/bounce-generator \
 				lib/udev/rules.d/61-bounce_blk.rules \
-				"$tmp/dest$2/hooks/bounce" "$tmp/dest$2/scripts/local-top/bounce" &&
+				"$tmp/dest$2/hooks/bounce" "$tmp/dest$2/scripts/local-top/bounce" \
+				"$tmp/dest/usr/lib/dracut/modules.d/74bounce/module-setup.sh" \
+				"$tmp/dest/usr/lib/dracut/modules.d/74bounce/bounce.sh" &&
 			bin/pgcheck --explain PG01 | grep '^PG01'
 	)
 }
