@@ -44,7 +44,7 @@ static bool long_enough(u64 start, u64 length, const char *name, void *arg)
 {
 	struct iomem_wish *w = arg;
 
-	if (length < w->length || strcmp(name, w->name))
+	if (start < w->start || length < w->length || strcmp(name, w->name))
 		return false;
 	w->start = start;
 	w->length = length;
@@ -58,15 +58,51 @@ bool iomem_has(u64 start, u64 length, const char *name)
 	return iomem_walk(same_entry, &w);
 }
 
-int iomem_find(const char *name, u64 min_length, u64 *start, u64 *length)
+static int find_from(u64 from, const char *name, u64 min_length, u64 *start, u64 *length)
 {
-	struct iomem_wish w = { 0, min_length, name };
+	struct iomem_wish w = { from, min_length, name };
 
 	if (!iomem_walk(long_enough, &w))
 		return -ENOENT;
 	*start = w.start;
 	*length = w.length;
 	return 0;
+}
+
+int iomem_find(const char *name, u64 min_length, u64 *start, u64 *length)
+{
+	return find_from(0, name, min_length, start, length);
+}
+
+u64 iomem_first_ram(void)
+{
+	u64 start = 0, length;
+
+	iomem_find("System RAM", 1, &start, &length);
+	return start;
+}
+
+struct iomem_gap {
+	u64 start;	/* the first gap of @min_length bytes or more ... */
+	u64 end;	/* ... lies in [start, end) */
+	u64 min_length;
+};
+
+/* The entries in a window are sorted, and come behind it. */
+static bool ends_gap(u64 start, u64 length, const char *name, void *arg)
+{
+	struct iomem_gap *gap = arg;
+
+	(void)name;
+	if (start < gap->start || start + length > gap->end ||
+	    length == gap->end - gap->start)
+		return false;
+	if (start - gap->start >= gap->min_length) {
+		gap->end = start;
+		return true;
+	}
+	gap->start = start + length;
+	return false;
 }
 
 /*
@@ -76,9 +112,18 @@ int iomem_find(const char *name, u64 min_length, u64 *start, u64 *length)
 int iomem_find_window(u64 min_length, u64 *start, u64 *length)
 {
 	static const char * const names[] = { "PCI Bus 0000:00", "PNP0A08:00", "pcie@10000000" };
+	struct iomem_gap gap = { .min_length = min_length };
+	u64 ram = iomem_first_ram();
 	int ret = -ENOENT;
 
 	for (size_t i = 0; ret && i < ARRAY_SIZE(names); i++)
-		ret = iomem_find(names[i], min_length, start, length);
-	return ret;
+		ret = find_from(ram, names[i], min_length, start, length);
+	if (ret)
+		return ret;
+	gap.start = *start;
+	gap.end = *start + *length;
+	iomem_walk(ends_gap, &gap);
+	*start = gap.start;
+	*length = gap.end - gap.start;
+	return *length >= min_length ? 0 : -ENOENT;
 }
