@@ -234,18 +234,31 @@ TEST_F_TIMEOUT(race, order_changes, SLOW)
 	EXPECT_EQ(0, under_touch(&self->s, self->va, change_order, self->disk));
 }
 
-/* Gives every 2M block a page table, and takes it away when it is empty. */
+struct churn {
+	struct touchers t;
+	const struct map_state *s;
+};
+
+/*
+ * Gives every 2M block a page table, and takes it away when it is empty. madvise() does
+ * that since 6.14 only, a new mapping always.
+ */
 static void *churn_tables(void *arg)
 {
-	struct touchers *t = arg;
+	struct churn *c = arg;
+	struct touchers *t = &c->t;
 	bool ok = true;
 
-	while (!atomic_load(&t->stop)) {
+	for (unsigned int n = 0; !atomic_load(&t->stop); n++) {
 		ok = ok && !madvise(t->va, t->length, MADV_NOHUGEPAGE);
 		for (u64 i = 0; i < t->length; i += PMD_BYTES)
 			ok = ok && !touch(t->va + i);
 		ok = ok && !madvise(t->va, t->length, MADV_HUGEPAGE);
-		ok = ok && !madvise(t->va, t->length, MADV_DONTNEED);
+		if (n % 2)
+			ok = ok && !madvise(t->va, t->length, MADV_DONTNEED);
+		else
+			ok = ok && mmap(t->va, t->length, PROT_READ | PROT_WRITE,
+					MAP_SHARED | MAP_FIXED, c->s->low, c->s->start) == t->va;
 		atomic_fetch_add(ok ? &t->good : &t->other, 1);
 	}
 	return NULL;
@@ -262,16 +275,16 @@ static int direct_io_once(struct map_state *s, struct touchers *t, int disk, uns
  */
 TEST_F_TIMEOUT(race, page_table_or_large_entry, SLOW)
 {
-	struct touchers t = { .va = self->va, .length = self->s.length };
+	struct churn c = { .t = { .va = self->va, .length = self->s.length }, .s = &self->s };
 	pthread_t thread;
 
 	ASSERT_EQ(0, add_order(self->s.control, self->s.start, self->s.length, 9));
-	ASSERT_EQ(0, pthread_create(&thread, NULL, churn_tables, &t));
+	ASSERT_EQ(0, pthread_create(&thread, NULL, churn_tables, &c));
 	EXPECT_EQ(0, under_touch(&self->s, self->va, direct_io_once, self->disk));
-	atomic_store(&t.stop, true);
+	atomic_store(&c.t.stop, true);
 	ASSERT_EQ(0, pthread_join(thread, NULL));
-	EXPECT_LT(0, t.good);
-	EXPECT_EQ(0, t.other);
+	EXPECT_LT(0, c.t.good);
+	EXPECT_EQ(0, c.t.other);
 	EXPECT_LT(0, map_info(&self->s).fallbacks);
 	EXPECT_LT(0, map_info(&self->s).faults_pmd);
 	ASSERT_EQ(0, munmap(self->va, self->s.length));
