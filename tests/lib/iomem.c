@@ -83,6 +83,7 @@ u64 iomem_first_ram(void)
 }
 
 struct iomem_gap {
+	const char *window;
 	u64 start;	/* the first gap of @min_length bytes or more ... */
 	u64 end;	/* ... lies in [start, end) */
 	u64 min_length;
@@ -93,9 +94,7 @@ static bool ends_gap(u64 start, u64 length, const char *name, void *arg)
 {
 	struct iomem_gap *gap = arg;
 
-	(void)name;
-	if (start < gap->start || start + length > gap->end ||
-	    length == gap->end - gap->start)
+	if (start < gap->start || start + length > gap->end || !strcmp(name, gap->window))
 		return false;
 	if (start - gap->start >= gap->min_length) {
 		gap->end = start;
@@ -112,18 +111,23 @@ static bool ends_gap(u64 start, u64 length, const char *name, void *arg)
 int iomem_find_window(u64 min_length, u64 *start, u64 *length)
 {
 	static const char * const names[] = { "PCI Bus 0000:00", "PNP0A08:00", "pcie@10000000" };
-	struct iomem_gap gap = { .min_length = min_length };
-	u64 ram = iomem_first_ram();
-	int ret = -ENOENT;
 
-	for (size_t i = 0; ret && i < ARRAY_SIZE(names); i++)
-		ret = find_from(ram, names[i], min_length, start, length);
-	if (ret)
-		return ret;
-	gap.start = *start;
-	gap.end = *start + *length;
-	iomem_walk(ends_gap, &gap);
-	*start = gap.start;
-	*length = gap.end - gap.start;
-	return *length >= min_length ? 0 : -ENOENT;
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		u64 from = iomem_first_ram();
+
+		while (!find_from(from, names[i], min_length, start, length)) {
+			struct iomem_gap gap = {
+				.window = names[i], .start = *start,
+				.end = *start + *length, .min_length = min_length,
+			};
+
+			from = gap.end;
+			iomem_walk(ends_gap, &gap);
+			*start = gap.start;
+			*length = gap.end - gap.start;
+			if (*length >= min_length)
+				return 0;
+		}
+	}
+	return -ENOENT;
 }

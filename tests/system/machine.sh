@@ -96,7 +96,8 @@ make_firmware()
 # for this commit, suite and architecture; new disks are copies
 get_ready()
 {
-	of="$(git -c safe.directory='*' -C "$top" rev-parse HEAD) $suite $arch" || exit 1
+	of="${0##*/} $(git -c safe.directory='*' -C "$top" rev-parse HEAD)" || exit 1
+	of="$of $suite $arch"
 	if [ "$(cat "$dir/commit" 2>/dev/null)" != "$of" ]; then
 		if ! "$@" >"$dir/log" 2>&1; then
 			tail -n 40 "$dir/log" | notes
@@ -120,7 +121,7 @@ disk()
 		"-device virtio-blk-pci,drive=$1,serial=$1${2:+,$2}"
 }
 
-# start NAME [OPTION...]: starts a boot for that step, which GRUB begins. What the guest
+# start NAME [OPTION...]: boots the machine, by GRUB, for the step NAME. What the guest
 # says of it goes to $dir/NAME.verdict, and the console to $dir/NAME.console.
 start()
 {

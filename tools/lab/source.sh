@@ -52,6 +52,6 @@ make_source_kernel() {
 
 # say_dropped NAME: names what the configuration of a kernel from a source tree lacks
 say_dropped() {
-	dropped=$(sed -n 's/^CONFIG_//p' "$LAB/kernels/$1/dropped" | sort | tr '\n' ' ')
+	dropped=$(sed -n 's/^CONFIG_//p' "$LAB/kernels/$1/dropped" | LC_ALL=C sort | tr '\n' ' ')
 	[ -z "$dropped" ] || say "kernel $1 does without $dropped"
 }

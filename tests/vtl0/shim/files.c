@@ -87,7 +87,10 @@ int mkstemp(char *template)
 	if (!nr_names || fd < 0)
 		return fd;
 	close(fd);
-	return open_next(0);
+	fd = open_next(0);
+	if (fd < 0)
+		unlink(template);
+	return fd;
 }
 
 int ftruncate(int fd, off_t size)
@@ -113,6 +116,24 @@ int close(int fd)
 		sizes[fd] = 0;
 	return syscall(SYS_close, fd);
 }
+
+/* fclose() closes without close(). */
+int fclose(FILE *file)
+{
+	typeof(fclose) *next = next_function("fclose");
+	int fd = fileno(file);
+
+	if (fd >= 0 && fd < MAX_FDS)
+		sizes[fd] = 0;
+	return next(file);
+}
+
+/* The names that _FILE_OFFSET_BITS=64 gives them. */
+int ftruncate64(int fd, off64_t size) __attribute__((alias("ftruncate")));
+int fallocate64(int fd, int mode, off64_t offset, off64_t length)
+	__attribute__((alias("fallocate")));
+int mkstemp64(char *template) __attribute__((alias("mkstemp")));
+FILE *tmpfile64(void) __attribute__((alias("tmpfile")));
 
 __attribute__((constructor)) static void begin(void)
 {
