@@ -9,9 +9,7 @@
 #include <linux/ctype.h>
 #include <linux/errno.h>
 #include <linux/ioport.h>
-#include <linux/log2.h>
 #include <linux/memory_hotplug.h>
-#include <linux/memremap.h>
 #include <linux/mm.h>
 #include <linux/moduleparam.h>
 #include <linux/nodemask.h>
@@ -38,46 +36,6 @@ MODULE_PARM_DESC(alias_bit, "Address bit that selects an alias of the same memor
 #define PLAN_FLAGS	(VTL0_ADD_TRIM | VTL0_ADD_ORDER | VTL0_ADD_CHUNK | VTL0_ADD_COVER)
 #define ADD_FLAGS	(PLAN_FLAGS | VTL0_ADD_NODE | VTL0_ADD_PERSIST | VTL0_ADD_EXCLUSIVE | \
 			 VTL0_ADD_NAME | VTL0_ADD_CLEAR | VTL0_ADD_COOKIE)
-
-struct vtl0_geometry vtl0_geometry;
-EXPORT_SYMBOL_IF_KUNIT(vtl0_geometry);
-
-/*
- * The memory that one page of the memmap describes, 4 MiB with pages of 16K, 64 MiB with pages
- * of 64K. memremap_pages() takes a part of it and leaves a part of the memmap unmapped.
- */
-static u64 memmap_page_bytes(void)
-{
-	/* as many structs fill whole pages, whatever their size is */
-	unsigned int unit = 1U << __ffs(sizeof(struct page));
-
-	return (u64)(PAGE_SIZE / unit) << PAGE_SHIFT;
-}
-
-/**
- * vtl0_geometry_init() - describe this kernel to the planner
- *
- * Sets the granularity of registration, the orders that one page-table entry can map,
- * and whether the vmemmap of large folios is shared.
- */
-void vtl0_geometry_init(void)
-{
-	static const unsigned int useful[] = {
-		0, PMD_ORDER, COMPAT_HAVE_PUD_FOLIOS ? PUD_ORDER : 0,
-	};
-	struct vtl0_geometry *g = &vtl0_geometry;
-	unsigned int i;
-
-	g->min_align = max_t(u64, memremap_compat_align(), memmap_page_bytes());
-	g->page_shift = PAGE_SHIFT;
-	g->struct_page = sizeof(struct page);
-	g->dedup = IS_ENABLED(CONFIG_ARCH_WANT_OPTIMIZE_DAX_VMEMMAP) &&
-		   is_power_of_2(sizeof(struct page));
-	g->nr_orders = 0;
-	for (i = 0; i < ARRAY_SIZE(useful); i++)
-		if (!i || (useful[i] > useful[i - 1] && useful[i] <= MAX_FOLIO_ORDER))
-			g->orders[g->nr_orders++] = useful[i];
-}
 
 /**
  * vtl0_request_init() - check the module parameters
@@ -124,7 +82,7 @@ u64 vtl0_max_address(void)
  * @length: bytes
  *
  * Return: 0, -EINVAL (empty), -EOPNOTSUPP (shared alias), -EOVERFLOW (wraps) or
- * -ERANGE (outside of what the kernel can map; on arm64 that may not begin at 0).
+ * -ERANGE (outside of what the kernel can map, which on arm64 begins near the first RAM).
  */
 int vtl0_check_range(u64 start, u64 length)
 {
