@@ -17,6 +17,7 @@
 #include <linux/list.h>
 #include <linux/mm.h>
 #include <linux/refcount.h>
+#include <linux/sizes.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
 #include <linux/workqueue.h>
@@ -141,7 +142,8 @@ static bool has_failed(struct vtl0_touches *touches, u64 address)
 /* Register the largest piece of @area around @address that can be had. */
 static int touch_area(const struct vtl0_area *area, u64 address)
 {
-	const u64 sizes[] = { PUD_SIZE, vtl0_geometry.min_align, PAGE_SIZE };
+	/* not PUD_SIZE, which is 64 GiB with pages of 16K */
+	const u64 sizes[] = { SZ_1G, vtl0_geometry.min_align, PAGE_SIZE };
 	unsigned int i;
 	int ret = 0;
 
