@@ -35,6 +35,8 @@ make_arm64_userland() {
 	update_lists
 	new=$LAB/arm64.new
 	rm -rf "$new"
+	# It does not see that headers there have changed.
+	rm -rf "$LAB/ccache"
 	mkdir -p "$new/usr"
 	for dir in bin sbin lib; do
 		mkdir "$new/usr/$dir"

@@ -6,8 +6,9 @@
 # changes that a command makes in it are dropped. The headers of each kernel are a further
 # lower layer.
 #
-# The checkout is at /src, too: ccache finds what was compiled for another checkout if the
-# paths, which it takes relative to the compiler's directory, are the same.
+# The checkout is at $lab/src, too: ccache finds what was compiled for another checkout if
+# the paths, which it takes relative to the compiler's directory, are the same. Where -MMD
+# leaves out the system's headers, ccache sees by the packages that these have changed.
 set -eu
 lab=$1
 src=$2
@@ -33,8 +34,8 @@ for d in "$src" "$lab" "$dir"; do
 	mkdir -p "$mnt/root$d"
 	mount --bind "$d" "$mnt/root$d"
 done
-mkdir -p "$mnt/root/src"
-mount --bind "$src" "$mnt/root/src"
+mkdir -p "$lab/src"
+mount --bind "$src" "$mnt/root$lab/src"
 # The source trees of kernels that "setup --source" built: a build in O= reads its tree.
 for link in "$lab"/sources/*; do
 	[ -d "$link" ] || continue
@@ -47,6 +48,7 @@ cp /etc/resolv.conf "$mnt/root/etc/resolv.conf" 2>/dev/null || :
 # shellcheck disable=SC2016 # expanded by the inner shell
 exec chroot "$mnt/root" /usr/bin/env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL -u MAKEOVERRIDES \
 	PATH=/usr/lib/ccache:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin \
-	CCACHE_DIR="$lab/ccache" CCACHE_BASEDIR=/ CCACHE_NOHASHDIR=1 CCACHE_DEPEND=1 CCACHE_MAXSIZE=2G \
+	CCACHE_DIR="$lab/ccache" CCACHE_BASEDIR=/ CCACHE_NOHASHDIR=1 CCACHE_DEPEND=1 \
+	CCACHE_EXTRAFILES=/var/lib/dpkg/status CCACHE_MAXSIZE=2G \
 	HOME=/root LANG=C.UTF-8 LC_ALL=C.UTF-8 \
 	/bin/sh -c 'cd "$0" && exec "$@"' "$dir" "$@"

@@ -65,6 +65,7 @@ set_option() {
 		;;
 	--reserve)
 		case $2 in
+		*@*[!0-9a-fA-Fx]*) usage_error "--reserve needs a plain number as address, not '${2#*@}'" ;;
 		?*@?*) reserves="$reserves memmap=${2%@*}\$${2#*@}" ;;
 		*) usage_error "--reserve needs SIZE@ADDR, not '$2'" ;;
 		esac

@@ -36,8 +36,11 @@ add_source() {
 	mkdir -p "$LAB/sources"
 	ln -sfn "${1#*:}" "$LAB/sources/${1%%:*}"
 	begun=$LAB/build-${1%%:*}/fragment
-	[ ! -f "$begun" ] || [ -z "$(find "${1#*:}/" -name .git -prune -o -newer "$begun" -print -quit)" ] ||
-		rm -f "$LAB/stamp/kernel-${1%%:*}"
+	[ -f "$begun" ] || return 0
+	# By ctime: tar and rsync keep the time of a file, by which make would not build it
+	# again. Without the link make_source_kernel() begins anew; ccache has what is the same.
+	[ -z "$(find "${1#*:}/" -name .git -prune -o -cnewer "$begun" -print -quit)" ] ||
+		rm -f "$LAB/stamp/kernel-${1%%:*}" "$LAB/build-${1%%:*}/source"
 }
 
 # make_source_kernel NAME DIR

@@ -45,7 +45,7 @@ up_to_date() {
 # checkout, so 6.12 builds in a copy.
 build_modules() {
 	kdir=$(kernel_dir "$kernel")
-	set -- M=/src MO="$built/modules"
+	set -- M="$LAB/src" MO="$built/modules"
 	case $release in
 	6.12.*)
 		in_root rsync -a --delete --exclude='*.o' --exclude='*.ko' --exclude='*.mod*' \
@@ -65,7 +65,7 @@ build_programs() {
 	mkdir -p "$programs"
 	exec 7>"$programs/lock"
 	flock 7
-	user_make -C /src guest-programs O="$programs" KSRC="$LAB/linux-7.3" \
+	user_make -C "$LAB/src" guest-programs O="$programs" KSRC="$LAB/linux-7.3" \
 		CPPFLAGS="${page_bits:+-DPAGE_BITS=$page_bits}" -j"$(nproc)"
 	find "$programs" -type f -perm -u+x ! -name '*.so' -exec cp {} "$stage/opt/vtl0/bin/" \;
 	exec 7>&-
