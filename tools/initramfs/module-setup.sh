@@ -8,6 +8,9 @@
 
 check()
 {
+	# dracut before 108 leaves /usr/local out.
+	local PATH=$PATH:/usr/sbin:/usr/local/sbin
+
 	grep -Eqs '^[[:space:]]*initramfs[[:space:]]*=[[:space:]]*yes[[:space:]]*$' \
 		/etc/bounce.d/*.conf || return 255
 	require_binaries bouncectl || return 1
@@ -27,13 +30,15 @@ installkernel()
 
 install()
 {
+	local PATH=$PATH:/usr/sbin:/usr/local/sbin rules
+
 	# A mistake in these files keeps the root away: say so while the machine is up.
 	bouncectl check >/dev/null || exit 1
 	# While the bounce disk exists, the device below can be neither checked nor mounted.
-	grep -Eqs '(^|[[:space:]])root=(UUID=|LABEL=|/dev/disk/by-(uuid|label)/|/dev/bounce-)' \
-		/proc/cmdline ||
-		dwarn "bounce: the kernel's command line has no root=UUID=, root=LABEL= or" \
-			'root=/dev/bounce-NAME: the device below is busy and cannot be mounted'
+	# dracut waits for the device of root= before the hook makes the bounce disk.
+	grep -Eqs '(^|[[:space:]])root=(UUID=|LABEL=|/dev/disk/by-(uuid|label)/)' /proc/cmdline ||
+		dwarn "bounce: the kernel's command line has neither root=UUID= nor root=LABEL=:" \
+			'the device below is busy and cannot be mounted'
 	inst "$(command -v bouncectl)" /usr/sbin/bouncectl
 	inst_multiple modprobe mount /etc/bounce.d/*.conf
 	# The root by UUID is the bounce disk, and not the device below, by these rules.
