@@ -48,7 +48,7 @@ TEST(locked_down)
 	struct vtl0_range_info info;
 	struct vtl0_plan plan = { .start = EMPTY_BASE, .length = MIB(2) };
 	struct vtl0_open file = { .start = EMPTY_BASE + GIB(1), .length = MIB(2) };
-	int ctl, vtl, low, ret;
+	int ctl, vtl, low;
 	void *p = MAP_FAILED;
 	struct window w;
 	char before[64];
@@ -56,9 +56,8 @@ TEST(locked_down)
 	/* it would refuse the lab's kmemleak scan at the end */
 	if (debug_kernel())
 		SKIP(return, "the debug kernel still needs its debugfs");
-	if (access(LOCKDOWN, F_OK)) {
+	if (access(LOCKDOWN, F_OK))
 		mount("securityfs", "/sys/kernel/security", "securityfs", 0, NULL);
-	}
 	if (read_file(LOCKDOWN, before, sizeof(before)) < 0)
 		SKIP(return, "this kernel has no lockdown");
 	ctl = open_control();
@@ -77,10 +76,9 @@ TEST(locked_down)
 		ASSERT_NE(MAP_FAILED, p);
 	}
 
-	ret = write_file(LOCKDOWN, "integrity");
-	ASSERT_EQ(0, ret);
-	EXPECT_EQ(-EPERM, add_range(ctl, EMPTY_BASE, MIB(2), 0));
-	EXPECT_EQ(-EPERM, add_range(ctl, EMPTY_BASE, MIB(2), VTL0_ADD_PERSIST));
+	ASSERT_EQ(0, write_file(LOCKDOWN, "integrity"));
+	for (u64 flags = 0; flags <= VTL0_ADD_PERSIST; flags += VTL0_ADD_PERSIST)
+		EXPECT_EQ(-EPERM, add_range(ctl, EMPTY_BASE, MIB(2), flags));
 	EXPECT_EQ(-EPERM, vtl0_ioctl(ctl, MSHV_ADD_VTL0_MEMORY, &ram));
 	EXPECT_EQ(-EPERM, vtl0_ioctl(vtl, MSHV_ADD_VTL0_MEMORY, &ram));
 	EXPECT_EQ(-EPERM, declare_window(ctl, EMPTY_BASE, MIB(2)));
@@ -127,10 +125,11 @@ TEST(soft_reserved_while_locked_down)
 	edge = (struct vtl0_add) {
 		.flags = VTL0_ADD_COVER, .start = start + length, .length = behind,
 	};
-	if (behind)
+	if (behind) {
 		EXPECT_EQ(-EPERM, cmd_add(ctl, &edge));
-	else
+	} else {
 		TH_LOG("soft-reserved memory ends with a block: its edge is not tried");
+	}
 	EXPECT_EQ(0, declare_window(ctl, start, length));
 	low = open_low(O_RDWR);
 	ASSERT_LE(0, low);

@@ -139,8 +139,7 @@ TEST_F(declare, malformed)
 		arg.start += EMPTY_BASE;
 		EXPECT_EQ(bad[i].error, cmd_window(self->owner, &arg))
 			TH_LOG("case %u", i);
-		EXPECT_EQ(bad[i].edge, arg.conflict_start > 0)
-			TH_LOG("case %u", i);
+		EXPECT_EQ(bad[i].edge, arg.conflict_start > 0);
 		EXPECT_EQ(0, arg.conflict_length);
 		EXPECT_EQ(0, list_windows(self->ctl, self->w, 8));
 	}
@@ -208,21 +207,20 @@ TEST_F(declare, query)
 TEST_F(declare, memory_in_use)
 {
 	struct vtl0_window arg = { .length = MIB(2) };
-	char command[128];
 	u64 start, length;
-	int in_use;
+	char command[128];
 
 	ASSERT_EQ(0, iomem_find("System RAM", MIB(64), &start, &length));
 	arg.start = start + MIB(32) - start % MIB(2);
 	EXPECT_EQ(-EBUSY, cmd_window(self->owner, &arg));
 	EXPECT_NE(0, arg.conflict_length);
-	/* where nothing is Reserved, a resource is a device's */
-	in_use = iomem_find("Reserved", 1, &start, &length) ? -ENXIO : -EBUSY;
 	snprintf(command, sizeof(command),
 		 "modprobe reserved_child start=%" PRIu64 " length=%" PRIu64,
 		 (uint64_t)self->start + MIB(16), (uint64_t)MIB(4));
 	ASSERT_EQ(0, run(command));
-	EXPECT_EQ(in_use, declare_window(self->owner, self->start, LENGTH));
+	/* where nothing is Reserved, a resource is a device's */
+	EXPECT_EQ(iomem_find("Reserved", 1, &start, &length) ? -ENXIO : -EBUSY,
+		  declare_window(self->owner, self->start, LENGTH));
 	EXPECT_EQ(0, list_windows(self->ctl, self->w, 8));
 	ASSERT_EQ(0, run("modprobe -r reserved_child"));
 	EXPECT_EQ(0, declare_window(self->owner, self->start, LENGTH));
@@ -261,9 +259,7 @@ TEST_F(declare, driver_within_the_claim)
 /* What no range has, whatever comes and goes in it. */
 TEST_F(declare, is_claimed)
 {
-	struct vtl0_window drop = {
-		.flags = VTL0_WINDOW_DROP, .start = self->start, .length = LENGTH,
-	};
+	struct vtl0_window drop = { .flags = VTL0_WINDOW_DROP, .start = self->start, .length = LENGTH };
 	struct vtl0_remove part = {
 		.flags = VTL0_REMOVE_PART, .start = self->start + MIB(8), .length = MIB(2),
 	};
@@ -341,9 +337,7 @@ TEST_F_TIMEOUT(declare, ranges_of_others_stay_as_they_are, SLOW)
 
 TEST_F_TIMEOUT(declare, drop_keeps_what_was_registered, SLOW)
 {
-	struct vtl0_window drop = {
-		.flags = VTL0_WINDOW_DROP, .start = self->start, .length = LENGTH,
-	};
+	struct vtl0_window drop = { .flags = VTL0_WINDOW_DROP, .start = self->start, .length = LENGTH };
 
 	ASSERT_EQ(0, add_range(self->ctl, self->start + MIB(4), MIB(4), 0));
 	ASSERT_EQ(0, declare_window(self->owner, self->start, LENGTH));

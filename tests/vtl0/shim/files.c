@@ -129,11 +129,10 @@ int fclose(FILE *file)
 }
 
 /* The names that _FILE_OFFSET_BITS=64 gives them. */
-int ftruncate64(int fd, off64_t size) __attribute__((alias("ftruncate")));
-int fallocate64(int fd, int mode, off64_t offset, off64_t length)
-	__attribute__((alias("fallocate")));
-int mkstemp64(char *template) __attribute__((alias("mkstemp")));
-FILE *tmpfile64(void) __attribute__((alias("tmpfile")));
+typeof(ftruncate) ftruncate64 __attribute__((alias("ftruncate")));
+typeof(fallocate) fallocate64 __attribute__((alias("fallocate")));
+typeof(mkstemp) mkstemp64 __attribute__((alias("mkstemp")));
+typeof(tmpfile) tmpfile64 __attribute__((alias("tmpfile")));
 
 __attribute__((constructor)) static void begin(void)
 {
