@@ -172,9 +172,7 @@ TEST_F(declare, overlap_of_windows)
 	EXPECT_EQ(-ENOENT, cmd_window(self->owner, &arg));
 	EXPECT_EQ(0, cmd_window(self->ctl, &arg));
 	EXPECT_EQ(-ENOENT, cmd_window(self->ctl, &arg));
-	arg = (struct vtl0_window) {
-		.flags = VTL0_WINDOW_DROP, .start = EMPTY_BASE - MIB(2), .length = MIB(2),
-	};
+	arg.start = EMPTY_BASE - MIB(2);
 	EXPECT_EQ(0, cmd_window(self->ctl, &arg));
 }
 
@@ -259,7 +257,8 @@ TEST_F(declare, driver_within_the_claim)
 /* What no range has, whatever comes and goes in it. */
 TEST_F(declare, is_claimed)
 {
-	struct vtl0_window drop = { .flags = VTL0_WINDOW_DROP, .start = self->start, .length = LENGTH };
+	struct vtl0_window drop = { .flags = VTL0_WINDOW_DROP, .start = self->start,
+				    .length = LENGTH };
 	struct vtl0_remove part = {
 		.flags = VTL0_REMOVE_PART, .start = self->start + MIB(8), .length = MIB(2),
 	};
@@ -337,7 +336,8 @@ TEST_F_TIMEOUT(declare, ranges_of_others_stay_as_they_are, SLOW)
 
 TEST_F_TIMEOUT(declare, drop_keeps_what_was_registered, SLOW)
 {
-	struct vtl0_window drop = { .flags = VTL0_WINDOW_DROP, .start = self->start, .length = LENGTH };
+	struct vtl0_window drop = { .flags = VTL0_WINDOW_DROP, .start = self->start,
+				    .length = LENGTH };
 
 	ASSERT_EQ(0, add_range(self->ctl, self->start + MIB(4), MIB(4), 0));
 	ASSERT_EQ(0, declare_window(self->owner, self->start, LENGTH));
