@@ -35,7 +35,7 @@ make_arm64_userland() {
 	update_lists
 	new=$LAB/arm64.new
 	rm -rf "$new"
-	# It does not see that headers there have changed.
+	# ccache does not see that headers there have changed.
 	rm -rf "$LAB/ccache"
 	mkdir -p "$new/usr"
 	for dir in bin sbin lib; do
