@@ -10,14 +10,14 @@ NL='
 
 parse_options() {
 	kernel=7.2 smp=2 mem=2G timeout=300 numa=1
-	arch='' icount='' append='' quiet='' reserves='' nvmes='' shares=''
+	arch='' icount='' append='' quiet='' reserves='' nvmes='' shares='' makes=''
 	while [ $# -gt 0 ]; do
 		word=$1
 		case $word in
 		--)	shift; break ;;
 		--icount) icount=yes; shift; continue ;;
 		--quiet) quiet=yes; shift; continue ;;
-		--kernel | --arch | --smp | --mem | --reserve | --nvme | --numa | --timeout | --share | --append) ;;
+		--kernel | --arch | --smp | --mem | --reserve | --nvme | --numa | --timeout | --share | --append | --make) ;;
 		-*) usage_error "unknown option '$word'" ;;
 		*) usage_error "'$word' is no option; the command goes behind --" ;;
 		esac
@@ -83,6 +83,15 @@ set_option() {
 		shares="$shares$(CDPATH='' cd -- "$2" && pwd -P)$NL"
 		;;
 	--append) append="$append $2" ;;
+	--make)
+		case ${2%%=*} in
+		"$2" | '' | [0-9]* | *[!A-Za-z0-9_]*) usage_error "--make needs VARIABLE=VALUE, not '$2'" ;;
+		esac
+		case $2 in
+		*[[:space:]]*) usage_error "--make: a value with a blank: $2" ;;
+		esac
+		makes="$makes $2"
+		;;
 	esac
 }
 

@@ -9,6 +9,8 @@
 build_checkout() {
 	checkout=$(basename "$SRC")-$(printf '%s' "$SRC" | cksum | cut -d' ' -f1)
 	built=$LAB/build/$kernel-$checkout
+	# Modules that were built otherwise are others.
+	[ -z "$makes" ] || built=$built-make-$(printf '%s' "$makes" | cksum | cut -d' ' -f1)
 	page_bits=$(kernel_page_bits "$kernel")
 	programs=$LAB/build/programs${arch:+-$arch}${page_bits:+-page$page_bits}-$checkout
 	[ ! -f "$SRC/Makefile" ] || set_up source
@@ -56,7 +58,8 @@ build_modules() {
 		;;
 	esac
 	[ -z "$arch" ] || set -- "$@" ARCH="$arch" CROSS_COMPILE="$ARM64_CROSS"
-	in_root make -C "$kdir" "$@" VTL0_TESTS=1 -j"$(nproc)" modules
+	# shellcheck disable=SC2086 # words; the lab's own come last and win
+	in_root make $makes -C "$kdir" "$@" VTL0_TESTS=1 -j"$(nproc)" modules
 }
 
 # build_programs: the same for all kernels of one architecture and page size, so runs that
