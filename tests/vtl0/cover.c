@@ -4,6 +4,7 @@
  * page that was asked for is usable, whatever was there before.
  */
 #include <errno.h>
+#include <inttypes.h>
 #include <linux/mshv.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -227,6 +228,29 @@ TEST_F(cover, edge_in_a_block_of_system_ram)
 	EXPECT_EQ(0, list_ranges(self->ctl, self->r, 16));
 }
 
+/* A driver has a page of the block in which what is covered ends, or begins. */
+TEST_F(cover, edge_in_a_block_of_a_driver)
+{
+	u64 page = self->start + MIB(5);
+	struct vtl0_add arg;
+	char command[128];
+
+	snprintf(command, sizeof(command),
+		 "modprobe reserved_child busy=1 start=%" PRIu64 " length=4096", (uint64_t)page);
+	ASSERT_EQ(0, run(command));
+	EXPECT_EQ(-EBUSY, cover(self->ctl, self->start + MIB(2), MIB(2) + KIB(64), &arg));
+	EXPECT_EQ(page, arg.conflict_start);
+	EXPECT_EQ(KIB(4), arg.conflict_length);
+	EXPECT_EQ(-EBUSY, cover(self->ctl, page + KIB(64), MIB(3), &arg));
+	EXPECT_EQ(page, arg.conflict_start);
+	/* the blocks on both sides are free */
+	EXPECT_EQ(0, cover(self->ctl, self->start + MIB(2), MIB(2), &arg));
+	EXPECT_EQ(0, cover(self->ctl, self->start + MIB(6), MIB(2), &arg));
+	EXPECT_EQ(2, remove_all(self->ctl));
+	ASSERT_EQ(0, run("modprobe -r reserved_child"));
+	EXPECT_EQ(0, cover(self->ctl, self->start + MIB(2), MIB(6), &arg));
+}
+
 TEST_F(cover, bad_values)
 {
 	struct vtl0_add arg;
@@ -239,6 +263,11 @@ TEST_F(cover, bad_values)
 				     VTL0_ADD_COVER | VTL0_ADD_TRIM));
 	EXPECT_EQ(-EINVAL, add_range(self->ctl, self->start, MIB(2),
 				     VTL0_ADD_COVER | VTL0_ADD_EXCLUSIVE));
+	arg = (struct vtl0_add) {
+		.flags = VTL0_ADD_COVER | VTL0_ADD_NAME, .start = self->start,
+		.length = MIB(2), .name = "cover",
+	};
+	EXPECT_EQ(-EINVAL, cmd_add(self->ctl, &arg));
 	EXPECT_EQ(0, list_ranges(self->ctl, self->r, 16));
 }
 

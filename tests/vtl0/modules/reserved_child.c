@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * A resource within memory that firmware calls reserved, and not busy, as those of
- * drivers/pnp/system.c are: parameters "start" and "length".
+ * drivers/pnp/system.c are, or busy, as that of a driver: parameters "start" and "length".
  */
 #include <linux/ioport.h>
 #include <linux/module.h>
@@ -13,6 +13,10 @@ MODULE_PARM_DESC(start, "First byte");
 static unsigned long long length;
 module_param(length, ullong, 0444);
 MODULE_PARM_DESC(length, "Bytes");
+
+static bool busy;
+module_param(busy, bool, 0444);
+MODULE_PARM_DESC(busy, "As a driver claims it");
 
 static bool insert;
 module_param(insert, bool, 0444);
@@ -31,7 +35,8 @@ static int __init reserved_child_init(void)
 	res = request_mem_region(start, length, "reserved_child");
 	if (!res)
 		return -EBUSY;
-	res->flags &= ~IORESOURCE_BUSY;
+	if (!busy)
+		res->flags &= ~IORESOURCE_BUSY;
 	return 0;
 }
 
