@@ -105,6 +105,38 @@ TEST_F(add, memory_of_another_driver)
 	EXPECT_EQ(0, run("modprobe -r vtl0_upstream"));
 }
 
+/* Not in /proc/iomem: only the struct pages tell. */
+TEST_F(add, memory_that_another_driver_has_not_claimed)
+{
+	struct upstream_add other = { .length = MIB(4), .order = UPSTREAM_ORDER_CTZ };
+	struct vtl0_add arg = { .length = MIB(8) };
+	int fd;
+
+	NEED_WINDOW(1);
+	if (run("modprobe vtl0_upstream claim=0"))
+		SKIP(return, "no module vtl0_upstream");
+	fd = open("/dev/vtl0_upstream", O_RDWR | O_CLOEXEC);
+	ASSERT_LE(0, fd);
+	other.start = self->start[1] + MIB(4);
+	ASSERT_EQ(0, ioctl(fd, UPSTREAM_ADD, &other));
+	EXPECT_FALSE(iomem_has(other.start, other.length, NULL));
+	arg.start = self->start[1];
+	EXPECT_EQ(-EBUSY, cmd_add(self->ctl, &arg));
+	EXPECT_EQ(other.start, arg.conflict_start);
+	EXPECT_EQ(MIB(2), arg.conflict_length);
+	/* a page of a block of it, and all that is beside it */
+	arg = (struct vtl0_add) {
+		.flags = VTL0_ADD_COVER, .start = self->start[1], .length = MIB(4) + KIB(4),
+	};
+	EXPECT_EQ(-EBUSY, cmd_add(self->ctl, &arg));
+	EXPECT_EQ(other.start, arg.conflict_start);
+	EXPECT_EQ(0, add_range(self->ctl, self->start[1], MIB(4), 0));
+	EXPECT_EQ(0, ioctl(fd, UPSTREAM_REMOVE));
+	EXPECT_EQ(0, cmd_add(self->ctl, &arg));
+	close(fd);
+	EXPECT_EQ(0, run("modprobe -r vtl0_upstream"));
+}
+
 TEST_F(add, shared_alias)
 {
 	int low = open_low(O_RDWR);
@@ -377,10 +409,15 @@ TEST_F(add, half_reserved)
 	EXPECT_EQ(0, declare_window(self->ctl, arg.start, arg.length));
 	arg.start = edge - MIB(2);
 	arg.length = MIB(4);
-	EXPECT_EQ(0, cmd_add(self->ctl, &arg));
-	EXPECT_EQ(2, remove_all(self->ctl));
-	EXPECT_TRUE(iomem_has(edge - HALF, HALF, "vtl0"));
-	EXPECT_TRUE(iomem_has(edge, HALF, "vtl0"));
+	for (int i = 0; i < 2; i++) {
+		u64 first = i ? arg.start : edge, last = i ? edge : arg.start;
+
+		EXPECT_EQ(0, cmd_add(self->ctl, &arg));
+		EXPECT_EQ(0, remove_range(self->ctl, first, MIB(2)));
+		EXPECT_EQ(0, remove_range(self->ctl, last, MIB(2)));
+		EXPECT_TRUE(iomem_has(edge - HALF, HALF, "vtl0"));
+		EXPECT_TRUE(iomem_has(edge, HALF, "vtl0"));
+	}
 }
 
 TEST_HARNESS_MAIN

@@ -20,6 +20,10 @@
 #include "compat.h"
 #include "upstream.h"
 
+static bool claim = true;
+module_param(claim, bool, 0444);
+MODULE_PARM_DESC(claim, "Claim the memory, as mshv_vtl does not");
+
 /* protects what follows */
 static DEFINE_MUTEX(upstream_lock);
 static struct dev_pagemap pgmap;
@@ -39,7 +43,7 @@ static int add(struct upstream_add *arg)
 	if (arg->order == UPSTREAM_ORDER_CTZ)
 		arg->order = min_t(int, __ffs64(arg->start | end) - PAGE_SHIFT,
 				   MAX_FOLIO_ORDER);
-	if (!request_mem_region(arg->start, arg->length, "vtl0_upstream"))
+	if (claim && !request_mem_region(arg->start, arg->length, "vtl0_upstream"))
 		return -EBUSY;
 	memset(&pgmap, 0, sizeof(pgmap));
 	pgmap.type = MEMORY_DEVICE_GENERIC;
@@ -51,7 +55,8 @@ static int add(struct upstream_add *arg)
 	ret = memremap_pages(&pgmap, numa_mem_id());
 	arg->ns = ktime_to_ns(ktime_sub(ktime_get(), begin));
 	if (IS_ERR(ret)) {
-		release_mem_region(arg->start, arg->length);
+		if (claim)
+			release_mem_region(arg->start, arg->length);
 		return PTR_ERR(ret);
 	}
 	registered = true;
@@ -63,7 +68,8 @@ static void remove(void)
 	if (!registered)
 		return;
 	memunmap_pages(&pgmap);
-	release_mem_region(pgmap.range.start, range_len(&pgmap.range));
+	if (claim)
+		release_mem_region(pgmap.range.start, range_len(&pgmap.range));
 	registered = false;
 }
 
