@@ -142,7 +142,12 @@ TEST_F(add, malformed)
 TEST_F(add, addresses_out_of_range)
 {
 	u64 end = self->max_address + 1;
+	struct vtl0_plan plan = { .start = end - MIB(2), .length = MIB(4) };
 
+	/* VTL0_PLAN has the same checks, and registers nothing if one is missing */
+	ASSERT_EQ(-ERANGE, cmd_plan(self->ctl, &plan));
+	plan = (struct vtl0_plan) { .start = EMPTY_BASE, .length = 1ULL << 52 };
+	ASSERT_EQ(-ERANGE, cmd_plan(self->ctl, &plan));
 	EXPECT_REFUSED(-ERANGE, 1ULL << 52, MIB(2));
 	EXPECT_REFUSED(-ERANGE, 1ULL << 62, MIB(2));
 	EXPECT_REFUSED(-ERANGE, end, MIB(2));

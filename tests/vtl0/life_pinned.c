@@ -218,7 +218,8 @@ TEST_F_TIMEOUT(pinned, touch_sleeps_until_removal_is_refused, SLOW)
 	EXPECT_TRUE(wait_until(touched_twice, &t, PATIENCE));
 	EXPECT_EQ(-EBUSY, remove_busy(&self->s, &start, &length));
 	t.touches = 0;
-	EXPECT_TRUE(wait_until(touched_twice, &t, PATIENCE));
+	/* else it sleeps for good, and could not be joined */
+	ASSERT_TRUE(wait_until(touched_twice, &t, PATIENCE));
 	t.stop = true;
 	ASSERT_EQ(0, pthread_join(thread, NULL));
 	/* the first, the one that waited, and those of the thread itself */
