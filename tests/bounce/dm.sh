@@ -53,6 +53,23 @@ remove()
 	done
 }
 
+# Device mapper of 6.12 answers EAGAIN to a polled transfer that it has to divide, whatever
+# the target.
+longest_polled()
+{
+	get "/sys/block/${1#/dev/}/size"
+	dmsetup create linear --table "0 $got linear $1 0"
+	wait_for_node /dev/mapper/linear
+	if polls /dev/mapper/linear --rw=read --bs=256k --size=1m; then
+		got=256k
+	else
+		queue_of "${1#/dev/}" max_sectors_kb
+		note "dm-linear polls up to $got KiB"
+		got=$((got / 4 * 4))k
+	fi
+	dmsetup remove linear
+}
+
 stat_of()
 {
 	local status word

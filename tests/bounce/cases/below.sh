@@ -147,7 +147,8 @@ test_write_zeroes()
 	arriving blkdiscard -f -z -l 1M "/dev/$disk"
 	raw=$got
 	note "raw: ${raw//$'\n'/, }"
-	[[ $raw == WZ* ]] || fail 'the raw device does not write zeroes'
+	# "N" before the trace knew a word for it
+	[[ $raw == WZ* || $raw == N* ]] || fail 'the raw device does not write zeroes'
 	for mode in none write all guest; do
 		dd if=/dev/urandom of="/dev/$disk" bs=1M count=1 oflag=direct 2>/dev/null
 		bounce a "/dev/$disk" mode=$mode
@@ -171,18 +172,23 @@ pi_passes()
 
 test_integrity_of_the_lower_disk()
 {
-	local disk mode
+	local disk mode programs=1
 	nvme pi || { skip 'no NVMe with protection information'; return; }
 	disk=$got
-	pi_passes raw "/dev/$disk" "/dev/$disk"
+	if [ "$(bounce_io pi "/dev/$disk" 0xb218)" = result=EOPNOTSUPP ]; then
+		note 'this kernel takes no protection information from programs'
+		programs=
+	fi
+	[ -z "$programs" ] || pi_passes raw "/dev/$disk" "/dev/$disk"
 	bounce a "/dev/$disk" mode=none
 	get "/sys/block/$disk/integrity/format"
 	expect_file 'none' "$got" /sys/block/bounce-a/integrity/format
-	pi_passes none /dev/bounce-a "/dev/$disk"
+	[ -z "$programs" ] || pi_passes none /dev/bounce-a "/dev/$disk"
 	for mode in write all guest; do
 		bounce a "/dev/$disk" mode=$mode
 		expect_file "$mode" none /sys/block/bounce-a/integrity/format
-		expect "$mode: refused" result=EINVAL "$(bounce_io pi /dev/bounce-a 0xb218)"
+		[ -z "$programs" ] ||
+			expect "$mode: refused" result=EINVAL "$(bounce_io pi /dev/bounce-a 0xb218)"
 	done
 }
 

@@ -18,7 +18,10 @@
 
 #include "io.h"
 
-/* Submits one request, waits for it, and returns its result. */
+/*
+ * Submits one request, waits for it, and returns its result. A kernel that does not know
+ * attributes would ignore them.
+ */
 static int uring_once(const struct io_uring_sqe *request)
 {
 	struct io_uring_params p = { 0 };
@@ -30,6 +33,10 @@ static int uring_once(const struct io_uring_sqe *request)
 
 	if (ring < 0)
 		err(2, "io_uring_setup");
+	if (!(p.features & IORING_FEAT_RW_ATTR)) {
+		close(ring);
+		return -EOPNOTSUPP;
+	}
 	sq = mmap(NULL, p.sq_off.array + p.sq_entries * 4, prot, MAP_SHARED, ring,
 		  IORING_OFF_SQ_RING);
 	cq = mmap(NULL, p.cq_off.cqes + p.cq_entries * sizeof(*cqes), prot, MAP_SHARED,
@@ -177,7 +184,7 @@ static int cmd_pi(char **arg)
 {
 	/* 8 bytes, big endian: guard, application tag, reference tag */
 	unsigned char *pi = (void *)buffer(4096);
-	/* struct io_uring_attr_pi, which Linux has since 6.13 */
+	/* struct io_uring_attr_pi, which comes with IORING_FEAT_RW_ATTR */
 	struct { uint16_t flags, app_tag; uint32_t len; uint64_t addr, seed, rsvd; } attr = {
 		.len = 8,
 		.addr = (uintptr_t)pi,

@@ -79,12 +79,14 @@ static int cmd_nowait(char **arg)
 
 /*
  * random DISK COUNT BLOCK ALIGN MAX: vectors of pieces of any multiple of ALIGN,
- * blocks anywhere; reads must return the data written last
+ * blocks anywhere; reads must return the data written last. With WHOLE_BLOCKS in the
+ * environment ALIGN is for the address alone, and pieces are multiples of BLOCK.
  */
 static int cmd_random(char **arg)
 {
 	size_t count = number(arg[1]), block = number(arg[2]);
 	size_t align = number(arg[3]), max = number(arg[4]), area = 4 * max;
+	size_t unit = getenv("WHOLE_BLOCKS") ? block : align;
 	int fd = open_disk(arg[0], O_RDWR | O_DIRECT);
 	char *model = buffer(area), *buf = buffer(max + 8192);
 	struct iovec v[300];
@@ -99,7 +101,7 @@ static int cmd_random(char **arg)
 		size_t len = block * (1 + rnd(max / block));
 		size_t at = block * rnd((area - len) / block + 1);
 		char *p = buf + align * rnd(4096 / align);
-		int n = cut(v, rnd(4) ? 1 + rnd(pieces) : 1, p, len, rnd(2) ? block : align);
+		int n = cut(v, rnd(4) ? 1 + rnd(pieces) : 1, p, len, rnd(2) ? block : unit);
 		bool write = rnd(2);
 		ssize_t done;
 
