@@ -4,6 +4,7 @@
 #define _TESTS_VTL0_BENCH_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "units.h"
 
@@ -26,6 +27,15 @@ void print_json(void);
 void progress(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 /* ranges.c */
+struct cost {
+	uint64_t add;		/* instructions */
+	uint64_t remove;
+	int64_t memory;		/* bytes that MemFree fell by */
+};
+
+/* Medians of @n times, alternating, so that a drift hits both. */
+void compare_costs(uint64_t start, uint64_t length, int order, unsigned int n,
+		   struct cost *ours, struct cost *theirs);
 void upstream_add(uint64_t start, uint64_t length, int order);
 void upstream_remove(void);
 void bench_unaligned(void);
@@ -35,5 +45,8 @@ void bench_samples(uint64_t seed);
 
 /* faults.c */
 void bench_faults(void);
+
+/* many.c */
+void bench_many(void);
 
 #endif /* _TESTS_VTL0_BENCH_H */

@@ -47,9 +47,10 @@ static void set_up(void)
 
 static void usage(int status)
 {
-	fputs("usage: vtl0_bench [--json | --check] [--reps N] [--seed N] [--only a,b,c,d]\n"
+	fputs("usage: vtl0_bench [--json | --check] [--reps N] [--seed N] [--only a,b,c,d,e]\n"
 	      "  a: 64 GiB aligned to 2 MiB   b: 1 TiB aligned to 1 GiB\n"
-	      "  c: random ranges             d: faults\n", status ? stderr : stdout);
+	      "  c: random ranges             d: faults\n"
+	      "  e: many ranges, and removal beside mmap()\n", status ? stderr : stdout);
 	exit(status);
 }
 
@@ -64,7 +65,7 @@ int main(int argc, char **argv)
 		{ "help", no_argument, NULL, 'h' },
 		{ }
 	};
-	const char *only = "a,b,c,d";
+	const char *only = "a,b,c,d,e";
 	uint64_t seed = 1;
 	int c;
 
@@ -96,7 +97,8 @@ int main(int argc, char **argv)
 	set_up();
 	if (check)
 		tap_plan(!!strchr(only, 'a') * 2 + !!strchr(only, 'b') +
-			 !!strchr(only, 'c') * 3 + !!strchr(only, 'd') * 2);
+			 !!strchr(only, 'c') * 3 + !!strchr(only, 'd') * 2 +
+			 !!strchr(only, 'e') * 3);
 	if (strchr(only, 'a'))
 		bench_unaligned();
 	if (strchr(only, 'b'))
@@ -107,6 +109,8 @@ int main(int argc, char **argv)
 	}
 	if (strchr(only, 'd'))
 		bench_faults();
+	if (strchr(only, 'e'))
+		bench_many();
 	if (json)
 		print_json();
 	else

@@ -24,12 +24,6 @@
 /* ------------------------------------------------------------------ */
 /* Registering and removing */
 
-struct cost {
-	uint64_t add;
-	uint64_t remove;
-	int64_t memory;
-};
-
 static void vtl0_once(uint64_t start, uint64_t length, struct cost *cost)
 {
 	struct measure m;
@@ -99,9 +93,8 @@ static void median_cost(struct cost *all, unsigned int n, struct cost *out)
 	out->memory = median_signed(memory, n);
 }
 
-/* Alternating, so that a drift hits both. */
-static void compare(uint64_t start, uint64_t length, int order, unsigned int n,
-		    struct cost *ours, struct cost *theirs)
+void compare_costs(uint64_t start, uint64_t length, int order, unsigned int n,
+		   struct cost *ours, struct cost *theirs)
 {
 	struct cost a[MAX_REPS], b[MAX_REPS];
 	unsigned int i;
@@ -143,7 +136,7 @@ void bench_unaligned(void)
 	struct baseline base;
 
 	progress("64 GiB, aligned to 2 MiB: %u times", reps);
-	compare(start, length, UPSTREAM_ORDER_CTZ, reps, &ours, &theirs);
+	compare_costs(start, length, UPSTREAM_ORDER_CTZ, reps, &ours, &theirs);
 	baseline_init(&base, start, length, MAP_ORDERS);
 	planned = plan_memmap(start, length, NULL);
 	modelled = base.memmap_ctz;
@@ -168,7 +161,7 @@ void bench_aligned(void)
 	struct cost ours, theirs;
 
 	progress("1 TiB, aligned to 1 GiB: %u times", n);
-	compare(start, length, PUD_ORDER, n, &ours, &theirs);
+	compare_costs(start, length, PUD_ORDER, n, &ours, &theirs);
 	add_cost_rows("1 TiB aligned to 1 GiB; other: one pgmap, order 18", &ours, &theirs,
 		      plan_memmap(start, length, NULL), baseline_memmap(length, PUD_ORDER));
 	if (check)
@@ -283,7 +276,7 @@ static void sample(uint64_t start, uint64_t length, struct slowness *slow)
 
 	plan_memmap(start, length, &chunks);
 	baseline_init(&base, start, length, MAP_ORDERS);
-	compare(start, length, base.map_order, n, &ours, &theirs);
+	compare_costs(start, length, base.map_order, n, &ours, &theirs);
 	snprintf(name, sizeof(name), "%" PRIu64 " MiB, %u chunks; order %u", length / MIB(1),
 		 chunks, base.map_order);
 	add_row(section, name, "Minstr", ours.add / 1e6, theirs.add / 1e6);
