@@ -6,63 +6,77 @@
  * VTL0_SHIM_FILES=FILE[:FILE]... LD_PRELOAD=/opt/vtl0/bin/vtl0_shim PROGRAM
  *
  * The program's first file is the first FILE, cleared, and so on, and the first one again
- * behind the last. ftruncate() and fallocate() up to the size of FILE do nothing, as its
- * size is what it is.
+ * behind the last. Of a file whose name the program chooses, make that name a symbolic
+ * link to FILE. ftruncate() and fallocate() up to the size of FILE do nothing, as its size
+ * is what it is; a hole that is punched into a range is cleared.
  */
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/falloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #define MAX_FILES 16
-#define MAX_FDS 1024
 
-static char *names[MAX_FILES];
-static unsigned int nr_names;
-static unsigned int next_name;
+struct file {
+	const char *name;
+	dev_t dev;
+	ino_t ino;
+	off_t size;
+};
 
-/* by descriptor: the size of the file behind it, 0 for what the program opened itself */
-static off_t sizes[MAX_FDS];
+static struct file files[MAX_FILES];
+static unsigned int nr_files;
+static unsigned int next_file;
 
 static void *next_function(const char *name)
 {
 	return dlsym(RTLD_NEXT, name);
 }
 
-static void clear(int fd, off_t size)
+/* Which FILE is open as @fd; NULL if none of them is. */
+static const struct file *file_of(int fd)
 {
-	char *p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	struct stat st;
+
+	if (!nr_files || fstat(fd, &st))
+		return NULL;
+	for (unsigned int i = 0; i < nr_files; i++)
+		if (files[i].dev == st.st_dev && files[i].ino == st.st_ino)
+			return &files[i];
+	return NULL;
+}
+
+static int clear(int fd, off_t offset, off_t length)
+{
+	char *p = mmap(NULL, length, PROT_READ | PROT_WRITE, MAP_SHARED, fd, offset);
 
 	if (p == MAP_FAILED)
-		return;
-	memset(p, 0, size);
-	munmap(p, size);
+		return -1;
+	memset(p, 0, length);
+	return munmap(p, length);
 }
 
 /* A descriptor of the next FILE, or -1. */
 static int open_next(int flags)
 {
-	int fd = open(names[next_name++ % nr_names], O_RDWR | flags);
-	off_t size;
+	const struct file *file = &files[next_file++ % nr_files];
+	int fd = open(file->name, O_RDWR | flags);
 
-	if (fd < 0)
-		return fd;
-	size = lseek(fd, 0, SEEK_END);
-	lseek(fd, 0, SEEK_SET);
-	clear(fd, size);
-	if (fd < MAX_FDS)
-		sizes[fd] = size;
+	if (fd >= 0)
+		clear(fd, 0, file->size);
 	return fd;
 }
 
 int memfd_create(const char *name, unsigned int flags)
 {
-	if (!nr_names)
+	if (!nr_files)
 		return syscall(SYS_memfd_create, name, flags);
 	return open_next(flags & MFD_CLOEXEC ? O_CLOEXEC : 0);
 }
@@ -72,7 +86,7 @@ FILE *tmpfile(void)
 	typeof(tmpfile) *next = next_function("tmpfile");
 	int fd;
 
-	if (!nr_names)
+	if (!nr_files)
 		return next();
 	fd = open_next(0);
 	return fd < 0 ? NULL : fdopen(fd, "w+");
@@ -84,7 +98,7 @@ int mkstemp(char *template)
 	typeof(mkstemp) *next = next_function("mkstemp");
 	int fd = next(template);
 
-	if (!nr_names || fd < 0)
+	if (!nr_files || fd < 0)
 		return fd;
 	close(fd);
 	fd = open_next(0);
@@ -95,9 +109,11 @@ int mkstemp(char *template)
 
 int ftruncate(int fd, off_t size)
 {
-	if (fd < 0 || fd >= MAX_FDS || !sizes[fd])
+	const struct file *file = file_of(fd);
+
+	if (!file)
 		return syscall(SYS_ftruncate, fd, size);
-	if (size <= sizes[fd])
+	if (size <= file->size)
 		return 0;
 	errno = EFBIG;
 	return -1;
@@ -105,27 +121,16 @@ int ftruncate(int fd, off_t size)
 
 int fallocate(int fd, int mode, off_t offset, off_t length)
 {
-	if (fd >= 0 && fd < MAX_FDS && !mode && offset + length <= sizes[fd])
+	const struct file *file = file_of(fd);
+	int ret;
+
+	if (file && !mode && offset + length <= file->size)
 		return 0;
-	return syscall(SYS_fallocate, fd, mode, offset, length);
-}
-
-int close(int fd)
-{
-	if (fd >= 0 && fd < MAX_FDS)
-		sizes[fd] = 0;
-	return syscall(SYS_close, fd);
-}
-
-/* fclose() closes without close(). */
-int fclose(FILE *file)
-{
-	typeof(fclose) *next = next_function("fclose");
-	int fd = fileno(file);
-
-	if (fd >= 0 && fd < MAX_FDS)
-		sizes[fd] = 0;
-	return next(file);
+	ret = syscall(SYS_fallocate, fd, mode, offset, length);
+	/* which is the answer for whatever is no regular file */
+	if (ret && errno == ENODEV && file && mode & FALLOC_FL_PUNCH_HOLE)
+		return clear(fd, offset, length);
+	return ret;
 }
 
 /* The names that _FILE_OFFSET_BITS=64 gives them. */
@@ -134,6 +139,22 @@ typeof(fallocate) fallocate64 __attribute__((alias("fallocate")));
 typeof(mkstemp) mkstemp64 __attribute__((alias("mkstemp")));
 typeof(tmpfile) tmpfile64 __attribute__((alias("tmpfile")));
 
+/* What cannot be opened fails when it is a program's turn to get it. */
+static void look_at(struct file *file)
+{
+	int fd = open(file->name, O_RDWR | O_CLOEXEC);
+	struct stat st;
+
+	if (fd < 0)
+		return;
+	if (!fstat(fd, &st)) {
+		file->dev = st.st_dev;
+		file->ino = st.st_ino;
+		file->size = lseek(fd, 0, SEEK_END);
+	}
+	close(fd);
+}
+
 __attribute__((constructor)) static void begin(void)
 {
 	char *list = getenv("VTL0_SHIM_FILES"), *name;
@@ -141,6 +162,8 @@ __attribute__((constructor)) static void begin(void)
 	if (!list)
 		return;
 	list = strdup(list);
-	for (name = strtok(list, ":"); name && nr_names < MAX_FILES; name = strtok(NULL, ":"))
-		names[nr_names++] = name;
+	for (name = strtok(list, ":"); name && nr_files < MAX_FILES; name = strtok(NULL, ":")) {
+		files[nr_files].name = name;
+		look_at(&files[nr_files++]);
+	}
 }
