@@ -49,4 +49,7 @@ void bench_faults(void);
 /* many.c */
 void bench_many(void);
 
+/* io.c */
+void bench_io(void);
+
 #endif /* _TESTS_VTL0_BENCH_H */

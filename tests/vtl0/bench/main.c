@@ -47,10 +47,10 @@ static void set_up(void)
 
 static void usage(int status)
 {
-	fputs("usage: vtl0_bench [--json | --check] [--reps N] [--seed N] [--only a,b,c,d,e]\n"
+	fputs("usage: vtl0_bench [--json | --check] [--reps N] [--seed N] [--only a,b,c,d,e,f]\n"
 	      "  a: 64 GiB aligned to 2 MiB   b: 1 TiB aligned to 1 GiB\n"
 	      "  c: random ranges             d: faults\n"
-	      "  e: many ranges, and removal beside mmap()\n", status ? stderr : stdout);
+	      "  e: many ranges, mmap()        f: direct I/O\n", status ? stderr : stdout);
 	exit(status);
 }
 
@@ -65,7 +65,7 @@ int main(int argc, char **argv)
 		{ "help", no_argument, NULL, 'h' },
 		{ }
 	};
-	const char *only = "a,b,c,d,e";
+	const char *only = "a,b,c,d,e,f";
 	uint64_t seed = 1;
 	int c;
 
@@ -98,7 +98,7 @@ int main(int argc, char **argv)
 	if (check)
 		tap_plan(!!strchr(only, 'a') * 2 + !!strchr(only, 'b') +
 			 !!strchr(only, 'c') * 3 + !!strchr(only, 'd') * 2 +
-			 !!strchr(only, 'e') * 3);
+			 !!strchr(only, 'e') * 3 + !!strchr(only, 'f'));
 	if (strchr(only, 'a'))
 		bench_unaligned();
 	if (strchr(only, 'b'))
@@ -111,6 +111,8 @@ int main(int argc, char **argv)
 		bench_faults();
 	if (strchr(only, 'e'))
 		bench_many();
+	if (strchr(only, 'f'))
+		bench_io();
 	if (json)
 		print_json();
 	else
