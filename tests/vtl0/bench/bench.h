@@ -15,6 +15,13 @@
 /* Where a machine with a few GiB has neither RAM nor devices. */
 #define NO_RAM		GIB(64)
 
+/*
+ * Instructions that a range may cost besides its pgmaps: the claim, the index, and most of
+ * all the device in sysfs. It is the same for all ranges, and only counts where the range
+ * is small.
+ */
+#define FIXED_COST	90000
+
 extern bool json, check;
 extern unsigned int reps;
 extern int control, upstream;

@@ -253,12 +253,6 @@ void bench_plans(uint64_t seed)
 	tap_ok(!h.too_many, "no range of %u gets more than 3 chunks", PLAN_RANGES);
 }
 
-/*
- * The cost of a range besides its pgmaps: the claim, the index, sysfs. It is the
- * same for all ranges, and only counts where the range is small.
- */
-#define FIXED_COST	100000
-
 struct slowness {
 	unsigned int slower;
 	double worst;
