@@ -17,7 +17,7 @@
 
 uint64_t pick(struct caller *c, uint64_t n)
 {
-	return rng_below(&c->rng, n);
+	return guide_next(&c->guide) % n;
 }
 
 bool rarely(struct caller *c)
@@ -32,7 +32,7 @@ static uint64_t odd_address(struct caller *c)
 		1ULL << 46, 1ULL << 51, 1ULL << 52, 1ULL << 63, ~0ULL, ~0ULL << 12, ~0ULL << 21,
 	};
 
-	return pick(c, 2) ? odd[pick(c, ARRAY_SIZE(odd))] : rng_next(&c->rng);
+	return pick(c, 2) ? odd[pick(c, ARRAY_SIZE(odd))] : guide_next(&c->guide);
 }
 
 /* Small or absurd: see above. */
@@ -44,7 +44,7 @@ static uint64_t odd_length(struct caller *c)
 	case 1:
 		return pick(c, MIB(64));
 	case 2:
-		return rng_next(&c->rng) | 1ULL << 60;
+		return guide_next(&c->guide) | 1ULL << 60;
 	default:
 		return -MIB(2);
 	}
@@ -76,6 +76,9 @@ static void pick_range(struct caller *c, uint64_t *start, uint64_t *length)
 	case 5:
 		*start = NO_RAM + slot->start;
 		break;
+	case 6:
+		*start |= ALIAS;
+		break;
 	}
 }
 
@@ -93,7 +96,7 @@ static uint32_t pick_size(struct caller *c, uint32_t size)
 	case 4:
 		return PAGE + 1;
 	case 5:
-		return rng_next(&c->rng);
+		return guide_next(&c->guide);
 	}
 	return size;
 }
@@ -129,14 +132,14 @@ unsigned int fill_add(struct caller *c, union arg *arg)
 	if (pick(c, 3))
 		a->flags = 1U << pick(c, rarely(c) ? 32 : 10);
 	if (rarely(c))
-		a->flags |= rng_next(&c->rng) & 0x3ff;
+		a->flags |= guide_next(&c->guide) & 0x3ff;
 	if (a->flags & VTL0_ADD_CHUNK)
 		a->chunk_length = (1 + pick(c, 8)) * MIB(2) + (rarely(c) ? PAGE : 0);
 	/* a GiB of single pages takes seconds, to add and in every query */
 	if (a->flags & VTL0_ADD_ORDER)
 		a->max_order = a->length > MIB(64) ? 9 + pick(c, 11) : pick(c, 20);
 	if (a->flags & VTL0_ADD_NODE)
-		a->node = rarely(c) ? (int)rng_next(&c->rng) : 0;
+		a->node = rarely(c) ? (int)guide_next(&c->guide) : 0;
 	if (a->flags & VTL0_ADD_COOKIE)
 		a->cookie[0] = pick(c, 3);
 	/* for use_names(); VTL0_ADD_COVER knows none */
@@ -145,8 +148,8 @@ unsigned int fill_add(struct caller *c, union arg *arg)
 	/* few names, so that they are taken at times */
 	if (a->flags & VTL0_ADD_NAME) {
 		a->name[0] = 'a' + pick(c, 4);
-		a->name[1] = rarely(c) ? (char)rng_next(&c->rng) : 0;
-		a->file_mode = rarely(c) ? (uint32_t)rng_next(&c->rng) : 0600;
+		a->name[1] = rarely(c) ? (char)guide_next(&c->guide) : 0;
+		a->file_mode = rarely(c) ? (uint32_t)guide_next(&c->guide) : 0600;
 	}
 	return VTL0_ADD;
 }
@@ -156,7 +159,7 @@ unsigned int fill_remove(struct caller *c, union arg *arg)
 	struct vtl0_remove *r = &arg->remove;
 
 	r->size = pick_size(c, sizeof(*r));
-	r->flags = rarely(c) ? (uint32_t)rng_next(&c->rng) : 0;
+	r->flags = rarely(c) ? (uint32_t)guide_next(&c->guide) : 0;
 	pick_range(c, (uint64_t *)&r->start, (uint64_t *)&r->length);
 	if (!pick(c, 3)) {
 		/* mostly one chunk or some; the commonest ones are multiples of this */
@@ -178,13 +181,13 @@ unsigned int fill_query(struct caller *c, union arg *arg)
 	struct vtl0_query *q = &arg->query;
 
 	q->size = pick_size(c, sizeof(*q));
-	q->flags = pick(c, 3) | (rarely(c) ? (uint32_t)rng_next(&c->rng) : 0);
+	q->flags = pick(c, 3) | (rarely(c) ? (uint32_t)guide_next(&c->guide) : 0);
 	q->cursor = pick(c, 4) ? 0 : pick(c, 2) ? window.start + pick(c, GIB(1)) :
 							     odd_address(c);
 	q->buf = pick_out(c);
 	q->entry_size = rarely(c) ? (uint32_t)pick(c, 2 * PAGE) :
 				    sizes[pick(c, ARRAY_SIZE(sizes))];
-	q->count = rarely(c) ? (uint32_t)rng_next(&c->rng) : (uint32_t)pick(c, 70);
+	q->count = rarely(c) ? (uint32_t)guide_next(&c->guide) : (uint32_t)pick(c, 70);
 	return VTL0_QUERY;
 }
 
@@ -200,7 +203,7 @@ unsigned int fill_plan(struct caller *c, union arg *arg)
 	struct vtl0_plan *p = &arg->plan;
 
 	p->size = pick_size(c, sizeof(*p));
-	p->flags = pick(c, 8) | (rarely(c) ? (uint32_t)rng_next(&c->rng) : 0);
+	p->flags = pick(c, 8) | (rarely(c) ? (uint32_t)guide_next(&c->guide) : 0);
 	pick_range(c, (uint64_t *)&p->start, (uint64_t *)&p->length);
 	/* a calculation may be large */
 	if (rarely(c))
@@ -219,7 +222,7 @@ unsigned int fill_open(struct caller *c, union arg *arg)
 	struct vtl0_open *o = &arg->open;
 
 	o->size = pick_size(c, sizeof(*o));
-	o->flags = pick(c, 2) | (rarely(c) ? (uint32_t)rng_next(&c->rng) : 0);
+	o->flags = pick(c, 2) | (rarely(c) ? (uint32_t)guide_next(&c->guide) : 0);
 	pick_range(c, (uint64_t *)&o->start, (uint64_t *)&o->length);
 	if (pick(c, 2))
 		o->length = MIB(2);
@@ -235,7 +238,7 @@ unsigned int fill_window(struct caller *c, union arg *arg)
 	w->size = pick_size(c, sizeof(*w));
 	w->cookie[0] = rarely(c);
 	w->flags = (pick(c, 3) ? VTL0_WINDOW_DROP : w->cookie[0] ? VTL0_WINDOW_COOKIE : 0) |
-		   (rarely(c) ? (uint32_t)rng_next(&c->rng) : 0);
+		   (rarely(c) ? (uint32_t)guide_next(&c->guide) : 0);
 	pick_range(c, (uint64_t *)&w->start, (uint64_t *)&w->length);
 	return VTL0_WINDOW;
 }
@@ -247,6 +250,10 @@ unsigned int fill_mshv_add(struct caller *c, union arg *arg)
 	pick_range(c, &start, &length);
 	arg->ram.start_pfn = start / PAGE;
 	arg->ram.last_pfn = (start + length) / PAGE;
+	if (!pick(c, 8)) {
+		arg->ram.start_pfn |= ALIAS / PAGE;
+		arg->ram.last_pfn |= ALIAS / PAGE;
+	}
 	if (rarely(c))
 		arg->ram.start_pfn |= 1ULL << (40 + pick(c, 24));
 	return MSHV_ADD_VTL0_MEMORY;
@@ -268,7 +275,7 @@ unsigned int fill_garbage(struct caller *c, union arg *arg)
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(arg->words); i++)
-		arg->words[i] = pick(c, 2) ? rng_next(&c->rng) : 0;
+		arg->words[i] = pick(c, 2) ? guide_next(&c->guide) : 0;
 	if (pick(c, 2))
 		arg->words[0] = pick(c, 128);
 	if (pick(c, 4))

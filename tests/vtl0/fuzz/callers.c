@@ -149,6 +149,18 @@ static void learn(struct caller *c)
 		count(EVENT_READ);
 }
 
+/* Else what mshv and touches add piece by piece would soon be all that there is. */
+static void remove_some(struct caller *c)
+{
+	int control = files[pick(c, NR_FILES)];
+	struct vtl0_range_info ranges[16];
+	/* a VTL knows no VTL0_QUERY */
+	int i, n = list_ranges(control, ranges, ARRAY_SIZE(ranges));
+
+	for (i = 0; i < n && i < (int)ARRAY_SIZE(ranges); i++)
+		remove_range(control, ranges[i].start, ranges[i].length);
+}
+
 /* Maps and touches what VTL0_OPEN has opened; a removal may come between. */
 static void use_range(const struct vtl0_open *arg)
 {
@@ -164,7 +176,7 @@ static void use_range(const struct vtl0_open *arg)
 	close(arg->fd);
 }
 
-static void one_call(struct caller *c)
+static void one_call(void *arg_of_thread)
 {
 	/* the cheap ones are called more often: this must end some day */
 	static const struct {
@@ -175,13 +187,20 @@ static void one_call(struct caller *c)
 		{ fill_plan, 200 }, { fill_mshv_add, 5 }, { fill_mshv_check, 75 },
 		{ fill_open, 30 }, { fill_window, 20 }, { fill_garbage, 250 },
 	};
+	struct caller *c = arg_of_thread;
 	unsigned int roll = pick(c, 1000), i = 0, cmd;
 	union arg arg = { };
 	void *p;
 	int fd, ret;
 
+	c->calls--;
+	__atomic_fetch_add(&shared->calls, 1, __ATOMIC_RELAXED);
 	if (!pick(c, 1000)) {
 		reopen(c);
+		return;
+	}
+	if (!pick(c, 500)) {
+		remove_some(c);
 		return;
 	}
 	if (!pick(c, 100)) {
@@ -230,12 +249,11 @@ static void map_caller(struct caller *c)
 static void *caller(void *arg)
 {
 	struct caller *c = arg;
-	uint64_t i;
 
-	for (i = 0; i < c->calls; i++) {
-		one_call(c);
-		__atomic_fetch_add(&shared->calls, 1, __ATOMIC_RELAXED);
-	}
+	guide_start(&c->guide, c->seed);
+	/* the last sequence may be longer */
+	while (c->calls > 0 && !stopped())
+		guide_run(&c->guide, one_call, c);
 	return NULL;
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Shared by the two halves of vtl0_fuzz: callers (callers.c, args.c), users (users.c). */
+/* Shared by the halves of vtl0_fuzz: callers (callers.c, args.c), users (users.h). */
 #ifndef _VTL0_FUZZ_H
 #define _VTL0_FUZZ_H
 
@@ -9,8 +9,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "guide.h"
 #include "ioctl.h"
-#include "random.h"
 #include "window.h"
 
 /* Events that a run counts; one that stays 0 means that the run has tested little. */
@@ -26,6 +26,8 @@ enum event {
 	OPENED,
 	DECLARED,
 	MSHV_ADDED,
+	MSHV_MAPPED,
+	ALIASED,
 	REOPENED,
 	TOUCHED,
 	BUS_ERROR,
@@ -58,7 +60,11 @@ struct shared {
 
 extern struct shared *shared;
 extern struct window window;	/* reserved RAM, aligned to 1 GiB */
-extern const char *disk_path;
+
+#define PAGE 4096UL
+/* of the module's alias_bit: a second address of the same memory */
+#define ALIAS_BIT 46
+#define ALIAS (1ULL << ALIAS_BIT)
 
 #define NR_SLOTS 9
 /* Ranges of the window that valid calls use; the last one is all of it. */
@@ -87,17 +93,20 @@ extern __thread volatile bool guarded;
 #define unguard()	(guarded = false)
 void catch_bus_errors(void);
 
+/* SIGALRM for this process from now on, every @us microseconds; calls are restarted. */
+void start_signals(unsigned int us);
+
 /* ------------------------------------------------------------------ */
 /* callers.c and args.c */
 
-#define PAGE 4096UL
 #define OUT_SIZE MIB(4)
 
 struct caller {
 	pthread_t thread;
-	struct rng rng;
-	uint64_t calls;
-	unsigned int index;
+	struct guide guide;
+	uint64_t seed;
+	/* those that are left */
+	int64_t calls;
 	/* the same page writable and read-only, then one that is not mapped */
 	char *page;
 	char *out;
@@ -141,12 +150,5 @@ void open_files(void);
 void start_caller(struct caller *c);
 /* Closes and unmaps the files and maps of the calls; also in the users, which inherit it. */
 void forget_callers(void);
-
-/* ------------------------------------------------------------------ */
-/* users.c */
-
-/* Starts the processes that use the memory; waits for their end. */
-void start_users(uint64_t seed);
-void wait_for_users(void);
 
 #endif /* _VTL0_FUZZ_H */

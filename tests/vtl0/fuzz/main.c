@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Random calls to vtl0 from two threads (callers.c, args.c), while processes use the
- * memory in every way (users.c). The calls are a function of the seed; how they meet
+ * memory in every way (users.h). The calls are a function of the seed; how they meet
  * is not. A run fails with a report of the kernel; at the end everything must be
- * as it was, and work. Nothing guides the calls: the lab's debug kernel has no KCOV, so
- * a run says what happened (fuzz.h), not which lines of the driver it has reached.
+ * as it was, and work.
+ *
+ * Where the module calls KCOV, calls that have reached a new part of it are made again, with
+ * changes (guide.c), and a run says how much of the module it has reached (kcov.c). As what is
+ * reached depends on how calls meet, a seed then gives the same calls only at first. Everywhere
+ * else the calls are always new, and a run says only what has happened (fuzz.h).
  */
 #include <dirent.h>
 #include <errno.h>
@@ -23,15 +27,21 @@
 #include "clock.h"
 #include "file.h"
 #include "fuzz.h"
+#include "kcov.h"
 #include "module.h"
 #include "tap.h"
+#include "users.h"
 
 #define CALLERS 2
 #define STALL_NS 60000000000ULL
 
+/* Of the threads that call: often, as this is what a call must survive. */
+#define SIGNAL_US 5000
+
 struct shared *shared;
 struct window window;
-const char *disk_path = "/dev/nvme0n1";
+/* Why the calls are not traced, or NULL. */
+static const char *untraced;
 
 const struct window slots[NR_SLOTS] = {
 	{ MIB(0), MIB(2) }, { MIB(2), MIB(4) }, { MIB(64), MIB(8) },
@@ -79,7 +89,8 @@ static const char * const event_names[NR_EVENTS] = {
 	[REMOVE_BUSY] = "busy", [QUERIED] = "queried", [EVENT_READ] = "events read",
 	[PLANNED] = "planned",
 	[OPENED] = "files of ranges mapped", [DECLARED] = "windows declared",
-	[MSHV_ADDED] = "added by mshv", [REOPENED] = "reopened", [TOUCHED] = "touched",
+	[MSHV_ADDED] = "added by mshv", [MSHV_MAPPED] = "mapped as of mshv",
+	[ALIASED] = "mapped at the alias", [REOPENED] = "reopened", [TOUCHED] = "touched",
 	[BUS_ERROR] = "SIGBUS", [PART_UNMAPPED] = "unmapped in part",
 	[PROTECTED] = "protected in part", [NO_ACCESS] = "without access in part",
 	[MOVED] = "moved", [ADVISED] = "advised",
@@ -98,25 +109,32 @@ static void show_events(void)
 		tap_note("%-24s %8" PRIu64, event_names[i], shared->events[i]);
 }
 
-static void set_up(void)
+static void set_up(const char *disk)
 {
-	int ret;
+	char params[64];
+	int ret, control;
 
 	if (!window_aligned(GIB(1), GIB(1), &window)) {
 		errno = ENODEV;
 		die("needs 1 GiB of reserved RAM, aligned to it (memmap=)");
 	}
 	window.length = GIB(1);
-	if (access(disk_path, R_OK | W_OK))
-		die("%s", disk_path);
+	if (access(disk, R_OK | W_OK))
+		die("%s", disk);
 	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
 		      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (shared == MAP_FAILED)
 		die("mmap");
-	ret = module_load("vtl0", "");
+	snprintf(params, sizeof(params), "mshv_names=1 alias_bit=%d", ALIAS_BIT);
+	ret = module_load("vtl0", params);
 	errno = -ret;
 	if (ret)
 		die("cannot load vtl0");
+	control = open_control();
+	untraced = kcov_set_up(control);
+	close(control);
+	if (untraced)
+		tap_note("always new calls: %s", untraced);
 	open_files();
 }
 
@@ -139,13 +157,23 @@ static void show_stacks(void)
 		closedir(dir);
 }
 
-/* Says how far it is; a run that stands still shows where. */
-static void watch(uint64_t calls)
+static void show_progress(uint64_t seconds)
 {
-	uint64_t begin = now_ns(), moved = begin, next = calls / 10, last = 0;
+	if (untraced)
+		tap_note("%" PRIu64 " s: %" PRIu64 " calls", seconds, shared->calls);
+	else
+		tap_note("%" PRIu64 " s: %" PRIu64 " calls, %" PRIu64 " PCs, %" PRIu64 " edges",
+			 seconds, shared->calls, kcov_pcs(), kcov_edges());
+}
 
-	while (shared->calls < calls) {
+/* How far it is, each minute and at the end; a run that stands still shows where. */
+static void watch(uint64_t calls, uint64_t seconds)
+{
+	uint64_t begin = now_ns(), moved = begin, last = 0, now = 0, next = 60;
+
+	while (shared->calls < calls && now < seconds) {
 		usleep(200000);
+		now = (now_ns() - begin) / 1000000000;
 		if (shared->calls != last) {
 			last = shared->calls;
 			moved = now_ns();
@@ -154,12 +182,13 @@ static void watch(uint64_t calls)
 			show_stacks();
 			moved = now_ns();
 		}
-		if (shared->calls < next)
+		if (now < next)
 			continue;
-		tap_note("%" PRIu64 " of %" PRIu64 " calls, %" PRIu64 " s", shared->calls,
-			 calls, (now_ns() - begin) / 1000000000);
-		next += calls / 10;
+		show_progress(now);
+		next += 60;
 	}
+	__atomic_store_n(&shared->stop, true, __ATOMIC_RELAXED);
+	show_progress(now);
 }
 
 static void on_alarm(int sig)
@@ -168,22 +197,12 @@ static void on_alarm(int sig)
 	count(SIGNALLED);
 }
 
-/*
- * Signals interrupt the calls, which are restarted; not in the users, which are forked
- * before. The timer signals the process, and the kernel prefers its main thread: there the
- * signal is blocked, so that a caller gets it. Call this when the callers have started, as
- * a thread inherits what is blocked.
- */
-static void start_signals(void)
+void start_signals(unsigned int us)
 {
 	struct sigaction act = { .sa_handler = on_alarm, .sa_flags = SA_RESTART };
-	struct itimerval period = { { 0, 5000 }, { 0, 5000 } };
-	sigset_t alarm;
+	struct itimerval period = { { 0, us }, { 0, us } };
 
-	sigemptyset(&alarm);
-	sigaddset(&alarm, SIGALRM);
-	if (sigaction(SIGALRM, &act, NULL) || pthread_sigmask(SIG_BLOCK, &alarm, NULL) ||
-	    setitimer(ITIMER_REAL, &period, NULL))
+	if (sigaction(SIGALRM, &act, NULL) || setitimer(ITIMER_REAL, &period, NULL))
 		die("signals");
 }
 
@@ -194,24 +213,33 @@ static void stop_signals(void)
 	signal(SIGALRM, SIG_IGN);
 }
 
-static void run(uint64_t calls, uint64_t seed)
+static void run(uint64_t calls, uint64_t seconds, uint64_t seed, const char *disk)
 {
-	struct caller callers[CALLERS] = { };
+	static struct caller callers[CALLERS];
+	sigset_t alarm;
 	unsigned int i;
 
 	/* before there are threads: users are forked */
-	start_users(seed ^ 0x5555);
+	start_users(seed ^ 0x5555, disk);
 	catch_bus_errors();
 	for (i = 0; i < CALLERS; i++) {
 		struct caller *c = &callers[i];
 
-		c->index = i;
-		c->rng.state = seed * CALLERS + i;
+		c->seed = seed * CALLERS + i;
 		c->calls = calls / CALLERS;
 		start_caller(c);
 	}
-	start_signals();
-	watch(calls / CALLERS * CALLERS);
+	/*
+	 * The timer signals the process, and the kernel prefers its main thread: not there, so
+	 * that a caller gets it. Not earlier, as threads inherit what is blocked.
+	 */
+	sigemptyset(&alarm);
+	sigaddset(&alarm, SIGALRM);
+	errno = pthread_sigmask(SIG_BLOCK, &alarm, NULL);
+	if (errno)
+		die("pthread_sigmask");
+	start_signals(SIGNAL_US);
+	watch(calls / CALLERS * CALLERS, seconds);
 	for (i = 0; i < CALLERS; i++)
 		pthread_join(callers[i].thread, NULL);
 	stop_signals();
@@ -220,7 +248,7 @@ static void run(uint64_t calls, uint64_t seed)
 }
 
 /* Add, map, touch, write to the disk and read back, remove. */
-static bool still_works(int control)
+static bool still_works(int control, const char *disk_path)
 {
 	int low = open(LOW, O_RDWR | O_CLOEXEC);
 	int disk = open(disk_path, O_RDWR | O_DIRECT | O_CLOEXEC);
@@ -248,7 +276,7 @@ close:
 	return ok;
 }
 
-static void check_end(const char *iomem)
+static void check_end(const char *iomem, const char *disk)
 {
 	int control = open(CONTROL, O_RDWR | O_CLOEXEC), removed;
 	char *list, *now;
@@ -259,7 +287,7 @@ static void check_end(const char *iomem)
 	tap_ok(removed >= 0 && !list[0], "all that was left could be removed (%d ranges)",
 	       removed);
 	free(list);
-	tap_ok(still_works(control), "a range can be added, mapped, written, read and removed");
+	tap_ok(still_works(control, disk), "a range can be added, mapped, written, read and removed");
 	close(control);
 	now = slurp("/proc/iomem");
 	tap_ok(!strcmp(iomem, now), "/proc/iomem is as before");
@@ -280,34 +308,72 @@ static void check_events(void)
 	tap_ok(all, "everything that shall be tested happened");
 }
 
+static void usage(void)
+{
+	fputs("usage: vtl0_fuzz [-n CALLS] [-t SECONDS] [-s SEED] [-d DISK] [-u]\n"
+	      "-n  how many calls (default 100000, without end if there is -t)\n"
+	      "-t  for how long\n"
+	      "-s  the same calls as another run with this seed, as far as threads allow\n"
+	      "-d  for direct I/O, is written to (default /dev/nvme0n1)\n"
+	      "-u  always new calls, also where KCOV can guide them\n", stderr);
+	exit(2);
+}
+
+/* Ends with status 2 if that is not all of @text. */
+static uint64_t number(const char *text)
+{
+	char *end;
+	uint64_t n = strtoull(text, &end, 0);
+
+	if (end == text || *end)
+		usage();
+	return n;
+}
+
 int main(int argc, char **argv)
 {
-	uint64_t calls = 100000, seed = now_ns() ^ getpid();
+	uint64_t calls = 0, seconds = UINT64_MAX, seed = now_ns() ^ getpid();
+	const char *disk = "/dev/nvme0n1";
 	char *iomem;
 	int c, ret;
 
-	while ((c = getopt(argc, argv, "n:s:d:")) >= 0) {
-		if (c == 'n') {
-			calls = strtoull(optarg, NULL, 0);
-		} else if (c == 's') {
-			seed = strtoull(optarg, NULL, 0);
-		} else if (c == 'd') {
-			disk_path = optarg;
-		} else {
-			fputs("usage: vtl0_fuzz [-n CALLS] [-s SEED] [-d DISK]\n", stderr);
-			return 2;
+	while ((c = getopt(argc, argv, "n:t:s:d:u")) >= 0) {
+		switch (c) {
+		case 'n':
+			calls = number(optarg);
+			break;
+		case 't':
+			seconds = number(optarg);
+			break;
+		case 's':
+			seed = number(optarg);
+			break;
+		case 'd':
+			disk = optarg;
+			break;
+		case 'u':
+			guided = false;
+			break;
+		default:
+			usage();
 		}
 	}
+	if (optind < argc)
+		usage();
+	if (!calls)
+		calls = seconds == UINT64_MAX ? 100000 : INT64_MAX;
 	tap_plan(6);
-	tap_note("%" PRIu64 " calls, seed %" PRIu64 " (-s)", calls, seed);
+	tap_note("seed %" PRIu64 " (-s)", seed);
 	iomem = slurp("/proc/iomem");
-	set_up();
-	run(calls, seed);
+	set_up(disk);
+	run(calls, seconds, seed, disk);
 	show_events();
+	if (!untraced)
+		kcov_show_missed();
 	tap_ok(!shared->failure[0], "%" PRIu64 " calls%s%s", shared->calls,
 	       shared->failure[0] ? ": " : "", shared->failure);
 	check_events();
-	check_end(iomem);
+	check_end(iomem, disk);
 	ret = module_unload("vtl0", true);
 	tap_ok(!ret, "the module can be unloaded (%s)", ret ? strerrorname_np(-ret) : "yes");
 	return tap_status();

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The half of vtl0_fuzz that uses the memory while it comes and goes: processes that map, touch,
+ * split and move mappings (maps.c), do direct I/O, register buffers, splice (io.c), fork, and die
+ * while they own ranges (users.c). Processes and not threads: they remap their own addresses with
+ * MAP_FIXED, which no other thread may then have got.
+ *
+ * Almost any call may fail with EFAULT or ENOMEM here; a failure is another errno where one is
+ * checked, a signal but SIGBUS, or a report of the kernel, which the lab sees.
+ */
+#ifndef _VTL0_FUZZ_USERS_H
+#define _VTL0_FUZZ_USERS_H
+
+#include "fuzz.h"
+
+/* Starts the processes, with @disk for their I/O; waits for their end. */
+void start_users(uint64_t seed, const char *disk);
+void wait_for_users(void);
+
+/* ------------------------------------------------------------------ */
+/* pieces.c: what of the memory a process uses */
+
+/* By the process: opens the files, and begins with its numbers. */
+void pieces_start(uint64_t seed);
+/* Makes rounds until stopped(). */
+void pieces_run(void (*round)(void));
+/* The files anew, also so that there is a moment without any. */
+void reopen_low(void);
+
+/* 0 <= result < n */
+uint64_t below(uint64_t n);
+/* An offset in a slot, and a length that may reach out of it */
+const struct window *pick_piece(uint64_t *offset, uint64_t *length);
+/* MAP_FAILED, errno; at @offset in the window */
+void *map_piece(uint64_t offset, uint64_t length);
+void touch_some(char *p, uint64_t length, unsigned int times);
+
+/* ------------------------------------------------------------------ */
+/* Rounds; change_part() also for others that have a mapping */
+
+void use_mappings(void);
+void use_declaring_maps(void);
+void use_names(void);
+void change_part(char *p, uint64_t length);
+
+void io_start(const char *disk);
+void use_direct_io(void);
+void use_fixed_buffers(void);
+void use_pipes(void);
+
+#endif /* _VTL0_FUZZ_USERS_H */
