@@ -138,6 +138,9 @@ unsigned int fill_add(struct caller *c, union arg *arg)
 	/* a GiB of single pages takes seconds, to add and in every query */
 	if (a->flags & VTL0_ADD_ORDER)
 		a->max_order = a->length > MIB(64) ? 9 + pick(c, 11) : pick(c, 20);
+	/* a write to an address without RAM takes very long in an emulated machine */
+	if (a->start >= NO_RAM)
+		a->flags &= ~VTL0_ADD_CLEAR;
 	if (a->flags & VTL0_ADD_NODE)
 		a->node = rarely(c) ? (int)guide_next(&c->guide) : 0;
 	if (a->flags & VTL0_ADD_COOKIE)

@@ -10,10 +10,10 @@
  * reached depends on how calls meet, a seed then gives the same calls only at first. Everywhere
  * else the calls are always new, and a run says only what has happened (fuzz.h).
  */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
+#include <glob.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -138,23 +138,22 @@ static void set_up(const char *disk)
 	open_files();
 }
 
-/* Where every thread is, for a run that does not get on. */
+/* Where in the driver processes and kernel threads are, for a run that does not get on. */
 static void show_stacks(void)
 {
-	DIR *dir = opendir("/proc/self/task");
-	struct dirent *d;
-	char path[300], *text;
+	glob_t stacks;
+	size_t i;
+	char *text;
 
-	while (dir && (d = readdir(dir))) {
-		if (d->d_name[0] == '.')
-			continue;
-		snprintf(path, sizeof(path), "/proc/self/task/%s/stack", d->d_name);
-		text = slurp(path);
-		tap_note("%s:\n%s", d->d_name, text ?: "no stack");
+	if (glob("/proc/[0-9]*/task/*/stack", 0, NULL, &stacks))
+		return;
+	for (i = 0; i < stacks.gl_pathc; i++) {
+		text = slurp(stacks.gl_pathv[i]);
+		if (text && strstr(text, "[vtl0]"))
+			tap_note("%s:\n%s", stacks.gl_pathv[i], text);
 		free(text);
 	}
-	if (dir)
-		closedir(dir);
+	globfree(&stacks);
 }
 
 static void show_progress(uint64_t seconds)
