@@ -183,8 +183,10 @@ nothing_is_left()
 prepare >"$tmp/out" 2>&1 || { notes <"$tmp/out"; only_result 1 prepare; }
 plan $(($(wc -w <<<"$ways") + 2))
 for way in $ways; do
+	begin=$SECONDS
 	guest_writes_and_reads "$way"
 	result $? "guest_writes_and_reads_$way"
+	note "$((SECONDS - begin)) s for two boots, the writing and the reading"
 done
 is_killed_while_it_writes
 result $? is_killed_while_it_writes
