@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -89,8 +90,8 @@ void bench_io(void)
 	if (ours == MAP_FAILED)
 		die("mmap of " LOW);
 	theirs = ordinary_memory();
-	for (uint64_t i = 0; i < LENGTH; i += KIB(4))
-		ours[i] = theirs[i] = 1;
+	memset(ours, 1, LENGTH);
+	memset(theirs, 1, LENGTH);
 	for (unsigned int i = 0; i < ARRAY_SIZE(sizes) * 2; i++) {
 		ratio = compare_io(disk, ours, theirs, sizes[i / 2], i % 2);
 		worst = ratio > worst ? ratio : worst;

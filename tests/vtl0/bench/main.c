@@ -54,6 +54,34 @@ static void usage(int status)
 	exit(status);
 }
 
+static void bench_random(uint64_t seed)
+{
+	bench_plans(seed);
+	bench_samples(seed);
+}
+
+/* @only has the letters of the parts that run. */
+static void run_parts(const char *only, uint64_t seed)
+{
+	bool a = strchr(only, 'a'), b = strchr(only, 'b'), c = strchr(only, 'c');
+	bool d = strchr(only, 'd'), e = strchr(only, 'e'), f = strchr(only, 'f');
+
+	if (check)
+		tap_plan(a * 2 + b + c * 3 + d * 2 + e * 3 + f);
+	if (a)
+		bench_unaligned();
+	if (b)
+		bench_aligned();
+	if (c)
+		bench_random(seed);
+	if (d)
+		bench_faults();
+	if (e)
+		bench_many();
+	if (f)
+		bench_io();
+}
+
 int main(int argc, char **argv)
 {
 	static const struct option options[] = {
@@ -95,24 +123,7 @@ int main(int argc, char **argv)
 		usage(2);
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	set_up();
-	if (check)
-		tap_plan(!!strchr(only, 'a') * 2 + !!strchr(only, 'b') +
-			 !!strchr(only, 'c') * 3 + !!strchr(only, 'd') * 2 +
-			 !!strchr(only, 'e') * 3 + !!strchr(only, 'f'));
-	if (strchr(only, 'a'))
-		bench_unaligned();
-	if (strchr(only, 'b'))
-		bench_aligned();
-	if (strchr(only, 'c')) {
-		bench_plans(seed);
-		bench_samples(seed);
-	}
-	if (strchr(only, 'd'))
-		bench_faults();
-	if (strchr(only, 'e'))
-		bench_many();
-	if (strchr(only, 'f'))
-		bench_io();
+	run_parts(only, seed);
 	if (json)
 		print_json();
 	else
