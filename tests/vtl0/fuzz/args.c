@@ -133,8 +133,10 @@ unsigned int fill_add(struct caller *c, union arg *arg)
 		a->flags = 1U << pick(c, rarely(c) ? 32 : 10);
 	if (rarely(c))
 		a->flags |= guide_next(&c->guide) & 0x3ff;
+	/* hundreds of chunks take minutes on a debug kernel, as each waits for RCU */
 	if (a->flags & VTL0_ADD_CHUNK)
-		a->chunk_length = (1 + pick(c, 8)) * MIB(2) + (rarely(c) ? PAGE : 0);
+		a->chunk_length = (1 + pick(c, 8)) * (a->length > MIB(64) ? MIB(64) : MIB(2)) +
+				  (rarely(c) ? PAGE : 0);
 	/* a GiB of single pages takes seconds, to add and in every query */
 	if (a->flags & VTL0_ADD_ORDER)
 		a->max_order = a->length > MIB(64) ? 9 + pick(c, 11) : pick(c, 20);
