@@ -5,6 +5,7 @@
  * a range without PERSIST goes with its last hold, see drain.c.
  */
 #include <linux/slab.h>
+#include <linux/topology.h>
 #include <kunit/visibility.h>
 
 #include "request.h"
@@ -146,8 +147,6 @@ static int gap_request(const struct vtl0_request *rq, u64 end, struct vtl0_reque
 {
 	*gap = *rq;
 	gap->length = end - rq->start;
-	if (!(rq->flags & VTL0_ADD_NODE))
-		gap->node = vtl0_default_node(gap->start);
 	return vtl0_count_chunks(gap) > VTL0_MAX_CHUNKS ? -EINVAL : 0;
 }
 
@@ -251,7 +250,6 @@ static void widen(struct vtl0_request *page, u64 start, u64 end)
 	range = vtl0_range_overlap(address, end - address);
 	page->start = start;
 	page->length = (range ? range->start : end) - start;
-	page->node = vtl0_default_node(start);
 }
 
 /**
@@ -272,7 +270,7 @@ int vtl0_touch(const struct vtl0_area *area, u64 address)
 	struct vtl0_request rq = {
 		.start = address, .length = PAGE_SIZE, .max_order = PMD_ORDER,
 		.flags = VTL0_ADD_COVER, .persist = area->persist, .killable = true,
-		.cookie = area->cookie,
+		.node = numa_mem_id(), .cookie = area->cookie,
 	};
 	struct vtl0_range *range;
 	struct vtl0_span conflict;

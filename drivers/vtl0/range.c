@@ -10,6 +10,7 @@
  */
 #include <linux/completion.h>
 #include <linux/ioport.h>
+#include <linux/nodemask.h>
 #include <linux/numa.h>
 #include <linux/slab.h>
 #include <linux/workqueue.h>
@@ -80,6 +81,14 @@ void vtl0_range_add_up(struct vtl0_range *range)
 	range->nr_folios = nr_folios;
 }
 
+/* The node that @rq or firmware names for an address, or that of the caller. */
+static int node_of(const struct vtl0_request *rq, u64 start)
+{
+	int node = rq->flags & VTL0_ADD_NODE ? NUMA_NO_NODE : vtl0_target_node(start);
+
+	return node != NUMA_NO_NODE && node_online(node) ? node : rq->node;
+}
+
 /* Fill in the chunks that the planner makes. */
 static void lay_out(struct vtl0_range *range, const struct vtl0_request *rq)
 {
@@ -91,10 +100,7 @@ static void lay_out(struct vtl0_range *range, const struct vtl0_request *rq)
 
 		chunk->range = range;
 		vtl0_walk_chunk(&walk, &chunk->piece);
-		chunk->node = rq->node;
-		if (!(rq->flags & VTL0_ADD_NODE) &&
-		    vtl0_target_node(chunk->piece.start) != NUMA_NO_NODE)
-			chunk->node = vtl0_default_node(chunk->piece.start);
+		chunk->node = node_of(rq, chunk->piece.start);
 	}
 	vtl0_range_add_up(range);
 }

@@ -287,27 +287,12 @@ static int check_layout(u32 flags, u32 max_order, u64 chunk_length,
 	return vtl0_count_chunks(rq) > VTL0_MAX_CHUNKS ? -EINVAL : 0;
 }
 
-/**
- * vtl0_default_node() - the node of an address by firmware, else that of the caller
- * @start: physical address
- *
- * Return: an online node.
- */
-int vtl0_default_node(u64 start)
-{
-	int node = vtl0_target_node(start);
-
-	if (node == NUMA_NO_NODE || !node_online(node))
-		return numa_mem_id();
-	return node;
-}
-
 static int check_node(const struct vtl0_add *arg, struct vtl0_request *rq)
 {
 	if (!(arg->flags & VTL0_ADD_NODE)) {
 		if (arg->node)
 			return -EINVAL;
-		rq->node = vtl0_default_node(rq->start);
+		rq->node = numa_mem_id();
 		return 0;
 	}
 	if (arg->node < 0 || arg->node >= MAX_NUMNODES)

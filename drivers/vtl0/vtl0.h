@@ -234,7 +234,6 @@ u64 vtl0_unalias(u64 address);
 u64 vtl0_max_address(void);
 int vtl0_check_range(u64 start, u64 length);
 int vtl0_target_node(u64 address);
-int vtl0_default_node(u64 start);
 
 /* bad.c: pages with memory errors */
 bool vtl0_bad_add(unsigned long pfn);
