@@ -176,6 +176,35 @@ TEST_F_TIMEOUT(race, fault_while_adding, SLOW)
 	EXPECT_EQ(BUS_ADRERR, touch(self->va));
 }
 
+/* While the part goes the threads touch it, and must not get it back: that would make it busy. */
+static int add_and_remove_part(struct map_state *s, struct touchers *t, int disk, unsigned int n)
+{
+	struct vtl0_add add = {
+		.flags = VTL0_ADD_CHUNK | VTL0_ADD_ORDER, .start = s->start, .length = s->length,
+		.chunk_length = s->length / 4,
+	};
+	struct vtl0_remove part = {
+		.flags = VTL0_REMOVE_PART, .start = s->start + n % 4 * add.chunk_length,
+		.length = add.chunk_length,
+	};
+	int ret = cmd_add(s->control, &add);
+
+	(void)disk;
+	if (!ret && n % 2 && !wait_for_more(&t->good))
+		ret = 1;
+	ret = ret ?: cmd_remove(s->control, &part);
+	if (!ret && remove_all(s->control) < 1)
+		ret = 2;
+	return ret;
+}
+
+TEST_F_TIMEOUT(race, part_goes_while_touched, SLOW)
+{
+	self->s.length = 4 * PMD_BYTES;
+	EXPECT_EQ(0, under_touch(&self->s, self->va, add_and_remove_part, self->disk));
+	EXPECT_EQ(BUS_ADRERR, touch(self->va));
+}
+
 /*
  * In a block that the threads do not touch, so that the data can be checked: memory
  * that could not be pinned must be pinnable as soon as it is registered.
