@@ -58,16 +58,17 @@ remove()
 longest_polled()
 {
 	get "/sys/block/${1#/dev/}/size"
-	dmsetup create linear --table "0 $got linear $1 0"
+	dmsetup create linear --table "0 $got linear $1 0" || fail 'no linear target'
 	wait_for_node /dev/mapper/linear
-	if polls /dev/mapper/linear --rw=read --bs=256k --size=1m; then
-		got=256k
-	else
+	got=256k
+	if ! polls /dev/mapper/linear --rw=read --bs=256k --size=1m; then
+		grep -q 'Resource temporarily unavailable' "$tmp/out" || fail "$(cat "$tmp/out")"
 		queue_of "${1#/dev/}" max_sectors_kb
 		note "dm-linear polls up to $got KiB"
 		got=$((got / 4 * 4))k
 	fi
-	dmsetup remove linear
+	# io_uring lets go of it in the background
+	until_true dmsetup remove linear
 }
 
 stat_of()

@@ -187,7 +187,7 @@ static bool on_disk(int disk, char *copy, const struct iovec *iov, int nr, size_
 
 /*
  * Buffers around the seams, at three places within a page where the kernel takes that;
- * the longest, which take most of the time, at one.
+ * the longest, which take most of the time, at the last of these.
  */
 #define OVER_SEAMS(nr_chunks) do {					\
 	static const size_t sizes[] = {					\
@@ -201,8 +201,8 @@ static bool on_disk(int disk, char *copy, const struct iovec *iov, int nr, size_
 		if (sizes[i] % variant->block ||			\
 		    sizes[i] + PMD_BYTES > (nr_chunks) * PMD_BYTES)	\
 			continue;					\
-		size_t places = sizes[i] > MIB(2) ? 1 : 4096;		\
-		for (size_t off = 0; off < places; off += 3 * unit) {	\
+		size_t last = 4095 / (3 * unit) * 3 * unit;		\
+		for (size_t off = sizes[i] > MIB(2) ? last : 0; off <= last; off += 3 * unit) { \
 			size_t before = sizes[i] / 2 / unit * unit + off; \
 			size_t seam = (before / PMD_BYTES + 1) * PMD_BYTES; \
 			struct iovec iov = { self->va + seam - before, sizes[i] }; \

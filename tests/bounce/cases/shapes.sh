@@ -71,7 +71,7 @@ same_limits()
 # can do it tells
 random_pieces()
 {
-	if nvme plain && ! bounce_io scatter "/dev/$got" 2 256 4096 wait | grep -q 'result=0 '; then
+	if nvme plain && bounce_io scatter "/dev/$got" 2 256 4096 wait | grep -q 'result=EINVAL '; then
 		WHOLE_BLOCKS=1 bounce_io random "$@"
 	else
 		bounce_io random "$@"

@@ -3,6 +3,7 @@
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/fs.h>
 #include <linux/hdreg.h>
 #include <linux/io_uring.h>
@@ -17,6 +18,9 @@
 #include <unistd.h>
 
 #include "io.h"
+
+/* A result that no kernel gives. */
+#define NO_ATTRIBUTES INT_MIN
 
 /*
  * Submits one request, waits for it, and returns its result. A kernel that does not know
@@ -35,7 +39,7 @@ static int uring_once(const struct io_uring_sqe *request)
 		err(2, "io_uring_setup");
 	if (!(p.features & IORING_FEAT_RW_ATTR)) {
 		close(ring);
-		return -EOPNOTSUPP;
+		return NO_ATTRIBUTES;
 	}
 	sq = mmap(NULL, p.sq_off.array + p.sq_entries * 4, prot, MAP_SHARED, ring,
 		  IORING_OFF_SQ_RING);
@@ -202,7 +206,10 @@ static int cmd_pi(char **arg)
 	pi[1] = number(arg[1]);
 	write.__pad2[0] = 1;			/* attr_type_mask: protection information */
 	res = uring_once(&write);
-	printf("result=%s\n", errno_word(res < 0 ? -res : 0));
+	if (res == NO_ATTRIBUTES)
+		printf("result=no_attributes\n");
+	else
+		printf("result=%s\n", errno_word(res < 0 ? -res : 0));
 	return 0;
 }
 
