@@ -51,7 +51,9 @@ static char *ordinary_memory(void)
 	if (p == MAP_FAILED)
 		die("mmap");
 	p = (char *)(((uintptr_t)p + MIB(2) - 1) & ~(MIB(2) - 1));
-	madvise(p, LENGTH, MADV_HUGEPAGE);
+	if (madvise(p, LENGTH, MADV_HUGEPAGE) || madvise(p, LENGTH, MADV_POPULATE_WRITE) ||
+	    madvise(p, LENGTH, MADV_COLLAPSE))
+		die("no huge pages");
 	return p;
 }
 

@@ -50,7 +50,8 @@ static void usage(int status)
 	fputs("usage: vtl0_bench [--json | --check] [--reps N] [--seed N] [--only a,b,c,d,e,f]\n"
 	      "  a: 64 GiB aligned to 2 MiB   b: 1 TiB aligned to 1 GiB\n"
 	      "  c: random ranges             d: faults\n"
-	      "  e: many ranges, mmap()        f: direct I/O\n", status ? stderr : stdout);
+	      "  e: many ranges, and mmap() beside a removal\n"
+	      "  f: direct I/O\n", status ? stderr : stdout);
 	exit(status);
 }
 

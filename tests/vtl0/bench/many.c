@@ -106,7 +106,8 @@ static void bench_close(void)
 struct neighbour {
 	pthread_t thread;
 	atomic_bool stop;
-	unsigned int maps;
+	atomic_uint maps;
+	unsigned int maps_before;
 	uint64_t worst;		/* ns for one mmap() and munmap() */
 };
 
@@ -136,10 +137,17 @@ static void begin_neighbour(struct neighbour *n)
 	errno = pthread_create(&n->thread, NULL, map_again_and_again, n);
 	if (errno)
 		die("pthread_create");
+	while (!n->maps)
+		usleep(100);
+	n->maps_before = n->maps;
 }
 
 static void end_neighbour(struct neighbour *n)
 {
+	if (n->maps == n->maps_before) {
+		errno = ENODATA;
+		die("no mmap() beside the removal");
+	}
 	n->stop = true;
 	pthread_join(n->thread, NULL);
 }
