@@ -88,7 +88,7 @@ set_option() {
 		"$2" | '' | [0-9]* | *[!A-Za-z0-9_]*) usage_error "--make needs VARIABLE=VALUE, not '$2'" ;;
 		esac
 		case $2 in
-		*[[:space:]]*) usage_error "--make: a value with a blank: $2" ;;
+		*[[:space:]*?[]*) usage_error "--make: a value with a blank or one of *?[: $2" ;;
 		esac
 		makes="$makes $2"
 		;;

@@ -12,7 +12,7 @@
 #include "tap.h"
 #include "users.h"
 
-/* rarely: these are many processes, and they are slow enough */
+/* longer than for a caller: signals of seven processes would take most of the time */
 #define SIGNAL_US	20000
 
 static pid_t users[8];
