@@ -7,7 +7,7 @@
 
 #include "units.h"
 
-/* Is this the lab's kernel "debug"? */
+/* Does this kernel check each lock that it takes (lockdep)? Then a call takes ten times as long. */
 bool debug_kernel(void);
 /* The path of an NVMe disk that tests may overwrite, or NULL. */
 const char *nvme_disk(void);
