@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * A fault that has found its memory and not yet inserted an entry, held there by
- * the module fault_hold, while that memory is removed or gets an error: that waits for the
- * fault, and no entry stays.
+ * the module fault_hold, while that memory is removed or gets an error, or while another
+ * thread touches the same 2M: that waits for the fault, and no entry stays of what has gone.
  */
 #include <pthread.h>
 #include <stdatomic.h>
@@ -186,6 +186,31 @@ TEST_F_TIMEOUT(held, memory_error_waits_for_the_fault, SLOW)
 	EXPECT_EQ(0, c.ret);
 	EXPECT_EQ(BUS_MCEERR_AR, touch(self->va));
 	EXPECT_EQ(0, touch(self->va + PAGE_BYTES));
+	ASSERT_EQ(0, munmap(self->va, LENGTH));
+	EXPECT_UNUSED_AND_REMOVE(&self->s);
+}
+
+/* First the neighbour of the block in which the fault is held, then another page of it. */
+static int touch_beside(struct call *c)
+{
+	if (touch(c->va + PMD_BYTES) || !is_held(NULL))
+		return -EBUSY;
+	return touch(c->va + PAGE_BYTES);
+}
+
+/*
+ * A page table may be freed, and a 2M entry take its place, beside a fault of a page that has
+ * seen the table: one fault at a time inserts below a PMD.
+ */
+TEST_F_TIMEOUT(held, faults_of_a_block_take_turns, SLOW)
+{
+	struct call c = { .s = &self->s, .va = self->va, .call = touch_beside };
+	u32 state;
+
+	ASSERT_EQ(0, add_order(self->s.control, self->s.start, LENGTH, PMD_FOLIO_ORDER));
+	EXPECT_TRUE(waits_for_the_fault(&c, &state));
+	EXPECT_EQ(VTL0_STATE_LIVE, state);
+	EXPECT_EQ(0, c.ret);
 	ASSERT_EQ(0, munmap(self->va, LENGTH));
 	EXPECT_UNUSED_AND_REMOVE(&self->s);
 }
