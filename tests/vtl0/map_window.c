@@ -4,6 +4,8 @@
  * of the ranges beside it, of removals, of failures, and of accesses by the kernel.
  */
 #include <inttypes.h>
+#include <setjmp.h>
+#include <signal.h>
 
 #include "map.h"
 
@@ -35,6 +37,8 @@ FIXTURE_SETUP(window)
 
 FIXTURE_TEARDOWN(window)
 {
+	/* a test that failed in the middle has left it */
+	module_unload("reserved_child", true);
 	munmap(self->va, LENGTH);
 	close(self->low);
 	EXPECT_LE(0, remove_all(self->ctl));
@@ -150,6 +154,47 @@ TEST_F_TIMEOUT(window, failure_is_not_remembered, SLOW)
 	EXPECT_EQ(0, touch_write(self->va + MIB(18)));
 	EXPECT_EQ(1, pread(mem, &byte, 1, (uintptr_t)self->va + MIB(18)));
 	close(mem);
+}
+
+static sigjmp_buf interrupted;
+
+static void leave(int sig)
+{
+	siglongjmp(interrupted, sig);
+}
+
+/* Touch a page in vain until a signal comes, most likely while the touch looks for memory. */
+static void touch_until_signal(char *page, unsigned int us)
+{
+	if (sigsetjmp(interrupted, 1))
+		return;
+	ualarm(us, 0);
+	for (;;)
+		touch(page);
+}
+
+/*
+ * A signal ends the wait for a touch that fails: the fault is not tried again before the
+ * handler, which goes elsewhere. There the failure does not count.
+ */
+TEST_F_TIMEOUT(window, failure_is_of_its_page, SLOW)
+{
+	u64 child = self->start + MIB(16);
+	char command[128];
+
+	snprintf(command, sizeof(command),
+		 "modprobe reserved_child start=%" PRIu64 " length=%" PRIu64, child, MIB(4));
+	ASSERT_EQ(0, run(command));
+	signal(SIGALRM, leave);
+	/* every second signal, or so, comes in time */
+	for (int i = 0; i < 20; i++) {
+		touch_until_signal(self->va + MIB(18), 2000 + 37 * i);
+		EXPECT_EQ(0, touch(self->va + MIB(20)))
+			TH_LOG("round %d", i);
+		remove_all(self->ctl);
+	}
+	EXPECT_EQ(BUS_ADRERR, touch(self->va + MIB(18)));
+	ASSERT_EQ(0, run("modprobe -r reserved_child"));
 }
 
 TEST_HARNESS_MAIN
