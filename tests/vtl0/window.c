@@ -42,6 +42,7 @@ FIXTURE_TEARDOWN(declare)
 	munmap(self->va, LENGTH);
 	close(self->low);
 	close(self->owner);
+	module_unload("reserved_child", true);
 	EXPECT_EQ(0, list_windows(self->ctl, NULL, 0));
 	EXPECT_LE(0, remove_all(self->ctl));
 	close(self->ctl);
@@ -239,9 +240,8 @@ TEST_F(declare, driver_within_the_claim)
 	char command[128];
 
 	ASSERT_EQ(0, declare_window(self->owner, self->start, LENGTH));
-	snprintf(command, sizeof(command),
-		 "modprobe reserved_child insert=1 start=%" PRIu64 " length=%" PRIu64,
-		 (uint64_t)self->start + MIB(16), (uint64_t)MIB(4));
+	snprintf(command, sizeof(command), "modprobe reserved_child insert=1 start=%" PRIu64
+		 " length=4194304", (uint64_t)self->start + MIB(16));
 	ASSERT_EQ(0, run(command));
 	EXPECT_EQ(0, touch_write(self->va));
 	EXPECT_EQ(BUS_ADRERR, touch(self->va + MIB(16)));
