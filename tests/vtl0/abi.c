@@ -38,7 +38,7 @@ static const struct {
 
 FIXTURE(abi) {
 	int ctl;
-	u64 buf[8192 / 8];
+	u64 buf[2 * PAGE_BYTES / 8];
 	struct vtl0_range_info ranges[64];
 };
 
@@ -54,7 +54,7 @@ FIXTURE_TEARDOWN(abi)
 	EXPECT_NOTHING_LEFT();
 }
 
-/* A call that succeeds; for ADD it registers 2 MiB. */
+/* A call that succeeds; for ADD it registers PMD_BYTES. */
 static void valid_arg(unsigned int i, void *buf, struct vtl0_range_info *entries)
 {
 	struct vtl0_add *add = buf;
@@ -64,15 +64,15 @@ static void valid_arg(unsigned int i, void *buf, struct vtl0_range_info *entries
 	struct vtl0_open *open = buf;
 	struct vtl0_window *window = buf;
 
-	memset(buf, 0, 8192);
+	memset(buf, 0, 2 * PAGE_BYTES);
 	switch (cmds[i].cmd) {
 	case VTL0_ADD:
 		add->start = EMPTY_BASE;
-		add->length = MIB(2);
+		add->length = PMD_BYTES;
 		break;
 	case VTL0_REMOVE:
 		remove->start = EMPTY_BASE;
-		remove->length = MIB(2);
+		remove->length = PMD_BYTES;
 		break;
 	case VTL0_QUERY:
 		query->buf = (uintptr_t)entries;
@@ -81,15 +81,15 @@ static void valid_arg(unsigned int i, void *buf, struct vtl0_range_info *entries
 		break;
 	case VTL0_PLAN:
 		plan->start = EMPTY_BASE;
-		plan->length = MIB(2);
+		plan->length = PMD_BYTES;
 		break;
 	case VTL0_OPEN:
 		open->start = EMPTY_BASE;
-		open->length = MIB(2);
+		open->length = PMD_BYTES;
 		break;
 	case VTL0_WINDOW:
 		window->start = EMPTY_BASE;
-		window->length = MIB(2);
+		window->length = PMD_BYTES;
 		break;
 	}
 	*(u32 *)buf = cmds[i].size;
@@ -105,7 +105,7 @@ static int call(int ctl, unsigned int i, void *buf)
 	int ret;
 
 	if (needs_range(i)) {
-		ret = add_range(ctl, EMPTY_BASE, MIB(2), 0);
+		ret = add_range(ctl, EMPTY_BASE, PMD_BYTES, 0);
 		if (ret)
 			return ret;
 	}
@@ -113,7 +113,7 @@ static int call(int ctl, unsigned int i, void *buf)
 	if (cmds[i].cmd == VTL0_OPEN && !ret)
 		close(((struct vtl0_open *)buf)->fd);
 	if (cmds[i].cmd != VTL0_REMOVE || ret)
-		remove_range(ctl, EMPTY_BASE, MIB(2));
+		remove_range(ctl, EMPTY_BASE, PMD_BYTES);
 	return ret;
 }
 
@@ -138,7 +138,7 @@ TEST_F(abi, size_too_small)
 TEST_F(abi, larger_size_with_zero_tail)
 {
 	for (unsigned int i = 0; i < NR_CMDS; i++) {
-		u32 sizes[] = { cmds[i].size + 1, cmds[i].size + 8, 4095, 4096 };
+		u32 sizes[] = { cmds[i].size + 1, cmds[i].size + 8, PAGE_BYTES - 1, PAGE_BYTES };
 
 		for (unsigned int j = 0; j < ARRAY_SIZE(sizes); j++) {
 			valid_arg(i, self->buf, self->ranges);
@@ -153,7 +153,7 @@ TEST_F(abi, larger_size_with_zero_tail)
 TEST_F(abi, larger_size_with_other_tail)
 {
 	for (unsigned int i = 0; i < NR_CMDS; i++) {
-		u32 sizes[] = { cmds[i].size + 1, cmds[i].size + 8, 4096 };
+		u32 sizes[] = { cmds[i].size + 1, cmds[i].size + 8, PAGE_BYTES };
 
 		for (unsigned int j = 0; j < ARRAY_SIZE(sizes); j++) {
 			valid_arg(i, self->buf, self->ranges);
@@ -174,7 +174,7 @@ TEST_F(abi, larger_size_with_other_tail)
 TEST_F(abi, larger_size_than_a_page)
 {
 	for (unsigned int i = 0; i < NR_CMDS; i++) {
-		u32 sizes[] = { 4097, 8192, 1U << 31, UINT32_MAX };
+		u32 sizes[] = { PAGE_BYTES + 1, 2 * PAGE_BYTES, 1U << 31, UINT32_MAX };
 
 		for (unsigned int j = 0; j < ARRAY_SIZE(sizes); j++) {
 			valid_arg(i, self->buf, self->ranges);
@@ -201,22 +201,23 @@ TEST_F(abi, unknown_flags)
 
 TEST_F(abi, bad_pointer)
 {
-	char *two = mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	char *two = mmap(NULL, 2 * PAGE_BYTES, PROT_READ | PROT_WRITE,
+			 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	char *edge;
 
 	ASSERT_NE(MAP_FAILED, (void *)two);
-	ASSERT_EQ(0, munmap(two + 4096, 4096));
+	ASSERT_EQ(0, munmap(two + PAGE_BYTES, PAGE_BYTES));
 	for (unsigned int i = 0; i < NR_CMDS; i++) {
 		EXPECT_EQ(-EFAULT, call(self->ctl, i, NULL));
 		EXPECT_EQ(-EFAULT, call(self->ctl, i, (void *)0xffff888000000000ULL));
 		/* the last byte is missing */
 		valid_arg(i, self->buf, self->ranges);
-		edge = two + 4096 - cmds[i].size + 1;
+		edge = two + PAGE_BYTES - cmds[i].size + 1;
 		memcpy(edge, self->buf, cmds[i].size - 1);
 		EXPECT_EQ(-EFAULT, call(self->ctl, i, edge))
 			TH_LOG("%s", cmds[i].name);
 		/* and the tail that must be zero */
-		edge = two + 4096 - cmds[i].size;
+		edge = two + PAGE_BYTES - cmds[i].size;
 		memcpy(edge, self->buf, cmds[i].size);
 		*(u32 *)edge = cmds[i].size + 8;
 		EXPECT_EQ(-EFAULT, call(self->ctl, i, edge))
@@ -227,23 +228,24 @@ TEST_F(abi, bad_pointer)
 /* A result that cannot be told must not come about. */
 TEST_F(abi, read_only_argument)
 {
-	void *page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	void *page = mmap(NULL, PAGE_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+			  -1, 0);
 
 	ASSERT_NE(MAP_FAILED, page);
 	for (unsigned int i = 0; i < NR_CMDS; i++) {
 		valid_arg(i, self->buf, self->ranges);
-		ASSERT_EQ(0, mprotect(page, 4096, PROT_READ | PROT_WRITE));
+		ASSERT_EQ(0, mprotect(page, PAGE_BYTES, PROT_READ | PROT_WRITE));
 		memcpy(page, self->buf, cmds[i].size);
-		ASSERT_EQ(0, mprotect(page, 4096, PROT_READ));
+		ASSERT_EQ(0, mprotect(page, PAGE_BYTES, PROT_READ));
 		if (needs_range(i)) {
-			ASSERT_EQ(0, add_range(self->ctl, EMPTY_BASE, MIB(2), 0));
+			ASSERT_EQ(0, add_range(self->ctl, EMPTY_BASE, PMD_BYTES, 0));
 		}
 		EXPECT_EQ(-EFAULT, vtl0_ioctl(self->ctl, cmds[i].cmd, page))
 			TH_LOG("%s", cmds[i].name);
 		/* after ADD nothing, after REMOVE it is still there */
 		EXPECT_EQ(needs_range(i), list_ranges(self->ctl, self->ranges, 64))
 			TH_LOG("%s", cmds[i].name);
-		remove_range(self->ctl, EMPTY_BASE, MIB(2));
+		remove_range(self->ctl, EMPTY_BASE, PMD_BYTES);
 	}
 }
 
@@ -279,17 +281,17 @@ TEST_F(abi, nodes_need_privilege)
 
 TEST_F(abi, remove_errors)
 {
-	ASSERT_EQ(0, add_range(self->ctl, EMPTY_BASE, MIB(4), 0));
+	ASSERT_EQ(0, add_range(self->ctl, EMPTY_BASE, 2 * PMD_BYTES, 0));
 	EXPECT_EQ(-EINVAL, remove_range(self->ctl, EMPTY_BASE, 0));
-	EXPECT_EQ(-ENOENT, remove_range(self->ctl, EMPTY_BASE, MIB(2)));
-	EXPECT_EQ(-ENOENT, remove_range(self->ctl, EMPTY_BASE + MIB(2), MIB(2)));
-	EXPECT_EQ(-ENOENT, remove_range(self->ctl, EMPTY_BASE, MIB(6)));
-	EXPECT_EQ(-ENOENT, remove_range(self->ctl, EMPTY_BASE + MIB(4), MIB(4)));
-	EXPECT_EQ(-ENOENT, remove_range(self->ctl, EMPTY_BASE | 1ULL << 63, MIB(4)));
+	EXPECT_EQ(-ENOENT, remove_range(self->ctl, EMPTY_BASE, PMD_BYTES));
+	EXPECT_EQ(-ENOENT, remove_range(self->ctl, EMPTY_BASE + PMD_BYTES, PMD_BYTES));
+	EXPECT_EQ(-ENOENT, remove_range(self->ctl, EMPTY_BASE, 3 * PMD_BYTES));
+	EXPECT_EQ(-ENOENT, remove_range(self->ctl, EMPTY_BASE + 2 * PMD_BYTES, 2 * PMD_BYTES));
+	EXPECT_EQ(-ENOENT, remove_range(self->ctl, EMPTY_BASE | 1ULL << 63, 2 * PMD_BYTES));
 	EXPECT_EQ(-ENOENT, remove_range(self->ctl, UINT64_MAX, UINT64_MAX));
 	EXPECT_EQ(1, list_ranges(self->ctl, self->ranges, 64));
-	EXPECT_EQ(0, remove_range(self->ctl, EMPTY_BASE, MIB(4)));
-	EXPECT_EQ(-ENOENT, remove_range(self->ctl, EMPTY_BASE, MIB(4)));
+	EXPECT_EQ(0, remove_range(self->ctl, EMPTY_BASE, 2 * PMD_BYTES));
+	EXPECT_EQ(-ENOENT, remove_range(self->ctl, EMPTY_BASE, 2 * PMD_BYTES));
 }
 
 TEST_HARNESS_MAIN

@@ -228,10 +228,11 @@ TEST_F(query, errors)
 	EXPECT_EQ(-EFAULT, cmd_query(self->ctl, &q));
 	EXPECT_EQ(0, q.count);
 	/* room for one only */
-	two = mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	two = mmap(NULL, 2 * PAGE_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+		   -1, 0);
 	ASSERT_NE(MAP_FAILED, (void *)two);
-	ASSERT_EQ(0, munmap(two + 4096, 4096));
-	q.buf = (uintptr_t)two + 4096 - sizeof(*self->ranges);
+	ASSERT_EQ(0, munmap(two + PAGE_BYTES, PAGE_BYTES));
+	q.buf = (uintptr_t)two + PAGE_BYTES - sizeof(*self->ranges);
 	q.count = 3;
 	q.cursor = 0;
 	EXPECT_EQ(-EFAULT, cmd_query(self->ctl, &q));
