@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Shared by the two halves of vtl0_failnth: the calls, and the sweep over each. */
+/* Shared by the parts of vtl0_failnth: the calls, and the sweep over each. */
 #ifndef _TESTS_VTL0_FAILNTH_H
 #define _TESTS_VTL0_FAILNTH_H
 
@@ -15,8 +15,8 @@ extern int watch;		/* through which is looked; opened before */
 
 /*
  * prepare() brings the state about in which call() succeeds, call() does one
- * system call or touch and returns 0 or -errno. cleanup(), the
- * same for all, undoes the effects of call().
+ * system call or touch and returns 0 or -errno. forget_maps() and forget_calls(), the
+ * same for all, undo the effects of both.
  */
 struct test {
 	const char *name;
@@ -31,6 +31,11 @@ extern const struct test tests[];
 extern const unsigned int nr_tests;
 extern const struct test *current;
 
+/* 0 or -errno */
+int sys(long ret);
+/* a range of SIZE, or a window */
+void added(void);
+void declared(void);
 /* of those that add @current->add, behind the start of the window */
 void set_add(void);
 int do_add(void);
@@ -39,8 +44,41 @@ void chunks_added(void);
 int do_remove(void);
 int do_remove_end(void);
 int do_remove_middle(void);
+/* maps.c: first what opens a file that maps, maps it, touches it; then what prepares that */
+int do_open_low(void);
+int do_open_mshv_low(void);
+int do_open_named(void);
+int do_open_range(void);
+int do_close_low(void);
+int do_mmap(void);
+int do_read(void);
+int do_write(void);
+int do_populate(void);
+int do_drop_part(void);
+int do_munmap_part(void);
+int do_mprotect_part(void);
+int do_mprotect_none(void);
+int do_mremap(void);
+void named_added(void);
+void ready_to_map(void);
+void ready_to_map_named(void);
+void ready_to_map_range(void);
+void ready_to_map_mshv(void);
+void mapped_pte(void);
+void mapped_pmd(void);
+void mapped_pud(void);
+void mapped_window(void);
+void mapped_mshv(void);
+void mapped_range(void);
+void touched_pmd(void);
+void touched_pud(void);
+void touched_range(void);
+/* not mapped any more */
+void touched_before(void);
 /* SIGBUS fails a touch */
 void catch_bus_errors(void);
-void cleanup(void);
+/* after each call, in this order */
+void forget_maps(void);
+void forget_calls(void);
 
 #endif /* _TESTS_VTL0_FAILNTH_H */
