@@ -33,7 +33,7 @@ static struct {
 	uint8_t edges[(1U << EDGE_BITS) / 8];
 } *reached;
 
-/* where the module's text is */
+/* where the module's text is; 0: calls are not traced */
 static uint64_t base;
 
 /* Sets a bit; was it clear? */
@@ -107,13 +107,14 @@ static uint64_t find_text(void)
 	return start;
 }
 
-static bool open_trace(struct trace *t)
+/* Traces the calling thread until it ends, or until KCOV_DISABLE. The file, or -1. */
+static int open_trace(struct trace *t)
 {
 	int fd = open(KCOV, O_RDWR | O_CLOEXEC);
 	void *area;
 
 	if (fd < 0)
-		return false;
+		return -1;
 	if (ioctl(fd, KCOV_INIT_TRACE, AREA_WORDS))
 		die(KCOV);
 	area = mmap(NULL, AREA_WORDS * sizeof(uint64_t), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
@@ -121,16 +122,25 @@ static bool open_trace(struct trace *t)
 	if (area == MAP_FAILED || !t->edges || ioctl(fd, KCOV_ENABLE, KCOV_TRACE_PC))
 		die(KCOV);
 	t->area = area;
-	/* the mapping keeps the file */
-	close(fd);
-	return true;
+	return fd;
 }
 
-/* The calling thread is traced until it ends; it makes no further calls. */
+static void close_trace(struct trace *t, int fd)
+{
+	if (ioctl(fd, KCOV_DISABLE, 0))
+		die("KCOV_DISABLE");
+	munmap(t->area, AREA_WORDS * sizeof(uint64_t));
+	free(t->edges);
+	close(fd);
+}
+
+/* The calling thread is traced in here only, for one call. */
 const char *kcov_set_up(int control)
 {
 	struct vtl0_info info = { };
 	struct trace t = { };
+	bool traced;
+	int fd;
 
 	if (access(KCOV, F_OK))
 		return "the kernel has no KCOV";
@@ -138,12 +148,15 @@ const char *kcov_set_up(int control)
 		       -1, 0);
 	if (reached == MAP_FAILED)
 		die("mmap");
-	base = find_text();
-	if (!open_trace(&t))
+	fd = open_trace(&t);
+	if (fd < 0)
 		return "KCOV cannot be opened";
+	base = find_text();
 	kcov_begin(&t);
 	cmd_info(control, &info);
-	if (kcov_end(&t))
+	traced = kcov_end(&t);
+	close_trace(&t, fd);
+	if (traced)
 		return NULL;
 	base = 0;
 	return "vtl0.ko was built without KCOV_INSTRUMENT=y";
@@ -151,8 +164,15 @@ const char *kcov_set_up(int control)
 
 void kcov_start(struct trace *t)
 {
-	if (base && !open_trace(t))
+	int fd;
+
+	if (!base)
+		return;
+	fd = open_trace(t);
+	if (fd < 0)
 		die(KCOV);
+	/* the mapping keeps it */
+	close(fd);
 }
 
 /* ------------------------------------------------------------------ */
