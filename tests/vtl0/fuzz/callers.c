@@ -194,7 +194,7 @@ static void one_call(void *arg_of_thread)
 	int fd, ret;
 
 	c->calls--;
-	__atomic_fetch_add(&shared->calls, 1, __ATOMIC_RELAXED);
+	begin_turn(c->worker);
 	if (!pick(c, 1000)) {
 		reopen(c);
 		return;
@@ -254,6 +254,7 @@ static void *caller(void *arg)
 	/* the last sequence may be longer */
 	while (c->calls > 0 && !stopped())
 		guide_run(&c->guide, one_call, c);
+	end_worker(c->worker);
 	return NULL;
 }
 

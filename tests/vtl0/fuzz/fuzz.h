@@ -46,14 +46,28 @@ enum event {
 	FORKED,
 	OWNER_KILLED,
 	SIGNALLED,
+	USER_SIGNALLED,
 	NR_EVENTS
 };
+
+/* A thread that calls, or a process that uses the memory; watch.c sees whether it gets on. */
+struct worker {
+	/* calls or rounds that it has begun */
+	uint64_t begun;
+	/* by a caller itself; of a process when there is none any more */
+	bool ended;
+};
+
+#define NR_CALLERS	2
+#define NR_USERS	7
+#define NR_WORKERS	(NR_CALLERS + NR_USERS)
 
 /* Memory that all processes share. */
 struct shared {
 	bool stop;
-	uint64_t calls;
 	uint64_t events[NR_EVENTS];
+	/* the callers first */
+	struct worker workers[NR_WORKERS];
 	/* a line that names the failure, if there was one */
 	char failure[200];
 };
@@ -80,6 +94,17 @@ static inline bool stopped(void)
 	return __atomic_load_n(&shared->stop, __ATOMIC_RELAXED);
 }
 
+/* A call or a round begins. */
+static inline void begin_turn(struct worker *worker)
+{
+	__atomic_fetch_add(&worker->begun, 1, __ATOMIC_RELAXED);
+}
+
+static inline void end_worker(struct worker *worker)
+{
+	__atomic_store_n(&worker->ended, true, __ATOMIC_RELEASE);
+}
+
 void failure(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 /*
@@ -93,8 +118,11 @@ extern __thread volatile bool guarded;
 #define unguard()	(guarded = false)
 void catch_bus_errors(void);
 
-/* SIGALRM for this process from now on, every @us microseconds; calls are restarted. */
-void start_signals(unsigned int us);
+/*
+ * SIGALRM for this process from now on, every @us microseconds; calls are restarted. Each
+ * counts as @event.
+ */
+void start_signals(unsigned int us, enum event event);
 
 /* ------------------------------------------------------------------ */
 /* callers.c and args.c */
@@ -103,6 +131,7 @@ void start_signals(unsigned int us);
 
 struct caller {
 	pthread_t thread;
+	struct worker *worker;
 	struct guide guide;
 	uint64_t seed;
 	/* those that are left */

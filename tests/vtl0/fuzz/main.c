@@ -2,8 +2,8 @@
 /*
  * Random calls to vtl0 from two threads (callers.c, args.c), while processes use the
  * memory in every way (users.h). The calls are a function of the seed; how they meet
- * is not. A run fails with a report of the kernel; at the end everything must be
- * as it was, and work.
+ * is not. A run fails with a report of the kernel, and when a thread or process does
+ * not get on (watch.c); at the end everything must be as it was, and work.
  *
  * Where the module calls KCOV, calls that have reached a new part of it are made again, with
  * changes (guide.c), and a run says how much of the module it has reached (kcov.c). As what is
@@ -13,7 +13,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
-#include <glob.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -31,9 +30,7 @@
 #include "module.h"
 #include "tap.h"
 #include "users.h"
-
-#define CALLERS 2
-#define STALL_NS 60000000000ULL
+#include "watch.h"
 
 /* Of the threads that call: often, as this is what a call must survive. */
 #define SIGNAL_US 5000
@@ -98,7 +95,8 @@ static const char * const event_names[NR_EVENTS] = {
 	[BUFFERS_REGISTERED] = "buffers registered", [FIXED_IO] = "fixed buffer I/O",
 	[SPLICED] = "spliced", [READ_BY_PROCESS] = "process_vm_readv",
 	[NAMED] = "named files mapped",
-	[FORKED] = "forked", [OWNER_KILLED] = "owner killed", [SIGNALLED] = "signals",
+	[FORKED] = "forked", [OWNER_KILLED] = "owner killed",
+	[SIGNALLED] = "signals to callers", [USER_SIGNALLED] = "signals to users",
 };
 
 static void show_events(void)
@@ -138,69 +136,21 @@ static void set_up(const char *disk)
 	open_files();
 }
 
-/* Where in the driver processes and kernel threads are, for a run that does not get on. */
-static void show_stacks(void)
-{
-	glob_t stacks;
-	size_t i;
-	char *text;
-
-	if (glob("/proc/[0-9]*/task/*/stack", 0, NULL, &stacks))
-		return;
-	for (i = 0; i < stacks.gl_pathc; i++) {
-		text = slurp(stacks.gl_pathv[i]);
-		if (text && strstr(text, "[vtl0]"))
-			tap_note("%s:\n%s", stacks.gl_pathv[i], text);
-		free(text);
-	}
-	globfree(&stacks);
-}
-
-static void show_progress(uint64_t seconds)
-{
-	if (untraced)
-		tap_note("%" PRIu64 " s: %" PRIu64 " calls", seconds, shared->calls);
-	else
-		tap_note("%" PRIu64 " s: %" PRIu64 " calls, %" PRIu64 " PCs, %" PRIu64 " edges",
-			 seconds, shared->calls, kcov_pcs(), kcov_edges());
-}
-
-/* How far it is, each minute and at the end; a run that stands still shows where. */
-static void watch(uint64_t calls, uint64_t seconds)
-{
-	uint64_t begin = now_ns(), moved = begin, last = 0, now = 0, next = 60;
-
-	while (shared->calls < calls && now < seconds) {
-		usleep(200000);
-		now = (now_ns() - begin) / 1000000000;
-		if (shared->calls != last) {
-			last = shared->calls;
-			moved = now_ns();
-		} else if (now_ns() - moved > STALL_NS) {
-			tap_note("no call has ended for a minute");
-			show_stacks();
-			moved = now_ns();
-		}
-		if (now < next)
-			continue;
-		show_progress(now);
-		next += 60;
-	}
-	__atomic_store_n(&shared->stop, true, __ATOMIC_RELAXED);
-	show_progress(now);
-}
+/* Of this process. */
+static enum event signal_event;
 
 static void on_alarm(int sig)
 {
 	(void)sig;
-	count(SIGNALLED);
+	count(signal_event);
 }
 
-void start_signals(unsigned int us)
+void start_signals(unsigned int us, enum event event)
 {
 	struct sigaction act = { .sa_handler = on_alarm, .sa_flags = SA_RESTART };
 	struct itimerval period = { { 0, us }, { 0, us } };
 
+	signal_event = event;
 	if (sigaction(SIGALRM, &act, NULL) || setitimer(ITIMER_REAL, &period, NULL))
 		die("signals");
 }
@@ -214,18 +164,19 @@ static void stop_signals(void)
 
 static void run(uint64_t calls, uint64_t seconds, uint64_t seed, const char *disk)
 {
-	static struct caller callers[CALLERS];
+	static struct caller callers[NR_CALLERS];
 	sigset_t alarm;
 	unsigned int i;
 
 	/* before there are threads: users are forked */
 	start_users(seed ^ 0x5555, disk);
 	catch_bus_errors();
-	for (i = 0; i < CALLERS; i++) {
+	for (i = 0; i < NR_CALLERS; i++) {
 		struct caller *c = &callers[i];
 
-		c->seed = seed * CALLERS + i;
-		c->calls = calls / CALLERS;
+		c->worker = &shared->workers[i];
+		c->seed = seed * NR_CALLERS + i;
+		c->calls = calls / NR_CALLERS;
 		start_caller(c);
 	}
 	/*
@@ -237,12 +188,11 @@ static void run(uint64_t calls, uint64_t seconds, uint64_t seed, const char *dis
 	errno = pthread_sigmask(SIG_BLOCK, &alarm, NULL);
 	if (errno)
 		die("pthread_sigmask");
-	start_signals(SIGNAL_US);
-	watch(calls / CALLERS * CALLERS, seconds);
-	for (i = 0; i < CALLERS; i++)
+	start_signals(SIGNAL_US, SIGNALLED);
+	watch(seconds, !untraced);
+	for (i = 0; i < NR_CALLERS; i++)
 		pthread_join(callers[i].thread, NULL);
 	stop_signals();
-	wait_for_users();
 	forget_callers();
 }
 
@@ -369,7 +319,7 @@ int main(int argc, char **argv)
 	show_events();
 	if (!untraced)
 		kcov_show_missed();
-	tap_ok(!shared->failure[0], "%" PRIu64 " calls%s%s", shared->calls,
+	tap_ok(!shared->failure[0], "%" PRIu64 " calls%s%s", calls_begun(),
 	       shared->failure[0] ? ": " : "", shared->failure);
 	check_events();
 	check_end(iomem, disk);

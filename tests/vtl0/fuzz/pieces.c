@@ -13,6 +13,7 @@
 #define PAUSE_US	2000
 
 static struct guide guide;
+static struct worker *self;
 static int low;
 
 uint64_t below(uint64_t n)
@@ -28,8 +29,9 @@ void reopen_low(void)
 		die(LOW);
 }
 
-void pieces_start(uint64_t seed)
+void pieces_start(uint64_t seed, struct worker *worker)
 {
+	self = worker;
 	low = -1;
 	reopen_low();
 	guide_start(&guide, seed);
@@ -39,6 +41,7 @@ static void round_and_pause(void *arg)
 {
 	void (**round)(void) = arg;
 
+	begin_turn(self);
 	(*round)();
 	usleep(PAUSE_US + below(PAUSE_US));
 }

@@ -12,11 +12,11 @@
 #include "tap.h"
 #include "users.h"
 
-/* longer than for a caller: signals of seven processes would take most of the time */
+/* longer than for a caller: signals of all the processes would take most of the time */
 #define SIGNAL_US	20000
 
-static pid_t users[8];
-static unsigned int nr_users;
+/* 0 when it has ended */
+static pid_t users[NR_USERS];
 
 /* Inherits a mapping, touches and changes it, and ends in one way or another. */
 static void child(char *p, uint64_t length)
@@ -71,14 +71,14 @@ static void use_processes(void)
 
 /* ------------------------------------------------------------------ */
 
-static void user(void (*round)(void), uint64_t seed, const char *disk)
+static void user(void (*round)(void), uint64_t seed, struct worker *worker, const char *disk)
 {
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	forget_callers();
 	catch_bus_errors();
-	pieces_start(seed);
+	pieces_start(seed, worker);
 	io_start(disk);
-	start_signals(SIGNAL_US);
+	start_signals(SIGNAL_US, USER_SIGNALLED);
 	pieces_run(round);
 	_exit(0);
 }
@@ -91,24 +91,31 @@ void start_users(uint64_t seed, const char *disk)
 	};
 	unsigned int i;
 
-	for (i = 0; i < ARRAY_SIZE(rounds); i++) {
-		pid_t pid = fork();
-
-		if (pid < 0)
+	_Static_assert(ARRAY_SIZE(rounds) == NR_USERS, "a worker for each");
+	for (i = 0; i < NR_USERS; i++) {
+		users[i] = fork();
+		if (users[i] < 0)
 			die("fork");
-		if (!pid)
-			user(rounds[i], seed + i, disk);
-		users[nr_users++] = pid;
+		if (!users[i])
+			user(rounds[i], seed + i, &shared->workers[NR_CALLERS + i], disk);
 	}
 }
 
-void wait_for_users(void)
+bool users_ended(void)
 {
-	unsigned int i;
+	unsigned int i, running = 0;
 	int status;
+	pid_t pid;
 
-	__atomic_store_n(&shared->stop, true, __ATOMIC_RELAXED);
-	for (i = 0; i < nr_users; i++)
-		if (waitpid(users[i], &status, 0) != users[i] || status)
-			failure("user %u ended with status %#x", i, status);
+	for (i = 0; i < NR_USERS; i++) {
+		pid = users[i] ? waitpid(users[i], &status, WNOHANG) : 0;
+		if (pid == users[i] && pid) {
+			if (status || !stopped())
+				failure("user %u ended with status %#x", i, status);
+			end_worker(&shared->workers[NR_CALLERS + i]);
+			users[i] = 0;
+		}
+		running += users[i] != 0;
+	}
+	return !running;
 }

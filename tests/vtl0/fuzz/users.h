@@ -13,15 +13,16 @@
 
 #include "fuzz.h"
 
-/* Starts the processes, with @disk for their I/O; waits for their end. */
+/* Starts the processes, with @disk for their I/O. They end when stopped(). */
 void start_users(uint64_t seed, const char *disk);
-void wait_for_users(void);
+/* Takes leave of those that have ended, however they did; true when all have. */
+bool users_ended(void);
 
 /* ------------------------------------------------------------------ */
 /* pieces.c: what of the memory a process uses */
 
-/* By the process: opens the files, and begins with its numbers. */
-void pieces_start(uint64_t seed);
+/* By the process, @worker: opens the files, and begins with its numbers. */
+void pieces_start(uint64_t seed, struct worker *worker);
 /* Makes rounds until stopped(). */
 void pieces_run(void (*round)(void));
 /* The files anew, also so that there is a moment without any. */
