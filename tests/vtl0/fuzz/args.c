@@ -88,6 +88,14 @@ static bool in_window(uint64_t start, uint64_t length)
 	       length <= window.length - (start - window.start);
 }
 
+/* For a call that adds. */
+static void pick_new_range(struct caller *c, uint64_t *start, uint64_t *length)
+{
+	pick_range(c, start, length);
+	if (clearing() && in_window(*start & ~ALIAS, *length))
+		*start += NO_RAM - window.start;
+}
+
 static uint32_t pick_size(struct caller *c, uint32_t size)
 {
 	switch (pick(c, 32)) {
@@ -134,7 +142,7 @@ unsigned int fill_add(struct caller *c, union arg *arg)
 	struct vtl0_add *a = &arg->add;
 
 	a->size = pick_size(c, sizeof(*a));
-	pick_range(c, (uint64_t *)&a->start, (uint64_t *)&a->length);
+	pick_new_range(c, (uint64_t *)&a->start, (uint64_t *)&a->length);
 	if (pick(c, 3))
 		a->flags = 1U << pick(c, rarely(c) ? 32 : 10);
 	if (rarely(c))
@@ -248,7 +256,7 @@ unsigned int fill_window(struct caller *c, union arg *arg)
 	w->cookie[0] = rarely(c);
 	w->flags = (pick(c, 3) ? VTL0_WINDOW_DROP : w->cookie[0] ? VTL0_WINDOW_COOKIE : 0) |
 		   (rarely(c) ? (uint32_t)guide_next(&c->guide) : 0);
-	pick_range(c, (uint64_t *)&w->start, (uint64_t *)&w->length);
+	pick_new_range(c, (uint64_t *)&w->start, (uint64_t *)&w->length);
 	return VTL0_WINDOW;
 }
 
@@ -256,7 +264,7 @@ unsigned int fill_mshv_add(struct caller *c, union arg *arg)
 {
 	uint64_t start, length;
 
-	pick_range(c, &start, &length);
+	pick_new_range(c, &start, &length);
 	arg->ram.start_pfn = start / PAGE;
 	arg->ram.last_pfn = (start + length) / PAGE;
 	if (!pick(c, 8)) {

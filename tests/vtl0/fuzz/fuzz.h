@@ -43,6 +43,8 @@ enum event {
 	SPLICED,
 	READ_BY_PROCESS,
 	NAMED,
+	GIGABYTE_ADDED,
+	GIGABYTE_MAPPED,
 	FORKED,
 	OWNER_KILLED,
 	SIGNALLED,
@@ -59,12 +61,14 @@ struct worker {
 };
 
 #define NR_CALLERS	2
-#define NR_USERS	7
+#define NR_USERS	8
 #define NR_WORKERS	(NR_CALLERS + NR_USERS)
 
 /* Memory that all processes share. */
 struct shared {
 	bool stop;
+	/* gigabyte.c removes what is in the window: what is added is added elsewhere */
+	bool clearing;
 	uint64_t events[NR_EVENTS];
 	/* the callers first */
 	struct worker workers[NR_WORKERS];
@@ -92,6 +96,11 @@ static inline void count(enum event event)
 static inline bool stopped(void)
 {
 	return __atomic_load_n(&shared->stop, __ATOMIC_RELAXED);
+}
+
+static inline bool clearing(void)
+{
+	return __atomic_load_n(&shared->clearing, __ATOMIC_RELAXED);
 }
 
 /* A call or a round begins. */

@@ -95,6 +95,7 @@ static const char * const event_names[NR_EVENTS] = {
 	[BUFFERS_REGISTERED] = "buffers registered", [FIXED_IO] = "fixed buffer I/O",
 	[SPLICED] = "spliced", [READ_BY_PROCESS] = "process_vm_readv",
 	[NAMED] = "named files mapped",
+	[GIGABYTE_ADDED] = "added as 1 GiB", [GIGABYTE_MAPPED] = "with 1G entries",
 	[FORKED] = "forked", [OWNER_KILLED] = "owner killed",
 	[SIGNALLED] = "signals to callers", [USER_SIGNALLED] = "signals to users",
 };

@@ -18,7 +18,7 @@ static const int hints[] = {
 };
 
 /* Without access for a moment, in which only the kernel looks, as ptrace does. */
-static void take_access(char *p, uint64_t length)
+void take_access(char *p, uint64_t length)
 {
 	int mem = open("/proc/self/mem", O_RDONLY | O_CLOEXEC);
 	char byte;
@@ -112,7 +112,7 @@ void use_declaring_maps(void)
 	int low;
 
 	/* not often: such memory is in the way of the calls that add */
-	if (below(8))
+	if (below(8) || clearing())
 		return;
 	low = open(MSHV_LOW, O_RDWR | O_CLOEXEC);
 	pick_piece(&offset, &length);

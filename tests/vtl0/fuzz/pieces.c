@@ -2,8 +2,10 @@
 /* What of the memory a process of vtl0_fuzz uses, by its random numbers; see users.h. */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "tap.h"
@@ -37,11 +39,16 @@ void pieces_start(uint64_t seed, struct worker *worker)
 	guide_start(&guide, seed);
 }
 
+void get_on(void)
+{
+	begin_turn(self);
+}
+
 static void round_and_pause(void *arg)
 {
 	void (**round)(void) = arg;
 
-	begin_turn(self);
+	get_on();
 	(*round)();
 	usleep(PAUSE_US + below(PAUSE_US));
 }
@@ -74,6 +81,17 @@ void *map_piece(uint64_t offset, uint64_t length)
 	if (p != MAP_FAILED && alias)
 		count(ALIASED);
 	return p;
+}
+
+bool wait_for_child(pid_t pid)
+{
+	int status;
+
+	if (waitpid(pid, &status, 0) != pid)
+		return false;
+	if (WIFSIGNALED(status) && WTERMSIG(status) != SIGKILL)
+		failure("a child got signal %d", WTERMSIG(status));
+	return true;
 }
 
 void touch_some(char *p, uint64_t length, unsigned int times)

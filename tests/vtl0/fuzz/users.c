@@ -42,9 +42,8 @@ static void owner(char *p, uint64_t length)
 
 static void use_processes(void)
 {
-	bool owning = !below(3);
+	bool owning = !below(3) && !clearing();
 	uint64_t offset, length;
-	int status;
 	pid_t pid;
 	char *p;
 
@@ -59,11 +58,8 @@ static void use_processes(void)
 			owner(p, length);
 		child(p, length);
 	}
-	if (pid > 0 && waitpid(pid, &status, 0) == pid) {
+	if (pid > 0 && wait_for_child(pid))
 		count(owning ? OWNER_KILLED : FORKED);
-		if (WIFSIGNALED(status) && WTERMSIG(status) != SIGKILL)
-			failure("a child got signal %d", WTERMSIG(status));
-	}
 	munmap(p, length);
 	if (!below(4))
 		reopen_low();
@@ -87,7 +83,7 @@ void start_users(uint64_t seed, const char *disk)
 {
 	static void (* const rounds[])(void) = {
 		use_mappings, use_declaring_maps, use_names, use_direct_io, use_fixed_buffers,
-		use_pipes, use_processes,
+		use_pipes, use_processes, use_gigabyte,
 	};
 	unsigned int i;
 
