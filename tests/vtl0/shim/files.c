@@ -53,14 +53,25 @@ static const struct file *file_of(int fd)
 	return NULL;
 }
 
-static int clear(int fd, off_t offset, off_t length)
+/* As a hole does: whatever of it lies in the file, which need not begin at a page. */
+static int clear(int fd, off_t offset, off_t length, off_t size)
 {
-	char *p = mmap(NULL, length, PROT_READ | PROT_WRITE, MAP_SHARED, fd, offset);
+	off_t within = offset % getpagesize();
+	char *p;
 
+	if (offset < 0 || length <= 0) {
+		errno = EINVAL;
+		return -1;
+	}
+	if (offset >= size)
+		return 0;
+	if (length > size - offset)
+		length = size - offset;
+	p = mmap(NULL, within + length, PROT_READ | PROT_WRITE, MAP_SHARED, fd, offset - within);
 	if (p == MAP_FAILED)
 		return -1;
-	memset(p, 0, length);
-	return munmap(p, length);
+	memset(p + within, 0, length);
+	return munmap(p, within + length);
 }
 
 /* A descriptor of the next FILE, or -1. */
@@ -70,7 +81,7 @@ static int open_next(int flags)
 	int fd = open(file->name, O_RDWR | flags);
 
 	if (fd >= 0)
-		clear(fd, 0, file->size);
+		clear(fd, 0, file->size, file->size);
 	return fd;
 }
 
@@ -129,7 +140,7 @@ int fallocate(int fd, int mode, off_t offset, off_t length)
 	ret = syscall(SYS_fallocate, fd, mode, offset, length);
 	/* which is the answer for whatever is no regular file */
 	if (ret && errno == ENODEV && file && mode & FALLOC_FL_PUNCH_HOLE)
-		return clear(fd, offset, length);
+		return clear(fd, offset, length, file->size);
 	return ret;
 }
 
