@@ -107,9 +107,11 @@ void compare_costs(uint64_t start, uint64_t length, int order, unsigned int n,
 	median_cost(b, n, theirs);
 }
 
+/* The memmap of what vtl0_once() adds. */
 static uint64_t plan_memmap(uint64_t start, uint64_t length, uint32_t *chunks)
 {
-	struct vtl0_plan plan = { .size = sizeof(plan), .start = start, .length = length };
+	struct vtl0_plan plan = { .size = sizeof(plan), .start = start, .length = length,
+				  .max_order = PUD_ORDER };
 
 	if (ioctl(control, VTL0_PLAN, &plan))
 		die("VTL0_PLAN %#" PRIx64 "+%#" PRIx64, start, length);
