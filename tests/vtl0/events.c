@@ -89,6 +89,25 @@ TEST_F(events, removal_is_counted_once)
 	close(late);
 }
 
+TEST_F(events, part_that_goes_counts)
+{
+	struct vtl0_remove part = {
+		.size = sizeof(part), .flags = VTL0_REMOVE_PART,
+		.start = EMPTY_BASE + MIB(2), .length = MIB(2),
+	};
+	struct vtl0_events e;
+
+	ASSERT_EQ(0, add_chunked(self->ctl, EMPTY_BASE, MIB(6), MIB(2)));
+	ASSERT_EQ(0, ioctl(self->ctl, VTL0_REMOVE, &part));
+	ASSERT_EQ(0, next(self->watch, &e));
+	EXPECT_EQ(self->seen.gone + 1, e.gone);
+	/* the two that are left go, too */
+	ASSERT_EQ(0, remove_range(self->ctl, EMPTY_BASE, MIB(2)));
+	ASSERT_EQ(0, remove_range(self->ctl, EMPTY_BASE + MIB(4), MIB(2)));
+	ASSERT_EQ(0, next(self->watch, &e));
+	EXPECT_EQ(self->seen.gone + 3, e.gone);
+}
+
 TEST_F(events, failed_read_loses_nothing)
 {
 	void *volatile nowhere = (void *)8;
