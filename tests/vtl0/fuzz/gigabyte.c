@@ -20,9 +20,8 @@
 /* what is touched in a window is back at once, and others hold memory for a moment */
 #define TRIES		8
 #define PART		MIB(8)
-/* how long after a round the next one begins: in times of its length, and at most */
+/* how long there is no gigabyte again, in times of how long there was one */
 #define PAUSES		8
-#define PAUSE_MAX_NS	60000000000ULL
 /* between touches of the thread: the callers shall get most of the processors */
 #define TOUCH_US	500
 
@@ -178,14 +177,17 @@ static void change_while_touched(int control, char *p)
 	pthread_join(t.thread, NULL);
 }
 
-static void make_and_use(void)
+/* Did others leave room for it? */
+static bool make_and_use(void)
 {
 	int control = open(CONTROL, O_RDWR | O_CLOEXEC);
 	char *p = MAP_FAILED;
+	bool added;
 
 	if (control < 0)
 		die(CONTROL);
-	if (!add_gigabyte(control))
+	added = add_gigabyte(control);
+	if (!added)
 		goto close;
 	count(GIGABYTE_ADDED);
 	/* at an address that is right for 1G entries, see vtl0_get_area() */
@@ -200,6 +202,7 @@ close:
 	close(control);
 	if (p != MAP_FAILED)
 		munmap(p, GIB(1));
+	return added;
 }
 
 /*
@@ -209,7 +212,8 @@ close:
 void use_gigabyte(void)
 {
 	static u64 due;
-	u64 begin, pause;
+	unsigned int pauses;
+	u64 begin;
 
 	while (now_ns() < due && !stopped()) {
 		get_on();
@@ -217,7 +221,6 @@ void use_gigabyte(void)
 	}
 	get_on();
 	begin = now_ns();
-	make_and_use();
-	pause = PAUSES * (now_ns() - begin);
-	due = now_ns() + (pause < PAUSE_MAX_NS ? pause : PAUSE_MAX_NS);
+	pauses = make_and_use() ? PAUSES : 1;
+	due = now_ns() + pauses * (now_ns() - begin);
 }
