@@ -92,8 +92,11 @@ static bool in_window(uint64_t start, uint64_t length)
 static void pick_new_range(struct caller *c, uint64_t *start, uint64_t *length)
 {
 	pick_range(c, start, length);
-	if (clearing() && in_window(*start & ~ALIAS, *length))
-		*start += NO_RAM - window.start;
+	if (!clearing() || !in_window(*start & ~ALIAS, *length))
+		return;
+	*start += NO_RAM - window.start;
+	if (*length > MIB(64))
+		*length = MIB(64);
 }
 
 static uint32_t pick_size(struct caller *c, uint32_t size)
@@ -149,6 +152,9 @@ unsigned int fill_add(struct caller *c, union arg *arg)
 		a->flags |= guide_next(&c->guide) & 0x3ff;
 	if (a->flags & VTL0_ADD_CHUNK)
 		a->chunk_length = (1 + pick(c, 8)) * MIB(2) + (rarely(c) ? PAGE : 0);
+	/* 512 chunks take minutes on a busy machine, in which the next add waits */
+	if (a->flags & VTL0_ADD_CHUNK && a->length > MIB(64))
+		a->chunk_length *= 16;
 	/* a GiB of single pages takes seconds, to add and in every query */
 	if (a->flags & VTL0_ADD_ORDER)
 		a->max_order = a->length > MIB(64) ? 9 + pick(c, 11) : pick(c, 20);
