@@ -3,6 +3,7 @@
  * A fault that has found its memory and not yet inserted an entry, held there by
  * the module fault_hold, while that memory is removed or gets an error, or while another
  * thread touches the same 2M: that waits for the fault, and no entry stays of what has gone.
+ * Entries of 1G are dropped beside such a fault: then it begins again.
  */
 #include <pthread.h>
 #include <stdatomic.h>
@@ -56,12 +57,12 @@ struct call {
 	int ret;
 };
 
+static char toucher_id[16];
+
 static void *touch_held(void *arg)
 {
-	char text[16];
-
-	snprintf(text, sizeof(text), "%d", (int)syscall(SYS_gettid));
-	if (write_file(TID, text))
+	snprintf(toucher_id, sizeof(toucher_id), "%d", (int)syscall(SYS_gettid));
+	if (write_file(TID, toucher_id))
 		return "cannot set tid";
 	return touch(arg) ? "SIGBUS" : NULL;
 }
@@ -212,6 +213,38 @@ TEST_F_TIMEOUT(held, faults_of_a_block_take_turns, SLOW)
 	EXPECT_EQ(VTL0_STATE_LIVE, state);
 	EXPECT_EQ(0, c.ret);
 	ASSERT_EQ(0, munmap(self->va, LENGTH));
+	EXPECT_UNUSED_AND_REMOVE(&self->s);
+}
+
+/*
+ * zap_pud_range() loses an entry that is inserted while it drops one, so a fault inserts
+ * none if an invalidation began after it had looked.
+ */
+TEST_F_TIMEOUT(held, fault_of_1g_begins_again_after_a_drop, SLOW)
+{
+	pthread_t toucher;
+	void *failed;
+	char *va;
+
+	if (!map_has_pud())
+		SKIP(return, NO_RAM);
+	ASSERT_EQ(0, munmap(self->va, LENGTH));
+	self->s.length = PUD_BYTES;
+	ASSERT_EQ(0, add_order(self->s.control, self->s.start, PUD_BYTES, PUD_FOLIO_ORDER));
+	va = map_low(self->s.low, self->s.start, PUD_BYTES, PROT_READ | PROT_WRITE);
+	ASSERT_NE(MAP_FAILED, (void *)va);
+	ASSERT_EQ(0, pthread_create(&toucher, NULL, touch_held, va));
+	ASSERT_TRUE(wait_until(is_held, NULL, PATIENCE));
+	ASSERT_EQ(0, madvise(va, PUD_BYTES, MADV_DONTNEED));
+	/* the next time, too */
+	ASSERT_EQ(0, write_file(TID, toucher_id));
+	ASSERT_EQ(0, write_file(HELD, "N"));
+	EXPECT_TRUE(wait_until(is_held, NULL, PATIENCE));
+	EXPECT_EQ(0, write_file(TID, "0"));
+	EXPECT_EQ(0, write_file(HELD, "N"));
+	ASSERT_EQ(0, pthread_join(toucher, &failed));
+	EXPECT_EQ(NULL, failed);
+	ASSERT_EQ(0, munmap(va, PUD_BYTES));
 	EXPECT_UNUSED_AND_REMOVE(&self->s);
 }
 
