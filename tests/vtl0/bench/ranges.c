@@ -110,8 +110,10 @@ void compare_costs(uint64_t start, uint64_t length, int order, unsigned int n,
 /* The memmap of what vtl0_once() adds. */
 static uint64_t plan_memmap(uint64_t start, uint64_t length, uint32_t *chunks)
 {
-	struct vtl0_plan plan = { .size = sizeof(plan), .start = start, .length = length,
-				  .max_order = PUD_ORDER };
+	struct vtl0_plan plan = {
+		.size = sizeof(plan), .flags = VTL0_ADD_ORDER, .start = start,
+		.length = length, .max_order = PUD_ORDER,
+	};
 
 	if (ioctl(control, VTL0_PLAN, &plan))
 		die("VTL0_PLAN %#" PRIx64 "+%#" PRIx64, start, length);
