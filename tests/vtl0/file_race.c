@@ -208,8 +208,10 @@ static int hold_dev(struct held_dev *d)
 	reg.range.start = (uintptr_t)d->page;
 	event.fd = d->uffd;
 	if (d->page == MAP_FAILED || d->dir < 0 || d->uffd < 0 ||
-	    ioctl(d->uffd, UFFDIO_API, &api) || ioctl(d->uffd, UFFDIO_REGISTER, &reg) ||
-	    pthread_create(&d->reader, NULL, read_held, d))
+	    ioctl(d->uffd, UFFDIO_API, &api) || ioctl(d->uffd, UFFDIO_REGISTER, &reg))
+		return -errno;
+	errno = pthread_create(&d->reader, NULL, read_held, d);
+	if (errno)
 		return -errno;
 	return poll(&event, 1, 10000) == 1 ? 0 : -ETIMEDOUT;
 }

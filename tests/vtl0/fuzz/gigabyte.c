@@ -132,7 +132,8 @@ static void change_all(char *p)
 		if (to == MAP_FAILED)
 			break;
 		touch_some(to, GIB(1), 2);
-		mremap(to, GIB(1), GIB(1), MREMAP_MAYMOVE | MREMAP_FIXED, p);
+		if (mremap(to, GIB(1), GIB(1), MREMAP_MAYMOVE | MREMAP_FIXED, p) == MAP_FAILED)
+			munmap(to, GIB(1));
 		break;
 	case 2:
 		take_access(p, GIB(1));
@@ -170,7 +171,7 @@ static void change_while_touched(int control, char *p)
 	if (below(2)) {
 		int ret = remove_range(control, window.start, GIB(1));
 
-		if (ret && ret != -EBUSY && ret != -ENOENT)
+		if (ret && ret != -EBUSY && ret != -ENOENT && ret != -ENOMEM)
 			failure("removal of 1 GiB: %s", strerrorname_np(-ret));
 	}
 	__atomic_store_n(&t.stop, true, __ATOMIC_RELAXED);

@@ -29,6 +29,7 @@ static void hold(void)
 
 	for (ms = 0; READ_ONCE(held) && ms < MOST_MS; ms += 20)
 		msleep(20);
+	WRITE_ONCE(held, false);
 }
 
 static vm_fault_t insert_later(struct vm_fault *vmf, struct folio *folio, bool write)
