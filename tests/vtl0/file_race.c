@@ -2,7 +2,7 @@
 /*
  * Files of one range while other threads are at work, and what is left of them: no
  * descriptor that the caller did not learn of, no error where a removal is refused, no
- * other range behind an old device number.
+ * other range behind an old device number, no name given again before its node has gone.
  */
 #include <glob.h>
 #include <linux/userfaultfd.h>
@@ -175,8 +175,8 @@ TEST_F(file_race, device_number_does_not_go_to_the_next_range)
 }
 
 /*
- * Read the directory /dev, whose lock that keeps, into a page that is missing: the read goes
- * on when @uffd is closed, and the kernel removes no node before.
+ * getdents64() holds the lock of the directory /dev while it writes to @page, which is missing:
+ * until @uffd is closed kdevtmpfs cannot remove a node.
  */
 struct held_dev {
 	int dir;

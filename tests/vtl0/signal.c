@@ -11,7 +11,6 @@
 #include <stdatomic.h>
 #include <sys/mman.h>
 #include <sys/time.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "kselftest_harness.h"
@@ -24,7 +23,7 @@
 #define LENGTH MIB(2)
 #define ELSEWHERE (EMPTY_BASE + TIB(1))
 
-/* After so many calls a test fails that no signal has met, or that was never the first. */
+/* After so many calls a test ends, even if what it needs has not happened: then it fails. */
 #define MOST_CALLS 1000U
 #define SIGNALS_PER_CALL 20U
 #define PFN(address) ((address) >> 12)
@@ -223,7 +222,7 @@ TEST_F_TIMEOUT(signal, query_is_never_interrupted, SLOW)
 	}
 	set_timer(1000, 0);
 	for (unsigned int i = 0; i < 2 * self->nr_calls || (!nr_signals && i < MOST_CALLS); i++) {
-		/* it goes on from one call to the next, as each may take less than that */
+		/* the timer runs on behind a call, which may be shorter than its period */
 		if (!signals_left)
 			set_timer(1000, 0);
 		ASSERT_LE((int)self->nr_calls, list_ranges(self->ctl, NULL, 0));

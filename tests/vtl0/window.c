@@ -241,7 +241,7 @@ TEST_F(declare, driver_within_the_claim)
 
 	ASSERT_EQ(0, declare_window(self->owner, self->start, LENGTH));
 	snprintf(command, sizeof(command), "modprobe reserved_child insert=1 start=%" PRIu64
-		 " length=4194304", (uint64_t)self->start + MIB(16));
+		 " length=%" PRIu64, (uint64_t)self->start + MIB(16), (uint64_t)MIB(4));
 	ASSERT_EQ(0, run(command));
 	EXPECT_EQ(0, touch_write(self->va));
 	EXPECT_EQ(BUS_ADRERR, touch(self->va + MIB(16)));

@@ -85,7 +85,7 @@ static bool add_gigabyte(int control)
 	return added;
 }
 
-/* What has been inserted, by whichever process, if nobody has removed the range meanwhile. */
+/* 1G entries that any process got, unless remove_range() of another one was earlier. */
 static void count_entries(int control)
 {
 	struct vtl0_range_info ranges[32];

@@ -15,7 +15,7 @@
 
 /* Starts the processes, with @disk for their I/O. They end when stopped(). */
 void start_users(uint64_t seed, const char *disk);
-/* Takes leave of those that have ended, however they did; true when all have. */
+/* Collects the status of those that have ended; true when all have. */
 bool users_ended(void);
 
 /* ------------------------------------------------------------------ */

@@ -16,7 +16,7 @@
 #include "watch.h"
 
 #define SECOND_NS	1000000000ULL
-/* then it is told where all of them are */
+/* after it all stacks are shown */
 #define SLOW_S		60
 /*
  * A call or round that takes so long never ends. On an emulated debug kernel with a fifth of a
@@ -119,7 +119,10 @@ static void look_after(unsigned int i, uint64_t ns)
 		return;
 	show_stacks(i);
 	errno = ETIMEDOUT;
-	/* users die with this process, and what hangs in the kernel keeps it: the lab sees that */
+	/*
+	 * The users are killed when this process exits. A thread that hangs in the kernel
+	 * delays that exit, until the lab's limit of time ends the run.
+	 */
 	die("%s %u has not got on for %u s, in turn %" PRIu64, kind(i), number_of(i), STALL_S,
 	    begun);
 }
