@@ -31,6 +31,9 @@ static bool registered;
 
 static int add(struct upstream_add *arg)
 {
+	/* as vtl0's min_align; memremap_compat_align() leaves out that a memmap has whole pages */
+	u64 align = max_t(u64, memremap_compat_align(),
+			  PAGE_SIZE / (1UL << __ffs(sizeof(struct page))) << PAGE_SHIFT);
 	u64 end = arg->start + arg->length;
 	ktime_t begin;
 	void *ret;
@@ -38,7 +41,7 @@ static int add(struct upstream_add *arg)
 	if (registered)
 		return -EBUSY;
 	if (!arg->length || end < arg->start ||
-	    !IS_ALIGNED(arg->start | end, memremap_compat_align()))
+	    !IS_ALIGNED(arg->start | end, align))
 		return -EINVAL;
 	if (arg->order == UPSTREAM_ORDER_CTZ)
 		arg->order = min_t(int, __ffs64(arg->start | end) - PAGE_SHIFT,
