@@ -24,7 +24,8 @@ unsigned int windows(struct window *w, unsigned int max);
 bool window_aligned(u64 align, u64 length, struct window *out);
 /*
  * Returns the n-th window, or -ENOENT if there are not that many. tests/groups makes
- * window 0 1 GiB long and aligned to 1 GiB, window 1 smaller and aligned to 2 MiB only.
+ * window 0 1 GiB long and aligned to 1 GiB, window 1 smaller and aligned to 2 MiB only (with
+ * pages of 16K to 4 MiB), the least that can be registered without VTL0_ADD_COVER.
  */
 int env_range(unsigned int n, u64 *start, u64 *length);
 

@@ -37,7 +37,7 @@ TEST_F(add, order_is_one_that_can_be_mapped)
 		u64 length;
 	} cases[] = {
 		{ GIB(16), GIB(16) }, { GIB(32), GIB(32) }, { GIB(1), GIB(7) },
-		{ MIB(2), MIB(4) },
+		{ PMD_BYTES, 2 * PMD_BYTES },
 	};
 	struct vtl0_chunk_info chunks[4];
 	struct vtl0_info info = { };
@@ -118,16 +118,18 @@ TEST_F(add, malformed)
 		{ .start = 0, .length = 0 },
 		{ .start = UINT64_MAX, .length = 0 },
 		/* fields that belong to a flag */
-		{ .start = EMPTY_BASE, .length = MIB(2), .chunk_length = MIB(2) },
-		{ .start = EMPTY_BASE, .length = MIB(2), .max_order = 9 },
-		{ .start = EMPTY_BASE, .length = MIB(2), .node = -1 },
-		{ .start = EMPTY_BASE, .length = MIB(2), .flags = VTL0_ADD_CHUNK },
+		{ .start = EMPTY_BASE, .length = BLOCKS(1), .chunk_length = BLOCKS(1) },
+		{ .start = EMPTY_BASE, .length = BLOCKS(1), .max_order = PMD_FOLIO_ORDER },
+		{ .start = EMPTY_BASE, .length = BLOCKS(1), .node = -1 },
+		{ .start = EMPTY_BASE, .length = BLOCKS(1), .flags = VTL0_ADD_CHUNK },
 		/* values out of range */
-		{ .start = EMPTY_BASE, .length = MIB(2), .flags = VTL0_ADD_ORDER, .max_order = 52 },
-		{ .start = EMPTY_BASE, .length = MIB(2), .flags = VTL0_ADD_ORDER,
+		{ .start = EMPTY_BASE, .length = BLOCKS(1), .flags = VTL0_ADD_ORDER,
+		  .max_order = 64 - PAGE_BITS },
+		{ .start = EMPTY_BASE, .length = BLOCKS(1), .flags = VTL0_ADD_ORDER,
 		  .max_order = UINT32_MAX },
-		{ .start = EMPTY_BASE, .length = MIB(2), .flags = VTL0_ADD_NODE, .node = -1 },
-		{ .start = EMPTY_BASE, .length = MIB(2), .flags = VTL0_ADD_NODE, .node = 1 << 30 },
+		{ .start = EMPTY_BASE, .length = BLOCKS(1), .flags = VTL0_ADD_NODE, .node = -1 },
+		{ .start = EMPTY_BASE, .length = BLOCKS(1), .flags = VTL0_ADD_NODE,
+		  .node = 1 << 30 },
 	};
 
 	for (unsigned int i = 0; i < ARRAY_SIZE(bad); i++) {
@@ -142,37 +144,37 @@ TEST_F(add, malformed)
 TEST_F(add, addresses_out_of_range)
 {
 	u64 end = self->max_address + 1;
-	struct vtl0_plan plan = { .start = end - MIB(2), .length = MIB(4) };
+	struct vtl0_plan plan = { .start = end - BLOCKS(1), .length = BLOCKS(2) };
 
 	/* VTL0_PLAN has the same checks, and registers nothing if one is missing */
 	ASSERT_EQ(-ERANGE, cmd_plan(self->ctl, &plan));
 	plan = (struct vtl0_plan) { .start = EMPTY_BASE, .length = 1ULL << 52 };
 	ASSERT_EQ(-ERANGE, cmd_plan(self->ctl, &plan));
-	EXPECT_REFUSED(-ERANGE, 1ULL << 52, MIB(2));
-	EXPECT_REFUSED(-ERANGE, 1ULL << 62, MIB(2));
-	EXPECT_REFUSED(-ERANGE, end, MIB(2));
-	EXPECT_REFUSED(-ERANGE, end - MIB(2), MIB(4));
+	EXPECT_REFUSED(-ERANGE, 1ULL << 52, BLOCKS(1));
+	EXPECT_REFUSED(-ERANGE, 1ULL << 62, BLOCKS(1));
+	EXPECT_REFUSED(-ERANGE, end, BLOCKS(1));
+	EXPECT_REFUSED(-ERANGE, end - BLOCKS(1), BLOCKS(2));
 	EXPECT_REFUSED(-ERANGE, EMPTY_BASE, 1ULL << 52);
 	EXPECT_REFUSED(-ERANGE, EMPTY_BASE, 1ULL << 63);
-	EXPECT_REFUSED(-EOVERFLOW, EMPTY_BASE, -MIB(2));
+	EXPECT_REFUSED(-EOVERFLOW, EMPTY_BASE, -BLOCKS(1));
 	EXPECT_REFUSED(-EOVERFLOW, EMPTY_BASE, -EMPTY_BASE);
-	EXPECT_REFUSED(-EOVERFLOW, (1ULL << 63) - MIB(2), (1ULL << 63) + MIB(2));
+	EXPECT_REFUSED(-EOVERFLOW, (1ULL << 63) - BLOCKS(1), (1ULL << 63) + BLOCKS(1));
 	EXPECT_REFUSED(-ERANGE, 0, UINT64_MAX);
 	/* the last that is in range */
-	EXPECT_EQ(0, add_range(self->ctl, end - MIB(2), MIB(2), 0));
-	EXPECT_EQ(0, remove_range(self->ctl, end - MIB(2), MIB(2)));
+	EXPECT_EQ(0, add_range(self->ctl, end - BLOCKS(1), BLOCKS(1), 0));
+	EXPECT_EQ(0, remove_range(self->ctl, end - BLOCKS(1), BLOCKS(1)));
 }
 
 /* As a restarted VMM does, or one that does not keep count. */
 TEST_F(add, exact_again)
 {
 	struct vtl0_add first = {
-		.start = EMPTY_BASE, .length = MIB(16), .flags = VTL0_ADD_PERSIST,
+		.start = EMPTY_BASE, .length = BLOCKS(8), .flags = VTL0_ADD_PERSIST,
 	};
-	struct vtl0_add again = { .start = EMPTY_BASE, .length = MIB(16) };
+	struct vtl0_add again = { .start = EMPTY_BASE, .length = BLOCKS(8) };
 	struct vtl0_add trimmed = {
-		.start = EMPTY_BASE - 4096,
-		.length = MIB(16) + 8192,
+		.start = EMPTY_BASE - PAGE_BYTES,
+		.length = BLOCKS(8) + 2 * PAGE_BYTES,
 		.flags = VTL0_ADD_TRIM,
 	};
 
@@ -185,7 +187,7 @@ TEST_F(add, exact_again)
 		EXPECT_EQ(first.id, again.id);
 		EXPECT_EQ(first.nr_chunks, again.nr_chunks);
 		EXPECT_EQ(EMPTY_BASE, again.added_start);
-		EXPECT_EQ(MIB(16), again.added_length);
+		EXPECT_EQ(BLOCKS(8), again.added_length);
 		EXPECT_EQ(0, again.conflict_length);
 		EXPECT_EQ(1, list_ranges(self->ctl, self->ranges, 64));
 	}
@@ -195,8 +197,8 @@ TEST_F(add, exact_again)
 	again.flags = VTL0_ADD_EXCLUSIVE;
 	EXPECT_EQ(-EEXIST, cmd_add(self->ctl, &again));
 	EXPECT_EQ(EMPTY_BASE, again.conflict_start);
-	EXPECT_EQ(MIB(16), again.conflict_length);
-	EXPECT_EQ(0, remove_range(self->ctl, EMPTY_BASE, MIB(16)));
+	EXPECT_EQ(BLOCKS(8), again.conflict_length);
+	EXPECT_EQ(0, remove_range(self->ctl, EMPTY_BASE, BLOCKS(8)));
 	EXPECT_EQ(0, cmd_add(self->ctl, &again));
 	EXPECT_NE(first.id, again.id);
 	EXPECT_EQ(0, again.conflict_length);
@@ -208,17 +210,17 @@ TEST_F(add, overlap)
 		u64 start, length;
 		u64 conflict_start, conflict_length;
 	} cases[] = {
-		{ 0, MIB(10), MIB(8), MIB(2) },			/* its beginning */
-		{ MIB(14), MIB(10), MIB(14), MIB(2) },		/* its end */
-		{ MIB(8), MIB(2), MIB(8), MIB(2) },		/* parts of it */
-		{ MIB(10), MIB(2), MIB(10), MIB(2) },
-		{ MIB(14), MIB(2), MIB(14), MIB(2) },
-		{ MIB(8), MIB(10), MIB(8), MIB(8) },		/* more than it */
-		{ MIB(6), MIB(10), MIB(8), MIB(8) },
+		{ 0, BLOCKS(5), BLOCKS(4), BLOCKS(1) },		/* its beginning */
+		{ BLOCKS(7), BLOCKS(5), BLOCKS(7), BLOCKS(1) },		/* its end */
+		{ BLOCKS(4), BLOCKS(1), BLOCKS(4), BLOCKS(1) },		/* parts of it */
+		{ BLOCKS(5), BLOCKS(1), BLOCKS(5), BLOCKS(1) },
+		{ BLOCKS(7), BLOCKS(1), BLOCKS(7), BLOCKS(1) },
+		{ BLOCKS(4), BLOCKS(5), BLOCKS(4), BLOCKS(4) },		/* more than it */
+		{ BLOCKS(3), BLOCKS(5), BLOCKS(4), BLOCKS(4) },
 	};
 	struct vtl0_chunk_info before[4], after[4];
 
-	ASSERT_EQ(0, add_chunked(self->ctl, EMPTY_BASE + MIB(8), MIB(8), MIB(2)));
+	ASSERT_EQ(0, add_chunked(self->ctl, EMPTY_BASE + BLOCKS(4), BLOCKS(4), BLOCKS(1)));
 	ASSERT_EQ(4, list_chunks(self->ctl, before, 4));
 	for (unsigned int i = 0; i < ARRAY_SIZE(cases); i++) {
 		struct vtl0_add arg = {
@@ -234,28 +236,28 @@ TEST_F(add, overlap)
 		EXPECT_EQ(0, memcmp(before, after, sizeof(after)));
 	}
 	/* a range that only touches it is no overlap */
-	EXPECT_EQ(0, add_range(self->ctl, EMPTY_BASE + MIB(4), MIB(4), 0));
-	EXPECT_EQ(0, add_range(self->ctl, EMPTY_BASE + MIB(16), MIB(4), 0));
+	EXPECT_EQ(0, add_range(self->ctl, EMPTY_BASE + BLOCKS(2), BLOCKS(2), 0));
+	EXPECT_EQ(0, add_range(self->ctl, EMPTY_BASE + BLOCKS(8), BLOCKS(2), 0));
 	EXPECT_EQ(3, list_ranges(self->ctl, self->ranges, 64));
 }
 
 TEST_F(add, superset)
 {
 	struct vtl0_add arg = { };
-	u64 inner, length = MIB(4);
+	u64 inner, length = BLOCKS(2);
 	int low = open_low(O_RDWR);
 	char *p;
 
 	NEED_WINDOW(1);
 	ASSERT_LE(0, low);
-	inner = self->start[1] + MIB(8);
+	inner = self->start[1] + BLOCKS(4);
 	ASSERT_EQ(0, add_range(self->ctl, inner, length, 0));
 	p = map_low(low, inner, length, PROT_READ | PROT_WRITE);
 	ASSERT_NE(MAP_FAILED, (void *)p);
 	fill_pattern(p, length, 7);
 
 	arg.start = self->start[1];
-	arg.length = MIB(32);
+	arg.length = BLOCKS(16);
 	EXPECT_EQ(-EEXIST, cmd_add(self->ctl, &arg));
 	EXPECT_EQ(inner, arg.conflict_start);
 	EXPECT_EQ(length, arg.conflict_length);
@@ -280,10 +282,11 @@ TEST_F(add, unaligned_edges)
 	static const struct {
 		u64 cut_start, cut_end;
 	} cases[] = {
-		{ 4096, 0 }, { 0, 4096 }, { 4096, 4096 }, { 1, 1 },
-		{ MIB(1), MIB(1) }, { MIB(2) - 1, MIB(2) - 1 }, { 0x10000, 0x400000 - 0x10000 },
+		{ PAGE_BYTES, 0 }, { 0, PAGE_BYTES }, { PAGE_BYTES, PAGE_BYTES }, { 1, 1 },
+		{ BLOCKS(1) / 2, BLOCKS(1) / 2 }, { BLOCKS(1) - 1, BLOCKS(1) - 1 },
+		{ 0x10000, BLOCKS(2) - 0x10000 },
 	};
-	u64 start = EMPTY_BASE, length = MIB(32);
+	u64 start = EMPTY_BASE, length = BLOCKS(16);
 
 	for (unsigned int i = 0; i < ARRAY_SIZE(cases); i++) {
 		u64 first = start + cases[i].cut_start;
@@ -302,8 +305,8 @@ TEST_F(add, unaligned_edges)
 
 		arg.flags = VTL0_ADD_TRIM;
 		ASSERT_EQ(0, cmd_add(self->ctl, &arg));
-		EXPECT_EQ(cases[i].cut_start ? start + MIB(2) : start, arg.added_start);
-		EXPECT_EQ((end & ~(MIB(2) - 1)) - arg.added_start, arg.added_length);
+		EXPECT_EQ(cases[i].cut_start ? start + BLOCKS(1) : start, arg.added_start);
+		EXPECT_EQ((end & ~(BLOCKS(1) - 1)) - arg.added_start, arg.added_length);
 		EXPECT_EQ(0, remove_range(self->ctl, arg.added_start, arg.added_length));
 	}
 }
@@ -313,8 +316,9 @@ TEST_F(add, nothing_left_between_edges)
 	static const struct {
 		u64 start, length;
 	} cases[] = {
-		{ 4096, 4096 }, { 4096, MIB(2) - 4096 }, { 4096, MIB(4) - 8192 },
-		{ 0, MIB(2) - 1 }, { 1, MIB(2) }, { MIB(1), MIB(2) },
+		{ PAGE_BYTES, PAGE_BYTES }, { PAGE_BYTES, BLOCKS(1) - PAGE_BYTES },
+		{ PAGE_BYTES, BLOCKS(2) - 2 * PAGE_BYTES },
+		{ 0, BLOCKS(1) - 1 }, { 1, BLOCKS(1) }, { BLOCKS(1) / 2, BLOCKS(1) },
 	};
 
 	for (unsigned int i = 0; i < ARRAY_SIZE(cases); i++) {
@@ -342,19 +346,19 @@ TEST_F(add, edges_stay_unmapped)
 	ASSERT_LE(0, low);
 	arg = (struct vtl0_add) {
 		.start = self->start[1] + 0x10000,
-		.length = MIB(6),
+		.length = BLOCKS(3),
 		.flags = VTL0_ADD_TRIM,
 	};
 	ASSERT_EQ(0, cmd_add(self->ctl, &arg));
-	EXPECT_EQ(self->start[1] + MIB(2), arg.added_start);
-	EXPECT_EQ(MIB(4), arg.added_length);
-	p = map_low(low, self->start[1], MIB(8), PROT_READ | PROT_WRITE);
+	EXPECT_EQ(self->start[1] + BLOCKS(1), arg.added_start);
+	EXPECT_EQ(BLOCKS(2), arg.added_length);
+	p = map_low(low, self->start[1], BLOCKS(4), PROT_READ | PROT_WRITE);
 	ASSERT_NE(MAP_FAILED, (void *)p);
-	EXPECT_LT(0, touch(p + MIB(2) - 1));
-	EXPECT_EQ(0, touch_write(p + MIB(2)));
-	EXPECT_EQ(0, touch_write(p + MIB(6) - 1));
-	EXPECT_LT(0, touch(p + MIB(6)));
-	ASSERT_EQ(0, munmap(p, MIB(8)));
+	EXPECT_LT(0, touch(p + BLOCKS(1) - 1));
+	EXPECT_EQ(0, touch_write(p + BLOCKS(1)));
+	EXPECT_EQ(0, touch_write(p + BLOCKS(3) - 1));
+	EXPECT_LT(0, touch(p + BLOCKS(3)));
+	ASSERT_EQ(0, munmap(p, BLOCKS(4)));
 	close(low);
 }
 

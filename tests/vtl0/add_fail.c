@@ -23,7 +23,7 @@ TEST_F(add, no_memory_for_the_memmap)
 	EXPECT_EQ(0, list_ranges(self->ctl, self->ranges, 64));
 	EXPECT_FALSE(iomem_has(EMPTY_BASE, TIB(8), NULL));
 	/* a part of it fits */
-	arg.length = MIB(64);
+	arg.length = BLOCKS(32);
 	EXPECT_EQ(0, cmd_add(self->ctl, &arg));
 }
 
@@ -40,8 +40,8 @@ TEST_F_TIMEOUT(add, failing_allocations, SLOW)
 	for (nth = 1; ; nth++) {
 		arg = (struct vtl0_add) {
 			.start = EMPTY_BASE,
-			.length = MIB(8),
-			.chunk_length = MIB(2),
+			.length = BLOCKS(4),
+			.chunk_length = BLOCKS(1),
 			.flags = VTL0_ADD_CHUNK,
 		};
 		fail_nth(nth);
@@ -54,16 +54,16 @@ TEST_F_TIMEOUT(add, failing_allocations, SLOW)
 			EXPECT_EQ(-ENOMEM, ret)
 				TH_LOG("allocation %u", nth);
 			EXPECT_EQ(0, list_ranges(self->ctl, self->ranges, 64));
-			EXPECT_FALSE(iomem_has(EMPTY_BASE, MIB(8), NULL));
-			ASSERT_EQ(0, add_range(self->ctl, EMPTY_BASE, MIB(8), 0));
+			EXPECT_FALSE(iomem_has(EMPTY_BASE, BLOCKS(4), NULL));
+			ASSERT_EQ(0, add_range(self->ctl, EMPTY_BASE, BLOCKS(4), 0));
 		}
-		ASSERT_EQ(0, remove_range(self->ctl, EMPTY_BASE, MIB(8)));
+		ASSERT_EQ(0, remove_range(self->ctl, EMPTY_BASE, BLOCKS(4)));
 	}
 	EXPECT_EQ(0, ret);
 	/* the hold, the range, the resource, the index, sysfs */
 	EXPECT_LT(5, failed);
 	TH_LOG("%u allocations, %u of them fatal", nth - 1, failed);
-	EXPECT_EQ(0, remove_range(self->ctl, EMPTY_BASE, MIB(8)));
+	EXPECT_EQ(0, remove_range(self->ctl, EMPTY_BASE, BLOCKS(4)));
 }
 
 TEST_F_TIMEOUT(add, failing_allocations_elsewhere, SLOW)
@@ -82,12 +82,12 @@ TEST_F_TIMEOUT(add, failing_allocations_elsewhere, SLOW)
 
 		for (unsigned int nth = 1; hit; nth++) {
 			info = (struct vtl0_info) { };
-			plan = (struct vtl0_plan) { .start = EMPTY_BASE, .length = MIB(8) };
-			ASSERT_EQ(0, add_range(self->ctl, EMPTY_BASE, MIB(8), 0));
+			plan = (struct vtl0_plan) { .start = EMPTY_BASE, .length = BLOCKS(4) };
+			ASSERT_EQ(0, add_range(self->ctl, EMPTY_BASE, BLOCKS(4), 0));
 			fail_nth(nth);
 			switch (i) {
 			case 0:
-				ret = remove_range(self->ctl, EMPTY_BASE, MIB(8));
+				ret = remove_range(self->ctl, EMPTY_BASE, BLOCKS(4));
 				break;
 			case 1:
 				ret = find_range(self->ctl, EMPTY_BASE, self->ranges);
@@ -112,7 +112,7 @@ TEST_F_TIMEOUT(add, failing_allocations_elsewhere, SLOW)
 			}
 			if (ret > 0)
 				close(ret);
-			remove_range(self->ctl, EMPTY_BASE, MIB(8));
+			remove_range(self->ctl, EMPTY_BASE, BLOCKS(4));
 			EXPECT_EQ(0, list_ranges(self->ctl, self->ranges, 64));
 		}
 		EXPECT_LE(0, ret)
@@ -139,7 +139,7 @@ static int fail_pgmap(unsigned int nth)
 TEST_F_TIMEOUT(add, pgmap_fails_midway, SLOW)
 {
 	struct vtl0_info before = { }, after = { };
-	u64 length = MIB(12);
+	u64 length = BLOCKS(6);
 	char left[16];
 	int low;
 	char *p;
@@ -154,7 +154,7 @@ TEST_F_TIMEOUT(add, pgmap_fails_midway, SLOW)
 	for (unsigned int nth = 1; nth <= 6; nth++) {
 		ASSERT_EQ(0, cmd_info(self->ctl, &before));
 		ASSERT_EQ(0, fail_pgmap(nth));
-		EXPECT_EQ(-ENOMEM, add_chunked(self->ctl, self->start[1], length, MIB(2)))
+		EXPECT_EQ(-ENOMEM, add_chunked(self->ctl, self->start[1], length, BLOCKS(1)))
 			TH_LOG("chunk %u", nth);
 		ASSERT_LT(0, read_file(FAIL_PGMAP "times", left, sizeof(left)));
 		EXPECT_EQ(0, atoi(left));
@@ -163,22 +163,22 @@ TEST_F_TIMEOUT(add, pgmap_fails_midway, SLOW)
 		EXPECT_EQ(0, memcmp(&before, &after, sizeof(after)));
 		EXPECT_EQ(0, list_ranges(self->ctl, self->ranges, 64));
 		EXPECT_FALSE(iomem_has(self->start[1], length, "vtl0"));
-		for (u64 pos = 0; pos < length; pos += MIB(2)) {
+		for (u64 pos = 0; pos < length; pos += BLOCKS(1)) {
 			EXPECT_LT(0, touch(p + pos));
 		}
 		/* the chunks of the failed add are free again, also for another file */
-		ASSERT_EQ(0, add_range(self->ctl, self->start[1], MIB(2), 0));
-		ASSERT_EQ(0, remove_range(self->ctl, self->start[1], MIB(2)));
+		ASSERT_EQ(0, add_range(self->ctl, self->start[1], BLOCKS(1), 0));
+		ASSERT_EQ(0, remove_range(self->ctl, self->start[1], BLOCKS(1)));
 		/* and trying again works */
-		ASSERT_EQ(0, add_chunked(self->ctl, self->start[1], length, MIB(2)));
-		for (u64 pos = 0; pos < length; pos += MIB(2)) {
+		ASSERT_EQ(0, add_chunked(self->ctl, self->start[1], length, BLOCKS(1)));
+		for (u64 pos = 0; pos < length; pos += BLOCKS(1)) {
 			EXPECT_EQ(0, touch_write(p + pos));
 		}
 		ASSERT_EQ(0, remove_range(self->ctl, self->start[1], length));
 	}
 	/* not reached: the range has fewer chunks */
 	ASSERT_EQ(0, fail_pgmap(7));
-	EXPECT_EQ(0, add_chunked(self->ctl, self->start[1], length, MIB(2)));
+	EXPECT_EQ(0, add_chunked(self->ctl, self->start[1], length, BLOCKS(1)));
 	EXPECT_EQ(0, write_file(FAIL_PGMAP "probability", "0"));
 	EXPECT_EQ(0, write_file(FAIL_PGMAP "times", "0"));
 	ASSERT_EQ(0, munmap(p, length));

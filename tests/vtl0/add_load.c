@@ -37,8 +37,8 @@ TEST_F_TIMEOUT(add, two_threads_overlap, SLOW)
 {
 	unsigned int rounds = debug_kernel() ? 24 : 64;
 	struct racer r[2] = {
-		{ .start = EMPTY_BASE, .length = MIB(8), .rounds = rounds },
-		{ .start = EMPTY_BASE + MIB(4), .length = MIB(8), .rounds = rounds },
+		{ .start = EMPTY_BASE, .length = BLOCKS(4), .rounds = rounds },
+		{ .start = EMPTY_BASE + BLOCKS(2), .length = BLOCKS(4), .rounds = rounds },
 	};
 	pthread_barrier_t barrier;
 	pthread_t thread[2];
@@ -71,8 +71,8 @@ TEST_F_TIMEOUT(add, two_threads_same_range, SLOW)
 {
 	unsigned int rounds = debug_kernel() ? 24 : 64;
 	struct racer r[2] = {
-		{ .start = EMPTY_BASE, .length = MIB(8), .rounds = rounds },
-		{ .start = EMPTY_BASE, .length = MIB(8), .rounds = rounds },
+		{ .start = EMPTY_BASE, .length = BLOCKS(4), .rounds = rounds },
+		{ .start = EMPTY_BASE, .length = BLOCKS(4), .rounds = rounds },
 	};
 	pthread_barrier_t barrier;
 	pthread_t thread[2];
@@ -91,7 +91,7 @@ TEST_F_TIMEOUT(add, two_threads_same_range, SLOW)
 		EXPECT_EQ(0, r[1].ret[i]);
 		EXPECT_EQ(1, list_ranges(self->ctl, self->ranges, 64));
 		EXPECT_EQ(2, self->ranges[0].owners);
-		EXPECT_EQ(0, remove_range(self->ctl, EMPTY_BASE, MIB(8)));
+		EXPECT_EQ(0, remove_range(self->ctl, EMPTY_BASE, BLOCKS(4)));
 		pthread_barrier_wait(&barrier);
 	}
 	for (int i = 0; i < 2; i++) {
@@ -107,14 +107,14 @@ TEST_F_TIMEOUT(add, two_threads_same_range, SLOW)
  */
 TEST_F_TIMEOUT(add, thousands_of_chunks, SLOW)
 {
-	/* of the 256 GiB that may be asked for as many as take seconds, not minutes */
+	/* of VTL0_MAX_CHUNKS as many as take seconds, not minutes */
 	unsigned int nr = debug_kernel() ? 512 : 4096;
-	u64 length = nr * MIB(2);
+	u64 length = nr * BLOCKS(1);
 	struct vtl0_chunk_info *chunks = calloc(nr + 1, sizeof(*chunks)), one;
 	struct vtl0_add arg = {
 		.start = EMPTY_BASE,
 		.length = length,
-		.chunk_length = MIB(2),
+		.chunk_length = BLOCKS(1),
 		.flags = VTL0_ADD_CHUNK,
 	};
 	struct vtl0_query q;
@@ -124,12 +124,12 @@ TEST_F_TIMEOUT(add, thousands_of_chunks, SLOW)
 	EXPECT_EQ(nr, arg.nr_chunks);
 	ASSERT_EQ((int)nr, list_chunks(self->ctl, chunks, nr + 1));
 	for (unsigned int i = 0; i < nr; i++) {
-		u64 start = EMPTY_BASE + i * MIB(2);
-		u64 cursors[] = { start, start + 4096, start + MIB(2) - 1 };
+		u64 start = EMPTY_BASE + i * BLOCKS(1);
+		u64 cursors[] = { start, start + PAGE_BYTES, start + BLOCKS(1) - 1 };
 
 		ASSERT_EQ(start, chunks[i].start);
-		ASSERT_EQ(MIB(2), chunks[i].length);
-		ASSERT_EQ(9, chunks[i].order);
+		ASSERT_EQ(BLOCKS(1), chunks[i].length);
+		ASSERT_EQ(BLOCK_ORDER, chunks[i].order);
 		for (unsigned int j = 0; j < ARRAY_SIZE(cursors); j++) {
 			q = (struct vtl0_query) {
 				.flags = VTL0_QUERY_CHUNKS,
@@ -143,7 +143,7 @@ TEST_F_TIMEOUT(add, thousands_of_chunks, SLOW)
 			ASSERT_EQ(start, one.start);
 		}
 	}
-	EXPECT_EQ(-EEXIST, add_range(self->ctl, EMPTY_BASE + length - MIB(2), MIB(2), 0));
+	EXPECT_EQ(-EEXIST, add_range(self->ctl, EMPTY_BASE + length - BLOCKS(1), BLOCKS(1), 0));
 	EXPECT_EQ(0, remove_range(self->ctl, EMPTY_BASE, length));
 	EXPECT_EQ(0, list_chunks(self->ctl, chunks, nr));
 	free(chunks);
@@ -153,9 +153,10 @@ TEST_F_TIMEOUT(add, thousands_of_chunks, SLOW)
 static u64 nasty(struct rng *rng)
 {
 	static const u64 values[] = {
-		0, 1, 4095, 4096, MIB(1), MIB(2), MIB(2) + 4096, MIB(128), 0x10000, 0x9fc00000,
-		0xfee00000, GIB(4), 1ULL << 46, 1ULL << 47, 1ULL << 51, 1ULL << 52, 1ULL << 63,
-		(1ULL << 52) - MIB(2), (1ULL << 63) - MIB(2), -MIB(2), UINT64_MAX,
+		0, 1, 4095, 4096, MIB(1), BLOCKS(1), BLOCKS(1) + 4096, MIB(128), 0x10000,
+		0x9fc00000, 0xfee00000, GIB(4), 1ULL << 46, 1ULL << 47, 1ULL << 51, 1ULL << 52,
+		1ULL << 63, (1ULL << 52) - BLOCKS(1), (1ULL << 63) - BLOCKS(1), -BLOCKS(1),
+		UINT64_MAX,
 	};
 	u64 r = rng_next(rng);
 	u64 v = values[r % ARRAY_SIZE(values)];
@@ -168,7 +169,7 @@ static u64 nasty(struct rng *rng)
 	case 2:
 		return v - 4096;
 	default:
-		return EMPTY_BASE + (r >> 40 & 15) * MIB(2);
+		return EMPTY_BASE + (r >> 40 & 15) * BLOCKS(1);
 	}
 }
 
@@ -196,7 +197,7 @@ TEST_F_TIMEOUT(add, no_input_warns, SLOW)
 
 		/* large ones take long, and are tested elsewhere */
 		if (arg.length > GIB(1) && arg.length < (1ULL << 48))
-			arg.length = MIB(4);
+			arg.length = BLOCKS(2);
 		if (r & VTL0_ADD_CHUNK)
 			arg.chunk_length = nasty(&rng);
 		if (r & VTL0_ADD_ORDER)
@@ -218,7 +219,7 @@ TEST_F_TIMEOUT(add, no_input_warns, SLOW)
 	/* some of it makes sense */
 	EXPECT_LT(0, done);
 	EXPECT_EQ(0, list_ranges(self->ctl, self->ranges, 64));
-	EXPECT_EQ(0, add_range(self->ctl, EMPTY_BASE, MIB(2), 0));
+	EXPECT_EQ(0, add_range(self->ctl, EMPTY_BASE, BLOCKS(1), 0));
 }
 
 TEST_HARNESS_MAIN

@@ -30,7 +30,7 @@ FIXTURE_SETUP(alias)
 	if (ret == -ENOENT)
 		SKIP(return, NO_RAM);
 	ASSERT_EQ(0, ret);
-	self->s.length = MIB(8);
+	self->s.length = 4 * PMD_BYTES;
 }
 
 FIXTURE_TEARDOWN_PARENT(alias)
@@ -50,12 +50,12 @@ TEST_F(alias, both_offsets_are_the_same_page)
 	b = map_low(self->s.low, start | self->alias, length, PROT_READ | PROT_WRITE);
 	ASSERT_NE(MAP_FAILED, (void *)a);
 	ASSERT_NE(MAP_FAILED, (void *)b);
-	fill_pattern(a, MIB(4), 47);
-	EXPECT_TRUE(check_pattern(b, MIB(4), 47));
-	fill_pattern(b + MIB(4), MIB(4), 48);
-	EXPECT_TRUE(check_pattern(a + MIB(4), MIB(4), 48));
+	fill_pattern(a, length / 2, 47);
+	EXPECT_TRUE(check_pattern(b, length / 2, 47));
+	fill_pattern(b + length / 2, length / 2, 48);
+	EXPECT_TRUE(check_pattern(a + length / 2, length / 2, 48));
 	EXPECT_EQ(0, touch(b));
-	EXPECT_EQ(0, touch(a + MIB(4)));
+	EXPECT_EQ(0, touch(a + length / 2));
 	EXPECT_MAPPINGS(2 * length / PMD_BYTES, map_info(&self->s).mappings);
 	EXPECT_EQ(0, map_info(&self->s).fallbacks);
 	/* both are revoked */
@@ -82,7 +82,7 @@ TEST_F(alias, every_call_takes_both_addresses)
 	ASSERT_EQ(0, cmd_add(self->s.control, &arg));
 	EXPECT_EQ(self->s.start, arg.added_start);
 	EXPECT_EQ(0, add_range(self->s.control, self->s.start, self->s.length, 0));
-	EXPECT_EQ(-EEXIST, add_range(self->s.control, other + MIB(2), MIB(2), 0));
+	EXPECT_EQ(-EEXIST, add_range(self->s.control, other + BLOCKS(1), BLOCKS(1), 0));
 	EXPECT_EQ(1, list_ranges(self->s.control, NULL, 0));
 	ASSERT_EQ(0, cmd_plan(self->s.control, &plan));
 	EXPECT_EQ(self->s.start, plan.planned_start);
@@ -101,18 +101,18 @@ TEST_F(alias, nothing_lies_on_both_sides_of_the_bit)
 
 	ASSERT_EQ(0, cmd_info(self->s.control, &info));
 	EXPECT_GT(self->alias, info.max_address);
-	EXPECT_EQ(-ERANGE, add_range(self->s.control, self->alias - MIB(4), MIB(8), 0));
-	EXPECT_EQ(MAP_FAILED, map_low(self->s.low, self->alias - MIB(4), MIB(8), PROT_READ));
+	EXPECT_EQ(-ERANGE, add_range(self->s.control, self->alias - BLOCKS(2), BLOCKS(4), 0));
+	EXPECT_EQ(MAP_FAILED, map_low(self->s.low, self->alias - BLOCKS(2), BLOCKS(4), PROT_READ));
 	EXPECT_EQ(ERANGE, errno);
 }
 
 /* Bit 62 is no alias of anything, and 63 is refused as one unless it was named. */
 TEST_F(alias, other_bits_are_refused)
 {
-	EXPECT_EQ(-ERANGE, add_range(self->s.control, self->s.start | 1ULL << 62, MIB(2), 0));
+	EXPECT_EQ(-ERANGE, add_range(self->s.control, self->s.start | 1ULL << 62, BLOCKS(1), 0));
 	if (variant->bit != 63)
 		EXPECT_EQ(-EOPNOTSUPP, add_range(self->s.control, self->s.start | 1ULL << 63,
-						 MIB(2), 0));
+						 BLOCKS(1), 0));
 }
 
 TEST(bits_out_of_range_are_refused)

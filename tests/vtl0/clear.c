@@ -5,7 +5,7 @@
 
 #include "map.h"
 
-#define LENGTH MIB(64)
+#define LENGTH BLOCKS(32)
 
 FIXTURE(clear) {
 	struct map_state s;
@@ -65,7 +65,7 @@ TEST_F_TIMEOUT(clear, every_page_is_zero, SLOW)
 	static const struct vtl0_add ways[] = {
 		{ .flags = VTL0_ADD_CLEAR | VTL0_ADD_ORDER, .length = LENGTH },
 		{ .flags = VTL0_ADD_CLEAR | VTL0_ADD_CHUNK, .length = LENGTH,
-		  .chunk_length = MIB(34) },
+		  .chunk_length = BLOCKS(17) },
 	};
 
 	for (unsigned int i = 0; i < ARRAY_SIZE(ways); i++) {
@@ -84,7 +84,7 @@ TEST_F_TIMEOUT(clear, nothing_but_the_range, SLOW)
 {
 	struct vtl0_add arg = {
 		.flags = VTL0_ADD_CLEAR | VTL0_ADD_COVER,
-		.start = self->s.start + MIB(2) + PAGE_BYTES, .length = MIB(38) + PAGE_BYTES,
+		.start = self->s.start + BLOCKS(1) + PAGE_BYTES, .length = BLOCKS(19) + PAGE_BYTES,
 	};
 
 	ASSERT_EQ(0, cmd_add(self->s.control, &arg));
@@ -96,20 +96,20 @@ TEST_F_TIMEOUT(clear, nothing_but_the_range, SLOW)
 TEST_F_TIMEOUT(clear, registered_memory_is_left_alone, SLOW)
 {
 	struct vtl0_add arg = {
-		.flags = VTL0_ADD_CLEAR, .start = self->s.start, .length = MIB(8),
+		.flags = VTL0_ADD_CLEAR, .start = self->s.start, .length = BLOCKS(4),
 	};
 
-	ASSERT_EQ(0, add_range(self->s.control, self->s.start, MIB(8), 0));
+	ASSERT_EQ(0, add_range(self->s.control, self->s.start, BLOCKS(4), 0));
 	EXPECT_EQ(-EEXIST, cmd_add(self->s.control, &arg));
 	EXPECT_EQ(VTL0_ADD_CLEAR, arg.mismatch);
 	EXPECT_EQ(self->s.start, arg.conflict_start);
-	EXPECT_EQ(MIB(8) / PAGE_BYTES, pages_of(self->va, MIB(8), 0xa5));
+	EXPECT_EQ(BLOCKS(4) / PAGE_BYTES, pages_of(self->va, BLOCKS(4), 0xa5));
 	/* a cover clears what it adds */
 	arg.flags |= VTL0_ADD_COVER;
-	arg.length = MIB(16);
+	arg.length = BLOCKS(8);
 	ASSERT_EQ(0, cmd_add(self->s.control, &arg));
-	EXPECT_EQ(MIB(8) / PAGE_BYTES, pages_of(self->va, MIB(8), 0xa5));
-	EXPECT_EQ(MIB(8) / PAGE_BYTES, pages_of(self->va + MIB(8), MIB(8), 0));
+	EXPECT_EQ(BLOCKS(4) / PAGE_BYTES, pages_of(self->va, BLOCKS(4), 0xa5));
+	EXPECT_EQ(BLOCKS(4) / PAGE_BYTES, pages_of(self->va + BLOCKS(4), BLOCKS(4), 0));
 }
 
 /* In the middle of it, early and late: the range is there whole, or is not. */

@@ -35,6 +35,15 @@
 #define PUD_BYTES ((u64)PAGE_BYTES << PUD_FOLIO_ORDER)
 
 /*
+ * Edges of a range that is not covered are multiples of a block, min_align of INFO: 2 MiB, or
+ * the memory that one page of struct pages describes, 64 bytes each: 4 MiB with pages of 16K.
+ * That is less than a large entry maps, so a chunk of a few blocks has single pages there.
+ */
+#define BLOCK_BYTES (PAGE_BITS == 12 ? MIB(2) : (u64)PAGE_BYTES * PAGE_BYTES / 64)
+#define BLOCKS(n) ((n) * BLOCK_BYTES)
+#define BLOCK_ORDER (PAGE_BITS == 12 ? PMD_FOLIO_ORDER : 0)
+
+/*
  * Seconds that a test may take on an emulated debug kernel and a busy host. Every test may;
  * TEST_F_TIMEOUT() with it marks those that are slow anyway.
  */

@@ -16,7 +16,7 @@
 FIXTURE(cover) {
 	int ctl;
 	int low;
-	/* RAM: 64 MiB of window 1, which is Reserved */
+	/* RAM: 32 blocks of window 1, which is Reserved */
 	u64 start;
 	struct vtl0_range_info r[16];
 };
@@ -29,7 +29,7 @@ FIXTURE_SETUP(cover)
 	ASSERT_LE(0, self->ctl);
 	self->low = open_low(O_RDWR);
 	ASSERT_LE(0, self->low);
-	if (env_range(1, &self->start, &length) || length < MIB(64))
+	if (env_range(1, &self->start, &length) || length < BLOCKS(32))
 		SKIP(return, "window 1 of RAM is missing (memmap=SIZE$START)");
 }
 
@@ -53,37 +53,38 @@ static int cover(int fd, u64 start, u64 length, struct vtl0_add *arg)
 /* Every page from @start can be written and read; nothing beside it can be touched. */
 static bool usable(int low, u64 start, u64 length)
 {
-	char *p = map_low(low, start - 4096, length + 8192, PROT_READ | PROT_WRITE);
+	char *p = map_low(low, start - PAGE_BYTES, length + 2 * PAGE_BYTES,
+			  PROT_READ | PROT_WRITE);
 	bool ok;
 
 	if (p == MAP_FAILED)
 		return false;
-	fill_pattern(p + 4096, length, start);
-	ok = check_pattern(p + 4096, length, start) &&
-	     touch(p) == BUS_ADRERR && touch(p + 4096 + length) == BUS_ADRERR;
-	munmap(p, length + 8192);
+	fill_pattern(p + PAGE_BYTES, length, start);
+	ok = check_pattern(p + PAGE_BYTES, length, start) &&
+	     touch(p) == BUS_ADRERR && touch(p + PAGE_BYTES + length) == BUS_ADRERR;
+	munmap(p, length + 2 * PAGE_BYTES);
 	return ok;
 }
 
 TEST_F_TIMEOUT(cover, gaps_are_added, SLOW)
 {
-	u64 start = self->start + MIB(2);
+	u64 start = self->start + BLOCKS(1);
 	struct vtl0_add arg;
 
-	ASSERT_EQ(0, add_range(self->ctl, start + MIB(4), MIB(2), 0));
-	ASSERT_EQ(0, add_range(self->ctl, start + MIB(12), MIB(4), 0));
-	ASSERT_EQ(0, cover(self->ctl, start, MIB(20), &arg));
+	ASSERT_EQ(0, add_range(self->ctl, start + BLOCKS(2), BLOCKS(1), 0));
+	ASSERT_EQ(0, add_range(self->ctl, start + BLOCKS(6), BLOCKS(2), 0));
+	ASSERT_EQ(0, cover(self->ctl, start, BLOCKS(10), &arg));
 	EXPECT_EQ(start, arg.added_start);
-	EXPECT_EQ(MIB(20), arg.added_length);
+	EXPECT_EQ(BLOCKS(10), arg.added_length);
 	EXPECT_EQ(3, arg.nr_chunks);
 	ASSERT_EQ(5, list_ranges(self->ctl, self->r, 16));
 	EXPECT_EQ(self->r[0].id, arg.id);
 	EXPECT_EQ(start, self->r[0].start);
-	EXPECT_EQ(MIB(4), self->r[0].length);
-	EXPECT_EQ(start + MIB(16), self->r[4].start);
-	EXPECT_TRUE(usable(self->low, start, MIB(20)));
+	EXPECT_EQ(BLOCKS(2), self->r[0].length);
+	EXPECT_EQ(start + BLOCKS(8), self->r[4].start);
+	EXPECT_TRUE(usable(self->low, start, BLOCKS(10)));
 	/* and once more, in other pieces */
-	ASSERT_EQ(0, cover(self->ctl, start + MIB(5), MIB(9), &arg));
+	ASSERT_EQ(0, cover(self->ctl, start + BLOCKS(5) / 2, BLOCKS(9) / 2, &arg));
 	EXPECT_EQ(0, arg.nr_chunks);
 	EXPECT_EQ(self->r[1].id, arg.id);
 	EXPECT_EQ(5, list_ranges(self->ctl, self->r, 16));
@@ -95,8 +96,8 @@ TEST_F(cover, what_is_there_gets_an_owner)
 	int other = open_control();
 	struct vtl0_add arg;
 
-	ASSERT_EQ(0, add_range(other, self->start + MIB(2), MIB(2), 0));
-	ASSERT_EQ(0, cover(self->ctl, self->start + MIB(2), MIB(4), &arg));
+	ASSERT_EQ(0, add_range(other, self->start + BLOCKS(1), BLOCKS(1), 0));
+	ASSERT_EQ(0, cover(self->ctl, self->start + BLOCKS(1), BLOCKS(2), &arg));
 	ASSERT_EQ(2, list_ranges(self->ctl, self->r, 16));
 	EXPECT_EQ(2, self->r[0].owners);
 	EXPECT_EQ(1, self->r[1].owners);
@@ -105,17 +106,17 @@ TEST_F(cover, what_is_there_gets_an_owner)
 	EXPECT_EQ(VTL0_STATE_LIVE, self->r[0].state);
 }
 
-/* Edges of 4K, in one block, at one end, at both, and with a neighbour in the block. */
+/* Edges of a page, in one block, at one end, at both, and with a neighbour in the block. */
 TEST_F_TIMEOUT(cover, page_edges, SLOW)
 {
 	static const struct { u64 start, length; } cases[] = {
-		{ MIB(2) + KIB(4), KIB(4) },
-		{ MIB(2), KIB(4) },
-		{ MIB(4) - KIB(4), KIB(4) },
-		{ MIB(2) + KIB(64), MIB(2) },
-		{ MIB(2) + KIB(4), MIB(8) - KIB(8) },
-		{ MIB(2), MIB(4) - KIB(4) },
-		{ MIB(4) - KIB(4), MIB(8) },
+		{ BLOCKS(1) + PAGE_BYTES, PAGE_BYTES },
+		{ BLOCKS(1), PAGE_BYTES },
+		{ BLOCKS(2) - PAGE_BYTES, PAGE_BYTES },
+		{ BLOCKS(1) + 16 * PAGE_BYTES, BLOCKS(1) },
+		{ BLOCKS(1) + PAGE_BYTES, BLOCKS(4) - 2 * PAGE_BYTES },
+		{ BLOCKS(1), BLOCKS(2) - PAGE_BYTES },
+		{ BLOCKS(2) - PAGE_BYTES, BLOCKS(4) },
 	};
 	struct vtl0_add arg;
 
@@ -137,8 +138,8 @@ TEST_F_TIMEOUT(cover, page_edges, SLOW)
 /* Two ranges with a hole between them, all within one block. */
 TEST_F_TIMEOUT(cover, a_block_is_shared, SLOW)
 {
-	u64 first = self->start + MIB(2) + KIB(4), hole = self->start + MIB(5);
-	u64 second = hole + KIB(24), end = self->start + MIB(9) + KIB(4);
+	u64 first = self->start + BLOCKS(1) + PAGE_BYTES, hole = self->start + BLOCKS(5) / 2;
+	u64 second = hole + 6 * PAGE_BYTES, end = self->start + BLOCKS(9) / 2 + PAGE_BYTES;
 	struct vtl0_add arg;
 
 	for (int i = 0; i < 4; i++) {
@@ -170,10 +171,10 @@ static int come_and_go(int low, u64 page)
 	struct vtl0_add arg;
 
 	for (int i = 0; i < 15 && !ret; i++) {
-		ret = cover(ctl, page, KIB(4), &arg);
-		if (!ret && !usable(low, page, KIB(4)))
+		ret = cover(ctl, page, PAGE_BYTES, &arg);
+		if (!ret && !usable(low, page, PAGE_BYTES))
 			ret = -EFAULT;
-		ret = ret ?: remove_range(ctl, page, KIB(4));
+		ret = ret ?: remove_range(ctl, page, PAGE_BYTES);
 	}
 	close(ctl);
 	return ret;
@@ -182,15 +183,15 @@ static int come_and_go(int low, u64 page)
 /* The block may lose its last user while another call is about to use it. */
 TEST_F_TIMEOUT(cover, parts_of_a_block_come_and_go, SLOW)
 {
-	u64 block = self->start + MIB(2);
+	u64 block = self->start + BLOCKS(1);
 	int status;
 	pid_t child;
 
 	child = fork();
 	ASSERT_LE(0, child);
 	if (!child)
-		_exit(-come_and_go(self->low, block + KIB(64)));
-	EXPECT_EQ(0, come_and_go(self->low, block + MIB(1)));
+		_exit(-come_and_go(self->low, block + 16 * PAGE_BYTES));
+	EXPECT_EQ(0, come_and_go(self->low, block + BLOCKS(1) / 2));
 	ASSERT_EQ(child, waitpid(child, &status, 0));
 	EXPECT_EQ(0, status);
 }
@@ -198,22 +199,22 @@ TEST_F_TIMEOUT(cover, parts_of_a_block_come_and_go, SLOW)
 /* Direct I/O from the last page of one range and, in one buffer, over the edge. */
 TEST_F_TIMEOUT(cover, direct_io_at_the_edge, SLOW)
 {
-	u64 start = self->start + MIB(2) + KIB(4);
+	u64 start = self->start + BLOCKS(1) + PAGE_BYTES;
 	int disk = open_disk(512);
 	struct vtl0_add arg;
 	char *p;
 
 	if (disk < 0)
 		SKIP(return, NO_DISK);
-	ASSERT_EQ(0, cover(self->ctl, start, MIB(6), &arg));
-	p = map_low(self->low, start, MIB(6), PROT_READ | PROT_WRITE);
+	ASSERT_EQ(0, cover(self->ctl, start, BLOCKS(3), &arg));
+	p = map_low(self->low, start, BLOCKS(3), PROT_READ | PROT_WRITE);
 	ASSERT_NE(MAP_FAILED, p);
-	EXPECT_EQ(0, direct_io(disk, p, KIB(4), 1));
-	EXPECT_EQ(0, direct_io(disk, p + MIB(6) - KIB(4), KIB(4), 2));
-	EXPECT_EQ(0, direct_io(disk, p, MIB(6), 3));
-	munmap(p, MIB(6));
+	EXPECT_EQ(0, direct_io(disk, p, PAGE_BYTES, 1));
+	EXPECT_EQ(0, direct_io(disk, p + BLOCKS(3) - PAGE_BYTES, PAGE_BYTES, 2));
+	EXPECT_EQ(0, direct_io(disk, p, BLOCKS(3), 3));
+	munmap(p, BLOCKS(3));
 	close(disk);
-	EXPECT_EQ(0, remove_unpinned(self->ctl, start, MIB(6)));
+	EXPECT_EQ(0, remove_unpinned(self->ctl, start, BLOCKS(3)));
 }
 
 /* The other part of the block belongs to the kernel. */
@@ -222,10 +223,10 @@ TEST_F(cover, edge_in_a_block_of_system_ram)
 	struct vtl0_add arg;
 	u64 start, length;
 
-	if (iomem_find("System RAM", MIB(16), &start, &length))
+	if (iomem_find("System RAM", BLOCKS(8), &start, &length))
 		SKIP(return, "no System RAM");
 	/* the first page of window 1 is aligned, what lies before may be RAM */
-	EXPECT_EQ(-EBUSY, cover(self->ctl, start + MIB(4), KIB(4), &arg));
+	EXPECT_EQ(-EBUSY, cover(self->ctl, start + BLOCKS(2), PAGE_BYTES, &arg));
 	EXPECT_LT(0, arg.conflict_length);
 	EXPECT_EQ(0, list_ranges(self->ctl, self->r, 16));
 }
@@ -233,41 +234,43 @@ TEST_F(cover, edge_in_a_block_of_system_ram)
 /* A driver has a page of the block in which what is covered ends, or begins. */
 TEST_F(cover, edge_in_a_block_of_a_driver)
 {
-	u64 page = self->start + MIB(5);
+	u64 page = self->start + BLOCKS(5) / 2;
 	struct vtl0_add arg;
 	char command[128];
 
 	snprintf(command, sizeof(command),
-		 "modprobe reserved_child busy=1 start=%" PRIu64 " length=4096", (uint64_t)page);
+		 "modprobe reserved_child busy=1 start=%" PRIu64 " length=%lu", (uint64_t)page,
+		 PAGE_BYTES);
 	ASSERT_EQ(0, run(command));
-	EXPECT_EQ(-EBUSY, cover(self->ctl, self->start + MIB(2), MIB(2) + KIB(64), &arg));
+	EXPECT_EQ(-EBUSY, cover(self->ctl, self->start + BLOCKS(1),
+				BLOCKS(1) + 16 * PAGE_BYTES, &arg));
 	EXPECT_EQ(page, arg.conflict_start);
-	EXPECT_EQ(KIB(4), arg.conflict_length);
-	EXPECT_EQ(-EBUSY, cover(self->ctl, page + KIB(64), MIB(3), &arg));
+	EXPECT_EQ(PAGE_BYTES, arg.conflict_length);
+	EXPECT_EQ(-EBUSY, cover(self->ctl, page + 16 * PAGE_BYTES, BLOCKS(3) / 2, &arg));
 	EXPECT_EQ(page, arg.conflict_start);
 	/* the blocks on both sides are free */
-	EXPECT_EQ(0, cover(self->ctl, self->start + MIB(2), MIB(2), &arg));
-	EXPECT_EQ(0, cover(self->ctl, self->start + MIB(6), MIB(2), &arg));
+	EXPECT_EQ(0, cover(self->ctl, self->start + BLOCKS(1), BLOCKS(1), &arg));
+	EXPECT_EQ(0, cover(self->ctl, self->start + BLOCKS(3), BLOCKS(1), &arg));
 	EXPECT_EQ(2, remove_all(self->ctl));
 	ASSERT_EQ(0, run("modprobe -r reserved_child"));
-	EXPECT_EQ(0, cover(self->ctl, self->start + MIB(2), MIB(6), &arg));
+	EXPECT_EQ(0, cover(self->ctl, self->start + BLOCKS(1), BLOCKS(3), &arg));
 }
 
 TEST_F(cover, bad_values)
 {
 	struct vtl0_add arg;
 
-	EXPECT_EQ(-EINVAL, cover(self->ctl, self->start + 512, MIB(2), &arg));
+	EXPECT_EQ(-EINVAL, cover(self->ctl, self->start + 512, BLOCKS(1), &arg));
 	EXPECT_EQ(self->start + 512, arg.conflict_start);
-	EXPECT_EQ(-EINVAL, cover(self->ctl, self->start, MIB(2) + 1, &arg));
-	EXPECT_EQ(self->start + MIB(2) + 1, arg.conflict_start);
-	EXPECT_EQ(-EINVAL, add_range(self->ctl, self->start, MIB(2),
+	EXPECT_EQ(-EINVAL, cover(self->ctl, self->start, BLOCKS(1) + 1, &arg));
+	EXPECT_EQ(self->start + BLOCKS(1) + 1, arg.conflict_start);
+	EXPECT_EQ(-EINVAL, add_range(self->ctl, self->start, BLOCKS(1),
 				     VTL0_ADD_COVER | VTL0_ADD_TRIM));
-	EXPECT_EQ(-EINVAL, add_range(self->ctl, self->start, MIB(2),
+	EXPECT_EQ(-EINVAL, add_range(self->ctl, self->start, BLOCKS(1),
 				     VTL0_ADD_COVER | VTL0_ADD_EXCLUSIVE));
 	arg = (struct vtl0_add) {
 		.flags = VTL0_ADD_COVER | VTL0_ADD_NAME, .start = self->start,
-		.length = MIB(2), .name = "cover",
+		.length = BLOCKS(1), .name = "cover",
 	};
 	EXPECT_EQ(-EINVAL, cmd_add(self->ctl, &arg));
 	EXPECT_EQ(0, list_ranges(self->ctl, self->r, 16));
@@ -276,8 +279,11 @@ TEST_F(cover, bad_values)
 /* A VMM that comes back with other pieces of what it had added. */
 TEST_F_TIMEOUT(cover, mshv_restart_with_other_granularity, SLOW)
 {
-	u64 start = self->start + MIB(2) + KIB(64), end = self->start + MIB(34) - KIB(4);
-	static const u64 steps[] = { MIB(32), MIB(8), MIB(2), KIB(1020), MIB(16) };
+	u64 start = self->start + BLOCKS(1) + 16 * PAGE_BYTES;
+	u64 end = self->start + BLOCKS(17) - PAGE_BYTES;
+	static const u64 steps[] = {
+		BLOCKS(16), BLOCKS(4), BLOCKS(1), BLOCKS(1) / 2 - PAGE_BYTES, BLOCKS(8),
+	};
 
 	for (size_t i = 0; i < sizeof(steps) / sizeof(*steps); i++) {
 		int mshv = open_control();

@@ -24,8 +24,8 @@ FIXTURE_SETUP(events)
 	/* the counters are since the module was loaded: learn them by an event */
 	self->watch = open(CONTROL, O_RDWR | O_NONBLOCK | O_CLOEXEC);
 	ASSERT_LE(0, self->watch);
-	ASSERT_EQ(0, add_range(self->ctl, EMPTY_BASE, MIB(2), 0));
-	ASSERT_EQ(0, remove_range(self->ctl, EMPTY_BASE, MIB(2)));
+	ASSERT_EQ(0, add_range(self->ctl, EMPTY_BASE, BLOCKS(1), 0));
+	ASSERT_EQ(0, remove_range(self->ctl, EMPTY_BASE, BLOCKS(1)));
 	ASSERT_EQ(sizeof(self->seen), read(self->watch, &self->seen, sizeof(self->seen)));
 }
 
@@ -57,9 +57,9 @@ TEST_F(events, nothing_new_after_open_and_read)
 	EXPECT_EQ(0, poll_now(self->ctl) & POLLPRI);
 	EXPECT_EQ(-EAGAIN, next(self->watch, &e));
 	/* what does not count: adds, refused calls, queries */
-	ASSERT_EQ(0, add_range(self->ctl, EMPTY_BASE, MIB(2), 0));
-	EXPECT_EQ(-EEXIST, add_range(self->ctl, EMPTY_BASE, MIB(4), 0));
-	EXPECT_EQ(-ENOENT, remove_range(self->ctl, EMPTY_BASE, MIB(4)));
+	ASSERT_EQ(0, add_range(self->ctl, EMPTY_BASE, BLOCKS(1), 0));
+	EXPECT_EQ(-EEXIST, add_range(self->ctl, EMPTY_BASE, BLOCKS(2), 0));
+	EXPECT_EQ(-ENOENT, remove_range(self->ctl, EMPTY_BASE, BLOCKS(2)));
 	EXPECT_EQ(0, poll_now(self->watch));
 	EXPECT_EQ(-EAGAIN, next(self->watch, &e));
 }
@@ -71,8 +71,8 @@ TEST_F(events, removal_is_counted_once)
 
 	ASSERT_LE(0, late);
 	for (int i = 0; i < 2; i++) {
-		ASSERT_EQ(0, add_range(self->ctl, EMPTY_BASE, MIB(2), 0));
-		ASSERT_EQ(0, remove_range(self->ctl, EMPTY_BASE, MIB(2)));
+		ASSERT_EQ(0, add_range(self->ctl, EMPTY_BASE, BLOCKS(1), 0));
+		ASSERT_EQ(0, remove_range(self->ctl, EMPTY_BASE, BLOCKS(1)));
 	}
 	EXPECT_EQ(POLLIN, poll_now(self->watch));
 	EXPECT_EQ(POLLIN, poll_now(self->watch));
@@ -93,17 +93,17 @@ TEST_F(events, part_that_goes_counts)
 {
 	struct vtl0_remove part = {
 		.size = sizeof(part), .flags = VTL0_REMOVE_PART,
-		.start = EMPTY_BASE + MIB(2), .length = MIB(2),
+		.start = EMPTY_BASE + BLOCKS(1), .length = BLOCKS(1),
 	};
 	struct vtl0_events e;
 
-	ASSERT_EQ(0, add_chunked(self->ctl, EMPTY_BASE, MIB(6), MIB(2)));
+	ASSERT_EQ(0, add_chunked(self->ctl, EMPTY_BASE, BLOCKS(3), BLOCKS(1)));
 	ASSERT_EQ(0, ioctl(self->ctl, VTL0_REMOVE, &part));
 	ASSERT_EQ(0, next(self->watch, &e));
 	EXPECT_EQ(self->seen.gone + 1, e.gone);
 	/* the two that are left go, too */
-	ASSERT_EQ(0, remove_range(self->ctl, EMPTY_BASE, MIB(2)));
-	ASSERT_EQ(0, remove_range(self->ctl, EMPTY_BASE + MIB(4), MIB(2)));
+	ASSERT_EQ(0, remove_range(self->ctl, EMPTY_BASE, BLOCKS(1)));
+	ASSERT_EQ(0, remove_range(self->ctl, EMPTY_BASE + BLOCKS(2), BLOCKS(1)));
 	ASSERT_EQ(0, next(self->watch, &e));
 	EXPECT_EQ(self->seen.gone + 3, e.gone);
 }
@@ -113,8 +113,8 @@ TEST_F(events, failed_read_loses_nothing)
 	void *volatile nowhere = (void *)8;
 	struct vtl0_events e[2];
 
-	ASSERT_EQ(0, add_range(self->ctl, EMPTY_BASE, MIB(2), 0));
-	ASSERT_EQ(0, remove_range(self->ctl, EMPTY_BASE, MIB(2)));
+	ASSERT_EQ(0, add_range(self->ctl, EMPTY_BASE, BLOCKS(1), 0));
+	ASSERT_EQ(0, remove_range(self->ctl, EMPTY_BASE, BLOCKS(1)));
 	EXPECT_EQ(-1, read(self->watch, e, sizeof(e[0]) - 1));
 	EXPECT_EQ(EINVAL, errno);
 	EXPECT_EQ(-1, read(self->watch, nowhere, sizeof(e[0])));
@@ -149,7 +149,7 @@ TEST_F(events, last_close)
 	ASSERT_LE(0, other);
 	ASSERT_EQ(0, epoll_ctl(epoll, EPOLL_CTL_ADD, self->watch, &ev));
 	EXPECT_EQ(0, epoll_wait(epoll, &ev, 1, 0));
-	ASSERT_EQ(0, add_range(other, EMPTY_BASE, MIB(2), 0));
+	ASSERT_EQ(0, add_range(other, EMPTY_BASE, BLOCKS(1), 0));
 	/* for a count that includes both */
 	late = open(CONTROL, O_RDWR | O_NONBLOCK | O_CLOEXEC);
 	ASSERT_LE(0, late);
@@ -201,8 +201,8 @@ TEST_F(events, read_waits)
 	EXPECT_EQ(-EINTR, r.ret);
 	ASSERT_EQ(0, pthread_create(&thread, NULL, read_once, &r));
 	usleep(10000);
-	ASSERT_EQ(0, add_range(self->ctl, EMPTY_BASE, MIB(2), 0));
-	ASSERT_EQ(0, remove_range(self->ctl, EMPTY_BASE, MIB(2)));
+	ASSERT_EQ(0, add_range(self->ctl, EMPTY_BASE, BLOCKS(1), 0));
+	ASSERT_EQ(0, remove_range(self->ctl, EMPTY_BASE, BLOCKS(1)));
 	ASSERT_EQ(0, pthread_join(thread, NULL));
 	EXPECT_EQ(0, r.ret);
 	EXPECT_EQ(self->seen.gone + 1, r.events.gone);
@@ -216,7 +216,7 @@ FIXTURE(bad_page) {
 
 FIXTURE_SETUP(bad_page)
 {
-	int ret = map_setup(&self->s, MIB(2), 9);
+	int ret = map_setup(&self->s, PMD_BYTES, PMD_FOLIO_ORDER);
 
 	if (ret == -ENOENT)
 		SKIP(return, NO_RAM);
@@ -234,7 +234,7 @@ FIXTURE_TEARDOWN_PARENT(bad_page)
 
 TEST_F(bad_page, is_urgent)
 {
-	char *va = map_low(self->s.low, self->s.start, MIB(2), PROT_READ | PROT_WRITE);
+	char *va = map_low(self->s.low, self->s.start, PMD_BYTES, PROT_READ | PROT_WRITE);
 	struct vtl0_events e;
 
 	ASSERT_NE(MAP_FAILED, (void *)va);
@@ -247,7 +247,7 @@ TEST_F(bad_page, is_urgent)
 	ASSERT_EQ(0, next(self->s.control, &e));
 	EXPECT_LE(1, e.bad_pages);
 	EXPECT_EQ(0, poll_now(self->s.control));
-	ASSERT_EQ(0, munmap(va, MIB(2)));
+	ASSERT_EQ(0, munmap(va, PMD_BYTES));
 }
 
 #define REPORT "/sys/devices/system/memory/hard_offline_page"
@@ -266,8 +266,8 @@ TEST_F(bad_page, known_one_is_no_news)
 	ASSERT_EQ(0, next(self->s.control, &e));
 	ASSERT_EQ(0, write_file(REPORT, address));
 	EXPECT_EQ(0, poll_now(self->s.control));
-	ASSERT_EQ(0, remove_range(self->s.control, self->s.start, MIB(2)));
-	ASSERT_EQ(0, add_range(self->s.control, self->s.start, MIB(2), 0));
+	ASSERT_EQ(0, remove_range(self->s.control, self->s.start, PMD_BYTES));
+	ASSERT_EQ(0, add_range(self->s.control, self->s.start, PMD_BYTES, 0));
 	ASSERT_EQ(0, next(self->s.control, &e));
 	ASSERT_EQ(0, write_file(REPORT, address));
 	EXPECT_EQ(0, poll_now(self->s.control));

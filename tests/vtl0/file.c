@@ -13,7 +13,7 @@
 
 #define NODE "/dev/vtl0_test-1"
 #define NAME "test-1"
-#define LENGTH MIB(8)
+#define LENGTH (4 * PMD_BYTES)
 #define NOBODY 65534
 
 FIXTURE(file) {
@@ -28,7 +28,7 @@ FIXTURE_SETUP(file)
 		SKIP(return, NO_RAM);
 	ASSERT_EQ(0, ret);
 	/* not the beginning of the window, so that offset 0 is another address */
-	self->s.start += MIB(32);
+	self->s.start += 8 * PMD_BYTES;
 	self->s.length = LENGTH;
 	ASSERT_EQ(0, add_named(self->s.control, self->s.start, LENGTH, NAME, 0640));
 }
@@ -85,7 +85,7 @@ TEST_F(file, node_is_as_asked_for)
 TEST_F(file, owner_and_group)
 {
 	struct vtl0_add arg = {
-		.start = self->s.start + MIB(32), .length = MIB(2), .flags = VTL0_ADD_NAME,
+		.start = self->s.start + 8 * PMD_BYTES, .length = BLOCKS(1), .flags = VTL0_ADD_NAME,
 		.file_mode = 0600, .file_uid = 12, .file_gid = 34, .name = "owned",
 	};
 	struct stat st;
@@ -115,15 +115,15 @@ TEST_F(file, offset_0_is_the_first_byte)
 	EXPECT_EQ(LENGTH / PMD_BYTES, map_info(&self->s).faults_pmd - LENGTH / PMD_BYTES);
 	EXPECT_EQ(0, map_info(&self->s).fallbacks);
 	if (disk >= 0) {
-		EXPECT_EQ(0, direct_io(disk, va + 512, MIB(4), 2));
+		EXPECT_EQ(0, direct_io(disk, va + 512, 2 * PMD_BYTES, 2));
 		close(disk);
 	}
 	ASSERT_EQ(0, munmap(va, LENGTH));
-	va = map_file(fd, MIB(6), MIB(2), PROT_READ);
+	va = map_file(fd, BLOCKS(3), BLOCKS(1), PROT_READ);
 	ASSERT_NE(MAP_FAILED, (void *)va);
-	fill_pattern(low + MIB(6), MIB(2), 3);
-	EXPECT_TRUE(check_pattern(va, MIB(2), 3));
-	ASSERT_EQ(0, munmap(va, MIB(2)));
+	fill_pattern(low + BLOCKS(3), BLOCKS(1), 3);
+	EXPECT_TRUE(check_pattern(va, BLOCKS(1), 3));
+	ASSERT_EQ(0, munmap(va, BLOCKS(1)));
 	ASSERT_EQ(0, munmap(low, LENGTH));
 	close(fd);
 	EXPECT_UNUSED_AND_REMOVE(&self->s);
@@ -133,12 +133,12 @@ TEST_F(file, nothing_beside_the_range)
 {
 	int fds[] = {
 		open(NODE, O_RDWR | O_CLOEXEC),
-		open_part(self->s.control, self->s.start + MIB(2), MIB(2), VTL0_OPEN_WRITE),
+		open_part(self->s.control, self->s.start + BLOCKS(1), BLOCKS(1), VTL0_OPEN_WRITE),
 	};
-	u64 lengths[] = { LENGTH, MIB(2) };
+	u64 lengths[] = { LENGTH, BLOCKS(1) };
 
 	/* what lies behind is there to be seen */
-	ASSERT_EQ(0, add_range(self->s.control, self->s.start + LENGTH, MIB(2), 0));
+	ASSERT_EQ(0, add_range(self->s.control, self->s.start + LENGTH, BLOCKS(1), 0));
 	for (int i = 0; i < 2; i++) {
 		int fd = fds[i], prot = PROT_READ | PROT_WRITE;
 		u64 length = lengths[i];
@@ -161,7 +161,7 @@ TEST_F(file, nothing_beside_the_range)
 		EXPECT_EQ(-1, pread(fd, &va, 1, 0));
 		close(fd);
 	}
-	EXPECT_EQ(0, remove_range(self->s.control, self->s.start + LENGTH, MIB(2)));
+	EXPECT_EQ(0, remove_range(self->s.control, self->s.start + LENGTH, BLOCKS(1)));
 }
 
 TEST_F(file, read_only)
@@ -315,7 +315,7 @@ TEST_F(file, dies_with_its_range)
 	for (int again = 0; again < 2; again++) {
 		for (int i = 0; i < 2; i++) {
 			EXPECT_EQ(BUS_ADRERR, touch(va[i]));
-			EXPECT_EQ(BUS_ADRERR, touch_write(va[i] + MIB(2)));
+			EXPECT_EQ(BUS_ADRERR, touch_write(va[i] + BLOCKS(1)));
 			EXPECT_EQ(ENODEV, map_fails(fds[i], 0, LENGTH, PROT_READ, MAP_SHARED));
 		}
 		if (!again) {
@@ -360,10 +360,10 @@ TEST_F(file, pin_through_it_keeps_module)
 
 TEST_F(file, names_are_unique)
 {
-	u64 other = self->s.start + MIB(32);
+	u64 other = self->s.start + 8 * PMD_BYTES;
 
-	EXPECT_EQ(-ENOTUNIQ, add_named(self->s.control, other, MIB(2), NAME, 0600));
-	EXPECT_EQ(-ENOTUNIQ, add_named(self->s.control, other, MIB(2), "low", 0600));
+	EXPECT_EQ(-ENOTUNIQ, add_named(self->s.control, other, BLOCKS(1), NAME, 0600));
+	EXPECT_EQ(-ENOTUNIQ, add_named(self->s.control, other, BLOCKS(1), "low", 0600));
 	EXPECT_EQ(1, list_ranges(self->s.control, NULL, 0));
 	/* the same again, with the name or without one */
 	EXPECT_EQ(0, add_named(self->s.control, self->s.start, LENGTH, NAME, 0600));
@@ -371,9 +371,9 @@ TEST_F(file, names_are_unique)
 	EXPECT_EQ(-EEXIST, add_named(self->s.control, self->s.start, LENGTH, "else", 0600));
 	/* free again */
 	ASSERT_EQ(0, remove_range(self->s.control, self->s.start, LENGTH));
-	EXPECT_EQ(0, add_named(self->s.control, other, MIB(2), NAME, 0600));
+	EXPECT_EQ(0, add_named(self->s.control, other, BLOCKS(1), NAME, 0600));
 	EXPECT_EQ(0, access(NODE, F_OK));
-	EXPECT_EQ(0, remove_range(self->s.control, other, MIB(2)));
+	EXPECT_EQ(0, remove_range(self->s.control, other, BLOCKS(1)));
 }
 
 TEST_F(file, bad_names)
@@ -382,30 +382,30 @@ TEST_F(file, bad_names)
 		"", ".", "..", "-a", "_a", "a/b", "a b", "\xc3\xa4", "a\n",
 		"0123456789abcdef0123456789abcdef",
 	};
-	u64 other = self->s.start + MIB(32);
+	u64 other = self->s.start + 8 * PMD_BYTES;
 	struct vtl0_add arg = {
-		.start = other, .length = MIB(2), .flags = VTL0_ADD_NAME, .name = "a\0b",
+		.start = other, .length = BLOCKS(1), .flags = VTL0_ADD_NAME, .name = "a\0b",
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
-		EXPECT_EQ(-EINVAL, add_named(self->s.control, other, MIB(2), bad[i], 0600))
+		EXPECT_EQ(-EINVAL, add_named(self->s.control, other, BLOCKS(1), bad[i], 0600))
 			TH_LOG("\"%s\"", bad[i]);
 	}
 	EXPECT_EQ(-EINVAL, cmd_add(self->s.control, &arg));
-	EXPECT_EQ(-EINVAL, add_named(self->s.control, other, MIB(2), "a", 0700));
-	EXPECT_EQ(-EINVAL, add_named(self->s.control, other, MIB(2), "a", 04600));
+	EXPECT_EQ(-EINVAL, add_named(self->s.control, other, BLOCKS(1), "a", 0700));
+	EXPECT_EQ(-EINVAL, add_named(self->s.control, other, BLOCKS(1), "a", 04600));
 	/* without the flag all of it is zero */
-	arg = (struct vtl0_add){ .start = other, .length = MIB(2), .name = "a" };
+	arg = (struct vtl0_add){ .start = other, .length = BLOCKS(1), .name = "a" };
 	EXPECT_EQ(-EINVAL, cmd_add(self->s.control, &arg));
-	arg = (struct vtl0_add){ .start = other, .length = MIB(2), .file_mode = 0600 };
+	arg = (struct vtl0_add){ .start = other, .length = BLOCKS(1), .file_mode = 0600 };
 	EXPECT_EQ(-EINVAL, cmd_add(self->s.control, &arg));
-	arg = (struct vtl0_add){ .start = other, .length = MIB(2), .reserved = 1 };
+	arg = (struct vtl0_add){ .start = other, .length = BLOCKS(1), .reserved = 1 };
 	EXPECT_EQ(-EINVAL, cmd_add(self->s.control, &arg));
 	EXPECT_EQ(1, list_ranges(self->s.control, NULL, 0));
-	EXPECT_EQ(0, add_named(self->s.control, other, MIB(2),
+	EXPECT_EQ(0, add_named(self->s.control, other, BLOCKS(1),
 			       "0123456789abcdef0123456789abcde", 0600));
 	EXPECT_EQ(0, access("/dev/vtl0_0123456789abcdef0123456789abcde", F_OK));
-	EXPECT_EQ(0, remove_range(self->s.control, other, MIB(2)));
+	EXPECT_EQ(0, remove_range(self->s.control, other, BLOCKS(1)));
 }
 
 TEST_F(file, sync_succeeds)
@@ -438,9 +438,9 @@ TEST_F(file, open_errors)
 	EXPECT_EQ(-ENOENT, open_part(control, start - PAGE_BYTES, PAGE_BYTES, 0));
 	EXPECT_EQ(-ENOENT, open_part(control, start, LENGTH + PAGE_BYTES, 0));
 	/* two ranges are two owners' */
-	ASSERT_EQ(0, add_range(control, start + LENGTH, MIB(2), 0));
-	EXPECT_EQ(-ENOENT, open_part(control, start, LENGTH + MIB(2), 0));
-	EXPECT_EQ(0, remove_range(control, start + LENGTH, MIB(2)));
+	ASSERT_EQ(0, add_range(control, start + LENGTH, BLOCKS(1), 0));
+	EXPECT_EQ(-ENOENT, open_part(control, start, LENGTH + BLOCKS(1), 0));
+	EXPECT_EQ(0, remove_range(control, start + LENGTH, BLOCKS(1)));
 }
 
 TEST_HARNESS_MAIN

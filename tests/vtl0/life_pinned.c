@@ -146,7 +146,7 @@ TEST_F_TIMEOUT(pinned, add_resurrects_draining, SLOW)
 	ASSERT_LE(0, self->s.control);
 	EXPECT_EQ(VTL0_STATE_DRAINING, map_info(&self->s).state);
 	/* no other range, but the same may be added */
-	EXPECT_EQ(-EEXIST, add_range(self->s.control, self->s.start, MIB(2), 0));
+	EXPECT_EQ(-EEXIST, add_range(self->s.control, self->s.start, BLOCKS(1), 0));
 	ASSERT_EQ(0, add_range(self->s.control, self->s.start, self->s.length, 0));
 	EXPECT_EQ(VTL0_STATE_LIVE, map_info(&self->s).state);
 	EXPECT_EQ(id, map_info(&self->s).id);
@@ -277,7 +277,7 @@ static int touch_and_close(u64 start, int pipe_fd)
 	return ret;
 }
 
-/* The first close looks at 131072 folios; the first of them is pinned meanwhile. */
+/* The first close looks at 512 MiB of single pages; the first is pinned meanwhile. */
 FIXTURE(look) {
 	struct map_state s;
 };

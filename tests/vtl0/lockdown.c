@@ -32,7 +32,7 @@ static bool soft_reserved(u64 *start, u64 *length, u64 *behind)
 	for (word = strstr(line, "memmap="); word; word = strstr(word + 1, "memmap="))
 		if (sscanf(word, "memmap=%" SCNu64 "K%%%" SCNx64 "-1+0xefffffff", length,
 			   start) == 2) {
-			*behind = KIB(*length) % PMD_BYTES;
+			*behind = KIB(*length) % BLOCK_BYTES;
 			*length = KIB(*length) - *behind;
 			return true;
 		}
@@ -43,11 +43,11 @@ TEST(locked_down)
 {
 	struct mshv_vtl_ram_disposition ram = {
 		.start_pfn = EMPTY_BASE >> 12,
-		.last_pfn = (EMPTY_BASE + MIB(2)) >> 12,
+		.last_pfn = (EMPTY_BASE + BLOCKS(1)) >> 12,
 	};
 	struct vtl0_range_info info;
-	struct vtl0_plan plan = { .start = EMPTY_BASE, .length = MIB(2) };
-	struct vtl0_open file = { .start = EMPTY_BASE + GIB(1), .length = MIB(2) };
+	struct vtl0_plan plan = { .start = EMPTY_BASE, .length = BLOCKS(1) };
+	struct vtl0_open file = { .start = EMPTY_BASE + GIB(1), .length = BLOCKS(1) };
 	int ctl, vtl, low;
 	void *p = MAP_FAILED;
 	struct window w;
@@ -65,7 +65,7 @@ TEST(locked_down)
 	vtl = vtl0_ioctl(ctl, MSHV_CREATE_VTL, NULL);
 	ASSERT_LE(0, vtl);
 	/* a range registered before can be removed afterwards */
-	ASSERT_EQ(0, add_named(ctl, EMPTY_BASE + GIB(1), MIB(2), "locked", 0600));
+	ASSERT_EQ(0, add_named(ctl, EMPTY_BASE + GIB(1), BLOCKS(1), "locked", 0600));
 	/* but files and mappings of before do not get around lockdown */
 	ASSERT_EQ(0, cmd_open(ctl, &file));
 	low = open_low(O_RDWR);
@@ -78,11 +78,11 @@ TEST(locked_down)
 
 	ASSERT_EQ(0, write_file(LOCKDOWN, "integrity"));
 	for (u64 flags = 0; flags <= VTL0_ADD_PERSIST; flags += VTL0_ADD_PERSIST)
-		EXPECT_EQ(-EPERM, add_range(ctl, EMPTY_BASE, MIB(2), flags));
+		EXPECT_EQ(-EPERM, add_range(ctl, EMPTY_BASE, BLOCKS(1), flags));
 	EXPECT_EQ(-EPERM, vtl0_ioctl(ctl, MSHV_ADD_VTL0_MEMORY, &ram));
 	EXPECT_EQ(-EPERM, vtl0_ioctl(vtl, MSHV_ADD_VTL0_MEMORY, &ram));
-	EXPECT_EQ(-EPERM, declare_window(ctl, EMPTY_BASE, MIB(2)));
-	EXPECT_EQ(MAP_FAILED, mmap(NULL, MIB(2), PROT_READ, MAP_SHARED, file.fd, 0));
+	EXPECT_EQ(-EPERM, declare_window(ctl, EMPTY_BASE, BLOCKS(1)));
+	EXPECT_EQ(MAP_FAILED, mmap(NULL, BLOCKS(1), PROT_READ, MAP_SHARED, file.fd, 0));
 	EXPECT_EQ(EPERM, errno);
 	close(file.fd);
 	EXPECT_EQ(-EPERM, cmd_open(ctl, &file));
@@ -90,14 +90,14 @@ TEST(locked_down)
 		EXPECT_EQ(BUS_ADRERR, touch(p));
 		munmap(p, PMD_BYTES);
 	}
-	EXPECT_EQ(MAP_FAILED, map_low(low, EMPTY_BASE + GIB(1), MIB(2), PROT_READ));
+	EXPECT_EQ(MAP_FAILED, map_low(low, EMPTY_BASE + GIB(1), BLOCKS(1), PROT_READ));
 	EXPECT_EQ(EPERM, errno);
 	close(low);
 	EXPECT_EQ(-1, open("/dev/vtl0_locked", O_RDONLY));
 	EXPECT_EQ(EPERM, errno);
 	EXPECT_EQ(1, list_ranges(ctl, &info, 1));
 	EXPECT_EQ(0, cmd_plan(ctl, &plan));
-	EXPECT_EQ(0, remove_range(ctl, EMPTY_BASE + GIB(1), MIB(2)));
+	EXPECT_EQ(0, remove_range(ctl, EMPTY_BASE + GIB(1), BLOCKS(1)));
 	close(vtl);
 	close(ctl);
 	EXPECT_NOTHING_LEFT();
@@ -121,7 +121,7 @@ TEST(soft_reserved_while_locked_down)
 	ctl = open_control();
 	ASSERT_LE(0, ctl);
 	/* not if a part of it is something else, or of the block that gets struct pages */
-	EXPECT_EQ(-EPERM, add_range(ctl, start + length - MIB(2), MIB(4), 0));
+	EXPECT_EQ(-EPERM, add_range(ctl, start + length - BLOCKS(1), BLOCKS(2), 0));
 	edge = (struct vtl0_add) {
 		.flags = VTL0_ADD_COVER, .start = start + length, .length = behind,
 	};

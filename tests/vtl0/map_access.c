@@ -7,6 +7,9 @@
 
 #include "map.h"
 
+/* A GiB is aligned for the largest entries that may fit into it. */
+#define LARGEST (GIB(1) < PUD_BYTES ? PMD_BYTES : PUD_BYTES)
+
 FIXTURE(access) {
 	struct map_state s;
 	int disk;
@@ -53,11 +56,11 @@ static int reachable(int disk, char *addr)
 
 TEST_F(access, unregistered_2m_is_refused_by_gup)
 {
-	char *va = map_low(self->s.low, self->s.start, MIB(8), PROT_READ | PROT_WRITE);
+	char *va = map_low(self->s.low, self->s.start, 4 * PMD_BYTES, PROT_READ | PROT_WRITE);
 
 	ASSERT_NE(MAP_FAILED, va);
 	ASSERT_EQ(0, (uintptr_t)va % PMD_BYTES);
-	for (u64 i = 0; i < MIB(8); i += MIB(1))
+	for (u64 i = 0; i < 4 * PMD_BYTES; i += PMD_BYTES / 2)
 		EXPECT_EQ(0, reachable(self->disk, va + i));
 }
 
@@ -66,7 +69,7 @@ TEST_F(access, unregistered_1g_is_refused_by_gup)
 	char *va = map_low(self->s.low, self->s.start, GIB(1), PROT_READ | PROT_WRITE);
 
 	ASSERT_NE(MAP_FAILED, va);
-	ASSERT_EQ(0, (uintptr_t)va % GIB(1));
+	ASSERT_EQ(0, (uintptr_t)va % LARGEST);
 	for (u64 i = 0; i < GIB(1); i += MIB(128))
 		EXPECT_EQ(0, reachable(self->disk, va + i));
 }
@@ -117,7 +120,7 @@ TEST_F(access, last_block_of_gib_missing)
 	ASSERT_EQ(0, add_order(self->s.control, self->s.start, length, PUD_FOLIO_ORDER));
 	va = map_low(self->s.low, self->s.start, GIB(1), PROT_READ | PROT_WRITE);
 	ASSERT_NE(MAP_FAILED, va);
-	ASSERT_EQ(0, (uintptr_t)va % GIB(1));
+	ASSERT_EQ(0, (uintptr_t)va % LARGEST);
 	EXPECT_EQ(0, touch_write(va));
 	EXPECT_EQ(0, touch_write(va + length - 1));
 	EXPECT_EQ(0, reachable(self->disk, va + length));
@@ -130,9 +133,9 @@ TEST_F(access, last_block_of_gib_missing)
 
 TEST_F(access, private_is_refused)
 {
-	ASSERT_EQ(0, add_range(self->s.control, self->s.start, MIB(8), 0));
+	ASSERT_EQ(0, add_range(self->s.control, self->s.start, BLOCKS(4), 0));
 	for (int prot = PROT_NONE; prot <= (PROT_READ | PROT_WRITE); prot++) {
-		EXPECT_EQ(MAP_FAILED, mmap(NULL, MIB(2), prot, MAP_PRIVATE, self->s.low,
+		EXPECT_EQ(MAP_FAILED, mmap(NULL, BLOCKS(1), prot, MAP_PRIVATE, self->s.low,
 					   self->s.start));
 		EXPECT_EQ(EINVAL, errno);
 	}
@@ -145,14 +148,14 @@ TEST_F(access, read_only_fd_cannot_write)
 
 	ASSERT_LE(0, low);
 	ASSERT_LE(0, mem);
-	ASSERT_EQ(0, add_range(self->s.control, self->s.start, MIB(8), 0));
-	EXPECT_EQ(MAP_FAILED, map_low(low, self->s.start, MIB(2), PROT_READ | PROT_WRITE));
+	ASSERT_EQ(0, add_range(self->s.control, self->s.start, BLOCKS(4), 0));
+	EXPECT_EQ(MAP_FAILED, map_low(low, self->s.start, BLOCKS(1), PROT_READ | PROT_WRITE));
 	EXPECT_EQ(EACCES, errno);
-	va = map_low(low, self->s.start, MIB(2), PROT_READ);
+	va = map_low(low, self->s.start, BLOCKS(1), PROT_READ);
 	ASSERT_NE(MAP_FAILED, va);
 	EXPECT_EQ(0, touch(va));
 	EXPECT_EQ(-SIGSEGV, touch_write(va));
-	EXPECT_EQ(-1, mprotect(va, MIB(2), PROT_READ | PROT_WRITE));
+	EXPECT_EQ(-1, mprotect(va, BLOCKS(1), PROT_READ | PROT_WRITE));
 	EXPECT_EQ(EACCES, errno);
 	/* not even by force */
 	EXPECT_EQ(-1, pwrite(mem, &byte, 1, (uintptr_t)va));
@@ -208,26 +211,26 @@ TEST_F(access, hole_and_limits)
 	u64 top = 1ULL << 52;
 	char *va;
 
-	va = map_low(self->s.low, EMPTY_BASE, MIB(4), PROT_READ | PROT_WRITE);
+	va = map_low(self->s.low, EMPTY_BASE, BLOCKS(2), PROT_READ | PROT_WRITE);
 	ASSERT_NE(MAP_FAILED, va);
 	EXPECT_EQ(0, reachable(self->disk, va));
 	ASSERT_EQ(0, cmd_info(self->s.control, &info));
-	EXPECT_EQ(MAP_FAILED, map_low(self->s.low, info.max_address + 1, MIB(2), PROT_READ));
+	EXPECT_EQ(MAP_FAILED, map_low(self->s.low, info.max_address + 1, BLOCKS(1), PROT_READ));
 	EXPECT_EQ(ERANGE, errno);
-	EXPECT_EQ(MAP_FAILED, map_low(self->s.low, info.max_address + 1 - MIB(2), MIB(4),
+	EXPECT_EQ(MAP_FAILED, map_low(self->s.low, info.max_address + 1 - BLOCKS(1), BLOCKS(2),
 				      PROT_READ));
 	EXPECT_EQ(ERANGE, errno);
-	EXPECT_EQ(MAP_FAILED, map_low(self->s.low, top, MIB(2), PROT_READ));
+	EXPECT_EQ(MAP_FAILED, map_low(self->s.low, top, BLOCKS(1), PROT_READ));
 	EXPECT_EQ(ERANGE, errno);
-	EXPECT_NE(MAP_FAILED, map_low(self->s.low, info.max_address + 1 - MIB(2), MIB(2),
+	EXPECT_NE(MAP_FAILED, map_low(self->s.low, info.max_address + 1 - BLOCKS(1), BLOCKS(1),
 				      PROT_READ));
 }
 
 /* The shared alias of isolated machines. */
 TEST_F(access, alias_bit_is_refused)
 {
-	ASSERT_EQ(0, add_range(self->s.control, self->s.start, MIB(8), 0));
-	EXPECT_EQ(MAP_FAILED, map_low(self->s.low, self->s.start | 1ULL << 63, MIB(2),
+	ASSERT_EQ(0, add_range(self->s.control, self->s.start, BLOCKS(4), 0));
+	EXPECT_EQ(MAP_FAILED, map_low(self->s.low, self->s.start | 1ULL << 63, BLOCKS(1),
 				      PROT_READ | PROT_WRITE));
 	EXPECT_EQ(EOPNOTSUPP, errno);
 }

@@ -18,7 +18,7 @@ LEVEL_FIXTURE(poison);
 FIXTURE_SETUP(poison)
 {
 	SETUP_LEVEL();
-	fill_pattern(self->va, MIB(4), 30);
+	fill_pattern(self->va, BLOCKS(2), 30);
 	if (access("/proc/sys/vm/memory_failure_recovery", F_OK))
 		SKIP(return, "needs CONFIG_MEMORY_FAILURE");
 }
@@ -77,7 +77,7 @@ TEST_F_TIMEOUT(poison, mapper_gets_sigbus, SLOW)
 	EXPECT_EQ(variant->entry == PAGE_BYTES ? BUS_MCEERR_AR : 0, got.code);
 	touch_poison(addr + 5);
 	EXPECT_EQ(BUS_MCEERR_AR, got.code);
-	EXPECT_EQ(12, got.lsb);
+	EXPECT_EQ(PAGE_BITS, got.lsb);
 	EXPECT_EQ(addr, (char *)((uintptr_t)got.addr & ~(PAGE_BYTES - 1)));
 	EXPECT_EQ(BUS_MCEERR_AR, touch(addr));
 	EXPECT_EQ(BUS_MCEERR_AR, touch_write(addr));
@@ -85,7 +85,7 @@ TEST_F_TIMEOUT(poison, mapper_gets_sigbus, SLOW)
 	EXPECT_EQ(-1, process_vm_readv(getpid(), &local, 1, &remote, 1, 0));
 	/* all other pages are good, also those of the same folio */
 	EXPECT_TRUE(check_pattern(self->va, OFFSET, 30));
-	EXPECT_TRUE(check_pattern(addr + PAGE_BYTES, MIB(4) - OFFSET - PAGE_BYTES,
+	EXPECT_TRUE(check_pattern(addr + PAGE_BYTES, BLOCKS(2) - OFFSET - PAGE_BYTES,
 				  30 + (OFFSET + PAGE_BYTES) / 8));
 	EXPECT_EQ(1, map_info(&self->s).bad_pages);
 	EXPECT_EQ(0, map_info(&self->s).held);
@@ -127,7 +127,7 @@ TEST_F_TIMEOUT(poison, other_mapper_is_told, 60)
 TEST_F_TIMEOUT(poison, clear_leaves_out_the_bad_page, SLOW)
 {
 	struct vtl0_add arg = {
-		.flags = VTL0_ADD_CLEAR, .start = self->s.start, .length = MIB(4),
+		.flags = VTL0_ADD_CLEAR, .start = self->s.start, .length = BLOCKS(2),
 	};
 	char *addr = self->va + OFFSET;
 
@@ -135,19 +135,19 @@ TEST_F_TIMEOUT(poison, clear_leaves_out_the_bad_page, SLOW)
 	ASSERT_EQ(0, remove_range(self->s.control, self->s.start, self->s.length));
 	ASSERT_EQ(0, cmd_add(self->s.control, &arg));
 	EXPECT_EQ(BUS_MCEERR_AR, touch(addr));
-	for (char *p = self->va; p < self->va + MIB(4); p += PAGE_BYTES) {
+	for (char *p = self->va; p < self->va + BLOCKS(2); p += PAGE_BYTES) {
 		if (p != addr)
 			ASSERT_EQ(0, *p | memcmp(p, p + 1, PAGE_BYTES - 1));
 	}
 	ASSERT_EQ(0, munmap(self->va, self->s.length));
-	self->s.length = MIB(4);
+	self->s.length = BLOCKS(2);
 	EXPECT_UNUSED_AND_REMOVE(&self->s);
 	/* the module forgets it, and as there was no real error its contents are as they were */
 	close(self->s.low);
 	close(self->s.control);
 	ASSERT_TRUE(wait_until(module_unloads, NULL, PATIENCE));
 	ASSERT_EQ(0, load_module());
-	ASSERT_EQ(0, map_setup(&self->s, MIB(4), 0));
+	ASSERT_EQ(0, map_setup(&self->s, BLOCKS(2), 0));
 	addr = map_low(self->s.low, self->s.start + OFFSET, PAGE_BYTES, PROT_READ);
 	ASSERT_NE(MAP_FAILED, addr);
 	EXPECT_TRUE(check_pattern(addr, PAGE_BYTES, 30 + OFFSET / 8));
@@ -163,7 +163,7 @@ TEST_F_TIMEOUT(poison, next_registration_knows, SLOW)
 		ASSERT_EQ(0, remove_range(self->s.control, self->s.start, self->s.length));
 		/* a GiB of single pages takes long */
 		if (variant->entry == PUD_BYTES && !orders[i])
-			self->s.length = MIB(8);
+			self->s.length = BLOCKS(4);
 		ASSERT_EQ(0, add_order(self->s.control, self->s.start, self->s.length,
 				       orders[i]));
 		EXPECT_EQ(BUS_MCEERR_AR, touch(self->va + OFFSET));

@@ -190,7 +190,8 @@ TEST_F_TIMEOUT(procfs, tracepoint_shows_orders, SLOW)
 	 * Whether 1G is tried before depends on the other mappings in that GiB: the
 	 * core offers it if the entry is empty, for a VMA of any size.
 	 */
-	EXPECT_EQ(variant->entry == PUD_BYTES, !!strstr(text, "order=18 read result=NOPAGE"));
+	snprintf(wanted, sizeof(wanted), "order=%u read result=NOPAGE", PUD_FOLIO_ORDER);
+	EXPECT_EQ(variant->entry == PUD_BYTES, !!strstr(text, wanted));
 	rmdir(TRACE);
 	free(text);
 	FINISH();

@@ -25,7 +25,7 @@ FIXTURE_SETUP(race)
 	if (ret == -ENOENT)
 		SKIP(return, NO_RAM);
 	ASSERT_EQ(0, ret);
-	self->s.length = MIB(32);
+	self->s.length = 16 * PMD_BYTES;
 	self->disk = open_disk(512);
 	if (self->disk < 0)
 		SKIP(return, NO_DISK);
@@ -59,9 +59,9 @@ TEST_F(race, touch_register_odirect_pages)
 	ASSERT_EQ(BUS_ADRERR, touch(self->va));
 	ASSERT_EQ(BUS_ADRERR, touch_write(self->va + PAGE_BYTES));
 	/* the page table stays, so the large folio is mapped by pages */
-	ASSERT_EQ(0, add_order(self->s.control, self->s.start, self->s.length, 9));
+	ASSERT_EQ(0, add_order(self->s.control, self->s.start, self->s.length, PMD_FOLIO_ORDER));
 	EXPECT_EQ(0, touch(self->va));
-	EXPECT_EQ(0, direct_io(self->disk, self->va, MIB(4), 12));
+	EXPECT_EQ(0, direct_io(self->disk, self->va, 2 * PMD_BYTES, 12));
 	EXPECT_LT(0, map_info(&self->s).fallbacks);
 	/* 6.12 keeps empty page tables, so that no 2M entry comes back */
 	if (counts_mappings())
@@ -152,7 +152,7 @@ static int io_beside_writers(int disk, char *addr, size_t size, unsigned int see
 /* Add while it is being touched; as soon as ADD returns, touching works. */
 static int add_and_touch(struct map_state *s, struct touchers *t, int disk, unsigned int n)
 {
-	static const u32 orders[] = { 0, 9, 18 };
+	static const u32 orders[] = { 0, PMD_FOLIO_ORDER, PUD_FOLIO_ORDER };
 	int ret;
 
 	if (!wait_for_more(&t->bus))
@@ -160,7 +160,7 @@ static int add_and_touch(struct map_state *s, struct touchers *t, int disk, unsi
 	ret = add_order(s->control, s->start, s->length, orders[n % 3]);
 	if (ret)
 		return ret;
-	if (touch(t->va + n % 32 * MIB(1)) || touch_write(t->va))
+	if (touch(t->va + n % 32 * (s->length / 32)) || touch_write(t->va))
 		return 2;
 	if (!wait_for_more(&t->good))
 		return 3;
@@ -212,12 +212,12 @@ TEST_F_TIMEOUT(race, part_goes_while_touched, SLOW)
 static int publish_and_pin(struct map_state *s, struct touchers *t, int disk, unsigned int n)
 {
 	char *mine = t->va + t->length;
-	u64 length = t->length + MIB(2);
+	u64 length = t->length + PMD_BYTES;
 	int ret;
 
 	if (touch(mine) != BUS_ADRERR)
 		return 1;
-	ret = add_order(s->control, s->start, length, n & 1 ? 9 : 0);
+	ret = add_order(s->control, s->start, length, n & 1 ? PMD_FOLIO_ORDER : 0);
 	if (ret)
 		return ret;
 	ret = direct_io(disk, mine, KIB(64), n);
@@ -231,7 +231,7 @@ static int publish_and_pin(struct map_state *s, struct touchers *t, int disk, un
 
 TEST_F_TIMEOUT(race, publish_then_pin, SLOW)
 {
-	self->s.length -= MIB(2);
+	self->s.length -= PMD_BYTES;
 	EXPECT_EQ(0, under_touch(&self->s, self->va, publish_and_pin, self->disk));
 }
 
@@ -248,7 +248,8 @@ static int change_order(struct map_state *s, struct touchers *t, int disk, unsig
 		 s->low, s->start) != t->va)
 		return -errno;
 	for (unsigned int i = 0; i < 2 && !ret; i++) {
-		ret = add_order(s->control, s->start, s->length, (n + i) & 1 ? 9 : 0);
+		ret = add_order(s->control, s->start, s->length,
+				(n + i) & 1 ? PMD_FOLIO_ORDER : 0);
 		if (!ret && !wait_for_more(&t->good))
 			ret = 1;
 		if (!ret)
@@ -307,7 +308,7 @@ TEST_F_TIMEOUT(race, page_table_or_large_entry, SLOW)
 	struct churn c = { .t = { .va = self->va, .length = self->s.length }, .s = &self->s };
 	pthread_t thread;
 
-	ASSERT_EQ(0, add_order(self->s.control, self->s.start, self->s.length, 9));
+	ASSERT_EQ(0, add_order(self->s.control, self->s.start, self->s.length, PMD_FOLIO_ORDER));
 	ASSERT_EQ(0, pthread_create(&thread, NULL, churn_tables, &c));
 	EXPECT_EQ(0, under_touch(&self->s, self->va, direct_io_once, self->disk));
 	atomic_store(&c.t.stop, true);

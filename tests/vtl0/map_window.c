@@ -9,7 +9,7 @@
 
 #include "map.h"
 
-#define LENGTH MIB(64)
+#define LENGTH BLOCKS(32)
 
 FIXTURE(window) {
 	int ctl;
@@ -58,26 +58,26 @@ TEST_F_TIMEOUT(window, ranges_of_others_stay_as_they_are, SLOW)
 {
 	int other = open_control();
 
-	ASSERT_EQ(0, add_range(other, self->start + MIB(8), MIB(4), 0));
-	ASSERT_EQ(0, touch_write(self->va + MIB(2)));
-	ASSERT_EQ(0, touch_write(self->va + MIB(9)));
-	ASSERT_EQ(0, touch_write(self->va + MIB(40)));
+	ASSERT_EQ(0, add_range(other, self->start + BLOCKS(4), BLOCKS(2), 0));
+	ASSERT_EQ(0, touch_write(self->va + BLOCKS(1)));
+	ASSERT_EQ(0, touch_write(self->va + BLOCKS(9) / 2));
+	ASSERT_EQ(0, touch_write(self->va + BLOCKS(20)));
 	ASSERT_EQ(3, list_ranges(self->ctl, self->r, 8));
 	EXPECT_EQ(self->start, self->r[0].start);
-	EXPECT_EQ(MIB(8), self->r[0].length);
+	EXPECT_EQ(BLOCKS(4), self->r[0].length);
 	EXPECT_EQ(VTL0_RANGE_PERSIST, self->r[0].flags);
-	EXPECT_EQ(self->start + MIB(8), self->r[1].start);
+	EXPECT_EQ(self->start + BLOCKS(4), self->r[1].start);
 	EXPECT_EQ(0, self->r[1].flags);
 	EXPECT_EQ(1, self->r[1].owners);
-	EXPECT_EQ(self->start + MIB(12), self->r[2].start);
-	EXPECT_EQ(LENGTH - MIB(12), self->r[2].length);
+	EXPECT_EQ(self->start + BLOCKS(6), self->r[2].start);
+	EXPECT_EQ(LENGTH - BLOCKS(6), self->r[2].length);
 	EXPECT_EQ(VTL0_RANGE_PERSIST, self->r[2].flags);
 	ASSERT_EQ(0, close(other));
 	EXPECT_TRUE(wait_until(two_listed, &self->ctl, PATIENCE));
 	/* and the hole is registered when it is touched */
-	EXPECT_EQ(0, touch_write(self->va + MIB(9)));
+	EXPECT_EQ(0, touch_write(self->va + BLOCKS(9) / 2));
 	ASSERT_EQ(3, list_ranges(self->ctl, self->r, 8));
-	EXPECT_EQ(MIB(4), self->r[1].length);
+	EXPECT_EQ(BLOCKS(2), self->r[1].length);
 	EXPECT_EQ(VTL0_RANGE_PERSIST, self->r[1].flags);
 }
 
@@ -94,7 +94,7 @@ TEST_F_TIMEOUT(window, touch_after_remove, SLOW)
 	}
 	/* it may be had by another, in other pieces, and is seen through the window */
 	ASSERT_EQ(0, remove_range(self->ctl, self->start, LENGTH));
-	ASSERT_EQ(0, add_order(self->ctl, self->start + MIB(4), MIB(4), 0));
+	ASSERT_EQ(0, add_order(self->ctl, self->start + BLOCKS(2), BLOCKS(2), 0));
 	EXPECT_TRUE(check_pattern(self->va, LENGTH, 3));
 	EXPECT_EQ(3, list_ranges(self->ctl, self->r, 8));
 }
@@ -106,14 +106,14 @@ TEST_F_TIMEOUT(window, remove_of_pinned_memory, SLOW)
 	char copy[PAGE_BYTES];
 	int pipefd[2];
 
-	fill_pattern(self->va, MIB(4), 5);
+	fill_pattern(self->va, BLOCKS(2), 5);
 	ASSERT_EQ(0, pipe(pipefd));
 	ASSERT_EQ(PAGE_BYTES, vmsplice(pipefd[1], &iov, 1, 0));
 	EXPECT_EQ(-EBUSY, remove_range(self->ctl, self->start, LENGTH));
-	EXPECT_TRUE(check_pattern(self->va, MIB(4), 5));
+	EXPECT_TRUE(check_pattern(self->va, BLOCKS(2), 5));
 	ASSERT_EQ(PAGE_BYTES, read(pipefd[0], copy, PAGE_BYTES));
 	EXPECT_EQ(0, remove_range(self->ctl, self->start, LENGTH));
-	EXPECT_TRUE(check_pattern(self->va, MIB(4), 5));
+	EXPECT_TRUE(check_pattern(self->va, BLOCKS(2), 5));
 }
 
 /* The kernel cannot drop mmap_lock there (get_user_pages_remote() without @locked). */
@@ -123,11 +123,11 @@ TEST_F_TIMEOUT(window, proc_mem_of_untouched_memory, SLOW)
 	u64 word = 0, value = 0x76746c30;
 
 	ASSERT_LE(0, mem);
-	ASSERT_EQ(8, pwrite(mem, &value, 8, (uintptr_t)self->va + MIB(6)));
-	EXPECT_EQ(value, *(u64 *)(self->va + MIB(6)));
+	ASSERT_EQ(8, pwrite(mem, &value, 8, (uintptr_t)self->va + BLOCKS(3)));
+	EXPECT_EQ(value, *(u64 *)(self->va + BLOCKS(3)));
 	ASSERT_EQ(1, list_ranges(self->ctl, self->r, 8));
 	ASSERT_EQ(0, remove_range(self->ctl, self->start, LENGTH));
-	ASSERT_EQ(8, pread(mem, &word, 8, (uintptr_t)self->va + MIB(6)));
+	ASSERT_EQ(8, pread(mem, &word, 8, (uintptr_t)self->va + BLOCKS(3)));
 	EXPECT_EQ(value, word);
 	close(mem);
 }
@@ -136,23 +136,23 @@ TEST_F_TIMEOUT(window, proc_mem_of_untouched_memory, SLOW)
 TEST_F_TIMEOUT(window, failure_is_not_remembered, SLOW)
 {
 	int mem = open("/proc/self/mem", O_RDWR | O_CLOEXEC);
-	u64 child = self->start + MIB(16);
+	u64 child = self->start + BLOCKS(8);
 	char command[128], byte;
 
 	ASSERT_LE(0, mem);
 	snprintf(command, sizeof(command),
-		 "modprobe reserved_child start=%" PRIu64 " length=%" PRIu64, child, MIB(4));
+		 "modprobe reserved_child start=%" PRIu64 " length=%" PRIu64, child, BLOCKS(2));
 	ASSERT_EQ(0, run(command));
 	for (int i = 0; i < 3; i++) {
-		EXPECT_EQ(BUS_ADRERR, touch(self->va + MIB(18)));
-		EXPECT_EQ(-1, pread(mem, &byte, 1, (uintptr_t)self->va + MIB(18)));
+		EXPECT_EQ(BUS_ADRERR, touch(self->va + BLOCKS(9)));
+		EXPECT_EQ(-1, pread(mem, &byte, 1, (uintptr_t)self->va + BLOCKS(9)));
 		/* the block beside it can be had */
-		EXPECT_EQ(0, touch(self->va + MIB(20)));
+		EXPECT_EQ(0, touch(self->va + BLOCKS(10)));
 	}
-	EXPECT_EQ(BUS_ADRERR, touch(self->va + MIB(18)));
+	EXPECT_EQ(BUS_ADRERR, touch(self->va + BLOCKS(9)));
 	ASSERT_EQ(0, run("modprobe -r reserved_child"));
-	EXPECT_EQ(0, touch_write(self->va + MIB(18)));
-	EXPECT_EQ(1, pread(mem, &byte, 1, (uintptr_t)self->va + MIB(18)));
+	EXPECT_EQ(0, touch_write(self->va + BLOCKS(9)));
+	EXPECT_EQ(1, pread(mem, &byte, 1, (uintptr_t)self->va + BLOCKS(9)));
 	close(mem);
 }
 
@@ -179,21 +179,21 @@ static void touch_until_signal(char *page, unsigned int us)
  */
 TEST_F_TIMEOUT(window, failure_is_of_its_page, SLOW)
 {
-	u64 child = self->start + MIB(16);
+	u64 child = self->start + BLOCKS(8);
 	char command[128];
 
 	snprintf(command, sizeof(command),
-		 "modprobe reserved_child start=%" PRIu64 " length=%" PRIu64, child, MIB(4));
+		 "modprobe reserved_child start=%" PRIu64 " length=%" PRIu64, child, BLOCKS(2));
 	ASSERT_EQ(0, run(command));
 	signal(SIGALRM, leave);
 	/* every second signal, or so, comes in time */
 	for (int i = 0; i < 20; i++) {
-		touch_until_signal(self->va + MIB(18), 2000 + 37 * i);
-		EXPECT_EQ(0, touch(self->va + MIB(20)))
+		touch_until_signal(self->va + BLOCKS(9), 2000 + 37 * i);
+		EXPECT_EQ(0, touch(self->va + BLOCKS(10)))
 			TH_LOG("round %d", i);
 		remove_all(self->ctl);
 	}
-	EXPECT_EQ(BUS_ADRERR, touch(self->va + MIB(18)));
+	EXPECT_EQ(BUS_ADRERR, touch(self->va + BLOCKS(9)));
 	ASSERT_EQ(0, run("modprobe -r reserved_child"));
 }
 

@@ -62,9 +62,9 @@ TEST_F(module, no_hibernation_while_registered)
 	ASSERT_LE(0, ctl);
 	if (read_file("/sys/power/state", text, sizeof(text)) < 0 || !strstr(text, "disk"))
 		SKIP(return, "needs CONFIG_HIBERNATION");
-	ASSERT_EQ(0, add_range(ctl, EMPTY_BASE, MIB(2), 0));
+	ASSERT_EQ(0, add_range(ctl, EMPTY_BASE, BLOCKS(1), 0));
 	EXPECT_EQ(-EBUSY, write_file("/sys/power/state", "disk"));
-	ASSERT_EQ(0, remove_range(ctl, EMPTY_BASE, MIB(2)));
+	ASSERT_EQ(0, remove_range(ctl, EMPTY_BASE, BLOCKS(1)));
 	close(ctl);
 }
 
@@ -82,17 +82,17 @@ TEST_F_TIMEOUT(module, load_and_unload, SLOW)
 		EXPECT_FALSE(exists("/dev/mshv"));
 		ctl = open_control();
 		ASSERT_LE(0, ctl);
-		ASSERT_EQ(0, add_range(ctl, EMPTY_BASE, MIB(64), VTL0_ADD_PERSIST));
-		ASSERT_EQ(0, add_chunked(ctl, EMPTY_BASE + GIB(1), MIB(8), MIB(2)));
+		ASSERT_EQ(0, add_range(ctl, EMPTY_BASE, BLOCKS(32), VTL0_ADD_PERSIST));
+		ASSERT_EQ(0, add_chunked(ctl, EMPTY_BASE + GIB(1), BLOCKS(4), BLOCKS(1)));
 		/* an open file is in the way */
 		EXPECT_NE(0, run("modprobe -r vtl0"));
 		ASSERT_EQ(0, close(ctl));
 		/* the persistent range is left to the unload, the other may be, too */
-		ASSERT_TRUE(iomem_has(EMPTY_BASE, MIB(64), "vtl0"));
+		ASSERT_TRUE(iomem_has(EMPTY_BASE, BLOCKS(32), "vtl0"));
 	}
 	ASSERT_EQ(0, run("modprobe -r vtl0"));
-	EXPECT_FALSE(iomem_has(EMPTY_BASE, MIB(64), NULL));
-	EXPECT_FALSE(iomem_has(EMPTY_BASE + GIB(1), MIB(8), NULL));
+	EXPECT_FALSE(iomem_has(EMPTY_BASE, BLOCKS(32), NULL));
+	EXPECT_FALSE(iomem_has(EMPTY_BASE + GIB(1), BLOCKS(4), NULL));
 	EXPECT_TRUE(nothing_of_it());
 }
 
@@ -109,20 +109,20 @@ TEST_F_TIMEOUT(module, unload_with_used_ranges, SLOW)
 
 		ASSERT_LE(0, ctl);
 		ASSERT_LE(0, low);
-		ASSERT_EQ(0, add_range(ctl, start, MIB(8), VTL0_ADD_PERSIST));
-		p = map_low(low, start, MIB(8), PROT_READ | PROT_WRITE);
+		ASSERT_EQ(0, add_range(ctl, start, BLOCKS(4), VTL0_ADD_PERSIST));
+		p = map_low(low, start, BLOCKS(4), PROT_READ | PROT_WRITE);
 		ASSERT_NE(MAP_FAILED, (void *)p);
 		if (i) {
-			EXPECT_TRUE(check_pattern(p, MIB(8), i - 1));
+			EXPECT_TRUE(check_pattern(p, BLOCKS(4), i - 1));
 		}
-		fill_pattern(p, MIB(8), i);
+		fill_pattern(p, BLOCKS(4), i);
 		ASSERT_EQ(0, close(ctl));
 		ASSERT_EQ(0, close(low));
 		/* the mapping alone keeps the module */
 		EXPECT_NE(0, run("modprobe -r vtl0"));
-		ASSERT_EQ(0, munmap(p, MIB(8)));
+		ASSERT_EQ(0, munmap(p, BLOCKS(4)));
 		ASSERT_EQ(0, run("modprobe -r vtl0"));
-		EXPECT_FALSE(iomem_has(start, MIB(8), "vtl0"));
+		EXPECT_FALSE(iomem_has(start, BLOCKS(4), "vtl0"));
 		ASSERT_EQ(0, run("modprobe vtl0"));
 	}
 }
@@ -132,9 +132,9 @@ TEST_F(module, remove_twice)
 	int ctl = open_control();
 
 	ASSERT_LE(0, ctl);
-	ASSERT_EQ(0, add_range(ctl, EMPTY_BASE, MIB(8), 0));
-	EXPECT_EQ(0, remove_range(ctl, EMPTY_BASE, MIB(8)));
-	EXPECT_EQ(-ENOENT, remove_range(ctl, EMPTY_BASE, MIB(8)));
+	ASSERT_EQ(0, add_range(ctl, EMPTY_BASE, BLOCKS(4), 0));
+	EXPECT_EQ(0, remove_range(ctl, EMPTY_BASE, BLOCKS(4)));
+	EXPECT_EQ(-ENOENT, remove_range(ctl, EMPTY_BASE, BLOCKS(4)));
 	EXPECT_EQ(0, close(ctl));
 	EXPECT_EQ(0, run("modprobe -r vtl0"));
 	/* removing a module that is not loaded is no error for modprobe, but is for rmmod */
@@ -151,7 +151,7 @@ TEST_F_TIMEOUT(module, mshv_names, SLOW)
 {
 	struct mshv_vtl_ram_disposition ram = {
 		.start_pfn = EMPTY_BASE >> 12,
-		.last_pfn = (EMPTY_BASE + MIB(8)) >> 12,
+		.last_pfn = (EMPTY_BASE + BLOCKS(4)) >> 12,
 	};
 	u64 start, length;
 	int mshv, vtl, low;
@@ -167,7 +167,7 @@ TEST_F_TIMEOUT(module, mshv_names, SLOW)
 	EXPECT_EQ(S_IFCHR | 0600, st.st_mode);
 	if (!env_range(1, &start, &length)) {
 		ram.start_pfn = start >> 12;
-		ram.last_pfn = (start + MIB(8)) >> 12;
+		ram.last_pfn = (start + BLOCKS(4)) >> 12;
 	}
 	mshv = open("/dev/mshv", O_RDWR | O_CLOEXEC);
 	ASSERT_LE(0, mshv);
@@ -176,7 +176,7 @@ TEST_F_TIMEOUT(module, mshv_names, SLOW)
 	ASSERT_EQ(0, vtl0_ioctl(vtl, MSHV_ADD_VTL0_MEMORY, &ram));
 	low = open("/dev/mshv_vtl_low", O_RDWR | O_CLOEXEC);
 	ASSERT_LE(0, low);
-	p = map_low(low, ram.start_pfn << 12, MIB(8), PROT_READ | PROT_WRITE);
+	p = map_low(low, ram.start_pfn << 12, BLOCKS(4), PROT_READ | PROT_WRITE);
 	ASSERT_NE(MAP_FAILED, (void *)p);
 	if (ram.start_pfn == start >> 12) {
 		EXPECT_EQ(0, touch_write(p));
@@ -185,7 +185,7 @@ TEST_F_TIMEOUT(module, mshv_names, SLOW)
 	close(mshv);
 	mshv = open_control();
 	EXPECT_EQ(1, list_ranges(mshv, NULL, 0));
-	munmap(p, MIB(8));
+	munmap(p, BLOCKS(4));
 	close(low);
 	close(vtl);
 	close(mshv);

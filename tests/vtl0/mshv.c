@@ -79,16 +79,16 @@ TEST_F(mshv, vtl_file_is_closed_on_exec)
 TEST_F(mshv, end_is_exclusive)
 {
 	for (int i = 0; i < 2; i++) {
-		ASSERT_EQ(0, add_pfns(self->fds[i], PFN(EMPTY_BASE), PFN(EMPTY_BASE + MIB(8))));
+		ASSERT_EQ(0, add_pfns(self->fds[i], PFN(EMPTY_BASE), PFN(EMPTY_BASE + BLOCKS(4))));
 		ASSERT_EQ(0, find_range(self->ctl, EMPTY_BASE, &self->r));
-		EXPECT_EQ(MIB(8), self->r.length);
+		EXPECT_EQ(BLOCKS(4), self->r.length);
 		EXPECT_EQ(VTL0_RANGE_PERSIST, self->r.flags);
 		EXPECT_EQ(0, self->r.owners);
 		/* so two that follow each other do not overlap */
-		ASSERT_EQ(0, add_pfns(self->fds[i], PFN(EMPTY_BASE + MIB(8)),
-				      PFN(EMPTY_BASE + MIB(16))));
-		ASSERT_EQ(0, remove_range(self->ctl, EMPTY_BASE, MIB(8)));
-		ASSERT_EQ(0, remove_range(self->ctl, EMPTY_BASE + MIB(8), MIB(8)));
+		ASSERT_EQ(0, add_pfns(self->fds[i], PFN(EMPTY_BASE + BLOCKS(4)),
+				      PFN(EMPTY_BASE + BLOCKS(8))));
+		ASSERT_EQ(0, remove_range(self->ctl, EMPTY_BASE, BLOCKS(4)));
+		ASSERT_EQ(0, remove_range(self->ctl, EMPTY_BASE + BLOCKS(4), BLOCKS(4)));
 	}
 }
 
@@ -115,7 +115,7 @@ TEST_F(mshv, pfns_out_of_range)
 		EXPECT_EQ(-EOVERFLOW, add_pfns(self->fds[i], PFN(EMPTY_BASE), UINT64_MAX));
 		/* a range that would wrap to a window that is free */
 		EXPECT_EQ(-EOVERFLOW, add_pfns(self->fds[i], 1ULL << 52 | PFN(start),
-					       1ULL << 52 | PFN(start + MIB(2))));
+					       1ULL << 52 | PFN(start + BLOCKS(1))));
 		EXPECT_EQ(-ERANGE, add_pfns(self->fds[i], 1ULL << 40, (1ULL << 40) + 512));
 		EXPECT_EQ(-ERANGE, add_pfns(self->fds[i], PFN(EMPTY_BASE), 1ULL << 50));
 		EXPECT_EQ(0, list_ranges(self->ctl, &self->r, 1));
@@ -127,7 +127,7 @@ TEST_F(mshv, again_after_restart)
 {
 	u32 id;
 
-	ASSERT_EQ(0, add_pfns(self->vtl, PFN(EMPTY_BASE), PFN(EMPTY_BASE + MIB(8))));
+	ASSERT_EQ(0, add_pfns(self->vtl, PFN(EMPTY_BASE), PFN(EMPTY_BASE + BLOCKS(4))));
 	ASSERT_EQ(0, find_range(self->ctl, EMPTY_BASE, &self->r));
 	id = self->r.id;
 	for (int i = 0; i < 3; i++) {
@@ -138,13 +138,13 @@ TEST_F(mshv, again_after_restart)
 		self->vtl = vtl0_ioctl(self->ctl, MSHV_CREATE_VTL, NULL);
 		ASSERT_LE(0, self->vtl);
 		ASSERT_EQ(0, find_range(self->ctl, EMPTY_BASE, &self->r));
-		ASSERT_EQ(0, add_pfns(self->vtl, PFN(EMPTY_BASE), PFN(EMPTY_BASE + MIB(8))));
-		ASSERT_EQ(0, add_pfns(self->ctl, PFN(EMPTY_BASE), PFN(EMPTY_BASE + MIB(8))));
+		ASSERT_EQ(0, add_pfns(self->vtl, PFN(EMPTY_BASE), PFN(EMPTY_BASE + BLOCKS(4))));
+		ASSERT_EQ(0, add_pfns(self->ctl, PFN(EMPTY_BASE), PFN(EMPTY_BASE + BLOCKS(4))));
 	}
 	ASSERT_EQ(1, list_ranges(self->ctl, &self->r, 1));
 	EXPECT_EQ(id, self->r.id);
 	EXPECT_EQ(VTL0_RANGE_PERSIST, self->r.flags);
-	EXPECT_EQ(0, remove_range(self->ctl, EMPTY_BASE, MIB(8)));
+	EXPECT_EQ(0, remove_range(self->ctl, EMPTY_BASE, BLOCKS(4)));
 }
 
 /* Added by VTL0_ADD first, it stays all the same. */
@@ -153,23 +153,23 @@ TEST_F(mshv, makes_persistent)
 	int other = open_control();
 
 	ASSERT_LE(0, other);
-	ASSERT_EQ(0, add_range(other, EMPTY_BASE, MIB(8), 0));
-	ASSERT_EQ(0, add_pfns(self->vtl, PFN(EMPTY_BASE), PFN(EMPTY_BASE + MIB(8))));
+	ASSERT_EQ(0, add_range(other, EMPTY_BASE, BLOCKS(4), 0));
+	ASSERT_EQ(0, add_pfns(self->vtl, PFN(EMPTY_BASE), PFN(EMPTY_BASE + BLOCKS(4))));
 	close(other);
 	EXPECT_EQ(0, find_range(self->ctl, EMPTY_BASE, &self->r));
-	EXPECT_EQ(0, remove_range(self->ctl, EMPTY_BASE, MIB(8)));
+	EXPECT_EQ(0, remove_range(self->ctl, EMPTY_BASE, BLOCKS(4)));
 }
 
 /* What is registered already is skipped, and the gaps are added. */
 TEST_F(mshv, overlap_is_covered)
 {
-	ASSERT_EQ(0, add_pfns(self->vtl, PFN(EMPTY_BASE), PFN(EMPTY_BASE + MIB(8))));
-	EXPECT_EQ(0, add_pfns(self->vtl, PFN(EMPTY_BASE), PFN(EMPTY_BASE + MIB(4))));
+	ASSERT_EQ(0, add_pfns(self->vtl, PFN(EMPTY_BASE), PFN(EMPTY_BASE + BLOCKS(4))));
+	EXPECT_EQ(0, add_pfns(self->vtl, PFN(EMPTY_BASE), PFN(EMPTY_BASE + BLOCKS(2))));
 	EXPECT_EQ(1, list_ranges(self->ctl, &self->r, 1));
-	EXPECT_EQ(0, add_pfns(self->vtl, PFN(EMPTY_BASE + MIB(4)), PFN(EMPTY_BASE + MIB(12))));
+	EXPECT_EQ(0, add_pfns(self->vtl, PFN(EMPTY_BASE + BLOCKS(2)), PFN(EMPTY_BASE + BLOCKS(6))));
 	EXPECT_EQ(2, list_ranges(self->ctl, &self->r, 1));
-	EXPECT_EQ(0, remove_range(self->ctl, EMPTY_BASE, MIB(8)));
-	EXPECT_EQ(0, remove_range(self->ctl, EMPTY_BASE + MIB(8), MIB(4)));
+	EXPECT_EQ(0, remove_range(self->ctl, EMPTY_BASE, BLOCKS(4)));
+	EXPECT_EQ(0, remove_range(self->ctl, EMPTY_BASE + BLOCKS(4), BLOCKS(2)));
 }
 
 /* On isolated platforms bit 51 of a pfn is the shared alias. */
@@ -179,20 +179,20 @@ TEST_F(mshv, shared_alias)
 
 	for (int i = 0; i < 2; i++) {
 		EXPECT_EQ(-EOPNOTSUPP, add_pfns(self->fds[i], alias | PFN(EMPTY_BASE),
-						alias | PFN(EMPTY_BASE + MIB(8))));
+						alias | PFN(EMPTY_BASE + BLOCKS(4))));
 		EXPECT_EQ(-EOPNOTSUPP, add_pfns(self->fds[i], alias, alias + 512));
 		EXPECT_EQ(0, list_ranges(self->ctl, &self->r, 1));
 	}
 	/* also when the plain one is registered */
-	ASSERT_EQ(0, add_pfns(self->vtl, PFN(EMPTY_BASE), PFN(EMPTY_BASE + MIB(8))));
+	ASSERT_EQ(0, add_pfns(self->vtl, PFN(EMPTY_BASE), PFN(EMPTY_BASE + BLOCKS(4))));
 	EXPECT_EQ(-EOPNOTSUPP, add_pfns(self->vtl, alias | PFN(EMPTY_BASE),
-					alias | PFN(EMPTY_BASE + MIB(8))));
-	EXPECT_EQ(0, remove_range(self->ctl, EMPTY_BASE, MIB(8)));
+					alias | PFN(EMPTY_BASE + BLOCKS(4))));
+	EXPECT_EQ(0, remove_range(self->ctl, EMPTY_BASE, BLOCKS(4)));
 }
 
 TEST_F(mshv, unaligned_edges)
 {
-	u64 start = EMPTY_BASE + MIB(1), length = MIB(8) - KIB(4);
+	u64 start = EMPTY_BASE + BLOCKS(1) / 2, length = BLOCKS(4) - PAGE_BYTES;
 
 	EXPECT_EQ(0, add_pfns(self->vtl, PFN(start), PFN(start + length)));
 	ASSERT_EQ(1, list_ranges(self->ctl, &self->r, 1));
@@ -202,12 +202,24 @@ TEST_F(mshv, unaligned_edges)
 	EXPECT_EQ(0, remove_range(self->ctl, start, length));
 }
 
+/* Pfns are of 4 KiB also where pages are larger, and half a page cannot be registered. */
+TEST_F(mshv, edge_within_a_page)
+{
+	u64 first = PFN(EMPTY_BASE), end = PFN(EMPTY_BASE + BLOCKS(1));
+
+	if (PAGE_BITS == 12)
+		SKIP(return, "pages have the size of a pfn");
+	EXPECT_EQ(-EINVAL, add_pfns(self->vtl, first + 1, end));
+	EXPECT_EQ(-EINVAL, add_pfns(self->vtl, first, end - 1));
+	EXPECT_EQ(0, list_ranges(self->ctl, &self->r, 1));
+}
+
 TEST_F(mshv, system_ram)
 {
 	u64 start, length;
 
-	ASSERT_EQ(0, iomem_find("System RAM", MIB(4), &start, &length));
-	EXPECT_EQ(-EBUSY, add_pfns(self->vtl, PFN(start), PFN(start + MIB(2))));
+	ASSERT_EQ(0, iomem_find("System RAM", BLOCKS(2), &start, &length));
+	EXPECT_EQ(-EBUSY, add_pfns(self->vtl, PFN(start), PFN(start + BLOCKS(1))));
 	EXPECT_EQ(0, list_ranges(self->ctl, &self->r, 1));
 }
 
@@ -221,14 +233,14 @@ TEST_F(mshv, add_and_map)
 	ASSERT_LE(0, low);
 	if (env_range(1, &start, &length))
 		SKIP(return, "window 1 of RAM is missing (memmap=SIZE$START)");
-	ASSERT_EQ(0, add_pfns(self->vtl, PFN(start), PFN(start + MIB(8))));
-	p = map_low(low, start, MIB(8), PROT_READ | PROT_WRITE);
+	ASSERT_EQ(0, add_pfns(self->vtl, PFN(start), PFN(start + BLOCKS(4))));
+	p = map_low(low, start, BLOCKS(4), PROT_READ | PROT_WRITE);
 	ASSERT_NE(MAP_FAILED, (void *)p);
-	fill_pattern(p, MIB(8), 1);
-	EXPECT_TRUE(check_pattern(p, MIB(8), 1));
-	munmap(p, MIB(8));
+	fill_pattern(p, BLOCKS(4), 1);
+	EXPECT_TRUE(check_pattern(p, BLOCKS(4), 1));
+	munmap(p, BLOCKS(4));
 	close(low);
-	EXPECT_EQ(0, remove_range(self->ctl, start, MIB(8)));
+	EXPECT_EQ(0, remove_range(self->ctl, start, BLOCKS(4)));
 }
 
 TEST_HARNESS_MAIN

@@ -3,7 +3,7 @@
  * Does what OpenVMM does as a paravisor, in its order: map all RAM of the guest from
  * /dev/mshv_vtl_low, load the guest into it, register pieces of a GiB when a
  * page is first locked for I/O, do direct I/O from it; and once more after the
- * servicing of the VMM, in other pieces. RAM begins and ends at 4K edges and has a
+ * servicing of the VMM, in other pieces. RAM begins and ends at edges of pages and has a
  * hole. All of it under a timer signal, with a second VMM beside it.
  */
 #include <linux/mshv.h>
@@ -64,8 +64,9 @@ FIXTURE_SETUP(openvmm)
 		SKIP(return, NO_DISK);
 	/* up to 1 GiB at 4 GiB and, at higher addresses, RAM with odd edges and a hole */
 	self->ram[0] = (struct window){ start[0], debug_kernel() ? MIB(128) : GIB(1) };
-	self->ram[1] = (struct window){ start[1] + KIB(64), MIB(101) + KIB(12) };
-	self->ram[2] = (struct window){ start[1] + MIB(101) + KIB(92), MIB(99) };
+	self->ram[1] = (struct window){ start[1] + 16 * PAGE_BYTES,
+					MIB(101) + 3 * PAGE_BYTES };
+	self->ram[2] = (struct window){ start[1] + MIB(101) + 23 * PAGE_BYTES, MIB(99) };
 	self->end = self->ram[2].start + self->ram[2].length;
 	ASSERT_EQ(0, run("modprobe -r vtl0"));
 	ASSERT_EQ(0, run("modprobe vtl0 mshv_names=1"));
@@ -218,7 +219,7 @@ TEST_F_TIMEOUT(openvmm, registers_first, SLOW)
 	write_pages(&v, self->ram, 7);
 	EXPECT_EQ(0, wrong_pages(&v, self->ram, 7));
 	/* the hole is not RAM: no mapping reaches it, and nothing claimed it */
-	EXPECT_FALSE(iomem_has(self->ram[1].start + self->ram[1].length, KIB(16), NULL));
+	EXPECT_FALSE(iomem_has(self->ram[1].start + self->ram[1].length, 4 * PAGE_BYTES, NULL));
 	stop_vmm(&v, self->ram, self->end);
 }
 

@@ -15,7 +15,7 @@
 #include "common.h"
 
 #define START EMPTY_BASE
-#define LENGTH MIB(8)
+#define LENGTH BLOCKS(4)
 
 FIXTURE(owner) {
 	int ctl;
@@ -161,14 +161,14 @@ TEST_F(owner, anyone_can_remove)
 TEST_F(owner, several_ranges_of_one_file)
 {
 	for (int i = 0; i < 8; i++) {
-		ASSERT_EQ(0, add_range(self->ctl, START + i * MIB(16), LENGTH, 0));
+		ASSERT_EQ(0, add_range(self->ctl, START + i * BLOCKS(8), LENGTH, 0));
 	}
-	ASSERT_EQ(0, add_range(self->other, START + MIB(16), LENGTH, 0));
+	ASSERT_EQ(0, add_range(self->other, START + BLOCKS(8), LENGTH, 0));
 	EXPECT_EQ(8, list_ranges(self->other, &self->r, 1));
 	close(self->ctl);
 	EXPECT_TRUE(wait_until(one_listed, &self->other, PATIENCE));
 	EXPECT_EQ(1, list_ranges(self->other, &self->r, 1));
-	EXPECT_EQ(START + MIB(16), self->r.start);
+	EXPECT_EQ(START + BLOCKS(8), self->r.start);
 }
 
 /* A VMM that crashes leaves nothing behind, even with the memory mapped. */
@@ -187,9 +187,9 @@ TEST_F(owner, killed_owner)
 	ASSERT_LE(0, pid);
 	if (!pid) {
 		int ctl = open_control(), low = open_low(O_RDWR);
-		char *p = map_low(low, start, MIB(4), PROT_READ | PROT_WRITE);
+		char *p = map_low(low, start, BLOCKS(2), PROT_READ | PROT_WRITE);
 
-		if (p == MAP_FAILED || add_range(ctl, start, MIB(4), 0) || touch_write(p))
+		if (p == MAP_FAILED || add_range(ctl, start, BLOCKS(2), 0) || touch_write(p))
 			_exit(1);
 		write(pipefd[1], "x", 1) < 0 ? _exit(2) : (void)0;
 		for (;;)
@@ -202,7 +202,7 @@ TEST_F(owner, killed_owner)
 	ASSERT_EQ(pid, waitpid(pid, &status, 0));
 	/* the file may be put after the process was reaped */
 	EXPECT_TRUE(wait_until(nothing_listed, &self->other, PATIENCE));
-	EXPECT_FALSE(iomem_has(start, MIB(4), "vtl0"));
+	EXPECT_FALSE(iomem_has(start, BLOCKS(2), "vtl0"));
 	close(pipefd[0]);
 }
 
@@ -229,7 +229,7 @@ TEST_F_TIMEOUT(owner, node_of_choice, SLOW)
 	for (int node = 0; node < 16; node++) {
 		struct vtl0_add arg = {
 			.start = start,
-			.length = MIB(8),
+			.length = BLOCKS(4),
 			.flags = VTL0_ADD_NODE,
 			.node = node,
 		};
@@ -248,13 +248,13 @@ TEST_F_TIMEOUT(owner, node_of_choice, SLOW)
 		EXPECT_EQ(node, self->r.node);
 		ASSERT_EQ(0, range_attr_u64(self->r.id, "node", &value));
 		EXPECT_EQ(node, (int)value);
-		p = map_low(low, start, MIB(8), PROT_READ | PROT_WRITE);
+		p = map_low(low, start, BLOCKS(4), PROT_READ | PROT_WRITE);
 		ASSERT_NE(MAP_FAILED, (void *)p);
 		EXPECT_EQ(0, touch(p));
 		EXPECT_EQ(node, node_of(p));
-		EXPECT_EQ(node, node_of(p + MIB(8) - 4096));
-		munmap(p, MIB(8));
-		ASSERT_EQ(0, remove_range(self->ctl, start, MIB(8)));
+		EXPECT_EQ(node, node_of(p + BLOCKS(4) - PAGE_BYTES));
+		munmap(p, BLOCKS(4));
+		ASSERT_EQ(0, remove_range(self->ctl, start, BLOCKS(4)));
 	}
 	close(low);
 	if (seen < 2)
@@ -280,11 +280,11 @@ TEST_F(owner, node_of_firmware)
 		CPU_SET(cpu, &set);
 		ASSERT_EQ(0, sched_setaffinity(0, sizeof(set), &set));
 		for (int i = 0; i < 2; i++) {
-			ASSERT_EQ(0, add_range(self->ctl, start[i], MIB(2), 0));
+			ASSERT_EQ(0, add_range(self->ctl, start[i], BLOCKS(1), 0));
 			ASSERT_EQ(0, find_range(self->ctl, start[i], &self->r));
 			EXPECT_EQ(i, self->r.node)
 				TH_LOG("window %d, processor %d", i, cpu);
-			ASSERT_EQ(0, remove_range(self->ctl, start[i], MIB(2)));
+			ASSERT_EQ(0, remove_range(self->ctl, start[i], BLOCKS(1)));
 		}
 	}
 	ASSERT_EQ(0, sched_setaffinity(0, sizeof(old), &old));

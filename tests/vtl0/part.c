@@ -12,7 +12,7 @@
 #include "kselftest_harness.h"
 #include "common.h"
 
-#define CHUNK MIB(2)
+#define CHUNK BLOCKS(1)
 #define CHUNKS 8
 #define LENGTH (CHUNKS * CHUNK)
 
@@ -188,10 +188,10 @@ TEST_F(part, refused_changes_nothing)
 	ASSERT_EQ(0, add_range(self->ctl, EMPTY_BASE + LENGTH, CHUNK, 0));
 	before = describe_ranges(self->ctl);
 	/* where it would be cut */
-	EXPECT_EQ(-EINVAL, remove_part(self->ctl, EMPTY_BASE + MIB(1), MIB(5), &arg));
+	EXPECT_EQ(-EINVAL, remove_part(self->ctl, EMPTY_BASE + BLOCKS(1) / 2, BLOCKS(5) / 2, &arg));
 	EXPECT_EQ(EMPTY_BASE, arg.busy_start);
 	EXPECT_EQ(CHUNK, arg.busy_length);
-	EXPECT_EQ(-EINVAL, remove_part(self->ctl, EMPTY_BASE + CHUNK, MIB(5), &arg));
+	EXPECT_EQ(-EINVAL, remove_part(self->ctl, EMPTY_BASE + CHUNK, BLOCKS(5) / 2, &arg));
 	EXPECT_EQ(EMPTY_BASE + 3 * CHUNK, arg.busy_start);
 	EXPECT_EQ(CHUNK, arg.busy_length);
 	EXPECT_EQ(-EINVAL, remove_part(self->ctl, EMPTY_BASE + 1, 1, &arg));
@@ -290,17 +290,18 @@ TEST_F(part, info_never_misses_a_range)
 TEST_F(part, of_an_edge)
 {
 	struct vtl0_add arg = {
-		.flags = VTL0_ADD_COVER, .start = EMPTY_BASE + GIB(1) + 4096, .length = MIB(8),
+		.flags = VTL0_ADD_COVER, .start = EMPTY_BASE + GIB(1) + PAGE_BYTES,
+		.length = BLOCKS(4),
 	};
 
 	ASSERT_EQ(0, cmd_add(self->ctl, &arg));
 	ASSERT_EQ(3, arg.nr_chunks);
-	ASSERT_EQ(0, remove_part(self->ctl, arg.start, MIB(2) - 4096,
+	ASSERT_EQ(0, remove_part(self->ctl, arg.start, BLOCKS(1) - PAGE_BYTES,
 				 &(struct vtl0_remove) { }));
-	ASSERT_EQ(0, remove_part(self->ctl, EMPTY_BASE + GIB(1) + MIB(8), 4096,
+	ASSERT_EQ(0, remove_part(self->ctl, EMPTY_BASE + GIB(1) + BLOCKS(4), PAGE_BYTES,
 				 &(struct vtl0_remove) { }));
 	ASSERT_EQ(2, list_ranges(self->ctl, self->r, 3));
-	EXPECT_EQ(MIB(6), self->r[1].length);
+	EXPECT_EQ(BLOCKS(3), self->r[1].length);
 	EXPECT_EQ(0, cmd_add(self->ctl, &arg));
 	EXPECT_EQ(4, list_ranges(self->ctl, self->r, 5));
 }

@@ -9,7 +9,7 @@
 
 #include "map.h"
 
-#define CHUNK MIB(4)
+#define CHUNK (2 * PMD_BYTES)
 #define LENGTH (4 * CHUNK)
 #define NODE "/dev/vtl0_part"
 
@@ -36,7 +36,7 @@ FIXTURE_SETUP(part_map)
 	if (ret == -ENOENT)
 		SKIP(return, NO_RAM);
 	ASSERT_EQ(0, ret);
-	self->s.start += MIB(32);
+	self->s.start += 16 * PMD_BYTES;
 	self->s.length = LENGTH;
 	arg.start = self->s.start;
 	ASSERT_EQ(0, cmd_add(self->s.control, &arg));
@@ -124,7 +124,7 @@ TEST_F_TIMEOUT(part_map, file_shows_what_is_left, SLOW)
 
 TEST_F_TIMEOUT(part_map, pins, SLOW)
 {
-	struct iovec iov = { self->va + CHUNK + MIB(2), PAGE_BYTES };
+	struct iovec iov = { self->va + CHUNK + PMD_BYTES, PAGE_BYTES };
 	struct io_uring ring;
 	char *before, *after;
 	u64 busy;
@@ -133,7 +133,7 @@ TEST_F_TIMEOUT(part_map, pins, SLOW)
 	ASSERT_EQ(0, io_uring_register_buffers(&ring, &iov, 1));
 	before = describe_ranges(self->s.control);
 	EXPECT_EQ(-EBUSY, remove_chunk(&self->s, 1, &busy));
-	EXPECT_EQ(self->s.start + CHUNK + MIB(2), busy);
+	EXPECT_EQ(self->s.start + CHUNK + PMD_BYTES, busy);
 	/* as before, but for mappings: all of it can be touched */
 	EXPECT_TRUE(check_pattern(self->va, LENGTH, 1));
 	after = describe_ranges(self->s.control);

@@ -49,7 +49,7 @@ FIXTURE_SETUP(node)
 	if (ret == -ENOENT)
 		SKIP(return, NO_RAM);
 	ASSERT_EQ(0, ret);
-	self->s.length = MIB(32);
+	self->s.length = 16 * PMD_BYTES;
 	strcpy(self->dir, "/tmp/vtl0-node-XXXXXX");
 	ASSERT_NE(NULL, mkdtemp(self->dir));
 	ret = make_fs(variant->fs, self->dir);
@@ -90,11 +90,11 @@ TEST_F_TIMEOUT(node, second_node_unlinked, SLOW)
 	EXPECT_EQ(2, map_info(&self->s).faults_pmd);
 	ASSERT_EQ(0, unlink(self->path));
 	ASSERT_EQ(0, close(low));
-	EXPECT_EQ(0, touch_write(there + MIB(2)));
+	EXPECT_EQ(0, touch_write(there + PMD_BYTES));
 	ASSERT_EQ(0, remove_range(self->s.control, self->s.start, self->s.length));
 	EXPECT_EQ(BUS_ADRERR, touch(here));
 	EXPECT_EQ(BUS_ADRERR, touch(there));
-	EXPECT_EQ(BUS_ADRERR, touch(there + MIB(2)));
+	EXPECT_EQ(BUS_ADRERR, touch(there + PMD_BYTES));
 	/* and back, for both */
 	ASSERT_EQ(0, add_range(self->s.control, self->s.start, self->s.length, 0));
 	EXPECT_TRUE(check_pattern(here, MIB(1), 21));
@@ -119,7 +119,7 @@ TEST_F_TIMEOUT(node, registered_buffers, SLOW)
 	ASSERT_NE(MAP_FAILED, va);
 	ASSERT_EQ(0, pipe(pipefd));
 	ASSERT_EQ(5, write(pipefd[1], "vtl0", 5));
-	iov = (struct iovec){ va, MIB(4) };
+	iov = (struct iovec){ va, 2 * PMD_BYTES };
 	ASSERT_EQ(0, io_uring_queue_init(4, &ring, 0));
 	ASSERT_EQ(0, io_uring_register_buffers(&ring, &iov, 1));
 	EXPECT_EQ(2, map_info(&self->s).held);

@@ -10,6 +10,7 @@
 #include "map.h"
 
 #define NR_CHUNKS 64
+#define CHUNK BLOCK_BYTES
 #define BLOCK 512UL
 #define MAX_SIZE MIB(16)
 
@@ -71,7 +72,7 @@ FIXTURE_SETUP(whole)
 	self->disk = open_disk(variant->block);
 	if (self->disk < 0)
 		SKIP(return, "needs --nvme %s", variant->block == 512 ? "plain" : "4k");
-	self->s.length = NR_CHUNKS * PMD_BYTES;
+	self->s.length = NR_CHUNKS * CHUNK;
 	self->va = mmap(NULL, self->s.length, PROT_READ | PROT_WRITE, MAP_SHARED,
 			self->s.low, self->s.start);
 	ASSERT_NE(MAP_FAILED, self->va);
@@ -189,22 +190,22 @@ static bool on_disk(int disk, char *copy, const struct iovec *iov, int nr, size_
  * Buffers around the seams, at three places within a page where the kernel takes that;
  * the longest, which take most of the time, at the last of these.
  */
-#define OVER_SEAMS(nr_chunks) do {					\
+#define OVER_SEAMS(nr_chunks, chunk) do {				\
 	static const size_t sizes[] = {					\
 		512, 4096, 8192, KIB(64), KIB(128), KIB(512), MIB(1),	\
 		MIB(1) + 4096, MIB(2), MIB(4), MAX_SIZE,		\
 	};								\
 	size_t unit = variant->kind == URING_FIXED ? self->unit : BLOCK; \
-	struct iovec all = { self->va, (nr_chunks) * PMD_BYTES };	\
+	struct iovec all = { self->va, (nr_chunks) * (chunk) };		\
 	ASSERT_EQ(0, io_uring_register_buffers(&self->ring, &all, 1));	\
 	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {		\
 		if (sizes[i] % variant->block ||			\
-		    sizes[i] + PMD_BYTES > (nr_chunks) * PMD_BYTES)	\
+		    sizes[i] + (chunk) > (nr_chunks) * (chunk))		\
 			continue;					\
 		size_t last = 4095 / (3 * unit) * 3 * unit;		\
 		for (size_t off = sizes[i] > MIB(2) ? last : 0; off <= last; off += 3 * unit) { \
 			size_t before = sizes[i] / 2 / unit * unit + off; \
-			size_t seam = (before / PMD_BYTES + 1) * PMD_BYTES; \
+			size_t seam = (before / (chunk) + 1) * (chunk);	\
 			struct iovec iov = { self->va + seam - before, sizes[i] }; \
 			ROUND_TRIP(&iov, 1, sizes[i], i * 4096 + off);	\
 		}							\
@@ -214,7 +215,7 @@ static bool on_disk(int disk, char *copy, const struct iovec *iov, int nr, size_
 
 #define FINISH() do {							\
 	io_uring_queue_exit(&self->ring);				\
-	ASSERT_EQ(0, munmap(self->va, NR_CHUNKS * PMD_BYTES));		\
+	ASSERT_EQ(0, munmap(self->va, NR_CHUNKS * CHUNK));		\
 	EXPECT_UNUSED_AND_REMOVE(&self->s);				\
 } while (0)
 
@@ -228,9 +229,9 @@ TEST_F(whole, seamless_is_announced)
 
 TEST_F_TIMEOUT(whole, buffer_over_chunks, SLOW)
 {
-	ASSERT_EQ(0, add_chunked(self->s.control, self->s.start, self->s.length, PMD_BYTES));
+	ASSERT_EQ(0, add_chunked(self->s.control, self->s.start, self->s.length, CHUNK));
 	ASSERT_EQ(NR_CHUNKS, map_info(&self->s).nr_chunks);
-	OVER_SEAMS(NR_CHUNKS);
+	OVER_SEAMS(NR_CHUNKS, CHUNK);
 	FINISH();
 }
 
@@ -242,7 +243,7 @@ TEST_F_TIMEOUT(whole, buffer_over_ranges, SLOW)
 	for (int i = 0; i < 4; i++)
 		ASSERT_EQ(0, add_order(self->s.control, start + i * PMD_BYTES, PMD_BYTES,
 				       i % 2 ? 0 : PMD_FOLIO_ORDER));
-	OVER_SEAMS(4);
+	OVER_SEAMS(4, PMD_BYTES);
 	for (int i = 3; i > 0; i--)
 		ASSERT_EQ(0, remove_unpinned(self->s.control, start + i * PMD_BYTES, PMD_BYTES));
 	self->s.length = PMD_BYTES;
@@ -256,14 +257,14 @@ TEST_F_TIMEOUT(whole, pieces_of_64_chunks_in_random_order, SLOW)
 
 	if (variant->kind == URING_FIXED)
 		SKIP(return, "one buffer only");
-	ASSERT_EQ(0, add_chunked(self->s.control, self->s.start, self->s.length, PMD_BYTES));
+	ASSERT_EQ(0, add_chunked(self->s.control, self->s.start, self->s.length, CHUNK));
 	for (size_t piece = self->unit; piece <= MAX_SIZE / NR_CHUNKS; piece *= 8) {
 		for (int i = 0; i < NR_CHUNKS; i++) {
 			/* odd factors, so each chunk comes once */
 			size_t chunk = (i * 37 + 11) % NR_CHUNKS;
 			size_t off = i % 3 * BLOCK + (i * 13 % 64) * 4096;
 
-			iov[i].iov_base = self->va + chunk * PMD_BYTES + off;
+			iov[i].iov_base = self->va + chunk * CHUNK + off;
 			iov[i].iov_len = piece;
 		}
 		ROUND_TRIP(iov, NR_CHUNKS, piece * NR_CHUNKS, piece);

@@ -34,17 +34,17 @@ TEST_F(plan, equals_add)
 		u32 flags;
 		u32 order;
 	} cases[] = {
-		{ 0, MIB(2), 0, 0, 0 },
+		{ 0, BLOCKS(1), 0, 0, 0 },
 		{ 0, GIB(2), 0, 0, 0 },
-		{ MIB(2), GIB(2), 0, 0, 0 },
-		{ MIB(2), GIB(4), 0, 0, 0 },
-		{ MIB(2), GIB(4), 0, VTL0_ADD_ORDER, 18 },
-		{ 0, GIB(1), 0, VTL0_ADD_ORDER, 9 },
-		{ 0, MIB(64), 0, VTL0_ADD_ORDER, 0 },
-		{ 0, MIB(64), 0, VTL0_ADD_ORDER, 5 },
-		{ MIB(2), MIB(64), MIB(6), VTL0_ADD_CHUNK, 0 },
-		{ 4096, MIB(64), MIB(16), VTL0_ADD_CHUNK | VTL0_ADD_TRIM, 0 },
-		{ 4096, MIB(64), MIB(16), VTL0_ADD_CHUNK | VTL0_ADD_COVER, 0 },
+		{ BLOCKS(1), GIB(2), 0, 0, 0 },
+		{ BLOCKS(1), GIB(4), 0, 0, 0 },
+		{ BLOCKS(1), GIB(4), 0, VTL0_ADD_ORDER, PUD_FOLIO_ORDER },
+		{ 0, GIB(1), 0, VTL0_ADD_ORDER, PMD_FOLIO_ORDER },
+		{ 0, BLOCKS(32), 0, VTL0_ADD_ORDER, 0 },
+		{ 0, BLOCKS(32), 0, VTL0_ADD_ORDER, 5 },
+		{ BLOCKS(1), BLOCKS(32), BLOCKS(3), VTL0_ADD_CHUNK, 0 },
+		{ PAGE_BYTES, BLOCKS(32), BLOCKS(8), VTL0_ADD_CHUNK | VTL0_ADD_TRIM, 0 },
+		{ PAGE_BYTES, BLOCKS(32), BLOCKS(8), VTL0_ADD_CHUNK | VTL0_ADD_COVER, 0 },
 	};
 	struct vtl0_chunk_info planned[32], added[32];
 
@@ -95,8 +95,8 @@ TEST_F(plan, buffer)
 	struct vtl0_plan plan = {
 		.flags = VTL0_ADD_CHUNK,
 		.start = EMPTY_BASE,
-		.length = MIB(6),
-		.chunk_length = MIB(2),
+		.length = BLOCKS(3),
+		.chunk_length = BLOCKS(1),
 	};
 
 	/* just how many */
@@ -108,13 +108,13 @@ TEST_F(plan, buffer)
 	plan.count = 2;
 	ASSERT_EQ(0, cmd_plan(self->ctl, &plan));
 	EXPECT_EQ(3, plan.count);
-	EXPECT_EQ(EMPTY_BASE + MIB(2), chunks[1].start);
+	EXPECT_EQ(EMPTY_BASE + BLOCKS(1), chunks[1].start);
 	EXPECT_EQ(UINT64_MAX, chunks[2].start);
 	plan.buf = 0;
 	plan.count = 1;
 	EXPECT_EQ(-EFAULT, cmd_plan(self->ctl, &plan));
 	/* flags of ADD alone */
-	plan = (struct vtl0_plan) { .start = EMPTY_BASE, .length = MIB(2) };
+	plan = (struct vtl0_plan) { .start = EMPTY_BASE, .length = BLOCKS(1) };
 	plan.flags = VTL0_ADD_PERSIST;
 	EXPECT_EQ(-EOPNOTSUPP, cmd_plan(self->ctl, &plan));
 	plan.flags = VTL0_ADD_COVER | VTL0_ADD_TRIM;
@@ -123,22 +123,24 @@ TEST_F(plan, buffer)
 
 TEST_F(plan, chunk_length)
 {
-	u64 bad[] = { 1, 4096, MIB(1), MIB(3), MIB(2) + 4096, UINT64_MAX };
+	u64 bad[] = {
+		1, PAGE_BYTES, BLOCKS(1) / 2, BLOCKS(3) / 2, BLOCKS(1) + PAGE_BYTES, UINT64_MAX,
+	};
 	struct vtl0_chunk_info chunks[8];
 
 	for (unsigned int i = 0; i < ARRAY_SIZE(bad); i++) {
-		EXPECT_EQ(-EINVAL, add_chunked(self->ctl, EMPTY_BASE, MIB(8), bad[i]))
+		EXPECT_EQ(-EINVAL, add_chunked(self->ctl, EMPTY_BASE, BLOCKS(4), bad[i]))
 			TH_LOG("chunk_length %#llx", (unsigned long long)bad[i]);
 	}
 	/* chunks end at multiples of it */
-	ASSERT_EQ(0, add_chunked(self->ctl, EMPTY_BASE + MIB(2), MIB(8), MIB(4)));
+	ASSERT_EQ(0, add_chunked(self->ctl, EMPTY_BASE + BLOCKS(1), BLOCKS(4), BLOCKS(2)));
 	ASSERT_EQ(3, list_chunks(self->ctl, chunks, 8));
-	EXPECT_EQ(MIB(2), chunks[0].length);
-	EXPECT_EQ(MIB(4), chunks[1].length);
-	EXPECT_EQ(MIB(2), chunks[2].length);
-	ASSERT_EQ(0, remove_range(self->ctl, EMPTY_BASE + MIB(2), MIB(8)));
+	EXPECT_EQ(BLOCKS(1), chunks[0].length);
+	EXPECT_EQ(BLOCKS(2), chunks[1].length);
+	EXPECT_EQ(BLOCKS(1), chunks[2].length);
+	ASSERT_EQ(0, remove_range(self->ctl, EMPTY_BASE + BLOCKS(1), BLOCKS(4)));
 	/* longer than the range */
-	ASSERT_EQ(0, add_chunked(self->ctl, EMPTY_BASE, MIB(8), TIB(1)));
+	ASSERT_EQ(0, add_chunked(self->ctl, EMPTY_BASE, BLOCKS(4), TIB(1)));
 	EXPECT_EQ(1, list_chunks(self->ctl, chunks, 8));
 }
 
@@ -147,16 +149,16 @@ TEST_F(plan, too_many_chunks)
 	struct vtl0_plan plan = {
 		.flags = VTL0_ADD_CHUNK,
 		.start = EMPTY_BASE,
-		.length = VTL0_MAX_CHUNKS * MIB(2),
-		.chunk_length = MIB(2),
+		.length = VTL0_MAX_CHUNKS * BLOCKS(1),
+		.chunk_length = BLOCKS(1),
 	};
 
 	ASSERT_EQ(0, cmd_plan(self->ctl, &plan));
 	EXPECT_EQ(VTL0_MAX_CHUNKS, plan.count);
-	plan.length += MIB(2);
+	plan.length += BLOCKS(1);
 	plan.count = 0;
 	EXPECT_EQ(-EINVAL, cmd_plan(self->ctl, &plan));
-	EXPECT_EQ(-EINVAL, add_chunked(self->ctl, EMPTY_BASE, plan.length, MIB(2)));
+	EXPECT_EQ(-EINVAL, add_chunked(self->ctl, EMPTY_BASE, plan.length, BLOCKS(1)));
 }
 
 /* Where the memory of node 1 begins; -ENOENT on a machine with one node. */
@@ -188,14 +190,14 @@ TEST_F(plan, no_chunk_on_two_nodes)
 {
 	struct vtl0_chunk_info chunk[4] = { };
 	struct vtl0_plan plan = {
-		.flags = VTL0_ADD_ORDER, .max_order = 18, .length = GIB(2),
+		.flags = VTL0_ADD_ORDER, .max_order = PUD_FOLIO_ORDER, .length = GIB(2),
 		.count = 4, .buf = (uintptr_t)chunk,
 	};
 	u64 boundary = 0;
 
 	if (second_node(&boundary))
 		SKIP(return, "needs --numa 2");
-	ASSERT_EQ(0, boundary % MIB(2));
+	ASSERT_EQ(0, boundary % BLOCKS(1));
 	plan.start = boundary - GIB(1);
 	ASSERT_EQ(0, cmd_plan(self->ctl, &plan));
 	ASSERT_LE(2, plan.count);

@@ -52,8 +52,7 @@ TEST_F(query, info)
 
 	ASSERT_EQ(0, cmd_info(self->ctl, &info));
 	EXPECT_EQ(PAGE_BYTES, info.page_size);
-	/* a page of the memmap, with 64 bytes for each page, is not shared */
-	EXPECT_EQ(PAGE_BITS == 12 ? MIB(2) : (u64)PAGE_BYTES * PAGE_BYTES / 64, info.min_align);
+	EXPECT_EQ(BLOCK_BYTES, info.min_align);
 	EXPECT_EQ(1ULL | 1ULL << PMD_FOLIO_ORDER |
 		  (info.features & VTL0_FEATURE_MAP_PUD ? 1ULL << PUD_FOLIO_ORDER : 0),
 		  info.orders);
@@ -73,18 +72,18 @@ TEST_F(query, info)
 /* Three ranges of 1, 3 and 2 chunks, with gaps between them. */
 static int add_three(int ctl)
 {
-	return add_range(ctl, EMPTY_BASE, MIB(2), 0) ?:
-	       add_chunked(ctl, EMPTY_BASE + MIB(8), MIB(6), MIB(2)) ?:
-	       add_chunked(ctl, EMPTY_BASE + MIB(32), MIB(6), MIB(4));
+	return add_range(ctl, EMPTY_BASE, BLOCKS(1), 0) ?:
+	       add_chunked(ctl, EMPTY_BASE + BLOCKS(4), BLOCKS(3), BLOCKS(1)) ?:
+	       add_chunked(ctl, EMPTY_BASE + BLOCKS(16), BLOCKS(3), BLOCKS(2));
 }
 
 static const struct {
 	u64 start;
 	u64 length;
 } three[] = {
-	{ MIB(0), MIB(2) },
-	{ MIB(8), MIB(2) }, { MIB(10), MIB(2) }, { MIB(12), MIB(2) },
-	{ MIB(32), MIB(4) }, { MIB(36), MIB(2) },
+	{ 0, BLOCKS(1) },
+	{ BLOCKS(4), BLOCKS(1) }, { BLOCKS(5), BLOCKS(1) }, { BLOCKS(6), BLOCKS(1) },
+	{ BLOCKS(16), BLOCKS(2) }, { BLOCKS(18), BLOCKS(1) },
 };
 
 TEST_F(query, chunks_one_by_one)
@@ -102,7 +101,7 @@ TEST_F(query, chunks_one_by_one)
 		ASSERT_EQ(1, q.count);
 		EXPECT_EQ(EMPTY_BASE + three[i].start, chunk.start);
 		EXPECT_EQ(three[i].length, chunk.length);
-		EXPECT_EQ(9, chunk.order);
+		EXPECT_EQ(BLOCK_ORDER, chunk.order);
 		EXPECT_EQ(i + 1 == ARRAY_SIZE(three), !q.cursor);
 	}
 	/* 0 is the beginning again */
@@ -113,7 +112,7 @@ TEST_F(query, chunks_one_by_one)
 
 TEST_F(query, ranges_with_any_count)
 {
-	static const u64 starts[] = { 0, MIB(8), MIB(32) };
+	static const u64 starts[] = { 0, BLOCKS(4), BLOCKS(16) };
 	static const u32 nr_chunks[] = { 1, 3, 2 };
 
 	ASSERT_EQ(0, add_three(self->ctl));
@@ -147,9 +146,9 @@ TEST_F(query, cursor_anywhere)
 		u64 cursor;
 		u64 start;
 	} cases[] = {
-		{ 0, 0 }, { 1, 0 }, { MIB(2) - 1, 0 }, { MIB(2), MIB(8) },
-		{ MIB(8) + 4096, MIB(8) }, { MIB(13), MIB(8) }, { MIB(14), MIB(32) },
-		{ MIB(38) - 1, MIB(32) },
+		{ 0, 0 }, { 1, 0 }, { BLOCKS(1) - 1, 0 }, { BLOCKS(1), BLOCKS(4) },
+		{ BLOCKS(4) + PAGE_BYTES, BLOCKS(4) }, { BLOCKS(13) / 2, BLOCKS(4) },
+		{ BLOCKS(7), BLOCKS(16) }, { BLOCKS(19) - 1, BLOCKS(16) },
 	};
 	struct vtl0_query q = { };
 
@@ -166,7 +165,7 @@ TEST_F(query, cursor_anywhere)
 		EXPECT_EQ(EMPTY_BASE + cases[i].start, self->ranges[0].start)
 			TH_LOG("cursor %#llx", (unsigned long long)cases[i].cursor);
 	}
-	q.cursor = EMPTY_BASE + MIB(38);
+	q.cursor = EMPTY_BASE + BLOCKS(19);
 	ASSERT_EQ(0, cmd_query(self->ctl, &q));
 	EXPECT_EQ(0, q.count);
 	EXPECT_EQ(0, q.cursor);
@@ -175,7 +174,7 @@ TEST_F(query, cursor_anywhere)
 TEST_F(query, entry_sizes)
 {
 	struct vtl0_query q = { .count = 3, .buf = (uintptr_t)self->buf };
-	u32 bad[] = { 0, 1, 15, 4097, UINT32_MAX };
+	u32 bad[] = { 0, 1, 15, PAGE_BYTES + 1, UINT32_MAX };
 	u64 full[sizeof(struct vtl0_range_info) / 8 + 1];
 
 	ASSERT_EQ(0, add_three(self->ctl));
@@ -190,8 +189,8 @@ TEST_F(query, entry_sizes)
 	q.count = 3;
 	ASSERT_EQ(0, cmd_query(self->ctl, &q));
 	ASSERT_EQ(3, q.count);
-	EXPECT_EQ(EMPTY_BASE + MIB(8), self->buf[2]);
-	EXPECT_EQ(MIB(6), self->buf[3]);
+	EXPECT_EQ(EMPTY_BASE + BLOCKS(4), self->buf[2]);
+	EXPECT_EQ(BLOCKS(3), self->buf[3]);
 	EXPECT_EQ(UINT64_MAX, self->buf[6]);
 	/* more than this kernel knows */
 	memset(full, 0xff, sizeof(full));

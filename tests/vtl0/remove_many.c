@@ -44,7 +44,7 @@ FIXTURE_TEARDOWN(many)
 static int add_many(int fd)
 {
 	for (u64 i = 0; i < NR_RANGES; i++) {
-		int ret = add_range(fd, EMPTY_BASE + i * MIB(4), MIB(4), 0);
+		int ret = add_range(fd, EMPTY_BASE + i * BLOCKS(2), BLOCKS(2), 0);
 
 		if (ret)
 			return ret;
@@ -71,7 +71,7 @@ TEST_F_TIMEOUT(many, close_marks_all_draining, SLOW)
 		ASSERT_EQ(0, info[i].owners);
 	}
 	EXPECT_TRUE(wait_until(nothing_listed, &self->other, PATIENCE));
-	EXPECT_FALSE(iomem_has(EMPTY_BASE, MIB(4), NULL));
+	EXPECT_FALSE(iomem_has(EMPTY_BASE, BLOCKS(2), NULL));
 }
 
 /* A VMM that restarts need not know of it, whatever pieces it adds. */
@@ -80,11 +80,11 @@ TEST_F_TIMEOUT(many, add_waits_for_what_drains, SLOW)
 	int rounds = debug_kernel() ? 4 : 10;
 
 	for (int i = 0; i < rounds; i++) {
-		ASSERT_EQ(0, add_chunked(self->ctl, EMPTY_BASE, MIB(64), MIB(2)));
+		ASSERT_EQ(0, add_chunked(self->ctl, EMPTY_BASE, BLOCKS(32), BLOCKS(1)));
 		ASSERT_EQ(0, close(self->ctl));
 		self->ctl = open_control();
 		ASSERT_LE(0, self->ctl);
-		ASSERT_EQ(0, add_range(self->ctl, EMPTY_BASE + MIB(32), MIB(64), 0));
+		ASSERT_EQ(0, add_range(self->ctl, EMPTY_BASE + BLOCKS(16), BLOCKS(32), 0));
 		ASSERT_EQ(0, close(self->ctl));
 		self->ctl = open_control();
 	}
@@ -102,9 +102,9 @@ static void *add_and_remove(void *arg)
 	struct toggle *t = arg;
 
 	while (!t->stop && !t->error) {
-		t->error = add_chunked(t->fd, EMPTY_BASE, MIB(64), MIB(2));
+		t->error = add_chunked(t->fd, EMPTY_BASE, BLOCKS(32), BLOCKS(1));
 		if (!t->error)
-			t->error = remove_range(t->fd, EMPTY_BASE, MIB(64));
+			t->error = remove_range(t->fd, EMPTY_BASE, BLOCKS(32));
 		/* the other one was first */
 		if (t->error == -EEXIST)
 			t->error = 0;
@@ -122,11 +122,11 @@ TEST_F_TIMEOUT(many, add_waits_for_a_removal, SLOW)
 	ASSERT_EQ(0, pthread_create(&t.thread, NULL, add_and_remove, &t));
 	/* any number of calls may find the other range live, as its thread may not run */
 	for (int i = 0; i < 20 || (!added && now_ns() < end); i++) {
-		int ret = add_range(self->ctl, EMPTY_BASE + MIB(32), MIB(64), 0);
+		int ret = add_range(self->ctl, EMPTY_BASE + BLOCKS(16), BLOCKS(32), 0);
 
 		if (!ret) {
 			added++;
-			EXPECT_EQ(0, remove_range(self->ctl, EMPTY_BASE + MIB(32), MIB(64)));
+			EXPECT_EQ(0, remove_range(self->ctl, EMPTY_BASE + BLOCKS(16), BLOCKS(32)));
 			sched_yield();
 			continue;
 		}
@@ -141,20 +141,20 @@ TEST_F_TIMEOUT(many, add_waits_for_a_removal, SLOW)
 /* Calls for other memory are served while much is being removed. */
 TEST_F_TIMEOUT(many, other_calls_go_on, SLOW)
 {
-	u64 length = debug_kernel() ? GIB(1) : GIB(8);
+	u64 length = debug_kernel() ? BLOCKS(512) : BLOCKS(4096);
 	struct vtl0_info info = { };
 	unsigned int during = 0, tries = 0;
 	int fd;
 
 	/* a fast machine may be done before the first of the calls is */
 	do {
-		ASSERT_EQ(0, add_chunked(self->ctl, EMPTY_BASE, length, MIB(2)));
+		ASSERT_EQ(0, add_chunked(self->ctl, EMPTY_BASE, length, BLOCKS(1)));
 		ASSERT_EQ(0, close(self->ctl));
 		self->ctl = open_control();
 		ASSERT_LE(0, self->ctl);
 		do {
-			ASSERT_EQ(0, add_range(self->other, ELSEWHERE, MIB(2), 0));
-			ASSERT_EQ(0, remove_range(self->other, ELSEWHERE, MIB(2)));
+			ASSERT_EQ(0, add_range(self->other, ELSEWHERE, BLOCKS(1), 0));
+			ASSERT_EQ(0, remove_range(self->other, ELSEWHERE, BLOCKS(1)));
 			fd = open_low(O_RDWR);
 			ASSERT_LE(0, fd);
 			ASSERT_EQ(0, close(fd));
@@ -182,12 +182,12 @@ static void kill_during(int (*call)(int fd), unsigned int us)
 
 static int add_4096_chunks(int fd)
 {
-	return add_chunked(fd, EMPTY_BASE, GIB(8), MIB(2));
+	return add_chunked(fd, EMPTY_BASE, BLOCKS(4096), BLOCKS(1));
 }
 
 static int remove_256_chunks(int fd)
 {
-	return remove_range(fd, EMPTY_BASE, MIB(512));
+	return remove_range(fd, EMPTY_BASE, BLOCKS(256));
 }
 
 TEST_F_TIMEOUT(many, killed_during_add, SLOW)
@@ -195,8 +195,8 @@ TEST_F_TIMEOUT(many, killed_during_add, SLOW)
 	for (unsigned int i = 0; i < 8; i++) {
 		kill_during(add_4096_chunks, 2000 + 20000 * i);
 		/* the range is given up at once: nothing of it is in the way */
-		ASSERT_EQ(0, add_range(self->ctl, EMPTY_BASE, MIB(2), 0));
-		ASSERT_EQ(0, remove_range(self->ctl, EMPTY_BASE, MIB(2)));
+		ASSERT_EQ(0, add_range(self->ctl, EMPTY_BASE, BLOCKS(1), 0));
+		ASSERT_EQ(0, remove_range(self->ctl, EMPTY_BASE, BLOCKS(1)));
 		EXPECT_TRUE(wait_until(nothing_listed, &self->ctl, PATIENCE));
 	}
 }
@@ -207,9 +207,9 @@ TEST_F_TIMEOUT(many, killed_during_remove, SLOW)
 	for (unsigned int i = 0; i < 8; i++) {
 		int ret;
 
-		ASSERT_EQ(0, add_chunked(self->ctl, EMPTY_BASE, MIB(512), MIB(2)));
+		ASSERT_EQ(0, add_chunked(self->ctl, EMPTY_BASE, BLOCKS(256), BLOCKS(1)));
 		kill_during(remove_256_chunks, 1000 + 6000 * i);
-		ret = remove_range(self->ctl, EMPTY_BASE, MIB(512));
+		ret = remove_range(self->ctl, EMPTY_BASE, BLOCKS(256));
 		EXPECT_TRUE(ret == 0 || ret == -ENOENT)
 			TH_LOG("remove: %d", ret);
 		EXPECT_TRUE(wait_until(nothing_listed, &self->ctl, PATIENCE));
@@ -225,7 +225,7 @@ TEST_F_TIMEOUT(many, unload_after_close, SLOW)
 	self->ctl = -1;
 	self->other = -1;
 	EXPECT_EQ(0, unload_module());
-	EXPECT_FALSE(iomem_has(EMPTY_BASE, MIB(4), NULL));
+	EXPECT_FALSE(iomem_has(EMPTY_BASE, BLOCKS(2), NULL));
 	EXPECT_EQ(0, load_module());
 }
 

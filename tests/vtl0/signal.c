@@ -18,9 +18,9 @@
 
 /* What another thread adds and removes all the time: long calls, to be waited for. */
 #define BUSY_CHUNKS 64
-#define BUSY_LENGTH (BUSY_CHUNKS * MIB(2))
+#define BUSY_LENGTH (BUSY_CHUNKS * BLOCKS(1))
 /* A piece of it. */
-#define LENGTH MIB(2)
+#define LENGTH BLOCKS(1)
 #define ELSEWHERE (EMPTY_BASE + TIB(1))
 
 /* After so many calls a test ends, even if what it needs has not happened: then it fails. */
@@ -53,7 +53,7 @@ static void *keep_busy(void *arg)
 	while (!stop) {
 		unsigned int turn;
 
-		add_chunked(ctl, EMPTY_BASE, BUSY_LENGTH, MIB(2));
+		add_chunked(ctl, EMPTY_BASE, BUSY_LENGTH, BLOCKS(1));
 		remove_range(ctl, EMPTY_BASE, BUSY_LENGTH);
 		turn = nr_turns;
 		nr_rounds++;
@@ -218,7 +218,7 @@ TEST_F_TIMEOUT(signal, interrupted_add_did_nothing, SLOW)
 TEST_F_TIMEOUT(signal, query_is_never_interrupted, SLOW)
 {
 	for (unsigned int i = 0; i < self->nr_calls; i++) {
-		ASSERT_EQ(0, add_range(self->ctl, ELSEWHERE + i * MIB(2), MIB(2), 0));
+		ASSERT_EQ(0, add_range(self->ctl, ELSEWHERE + i * BLOCKS(1), BLOCKS(1), 0));
 	}
 	set_timer(1000, 0);
 	for (unsigned int i = 0; i < 2 * self->nr_calls || (!nr_signals && i < MOST_CALLS); i++) {
@@ -259,7 +259,7 @@ TEST(every_file_takes_ioctls_of_32_bit_programs)
 	u32 *capability;
 
 	ASSERT_LE(0, ctl);
-	ram = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
+	ram = mmap(NULL, PAGE_BYTES, PROT_READ | PROT_WRITE,
 		   MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
 	ASSERT_NE(MAP_FAILED, (void *)ram);
 	capability = (void *)ram;
@@ -271,14 +271,14 @@ TEST(every_file_takes_ioctls_of_32_bit_programs)
 	vtl = ioctl_32(ctl, MSHV_CREATE_VTL, ram);
 	ASSERT_LE(0, vtl);
 	ram->start_pfn = PFN(EMPTY_BASE);
-	ram->last_pfn = PFN(EMPTY_BASE + MIB(8));
+	ram->last_pfn = PFN(EMPTY_BASE + BLOCKS(4));
 	EXPECT_EQ(0, ioctl_32(vtl, MSHV_ADD_VTL0_MEMORY, ram));
 	EXPECT_EQ(0, ioctl_32(ctl, MSHV_ADD_VTL0_MEMORY, ram));
 	EXPECT_EQ(-ENOTTY, ioctl_32(vtl, VTL0_INFO, ram));
 	*info = (struct vtl0_info) { .size = sizeof(*info) };
 	EXPECT_EQ(0, ioctl_32(ctl, VTL0_INFO, info));
-	EXPECT_EQ(MIB(8), info->bytes);
-	EXPECT_EQ(0, remove_range(ctl, EMPTY_BASE, MIB(8)));
+	EXPECT_EQ(BLOCKS(4), info->bytes);
+	EXPECT_EQ(0, remove_range(ctl, EMPTY_BASE, BLOCKS(4)));
 	close(vtl);
 	close(ctl);
 	EXPECT_NOTHING_LEFT();

@@ -58,7 +58,7 @@ TEST_F(uevent, add_comes_when_the_range_is_live)
 	char state[64], expected[64];
 	u64 length;
 
-	ASSERT_EQ(0, add_range(self->ctl, EMPTY_BASE, MIB(64), 0));
+	ASSERT_EQ(0, add_range(self->ctl, EMPTY_BASE, BLOCKS(32), 0));
 	ASSERT_EQ(0, find_range(self->ctl, EMPTY_BASE, &r));
 	ASSERT_TRUE(next_event(self->events, self->text, sizeof(self->text)));
 	snprintf(expected, sizeof(expected), "/range%u", r.id);
@@ -67,9 +67,9 @@ TEST_F(uevent, add_comes_when_the_range_is_live)
 	ASSERT_EQ(0, range_attr(r.id, "state", state, sizeof(state)));
 	EXPECT_STREQ("live", state);
 	ASSERT_EQ(0, range_attr_u64(r.id, "length", &length));
-	EXPECT_EQ(MIB(64), length);
+	EXPECT_EQ(BLOCKS(32), length);
 
-	ASSERT_EQ(0, remove_range(self->ctl, EMPTY_BASE, MIB(64)));
+	ASSERT_EQ(0, remove_range(self->ctl, EMPTY_BASE, BLOCKS(32)));
 	ASSERT_TRUE(next_event(self->events, self->text, sizeof(self->text)));
 	EXPECT_EQ(0, strncmp(self->text, "remove@", 7));
 	EXPECT_NE(NULL, strstr(self->text, expected));
@@ -78,10 +78,10 @@ TEST_F(uevent, add_comes_when_the_range_is_live)
 /* An add that fails before the range is live sends no uevent. */
 TEST_F(uevent, none_for_a_refused_add)
 {
-	ASSERT_EQ(-EINVAL, add_range(self->ctl, EMPTY_BASE + 4096, MIB(64), 0));
-	ASSERT_EQ(0, add_range(self->ctl, EMPTY_BASE, MIB(2), 0));
-	ASSERT_EQ(-EEXIST, add_range(self->ctl, EMPTY_BASE, MIB(4), 0));
-	ASSERT_EQ(0, remove_range(self->ctl, EMPTY_BASE, MIB(2)));
+	ASSERT_EQ(-EINVAL, add_range(self->ctl, EMPTY_BASE + PAGE_BYTES, BLOCKS(32), 0));
+	ASSERT_EQ(0, add_range(self->ctl, EMPTY_BASE, BLOCKS(1), 0));
+	ASSERT_EQ(-EEXIST, add_range(self->ctl, EMPTY_BASE, BLOCKS(2), 0));
+	ASSERT_EQ(0, remove_range(self->ctl, EMPTY_BASE, BLOCKS(1)));
 	ASSERT_TRUE(next_event(self->events, self->text, sizeof(self->text)));
 	EXPECT_EQ(0, strncmp(self->text, "add@", 4));
 	ASSERT_TRUE(next_event(self->events, self->text, sizeof(self->text)));

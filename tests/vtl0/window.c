@@ -9,7 +9,7 @@
 
 #include "map.h"
 
-#define LENGTH MIB(64)
+#define LENGTH BLOCKS(32)
 
 FIXTURE(declare) {
 	int ctl;
@@ -67,7 +67,7 @@ TEST_F_TIMEOUT(declare, touch_registers_for_the_file, SLOW)
 	EXPECT_EQ(self->start, self->w[0].start);
 	EXPECT_EQ(LENGTH, self->w[0].length);
 	EXPECT_EQ(0, self->w[0].registered);
-	ASSERT_EQ(0, touch_write(self->va + MIB(6)));
+	ASSERT_EQ(0, touch_write(self->va + BLOCKS(3)));
 	ASSERT_EQ(1, list_ranges(self->ctl, self->r, 8));
 	EXPECT_EQ(self->start, self->r[0].start);
 	EXPECT_EQ(LENGTH, self->r[0].length);
@@ -79,27 +79,27 @@ TEST_F_TIMEOUT(declare, touch_registers_for_the_file, SLOW)
 	ASSERT_EQ(0, close(self->owner));
 	self->owner = -1;
 	EXPECT_TRUE(wait_until(none_listed, &self->ctl, PATIENCE));
-	EXPECT_EQ(BUS_ADRERR, touch(self->va + MIB(6)));
+	EXPECT_EQ(BUS_ADRERR, touch(self->va + BLOCKS(3)));
 	EXPECT_EQ(0, list_windows(self->ctl, self->w, 8));
 }
 
 TEST_F_TIMEOUT(declare, what_is_not_declared_is_sigbus, SLOW)
 {
 	EXPECT_EQ(BUS_ADRERR, touch(self->va));
-	ASSERT_EQ(0, declare_window(self->owner, self->start + MIB(8), MIB(8)));
-	EXPECT_EQ(BUS_ADRERR, touch(self->va + MIB(8) - 1));
-	EXPECT_EQ(BUS_ADRERR, touch(self->va + MIB(16)));
+	ASSERT_EQ(0, declare_window(self->owner, self->start + BLOCKS(4), BLOCKS(4)));
+	EXPECT_EQ(BUS_ADRERR, touch(self->va + BLOCKS(4) - 1));
+	EXPECT_EQ(BUS_ADRERR, touch(self->va + BLOCKS(8)));
 	EXPECT_EQ(0, list_ranges(self->ctl, self->r, 8));
-	EXPECT_EQ(0, touch(self->va + MIB(8)));
-	EXPECT_EQ(0, touch(self->va + MIB(16) - 1));
+	EXPECT_EQ(0, touch(self->va + BLOCKS(4)));
+	EXPECT_EQ(0, touch(self->va + BLOCKS(8) - 1));
 	ASSERT_EQ(1, list_ranges(self->ctl, self->r, 8));
-	EXPECT_EQ(MIB(8), self->r[0].length);
+	EXPECT_EQ(BLOCKS(4), self->r[0].length);
 }
 
 /* The edges are pages. */
 TEST_F_TIMEOUT(declare, edges_of_4K, SLOW)
 {
-	u64 from = PAGE_BYTES * 3, to = MIB(4) + PAGE_BYTES;
+	u64 from = PAGE_BYTES * 3, to = BLOCKS(2) + PAGE_BYTES;
 
 	ASSERT_EQ(0, declare_window(self->owner, self->start + from, to - from));
 	EXPECT_EQ(BUS_ADRERR, touch(self->va + from - 1));
@@ -121,17 +121,17 @@ TEST_F(declare, malformed)
 		bool edge;
 	} bad[] = {
 		{ { .length = 0 }, -EINVAL, false },
-		{ { .start = 1, .length = MIB(2) }, -EINVAL, true },
-		{ { .length = MIB(2) + 512 }, -EINVAL, true },
-		{ { .start = 1ULL << 63, .length = MIB(2) }, -EOPNOTSUPP, false },
-		{ { .length = -MIB(2) }, -EOVERFLOW, false },
-		{ { .start = 1ULL << 62, .length = MIB(2) }, -ERANGE, false },
-		{ { .flags = 4, .length = MIB(2) }, -EOPNOTSUPP, false },
-		{ { .flags = VTL0_WINDOW_COOKIE, .length = MIB(2) }, -EINVAL, false },
-		{ { .length = MIB(2), .cookie = { 1 } }, -EINVAL, false },
-		{ { .flags = VTL0_WINDOW_COOKIE | VTL0_WINDOW_DROP, .length = MIB(2),
+		{ { .start = 1, .length = BLOCKS(1) }, -EINVAL, true },
+		{ { .length = BLOCKS(1) + 512 }, -EINVAL, true },
+		{ { .start = 1ULL << 63, .length = BLOCKS(1) }, -EOPNOTSUPP, false },
+		{ { .length = -BLOCKS(1) }, -EOVERFLOW, false },
+		{ { .start = 1ULL << 62, .length = BLOCKS(1) }, -ERANGE, false },
+		{ { .flags = 4, .length = BLOCKS(1) }, -EOPNOTSUPP, false },
+		{ { .flags = VTL0_WINDOW_COOKIE, .length = BLOCKS(1) }, -EINVAL, false },
+		{ { .length = BLOCKS(1), .cookie = { 1 } }, -EINVAL, false },
+		{ { .flags = VTL0_WINDOW_COOKIE | VTL0_WINDOW_DROP, .length = BLOCKS(1),
 		    .cookie = { 1 } }, -EINVAL, false },
-		{ { .flags = VTL0_WINDOW_DROP, .length = MIB(2) }, -ENOENT, false },
+		{ { .flags = VTL0_WINDOW_DROP, .length = BLOCKS(1) }, -ENOENT, false },
 	};
 
 	for (unsigned int i = 0; i < ARRAY_SIZE(bad); i++) {
@@ -148,32 +148,32 @@ TEST_F(declare, malformed)
 
 TEST_F(declare, overlap_of_windows)
 {
-	struct vtl0_window arg = { .start = EMPTY_BASE + MIB(2), .length = MIB(16) };
+	struct vtl0_window arg = { .start = EMPTY_BASE + BLOCKS(1), .length = BLOCKS(8) };
 
-	ASSERT_EQ(0, declare_window(self->owner, EMPTY_BASE, MIB(8)));
+	ASSERT_EQ(0, declare_window(self->owner, EMPTY_BASE, BLOCKS(4)));
 	/* the same again is the same */
-	ASSERT_EQ(0, declare_window(self->owner, EMPTY_BASE, MIB(8)));
+	ASSERT_EQ(0, declare_window(self->owner, EMPTY_BASE, BLOCKS(4)));
 	EXPECT_EQ(1, list_windows(self->ctl, self->w, 8));
 	EXPECT_EQ(-EEXIST, cmd_window(self->owner, &arg));
-	EXPECT_EQ(EMPTY_BASE + MIB(2), arg.conflict_start);
-	EXPECT_EQ(MIB(6), arg.conflict_length);
-	EXPECT_EQ(-EEXIST, declare_window(self->ctl, EMPTY_BASE, MIB(8)));
+	EXPECT_EQ(EMPTY_BASE + BLOCKS(1), arg.conflict_start);
+	EXPECT_EQ(BLOCKS(3), arg.conflict_length);
+	EXPECT_EQ(-EEXIST, declare_window(self->ctl, EMPTY_BASE, BLOCKS(4)));
 	EXPECT_EQ(1, list_windows(self->ctl, self->w, 8));
 	/* beside it there is room */
-	EXPECT_EQ(0, declare_window(self->ctl, EMPTY_BASE + MIB(8), MIB(2)));
-	EXPECT_EQ(0, declare_window(self->ctl, EMPTY_BASE - MIB(2), MIB(2)));
+	EXPECT_EQ(0, declare_window(self->ctl, EMPTY_BASE + BLOCKS(4), BLOCKS(1)));
+	EXPECT_EQ(0, declare_window(self->ctl, EMPTY_BASE - BLOCKS(1), BLOCKS(1)));
 	ASSERT_EQ(3, list_windows(self->ctl, self->w, 8));
-	EXPECT_EQ(EMPTY_BASE - MIB(2), self->w[0].start);
+	EXPECT_EQ(EMPTY_BASE - BLOCKS(1), self->w[0].start);
 	EXPECT_EQ(EMPTY_BASE, self->w[1].start);
-	EXPECT_EQ(EMPTY_BASE + MIB(8), self->w[2].start);
+	EXPECT_EQ(EMPTY_BASE + BLOCKS(4), self->w[2].start);
 	arg = (struct vtl0_window) {
-		.flags = VTL0_WINDOW_DROP, .start = EMPTY_BASE + MIB(8), .length = MIB(2),
+		.flags = VTL0_WINDOW_DROP, .start = EMPTY_BASE + BLOCKS(4), .length = BLOCKS(1),
 	};
 	/* it is another file's */
 	EXPECT_EQ(-ENOENT, cmd_window(self->owner, &arg));
 	EXPECT_EQ(0, cmd_window(self->ctl, &arg));
 	EXPECT_EQ(-ENOENT, cmd_window(self->ctl, &arg));
-	arg.start = EMPTY_BASE - MIB(2);
+	arg.start = EMPTY_BASE - BLOCKS(1);
 	EXPECT_EQ(0, cmd_window(self->ctl, &arg));
 }
 
@@ -186,7 +186,7 @@ TEST_F(declare, query)
 
 	ASSERT_EQ(0, declare_window(self->owner, EMPTY_BASE + GIB(4), GIB(1)));
 	ASSERT_EQ(0, declare_window(self->owner, EMPTY_BASE, GIB(1)));
-	ASSERT_EQ(0, add_range(self->owner, EMPTY_BASE + GIB(5) - MIB(2), MIB(4), 0));
+	ASSERT_EQ(0, add_range(self->owner, EMPTY_BASE + GIB(5) - BLOCKS(1), BLOCKS(2), 0));
 	ASSERT_EQ(0, cmd_query(self->ctl, &arg));
 	EXPECT_EQ(1, arg.count);
 	EXPECT_EQ(EMPTY_BASE, self->w[0].start);
@@ -196,7 +196,7 @@ TEST_F(declare, query)
 	EXPECT_EQ(1, arg.count);
 	EXPECT_EQ(EMPTY_BASE + GIB(4), self->w[0].start);
 	/* as much of the range as lies in it */
-	EXPECT_EQ(MIB(2), self->w[0].registered);
+	EXPECT_EQ(BLOCKS(1), self->w[0].registered);
 	EXPECT_EQ(0, arg.cursor);
 	arg.flags |= VTL0_QUERY_CHUNKS;
 	EXPECT_EQ(-EINVAL, cmd_query(self->ctl, &arg));
@@ -205,17 +205,17 @@ TEST_F(declare, query)
 /* Of the kernel, and of another driver, also within what is Reserved. */
 TEST_F(declare, memory_in_use)
 {
-	struct vtl0_window arg = { .length = MIB(2) };
+	struct vtl0_window arg = { .length = BLOCKS(1) };
 	u64 start, length;
 	char command[128];
 
-	ASSERT_EQ(0, iomem_find("System RAM", MIB(64), &start, &length));
-	arg.start = start + MIB(32) - start % MIB(2);
+	ASSERT_EQ(0, iomem_find("System RAM", BLOCKS(32), &start, &length));
+	arg.start = start + BLOCKS(16) - start % BLOCKS(1);
 	EXPECT_EQ(-EBUSY, cmd_window(self->owner, &arg));
 	EXPECT_NE(0, arg.conflict_length);
 	snprintf(command, sizeof(command),
 		 "modprobe reserved_child start=%" PRIu64 " length=%" PRIu64,
-		 (uint64_t)self->start + MIB(16), (uint64_t)MIB(4));
+		 (uint64_t)self->start + BLOCKS(8), (uint64_t)BLOCKS(2));
 	ASSERT_EQ(0, run(command));
 	/* where nothing is Reserved, a resource is a device's */
 	EXPECT_EQ(iomem_find("Reserved", 1, &start, &length) ? -ENXIO : -EBUSY,
@@ -241,14 +241,14 @@ TEST_F(declare, driver_within_the_claim)
 
 	ASSERT_EQ(0, declare_window(self->owner, self->start, LENGTH));
 	snprintf(command, sizeof(command), "modprobe reserved_child insert=1 start=%" PRIu64
-		 " length=%" PRIu64, (uint64_t)self->start + MIB(16), (uint64_t)MIB(4));
+		 " length=%" PRIu64, (uint64_t)self->start + BLOCKS(8), (uint64_t)BLOCKS(2));
 	ASSERT_EQ(0, run(command));
 	EXPECT_EQ(0, touch_write(self->va));
-	EXPECT_EQ(BUS_ADRERR, touch(self->va + MIB(16)));
-	EXPECT_EQ(-EBUSY, add_range(self->ctl, self->start + MIB(18), MIB(2), 0));
-	EXPECT_EQ(0, touch_write(self->va + MIB(20)));
+	EXPECT_EQ(BUS_ADRERR, touch(self->va + BLOCKS(8)));
+	EXPECT_EQ(-EBUSY, add_range(self->ctl, self->start + BLOCKS(9), BLOCKS(1), 0));
+	EXPECT_EQ(0, touch_write(self->va + BLOCKS(10)));
 	ASSERT_EQ(0, run("modprobe -r reserved_child"));
-	EXPECT_EQ(0, touch_write(self->va + MIB(16)));
+	EXPECT_EQ(0, touch_write(self->va + BLOCKS(8)));
 }
 
 #define EXPECT_CLAIMED(from, to) \
@@ -260,31 +260,31 @@ TEST_F(declare, is_claimed)
 	struct vtl0_window drop = { .flags = VTL0_WINDOW_DROP, .start = self->start,
 				    .length = LENGTH };
 	struct vtl0_remove part = {
-		.flags = VTL0_REMOVE_PART, .start = self->start + MIB(8), .length = MIB(2),
+		.flags = VTL0_REMOVE_PART, .start = self->start + BLOCKS(4), .length = BLOCKS(1),
 	};
 
-	ASSERT_EQ(0, add_range(self->ctl, self->start + MIB(4), MIB(2), 0));
+	ASSERT_EQ(0, add_range(self->ctl, self->start + BLOCKS(2), BLOCKS(1), 0));
 	ASSERT_EQ(0, declare_window(self->owner, self->start, LENGTH));
-	EXPECT_CLAIMED(0, MIB(4));
-	EXPECT_CLAIMED(MIB(4), MIB(6));
-	EXPECT_CLAIMED(MIB(6), LENGTH);
-	ASSERT_EQ(0, remove_range(self->ctl, self->start + MIB(4), MIB(2)));
+	EXPECT_CLAIMED(0, BLOCKS(2));
+	EXPECT_CLAIMED(BLOCKS(2), BLOCKS(3));
+	EXPECT_CLAIMED(BLOCKS(3), LENGTH);
+	ASSERT_EQ(0, remove_range(self->ctl, self->start + BLOCKS(2), BLOCKS(1)));
 	EXPECT_CLAIMED(0, LENGTH);
 	/* a range of another file, over the edge of the window, and how it goes */
-	ASSERT_EQ(0, add_chunked(self->ctl, self->start + MIB(6), LENGTH, MIB(2)));
-	EXPECT_CLAIMED(0, MIB(6));
-	EXPECT_CLAIMED(MIB(6), MIB(6) + LENGTH);
+	ASSERT_EQ(0, add_chunked(self->ctl, self->start + BLOCKS(3), LENGTH, BLOCKS(1)));
+	EXPECT_CLAIMED(0, BLOCKS(3));
+	EXPECT_CLAIMED(BLOCKS(3), BLOCKS(3) + LENGTH);
 	ASSERT_EQ(0, cmd_remove(self->ctl, &part));
-	EXPECT_CLAIMED(MIB(6), MIB(8));
-	EXPECT_CLAIMED(MIB(8), MIB(10));
-	EXPECT_CLAIMED(MIB(10), MIB(6) + LENGTH);
-	EXPECT_EQ(-EEXIST, add_range(self->ctl, self->start, MIB(8), 0));
-	EXPECT_CLAIMED(0, MIB(6));
+	EXPECT_CLAIMED(BLOCKS(3), BLOCKS(4));
+	EXPECT_CLAIMED(BLOCKS(4), BLOCKS(5));
+	EXPECT_CLAIMED(BLOCKS(5), BLOCKS(3) + LENGTH);
+	EXPECT_EQ(-EEXIST, add_range(self->ctl, self->start, BLOCKS(4), 0));
+	EXPECT_CLAIMED(0, BLOCKS(3));
 	ASSERT_EQ(2, remove_all(self->ctl));
 	EXPECT_CLAIMED(0, LENGTH);
 	/* a refused one leaves it as it was */
-	EXPECT_EQ(-EEXIST, declare_window(self->ctl, self->start + MIB(8), LENGTH));
-	EXPECT_EQ(-EINVAL, add_chunked(self->ctl, self->start, LENGTH, MIB(3)));
+	EXPECT_EQ(-EEXIST, declare_window(self->ctl, self->start + BLOCKS(4), LENGTH));
+	EXPECT_EQ(-EINVAL, add_chunked(self->ctl, self->start, LENGTH, BLOCKS(3) / 2));
 	EXPECT_CLAIMED(0, LENGTH);
 	ASSERT_EQ(0, cmd_window(self->owner, &drop));
 	EXPECT_FALSE(iomem_has(self->start, LENGTH, "vtl0"));
@@ -293,9 +293,9 @@ TEST_F(declare, is_claimed)
 /* Two windows, and a range, have parts of one block. */
 TEST_F_TIMEOUT(declare, blocks_are_shared, SLOW)
 {
-	const u64 edge = MIB(3), other = MIB(5) + PAGE_BYTES;
+	const u64 edge = BLOCKS(3) / 2, other = BLOCKS(5) / 2 + PAGE_BYTES;
 	struct vtl0_add arg = {
-		.flags = VTL0_ADD_COVER, .start = self->start + other, .length = MIB(2),
+		.flags = VTL0_ADD_COVER, .start = self->start + other, .length = BLOCKS(1),
 	};
 
 	ASSERT_EQ(0, declare_window(self->owner, self->start, edge));
@@ -312,7 +312,7 @@ TEST_F_TIMEOUT(declare, blocks_are_shared, SLOW)
 	ASSERT_EQ(3, remove_all(self->ctl));
 	EXPECT_CLAIMED(0, edge);
 	EXPECT_CLAIMED(edge, other);
-	EXPECT_FALSE(iomem_has(self->start + other, MIB(2), NULL));
+	EXPECT_FALSE(iomem_has(self->start + other, BLOCKS(1), NULL));
 }
 
 /* They end when their file is closed, and the next touch is for the window's. */
@@ -320,17 +320,17 @@ TEST_F_TIMEOUT(declare, ranges_of_others_stay_as_they_are, SLOW)
 {
 	int other = open_control();
 
-	ASSERT_EQ(0, add_range(other, self->start + MIB(8), MIB(4), 0));
-	ASSERT_EQ(0, declare_window(self->owner, self->start, MIB(12)));
-	ASSERT_EQ(0, touch_write(self->va + MIB(9)));
+	ASSERT_EQ(0, add_range(other, self->start + BLOCKS(4), BLOCKS(2), 0));
+	ASSERT_EQ(0, declare_window(self->owner, self->start, BLOCKS(6)));
+	ASSERT_EQ(0, touch_write(self->va + BLOCKS(9) / 2));
 	ASSERT_EQ(1, list_ranges(self->ctl, self->r, 8));
-	ASSERT_EQ(0, touch_write(self->va + MIB(2)));
+	ASSERT_EQ(0, touch_write(self->va + BLOCKS(1)));
 	ASSERT_EQ(2, list_ranges(self->ctl, self->r, 8));
-	EXPECT_EQ(MIB(8), self->r[0].length);
+	EXPECT_EQ(BLOCKS(4), self->r[0].length);
 	EXPECT_EQ(1, self->r[1].owners);
 	ASSERT_EQ(0, close(other));
 	EXPECT_TRUE(wait_until(one_listed, &self->ctl, PATIENCE));
-	EXPECT_EQ(0, touch_write(self->va + MIB(9)));
+	EXPECT_EQ(0, touch_write(self->va + BLOCKS(9) / 2));
 	EXPECT_EQ(2, list_ranges(self->ctl, self->r, 8));
 }
 
@@ -339,7 +339,7 @@ TEST_F_TIMEOUT(declare, drop_keeps_what_was_registered, SLOW)
 	struct vtl0_window drop = { .flags = VTL0_WINDOW_DROP, .start = self->start,
 				    .length = LENGTH };
 
-	ASSERT_EQ(0, add_range(self->ctl, self->start + MIB(4), MIB(4), 0));
+	ASSERT_EQ(0, add_range(self->ctl, self->start + BLOCKS(2), BLOCKS(2), 0));
 	ASSERT_EQ(0, declare_window(self->owner, self->start, LENGTH));
 	ASSERT_EQ(0, touch_write(self->va));
 	drop.length -= PAGE_BYTES;
@@ -347,9 +347,9 @@ TEST_F_TIMEOUT(declare, drop_keeps_what_was_registered, SLOW)
 	drop.length = LENGTH;
 	ASSERT_EQ(0, cmd_window(self->owner, &drop));
 	EXPECT_EQ(0, touch_write(self->va));
-	EXPECT_EQ(0, touch_write(self->va + MIB(4)));
-	EXPECT_EQ(BUS_ADRERR, touch(self->va + MIB(8)));
-	EXPECT_EQ(0, remove_range(self->ctl, self->start, MIB(4)));
+	EXPECT_EQ(0, touch_write(self->va + BLOCKS(2)));
+	EXPECT_EQ(BUS_ADRERR, touch(self->va + BLOCKS(4)));
+	EXPECT_EQ(0, remove_range(self->ctl, self->start, BLOCKS(2)));
 	EXPECT_EQ(BUS_ADRERR, touch(self->va));
 }
 
@@ -436,7 +436,7 @@ TEST_F_TIMEOUT(declare, close_while_touched, SLOW)
 		int fd = open_control();
 
 		ASSERT_LE(0, fd);
-		ASSERT_EQ(0, declare_window(fd, self->start, MIB(4)));
+		ASSERT_EQ(0, declare_window(fd, self->start, BLOCKS(2)));
 		/* closed at once, or when the touch has begun or ended */
 		usleep(i % 3 * 2000);
 		ASSERT_EQ(0, close(fd));
