@@ -26,6 +26,23 @@ start_io()
 	done
 }
 
+# no_scsi_target: that of the disk is gone; those that a scan found empty stay
+no_scsi_target()
+{
+	! compgen -G '/sys/kernel/debug/scsi_debug/target*:0:0' >/dev/null
+}
+
+# The module does not wait for the worker that removes a target's directory in debugfs; when
+# its exit removes the parent meanwhile, the worker oopses (7.3). So the target goes first.
+unload_scsi_debug()
+{
+	# udev may have the disk open for a moment.
+	until_true grep -qx 0 /sys/module/scsi_debug/refcnt
+	echo -1 >/sys/bus/pseudo/drivers/scsi_debug/add_host
+	until_true no_scsi_target
+	modprobe -r scsi_debug || fail 'scsi_debug is in use'
+}
+
 test_lower_disk_goes()
 {
 	local name
@@ -87,7 +104,7 @@ test_lower_disk_times_out()
 		expect_value "$way: changed" changed = 0 "$out"
 	done
 	expect_set 'power off' 0 a power 0
-	modprobe -r scsi_debug || fail 'scsi_debug is in use'
+	unload_scsi_debug
 }
 
 bio_queue=/sys/kernel/tracing/events/block/block_bio_queue

@@ -58,7 +58,7 @@ test_cache_switched_on()
 	unwatch_bios
 	[[ $got == *'FWS 0 + 0'* ]] || fail "no flush: $got"
 	expect_set 'power off' 0 a power 0
-	modprobe -r scsi_debug || fail 'scsi_debug is in use'
+	unload_scsi_debug
 }
 
 # say_size: the size that the program of test_grows sees now, in $got

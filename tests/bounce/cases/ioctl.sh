@@ -158,5 +158,5 @@ test_ioctl_under_way()
 	remove a
 	# Flushing the disk that goes away would take minutes.
 	echo 0 >/sys/bus/pseudo/drivers/scsi_debug/delay
-	modprobe -r scsi_debug || fail 'scsi_debug is in use'
+	unload_scsi_debug
 }

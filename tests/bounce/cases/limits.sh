@@ -235,10 +235,10 @@ test_atomic_writes()
 	wait_for_node /dev/sda
 	queue_of sda atomic_write_unit_max_bytes
 	below=$got
-	[ "$below" -gt 0 ] || { skip 'no atomic writes'; modprobe -r scsi_debug; return; }
+	[ "$below" -gt 0 ] || { skip 'no atomic writes'; unload_scsi_debug; return; }
 	if ! atomic_writes_stack sda; then
 		skip 'atomic writes pass neither this driver nor dm-linear'
-		modprobe -r scsi_debug
+		unload_scsi_debug
 		return
 	fi
 	for mode in none write all guest direct; do
@@ -250,7 +250,7 @@ test_atomic_writes()
 	queue_of bounce-a atomic_write_unit_max_bytes
 	expect 'a reserve of 64 KiB' 16384 "$got"
 	remove a
-	modprobe -r scsi_debug || fail 'scsi_debug is in use'
+	unload_scsi_debug
 }
 
 # Programs past the page cache are bounced, the page cache keeps its pages stable.

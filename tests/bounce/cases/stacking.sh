@@ -49,7 +49,7 @@ test_orderly_removal()
 	cat "$tmp/data" >&8
 	unbind_and_bind sda close_8
 	cmp -n 1048576 "$tmp/data" /dev/sda || fail 'the disk has other data'
-	modprobe -r scsi_debug || fail 'scsi_debug is in use'
+	unload_scsi_debug
 }
 
 # As many pieces as a bio can have: nothing of it may be needed for ourselves.
@@ -117,7 +117,7 @@ test_withdrawn_features()
 	expect_set 'power off' 0 a power 0
 	expect_set 'power on' 0 a power 1
 	power_off a
-	modprobe -r scsi_debug || fail 'scsi_debug is in use'
+	unload_scsi_debug
 }
 
 test_passed_alignment()

@@ -104,7 +104,7 @@ test_udev()
 	expect_property sda SYSTEMD_READY ''
 	expect_property sda ID_FS_TYPE ext4
 	rmdir "$config/a"
-	modprobe -r scsi_debug || fail 'scsi_debug is in use'
+	unload_scsi_debug
 	stop_udev
 }
 
@@ -141,7 +141,7 @@ test_udev_partitions()
 	power_off a
 	rmdir "$config/a"
 	udev_done
-	modprobe -r scsi_debug || fail 'scsi_debug is in use'
+	unload_scsi_debug
 	stop_udev
 }
 
@@ -171,7 +171,7 @@ test_udev_add_waits()
 	expect_link "by-uuid/$(blkid -p -o value -s UUID /dev/bounce-a)" bounce-a
 	bouncectl remove a || fail 'it cannot be removed'
 	udev_done
-	modprobe -r scsi_debug || fail 'scsi_debug is in use'
+	unload_scsi_debug
 	stop_udev
 }
 
