@@ -13,7 +13,7 @@
 #include "add.h"
 #include "modules/upstream.h"
 
-/* A 2 MiB piece in an entry of /proc/iomem. */
+/* The first whole block in an entry of /proc/iomem. */
 static u64 align_up(u64 start)
 {
 	return (start + BLOCKS(1) - 1) & ~(BLOCKS(1) - 1);
@@ -210,7 +210,7 @@ TEST_F(add, reaches_into_system_ram)
 	/* RAM before it, and on both sides */
 	EXPECT_REFUSED(-EBUSY, self->start[1] - BLOCKS(4), BLOCKS(8));
 	EXPECT_REFUSED(-EBUSY, self->start[1] - BLOCKS(4), self->length[1] + BLOCKS(8));
-	/* one subsection too many at either side */
+	/* one block too many at either side */
 	EXPECT_REFUSED(-EBUSY, self->start[1] - BLOCKS(1), BLOCKS(2));
 	EXPECT_REFUSED(-EBUSY, end - BLOCKS(1), BLOCKS(2));
 	/* up to it is allowed */

@@ -37,8 +37,7 @@ FIXTURE_TEARDOWN_PARENT(file)
 {
 	EXPECT_ALL_GONE();
 	EXPECT_NE(0, access(NODE, F_OK));
-	EXPECT_TRUE(wait_until(module_unloads, NULL, PATIENCE));
-	EXPECT_EQ(0, load_module());
+	EXPECT_TRUE(wait_until(module_unused, NULL, PATIENCE));
 }
 
 static int open_part(int control, u64 start, u64 length, u32 flags)

@@ -59,9 +59,10 @@ TEST_F_TIMEOUT(fio, what_it_wrote_verifies, SLOW)
 
 	snprintf(command, sizeof(command),
 		 "fio --name=verify --filename=%s --direct=1 --ioengine=%s --iodepth=16 "
-		 "--rw=randwrite --bsrange=512-%" PRIu64 "k --blockalign=512 --size=16m "
+		 "--rw=randwrite --bsrange=512-%" PRIu64 "k --blockalign=512 --size=%s "
 		 "--verify=crc32c --verify_fatal=1 --iomem=mmapshared:" NODE " >&2",
-		 self->disk, variant->engine, PMD_BYTES / 8 >> 10);
+		 self->disk, variant->engine, PMD_BYTES / 8 >> 10,
+		 debug_kernel() ? "4m" : "16m");
 	ASSERT_EQ(0, system(command));
 	info = map_info(&self->s);
 	/* the buffers were there, and the driver chose where they are mapped */

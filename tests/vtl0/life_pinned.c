@@ -56,8 +56,7 @@ FIXTURE_TEARDOWN_PARENT(pinned)
 {
 	EXPECT_ALL_GONE();
 	/* nothing keeps the module either */
-	EXPECT_TRUE(wait_until(module_unloads, NULL, PATIENCE));
-	EXPECT_EQ(0, load_module());
+	EXPECT_TRUE(wait_until(module_unused, NULL, PATIENCE));
 }
 
 static int remove_busy(const struct map_state *s, u64 *start, u64 *length)

@@ -25,8 +25,8 @@ FIXTURE_SETUP(window)
 
 	if (env_range(1, &self->start, &length) || length < LENGTH)
 		SKIP(return, "window 1 of RAM is missing (memmap=SIZE$START)");
-	ASSERT_EQ(0, run("modprobe -r vtl0"));
-	ASSERT_EQ(0, run("modprobe vtl0 mshv_names=1"));
+	ASSERT_EQ(0, module_unload("vtl0", true));
+	ASSERT_EQ(0, module_load("vtl0", "mshv_names=1"));
 	self->ctl = open_control();
 	ASSERT_LE(0, self->ctl);
 	self->low = open("/dev/mshv_vtl_low", O_RDWR | O_CLOEXEC);
@@ -44,8 +44,8 @@ FIXTURE_TEARDOWN(window)
 	EXPECT_LE(0, remove_all(self->ctl));
 	close(self->ctl);
 	EXPECT_NOTHING_LEFT();
-	EXPECT_EQ(0, run("modprobe -r vtl0"));
-	EXPECT_EQ(0, run("modprobe vtl0"));
+	EXPECT_EQ(0, module_unload("vtl0", true));
+	EXPECT_EQ(0, module_load("vtl0", ""));
 }
 
 static bool two_listed(void *arg)

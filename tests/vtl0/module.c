@@ -29,11 +29,13 @@ FIXTURE_SETUP(module)
 FIXTURE_TEARDOWN(module)
 {
 	char iomem[65536];
+	int ret;
 
 	if (access("/dev/mshv", F_OK) == 0) {
-		EXPECT_EQ(0, run("modprobe -r vtl0"));
+		EXPECT_EQ(0, module_unload("vtl0", true));
 	}
-	EXPECT_EQ(0, run("modprobe vtl0"));
+	ret = module_load("vtl0", "");
+	EXPECT_TRUE(!ret || ret == -EEXIST);
 	EXPECT_NOTHING_LEFT();
 	EXPECT_LT(0, read_file("/proc/iomem", iomem, sizeof(iomem)));
 	EXPECT_STREQ(self->iomem, iomem);
@@ -75,9 +77,9 @@ TEST_F_TIMEOUT(module, load_and_unload, SLOW)
 	for (int i = 0; i < rounds; i++) {
 		int ctl;
 
-		ASSERT_EQ(0, run("modprobe -r vtl0"));
+		ASSERT_EQ(0, module_unload("vtl0", true));
 		ASSERT_TRUE(nothing_of_it());
-		ASSERT_EQ(0, run("modprobe vtl0"));
+		ASSERT_EQ(0, module_load("vtl0", ""));
 		ASSERT_TRUE(exists("/dev/vtl0") && exists("/dev/vtl0_low"));
 		EXPECT_FALSE(exists("/dev/mshv"));
 		ctl = open_control();
@@ -85,12 +87,12 @@ TEST_F_TIMEOUT(module, load_and_unload, SLOW)
 		ASSERT_EQ(0, add_range(ctl, EMPTY_BASE, BLOCKS(32), VTL0_ADD_PERSIST));
 		ASSERT_EQ(0, add_chunked(ctl, EMPTY_BASE + GIB(1), BLOCKS(4), BLOCKS(1)));
 		/* an open file is in the way */
-		EXPECT_NE(0, run("modprobe -r vtl0"));
+		EXPECT_EQ(-EAGAIN, module_unload("vtl0", false));
 		ASSERT_EQ(0, close(ctl));
 		/* the persistent range is left to the unload, the other may be, too */
 		ASSERT_TRUE(iomem_has(EMPTY_BASE, BLOCKS(32), "vtl0"));
 	}
-	ASSERT_EQ(0, run("modprobe -r vtl0"));
+	ASSERT_EQ(0, module_unload("vtl0", true));
 	EXPECT_FALSE(iomem_has(EMPTY_BASE, BLOCKS(32), NULL));
 	EXPECT_FALSE(iomem_has(EMPTY_BASE + GIB(1), BLOCKS(4), NULL));
 	EXPECT_TRUE(nothing_of_it());
@@ -119,11 +121,11 @@ TEST_F_TIMEOUT(module, unload_with_used_ranges, SLOW)
 		ASSERT_EQ(0, close(ctl));
 		ASSERT_EQ(0, close(low));
 		/* the mapping alone keeps the module */
-		EXPECT_NE(0, run("modprobe -r vtl0"));
+		EXPECT_EQ(-EAGAIN, module_unload("vtl0", false));
 		ASSERT_EQ(0, munmap(p, BLOCKS(4)));
-		ASSERT_EQ(0, run("modprobe -r vtl0"));
+		ASSERT_EQ(0, module_unload("vtl0", false));
 		EXPECT_FALSE(iomem_has(start, BLOCKS(4), "vtl0"));
-		ASSERT_EQ(0, run("modprobe vtl0"));
+		ASSERT_EQ(0, module_load("vtl0", ""));
 	}
 }
 
@@ -136,14 +138,13 @@ TEST_F(module, remove_twice)
 	EXPECT_EQ(0, remove_range(ctl, EMPTY_BASE, BLOCKS(4)));
 	EXPECT_EQ(-ENOENT, remove_range(ctl, EMPTY_BASE, BLOCKS(4)));
 	EXPECT_EQ(0, close(ctl));
-	EXPECT_EQ(0, run("modprobe -r vtl0"));
-	/* removing a module that is not loaded is no error for modprobe, but is for rmmod */
-	EXPECT_NE(0, run("rmmod vtl0"));
+	EXPECT_EQ(0, module_unload("vtl0", false));
+	EXPECT_EQ(-ENOENT, module_unload("vtl0", false));
 }
 
 TEST_F(module, load_twice)
 {
-	EXPECT_NE(0, run("insmod $(modinfo -n vtl0)"));
+	EXPECT_EQ(-EEXIST, module_load("vtl0", ""));
 	EXPECT_TRUE(exists("/dev/vtl0"));
 }
 
@@ -158,8 +159,8 @@ TEST_F_TIMEOUT(module, mshv_names, SLOW)
 	struct stat st;
 	char *p;
 
-	ASSERT_EQ(0, run("modprobe -r vtl0"));
-	ASSERT_EQ(0, run("modprobe vtl0 mshv_names=1"));
+	ASSERT_EQ(0, module_unload("vtl0", false));
+	ASSERT_EQ(0, module_load("vtl0", "mshv_names=1"));
 	EXPECT_TRUE(exists("/dev/vtl0") && exists("/dev/vtl0_low"));
 	ASSERT_EQ(0, stat("/dev/mshv", &st));
 	EXPECT_EQ(S_IFCHR | 0600, st.st_mode);
@@ -189,14 +190,14 @@ TEST_F_TIMEOUT(module, mshv_names, SLOW)
 	close(low);
 	close(vtl);
 	close(mshv);
-	ASSERT_EQ(0, run("modprobe -r vtl0"));
+	ASSERT_EQ(0, module_unload("vtl0", false));
 	EXPECT_TRUE(nothing_of_it());
 }
 
 TEST_F(module, bad_parameter)
 {
-	ASSERT_EQ(0, run("modprobe -r vtl0"));
-	EXPECT_NE(0, run("modprobe vtl0 mshv_names=perhaps"));
+	ASSERT_EQ(0, module_unload("vtl0", true));
+	EXPECT_EQ(-EINVAL, module_load("vtl0", "mshv_names=perhaps"));
 	EXPECT_TRUE(nothing_of_it());
 }
 
@@ -227,20 +228,14 @@ TEST_F_TIMEOUT(module, init_failures, 900)
 {
 	unsigned int step = getenv("EVERY_ALLOCATION") ? 1 : 23;
 	unsigned int nth, failed = 0, survived = 0;
-	char path[256];
 	bool hit = true;
-	FILE *f;
 	int fd;
 
 	if (!have_fail_nth())
 		SKIP(return, "this kernel has no fault injection");
-	f = popen("modinfo -n vtl0", "r");
-	ASSERT_NE(NULL, f);
-	ASSERT_EQ(1, fscanf(f, "%255s", path));
-	pclose(f);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
+	fd = module_file("vtl0");
 	ASSERT_LE(0, fd);
-	ASSERT_EQ(0, run("modprobe -r vtl0"));
+	ASSERT_EQ(0, module_unload("vtl0", true));
 	/* once for memory that is only allocated the first time */
 	ASSERT_EQ(-EINVAL, module_load_fd(fd, "mshv_names=perhaps"));
 	count_allocations();

@@ -68,8 +68,8 @@ FIXTURE_SETUP(openvmm)
 					MIB(101) + 3 * PAGE_BYTES };
 	self->ram[2] = (struct window){ start[1] + MIB(101) + 23 * PAGE_BYTES, MIB(99) };
 	self->end = self->ram[2].start + self->ram[2].length;
-	ASSERT_EQ(0, run("modprobe -r vtl0"));
-	ASSERT_EQ(0, run("modprobe vtl0 mshv_names=1"));
+	ASSERT_EQ(0, module_unload("vtl0", true));
+	ASSERT_EQ(0, module_load("vtl0", "mshv_names=1"));
 	set_timer(true);
 }
 
@@ -83,8 +83,8 @@ FIXTURE_TEARDOWN(openvmm)
 	EXPECT_LE(0, remove_all(ctl));
 	close(ctl);
 	EXPECT_NOTHING_LEFT();
-	EXPECT_EQ(0, run("modprobe -r vtl0"));
-	EXPECT_EQ(0, run("modprobe vtl0"));
+	EXPECT_EQ(0, module_unload("vtl0", true));
+	EXPECT_EQ(0, module_load("vtl0", ""));
 }
 
 /* The partition, and one mapping for each range of RAM. */

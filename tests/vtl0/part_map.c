@@ -48,8 +48,7 @@ FIXTURE_SETUP(part_map)
 FIXTURE_TEARDOWN_PARENT(part_map)
 {
 	EXPECT_ALL_GONE();
-	EXPECT_TRUE(wait_until(module_unloads, NULL, 20));
-	EXPECT_EQ(0, load_module());
+	EXPECT_TRUE(wait_until(module_unused, NULL, 20));
 }
 
 /* The chunk @n of the range. */
