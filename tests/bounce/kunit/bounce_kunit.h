@@ -10,6 +10,8 @@
 #include <linux/bounce.h>
 #include <linux/uio.h>
 
+#include "compat.h"
+
 #define AREA		SZ_2M
 #define MAX_SEGS	64
 #define RESERVE		SZ_64K
