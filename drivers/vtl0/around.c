@@ -4,7 +4,6 @@
  * that faulted, up to 64 pages in all, as do_fault_around() does for the page cache.
  */
 #include <linux/mm.h>
-#include <linux/userfaultfd_k.h>
 
 #include "vtl0.h"
 
@@ -31,8 +30,7 @@ static void insert_neighbour(struct vm_fault *vmf, unsigned long addr)
  *
  * The neighbours are the pages of one aligned block of AROUND_PAGES that lie in the same
  * VMA and chunk; the block lies in one page table. They get the permissions of the VMA
- * and stay clean until they are written. If userfaultfd is to see each fault of the VMA,
- * no neighbour is mapped.
+ * and stay clean until they are written.
  *
  * Context: inside vtl0_srcu, with 2M entries excluded from this page table.
  */
@@ -45,8 +43,6 @@ void vtl0_insert_around(struct vm_fault *vmf, const struct vtl0_chunk *chunk)
 	u64 after = chunk->piece.length - before - PAGE_SIZE;
 	unsigned long addr;
 
-	if (userfaultfd_armed(vmf->vma))
-		return;
 	first = max(first, vmf->vma->vm_start);
 	first = max(first, address - min_t(u64, before, address - first));
 	last = min(last, vmf->vma->vm_end - PAGE_SIZE);

@@ -15,6 +15,7 @@
 #include <linux/hash.h>
 #include <linux/mman.h>
 #include <linux/module.h>
+#include <linux/userfaultfd_k.h>
 
 #include "request.h"
 #include "trace.h"
@@ -148,7 +149,14 @@ static bool shows(const struct file *file, const struct vtl0_range *range)
 	return !view || view->range == range->origin;
 }
 
-/* @absent: out: the memory is not registered, or not yet, or no longer */
+/*
+ * @absent: out: the memory is not registered, or not yet, or no longer
+ *
+ * Without "userfaultfd: prevent registration of special VMAs" (6.18.35 and 7.1.5 lack it,
+ * 6.18.44 and 7.1.13 have it) userfaultfd can write-protect the VMA asynchronously. To
+ * vmf_insert_page_mkwrite() the marker that this leaves is an entry: a write warns, a read
+ * faults for ever. Nor would a write to a 2M entry be noticed that PAGEMAP_SCAN protected.
+ */
 static vm_fault_t fault_in_range(struct vm_fault *vmf, unsigned int order, bool *absent)
 {
 	struct vtl0_chunk *chunk = vtl0_chunk_find(PFN_PHYS(vmf->pgoff));
@@ -171,6 +179,8 @@ static vm_fault_t fault_in_range(struct vm_fault *vmf, unsigned int order, bool 
 	if (state != VTL0_STATE_LIVE || part == VTL0_CHUNK_GONE)
 		return VM_FAULT_SIGBUS;
 	*absent = false;
+	if (userfaultfd_wp(vmf->vma))
+		return VM_FAULT_SIGBUS;
 	if (!fits(vmf, chunk, order))
 		return VM_FAULT_FALLBACK;
 	ret = insert(vmf, chunk, order);

@@ -194,8 +194,34 @@ TEST_F_TIMEOUT(advice, mincore, SLOW)
 }
 
 /*
- * User space must not get to hold a fault on guest memory, or to write-protect
- * it: the kernel refuses because the mapping has a fixed size (VM_DONTEXPAND).
+ * Where the kernel lets userfaultfd write-protect the mapping: what then faults is an
+ * error, whether an entry was there or not, until the mapping is unregistered. Of large
+ * entries the kernel makes markers; a single page that is there does not fault in the
+ * driver. NULL, or what went wrong.
+ */
+static const char *protect_and_touch(int fd, char *va, struct uffdio_range range, bool large)
+{
+	struct uffdio_writeprotect wp = {
+		.range = range, .mode = UFFDIO_WRITEPROTECT_MODE_WP,
+	};
+
+	if (ioctl(fd, UFFDIO_WRITEPROTECT, &wp))
+		return "present memory cannot be protected";
+	if (large && touch_write(va) != BUS_ADRERR)
+		return "what large entries map can be written";
+	if (madvise(va, range.len, MADV_DONTNEED) || ioctl(fd, UFFDIO_WRITEPROTECT, &wp))
+		return "absent memory cannot be protected";
+	if (touch(va) != BUS_ADRERR || touch_write(va + PAGE_BYTES) != BUS_ADRERR)
+		return "absent memory can be touched";
+	if (ioctl(fd, UFFDIO_UNREGISTER, &range))
+		return "cannot be unregistered";
+	return touch_write(va) ? "cannot be touched afterwards" : NULL;
+}
+
+/*
+ * User space must not get to hold a fault on guest memory, or to write-protect it: the
+ * kernel refuses because the mapping has a fixed size (VM_DONTEXPAND), and where it does
+ * not refuse to protect it asynchronously, the driver does.
  */
 TEST_F(advice, userfaultfd)
 {
@@ -218,8 +244,14 @@ TEST_F(advice, userfaultfd)
 				.mode = modes[j],
 			};
 
-			EXPECT_EQ(-1, ioctl(fd, UFFDIO_REGISTER, &reg));
-			EXPECT_EQ(EINVAL, errno);
+			if (ioctl(fd, UFFDIO_REGISTER, &reg)) {
+				EXPECT_EQ(EINVAL, errno);
+				continue;
+			}
+			EXPECT_TRUE(features[i] && modes[j] == UFFDIO_REGISTER_MODE_WP);
+			TH_LOG("the kernel allows asynchronous write protection");
+			EXPECT_STREQ("", protect_and_touch(fd, self->va, reg.range,
+							   variant->order) ?: "");
 		}
 		close(fd);
 	}
