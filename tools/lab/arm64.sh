@@ -7,9 +7,10 @@
 
 ARM64_CROSS=aarch64-linux-gnu-
 # The guest's programs, and the libraries that the checkout's programs are linked with.
-ARM64_PACKAGES='bash coreutils dash diffutils dmsetup e2fsprogs fdisk fio findutils
+ARM64_PACKAGES='bash blktrace coreutils dash diffutils dmsetup e2fsprogs fdisk fio findutils
 gawk grep hostname kmod libc6-dev libjson-c-dev libnuma-dev liburing-dev
-linux-libc-dev nvme-cli procps psmisc sed strace udev util-linux util-linux-extra'
+linux-libc-dev mdadm mount nvme-cli parted procps psmisc sed strace udev util-linux
+util-linux-extra xfsprogs'
 
 # user_cc: prints the compiler for programs of the guest
 user_cc() {
