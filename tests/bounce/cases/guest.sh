@@ -4,20 +4,23 @@
 #
 # Memory that the kernel does not own.
 
+# On architectures other than x86 such memory may take accesses of certain sizes only, and
+# the disk refuses it, as every other one does.
 test_p2pdma()
 {
-	local disk mem mode out
+	local disk mem mode out wanted='written=EREMOTEIO read=EREMOTEIO same=0'
 	nvme cmb || { skip 'no NVMe with a CMB'; return; }
 	disk=$got
 	mem=/sys/block/$disk/device/device/p2pmem/allocate
 	[ -e "$mem" ] || { skip 'the CMB cannot be mapped'; return; }
+	[ "$(uname -m)" != x86_64 ] || wanted='written=0 read=0 same=1'
 	null n
 	for mode in write all guest; do
 		bounce a /dev/n mode=$mode
 		out=$(bounce_io mapped /dev/bounce-a "$mem" 0 64K 0 0) || out="failed: $out"
 		note "$mode: $out"
-		expect "$mode" 'written=0 read=0 same=1' "$out"
-		expect_stat "$mode: bounced" a read_bounced_bios -gt 0
+		expect "$mode" "$wanted" "$out"
+		[[ $wanted != *same=1 ]] || expect_stat "$mode: bounced" a read_bounced_bios -gt 0
 	done
 	out=$(bounce_io mapped /dev/n "$mem" 0 64K 0 0 2>&1)
 	note "raw: $out"
