@@ -152,10 +152,11 @@ static bool shows(const struct file *file, const struct vtl0_range *range)
 /*
  * @absent: out: the memory is not registered, or not yet, or no longer
  *
- * Without "userfaultfd: prevent registration of special VMAs" (6.18.35 and 7.1.5 lack it,
- * 6.18.44 and 7.1.13 have it) userfaultfd can write-protect the VMA asynchronously. To
- * vmf_insert_page_mkwrite() the marker that this leaves is an entry: a write warns, a read
- * faults for ever. Nor would a write to a 2M entry be noticed that PAGEMAP_SCAN protected.
+ * A VMA that userfaultfd write-protects gets no entries. A kernel without "userfaultfd:
+ * prevent registration of special VMAs" (6.18.35 and 7.1.5 lack it, 6.18.44 and 7.1.13 have
+ * it) allows that in asynchronous mode. To vmf_insert_page_mkwrite() the marker that it
+ * leaves is an entry: a write warns, a read faults for ever. Nor would the driver notice a
+ * write to a 2M entry that PAGEMAP_SCAN protected.
  */
 static vm_fault_t fault_in_range(struct vm_fault *vmf, unsigned int order, bool *absent)
 {
