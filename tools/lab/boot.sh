@@ -101,6 +101,10 @@ guest_conf() {
 	case $(kernel_line "$kernel") in
 	built*) echo kmemleak ;;
 	esac
+	# The clock of --icount is not the one that ends the run.
+	if [ "$timeout" -gt 0 ] && [ -z "$icount" ]; then
+		echo "tasks $((timeout - timeout / 10))"
+	fi
 	if [ -n "$tty" ]; then
 		echo "tty $(stty size 2>/dev/null || echo 0 0)"
 		echo "env TERM=${TERM:-linux}"

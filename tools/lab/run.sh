@@ -185,7 +185,9 @@ judge() {
 		exit "$status"
 	fi
 	if [ "${qemu_status-0}" -eq 124 ] || [ "${qemu_status-0}" -eq 137 ]; then
-		show_console "no verdict after $timeout s: timeout"
+		# 30 lines, and what guest/tasks.c said of the tasks
+		show_console "no verdict after $timeout s: timeout" \
+			$((30 + $(sed -n '/^lab: the time is nearly over/,$p' "$run/console" | wc -l)))
 		exit "$LAB_TIMEOUT"
 	fi
 	show_console "the guest ended without a verdict (QEMU: ${qemu_status-0})"

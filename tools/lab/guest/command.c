@@ -23,6 +23,7 @@
 
 bool use_tty;
 struct winsize winsize;
+unsigned int show_tasks_at;
 
 /* The child: a session of its own, and a pipe (or the terminal) for its output. */
 static void run_command(char **argv, int out)
@@ -100,6 +101,19 @@ static bool reap(pid_t pid, int *status)
 	return found;
 }
 
+/* Milliseconds for poll() until the tasks are to be shown; -1 if never or no more. */
+static int until_tasks(void)
+{
+	struct timespec now;
+	long long left;
+
+	if (!show_tasks_at)
+		return -1;
+	clock_gettime(CLOCK_BOOTTIME, &now);
+	left = (show_tasks_at - now.tv_sec) * 1000LL;
+	return left > 0 ? left : 0;
+}
+
 /**
  * supervise() - run the command and copy its output until it has ended
  * @argv: the command
@@ -132,7 +146,10 @@ int supervise(char **argv, int out_port)
 	close(pipefd[1]);
 	fcntl(pipefd[0], F_SETFL, O_NONBLOCK);
 	for (;;) {
-		poll(fds, fds[1].fd < 0 ? 1 : 2, -1);
+		if (!poll(fds, fds[1].fd < 0 ? 1 : 2, until_tasks()) && !until_tasks()) {
+			show_tasks();
+			show_tasks_at = 0;
+		}
 		if (fds[1].fd >= 0 && (fds[1].revents & POLLIN))
 			copy_output(pipefd[0], out_port, 1 << 16);
 		else if (fds[1].fd >= 0 && (fds[1].revents & POLLHUP))

@@ -19,8 +19,14 @@ _Noreturn void fail(const char *what, const char *name);
 extern bool use_tty;		/* the command gets the terminal TTY */
 extern struct winsize winsize;	/* of that terminal */
 
+/* seconds after the kernel's start at which the tasks are shown; 0: never */
+extern unsigned int show_tasks_at;
+
 int supervise(char **argv, int out_port);
 void kill_the_rest(void);
 bool leaks_found(int out_port);
+
+/* tasks.c */
+void show_tasks(void);
 
 #endif /* LAB_GUEST_H */

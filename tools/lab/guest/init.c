@@ -129,6 +129,8 @@ static void read_conf(void)
 			use_tty = true;
 		else if (sscanf(line, "env %63[^\n]", word) == 1)
 			putenv(strdup(word));
+		else if (sscanf(line, "tasks %u", &show_tasks_at) == 1)
+			continue;
 		else if (!strcmp(line, "kmemleak"))
 			use_kmemleak = true;
 	}
