@@ -44,13 +44,13 @@
 #endif
 
 /*
- * On x86 newer kernels keep "Soft Reserved" memory out of /proc/iomem, in a tree of its own. 7.2
- * has that tree; on the kernels between 6.18 and 7.2 that have it, nothing is found there.
+ * On x86 newer kernels keep "Soft Reserved" memory out of /proc/iomem, in a tree of its own. 7.1
+ * has that tree, 6.19 has not; if 7.0 has it, nothing is found there.
  */
 static inline int compat_walk_soft_reserved(u64 start, u64 end, void *arg,
 					    int (*func)(struct resource *, void *))
 {
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(7, 2, 0)
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(7, 1, 0)
 	int ret = walk_soft_reserve_res(start, end, arg, func);
 
 	/* -EINVAL: there is none */
