@@ -101,9 +101,9 @@ guest_conf() {
 	case $(kernel_line "$kernel") in
 	built*) echo kmemleak ;;
 	esac
-	# The clock of --icount is not the one that ends the run.
-	if [ "$timeout" -gt 0 ] && [ -z "$icount" ]; then
-		echo "tasks $((timeout - timeout / 10))"
+	# The guest's clock begins some seconds later; with --icount it is another one at all.
+	if [ "$timeout" -gt 20 ] && [ -z "$icount" ]; then
+		echo "tasks $((timeout * 9 / 10 - 10))"
 	fi
 	if [ -n "$tty" ]; then
 		echo "tty $(stty size 2>/dev/null || echo 0 0)"

@@ -13,6 +13,8 @@
 
 #include "guest.h"
 
+#define PF_KTHREAD	0x00200000	/* of include/linux/sched.h */
+
 /* Reads a small file of /proc/@pid/task/@tid; an empty string if the task has ended. */
 static void read_of_task(int pid, int tid, const char *name, char *buf, size_t size)
 {
@@ -31,19 +33,23 @@ static void read_of_task(int pid, int tid, const char *name, char *buf, size_t s
 
 /*
  * The functions in /proc/PID/stack, "[<0>] name+0x1/0x2" in each line, callee first. Prints
- * nothing for a task of the kernel that only waits for work.
+ * nothing for a task of the kernel that only waits for work. Reads no file that takes mmap_lock,
+ * as cmdline does: a task that sleeps with it may be the one that is looked for.
  */
 static void show_task(int pid, int tid)
 {
-	char stat[512], cmdline[2], stack[4096], line[1024], *name, *state, *save;
+	char stat[512], stack[4096], line[1024], *name, *state, *save;
+	unsigned int flags;
 	int len;
 
 	read_of_task(pid, tid, "stat", stat, sizeof(stat));
-	read_of_task(pid, tid, "cmdline", cmdline, sizeof(cmdline));
 	read_of_task(pid, tid, "stack", stack, sizeof(stack));
 	name = strchr(stat, '(');
 	state = strrchr(stat, ')');
-	if (!name || !state || (!cmdline[0] && !strchr("DR", state[2])))
+	/* behind the state: ppid, pgrp, session, tty_nr, tpgid, flags */
+	if (!name || !state || sscanf(state + 3, "%*d %*d %*d %*d %*d %u", &flags) != 1)
+		return;
+	if ((flags & PF_KTHREAD) && !strchr("DR", state[2]))
 		return;
 	*state = '\0';
 	state += 2;
@@ -68,12 +74,7 @@ static int next_number(DIR *dir)
 	return 0;
 }
 
-/**
- * show_tasks() - print each task that does or waits for something, with its stack
- *
- * To the console, so that it is read behind what the kernel said before.
- */
-void show_tasks(void)
+static void show_all(void)
 {
 	char path[64];
 	DIR *procs = opendir("/proc"), *tasks;
@@ -91,4 +92,18 @@ void show_tasks(void)
 			closedir(tasks);
 	}
 	closedir(procs);
+}
+
+/**
+ * show_tasks() - print each task that does or waits for something, with its stack
+ *
+ * To the console, so that it is read behind what the kernel said before. Another process
+ * does it: the caller has to go on if a lock that it needs is not released.
+ */
+void show_tasks(void)
+{
+	if (fork())
+		return;
+	show_all();
+	_exit(0);
 }
