@@ -276,7 +276,10 @@ static int touch_and_close(u64 start, int pipe_fd)
 	return ret;
 }
 
-/* The first close looks at 512 MiB of single pages; the first is pinned meanwhile. */
+/*
+ * The first close looks at 512 MiB of single pages; the first is pinned meanwhile. With pages of
+ * 16K these are so few that the close itself looks at all (LOOK_MAX of drivers/vtl0/drain.c).
+ */
 FIXTURE(look) {
 	struct map_state s;
 };
@@ -290,6 +293,8 @@ FIXTURE_SETUP(look)
 
 	if (ret == -ENOENT)
 		SKIP(return, NO_RAM);
+	if (arg.length / PAGE_BYTES <= 65536)
+		SKIP(return, "the close looks at all of the range");
 	ASSERT_EQ(0, ret);
 	arg.start = self->s.start;
 	ASSERT_EQ(0, cmd_add(self->s.control, &arg));
