@@ -26,7 +26,7 @@ start_io()
 	done
 }
 
-# no_scsi_target: that of the disk is gone; those that a scan found empty stay
+# no_scsi_target: that of the disk is gone; 0:1, that of the host's pseudo device, stays (7.3)
 no_scsi_target()
 {
 	! compgen -G '/sys/kernel/debug/scsi_debug/target*:0:0' >/dev/null
