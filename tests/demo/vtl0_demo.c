@@ -164,8 +164,8 @@ static int open_window(struct window *w, const char *node, const char *disk)
 
 /*
  * One ring for all transfers. When a task closes its last ring, its io-wq workers exit; a
- * request that a new ring hands to io-wq meanwhile may stay there for ever (7.2; not with the
- * io_worker_retire() of 7.3). A transfer that the block layer has to split goes to io-wq.
+ * request that a new ring hands to io-wq meanwhile may stay there for ever (6.18.44 to 7.2.12;
+ * not with the io_worker_retire() of 7.3). What the block layer has to split goes to io-wq.
  */
 int main(int argc, char **argv)
 {
