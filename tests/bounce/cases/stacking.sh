@@ -5,7 +5,9 @@
 # A bounce disk follows changes and removal of the device below, and allows the I/O
 # that the device below allows.
 
-# unbind_and_bind DISK COMMAND...: an orderly removal, with the command in between
+# unbind_and_bind DISK COMMAND...: an orderly removal, with the command in between. A worker
+# closes the disk below (bdev_fput()), and disk_release() clears the queue's pointer to its
+# disk, even one that bind has set for the new disk, which oopses (6.18; 7.3 has the same code).
 unbind_and_bind()
 {
 	local driver=/sys/bus/scsi/drivers/sd name
@@ -14,6 +16,7 @@ unbind_and_bind()
 	echo "$name" >$driver/unbind
 	"${@:2}"
 	rmdir "$config/a" || fail rmdir
+	until_true grep -qx 0 /sys/module/scsi_debug/refcnt
 	echo "$name" >$driver/bind
 	wait_for_node "/dev/$1"
 }
