@@ -13,6 +13,8 @@
 
 config=/sys/kernel/config/bounce_blk
 nullb=/sys/kernel/config/nullb
+# shellcheck disable=SC2034 # of the cases
+page_kib=$(sed -n '/KernelPageSize/ {s/[^0-9]//g; p; q}' /proc/self/smaps)
 LC_ALL=C
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT

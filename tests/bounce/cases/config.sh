@@ -95,8 +95,8 @@ test_attribute_values()
 /dev/b")"
 	attributes a
 	expect 'kept' ',write,0,1,1024,1024,0,0,1,0,' "$got"
-	for v in detect=direct detect=1 detect_every=4294967295 reserve_kib=4 reserve_kib=16384 \
-		max_bounce_kib=4 max_bounce_kib=16384 max_inflight_kib=4294967295 \
+	for v in detect=direct detect=1 detect_every=4294967295 reserve_kib=$page_kib \
+		reserve_kib=16384 max_bounce_kib=$page_kib max_bounce_kib=16384 max_inflight_kib=4294967295 \
 		max_inflight_kib=0 mode=guest mode=direct mode=all backing=/dev/n; do
 		expect_set "$v" 0 a "${v%=*}" "${v#*=}"
 		expect_file "$v kept" "${v#*=}" "$config/a/${v%=*}"

@@ -148,7 +148,7 @@ test_mode_while_live_over_pi()
 		mode=${pair%:*}
 		expect_set "$mode" 0 a mode "$mode"
 		expect_file "$mode" "${pair#*:}" /sys/block/bounce-a/queue/stable_writes
-		expect_set 'max_bounce_kib' 0 a max_bounce_kib $((RANDOM % 64 * 4 + 4))
+		expect_set 'max_bounce_kib' 0 a max_bounce_kib $(((RANDOM % 64 + 1) * page_kib))
 		expect_set 'detect' 0 a detect $((RANDOM % 2))
 	done
 	wait $!
