@@ -69,8 +69,9 @@ test_order0_only()
 	if [ -d "$page_faults" ]; then
 		high_orders_fail
 	else
-		# Half of it is on a processor's list, which does not count as free.
-		starved a loose_mib=256
+		# Half of it is on a processor's list, which does not count as free, and is of a
+		# number of pages.
+		starved a loose_mib=$((64 * page_kib))
 	fi
 	stat_of a orders
 	note "orders: $got"

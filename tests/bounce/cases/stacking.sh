@@ -153,11 +153,14 @@ test_discard_as_allowed()
 # The allocation of a large folio does not wake kswapd.
 test_wakes_no_kswapd()
 {
-	local t=/sys/kernel/tracing event
+	local t=/sys/kernel/tracing event order=0
+	while [ $((page_kib << order)) -lt 64 ]; do
+		order=$((order + 1))
+	done
 	event=$t/events/kmem/mm_page_alloc
 	null n
 	bounce a /dev/n mode=write
-	echo 'order == 4' >$event/filter
+	echo "order == $order" >$event/filter
 	echo >$t/trace
 	echo 1 >$event/enable
 	echo 1 >$t/tracing_on

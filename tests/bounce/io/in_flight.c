@@ -190,14 +190,15 @@ static int cmd_change(char **arg)
 static int cmd_rewrite(char **arg)
 {
 	int fd = open_disk(arg[0], O_RDWR);
-	char *buf = buffer(4096);
+	long page = sysconf(_SC_PAGESIZE);
+	char *buf = buffer(page);
 
-	if (pwrite(fd, buf, 4096, 0) != 4096 ||
-	    sync_file_range(fd, 0, 4096, SYNC_FILE_RANGE_WRITE))
+	if (pwrite(fd, buf, page, 0) != page ||
+	    sync_file_range(fd, 0, page, SYNC_FILE_RANGE_WRITE))
 		err(2, "%s", arg[0]);
 	ready("writeback");
 	buf[0] = 1;
-	if (pwrite(fd, buf, 4096, 0) != 4096)
+	if (pwrite(fd, buf, page, 0) != page)
 		err(2, "%s", arg[0]);
 	ready("rewritten");
 	return fsync(fd) ? 2 : 0;
