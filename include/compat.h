@@ -116,6 +116,9 @@ static inline void compat_set_pgmap(struct folio *folio, struct dev_pagemap *pgm
 #ifndef kzalloc_obj
 #define kzalloc_obj(obj) kzalloc(sizeof(obj), GFP_KERNEL)
 #endif
+#ifndef kmalloc_obj
+#define kmalloc_obj(obj) kmalloc(sizeof(obj), GFP_KERNEL)
+#endif
 
 /* before 7.0: the address space is an argument, and always that of the caller */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(7, 0, 0)
