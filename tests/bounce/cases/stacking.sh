@@ -5,9 +5,10 @@
 # A bounce disk follows changes and removal of the device below, and allows the I/O
 # that the device below allows.
 
-# unbind_and_bind DISK COMMAND...: an orderly removal, with the command in between. A worker
-# closes the disk below (bdev_fput()), and disk_release() clears the queue's pointer to its
-# disk, even one that bind has set for the new disk, which oopses (6.18; 7.3 has the same code).
+# unbind_and_bind DISK COMMAND...: an orderly removal, with the command in between. It binds
+# after the last close of the old disk, which a worker does: the disk_release() that follows
+# sets queue->disk to NULL, and add_disk() oopses if the new disk has the queue already (6.18;
+# 7.3 has the same code).
 unbind_and_bind()
 {
 	local driver=/sys/bus/scsi/drivers/sd name
