@@ -44,13 +44,13 @@
 #endif
 
 /*
- * On x86 newer kernels keep "Soft Reserved" memory out of /proc/iomem, in a tree of its own. 7.1
- * has that tree, 6.19 has not; if 7.0 has it, nothing is found there.
+ * before 7.0: "Soft Reserved" memory is in /proc/iomem. Newer kernels keep it in a tree of its
+ * own on x86.
  */
 static inline int compat_walk_soft_reserved(u64 start, u64 end, void *arg,
 					    int (*func)(struct resource *, void *))
 {
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(7, 1, 0)
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(7, 0, 0)
 	int ret = walk_soft_reserve_res(start, end, arg, func);
 
 	/* -EINVAL: there is none */
