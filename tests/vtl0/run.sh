@@ -3,10 +3,12 @@
 #
 # Runs the vtl0 selftests, as root, in a machine that may be spoilt:
 #
-# run.sh [-d DIR] [PATTERN]...
+# run.sh [-d DIR] [-t|-T] [PATTERN]...
 #
 # DIR is where the programs are (else /opt/vtl0/bin); PATTERN are shell patterns
-# of their names. Without one all run whose sources are beside this file.
+# of their names. Without one all run whose sources are beside this file; with -t
+# those that start threads, which need two processors; with -T the others, which
+# need one.
 #
 # Made for this guest; a test that misses a part of it is skipped with a reason:
 #
@@ -20,14 +22,20 @@ here=$(cd "$(dirname "$0")" && pwd) || exit 1
 # shellcheck source=tests/lib/tap.sh
 . "$here/../lib/tap.sh"
 dir=/opt/vtl0/bin
+threads=
 seconds=900
 tmp=$(mktemp -d) || exit 1
 trap 'rm -rf "$tmp"' EXIT
 
-if [ "${1-}" = -d ]; then
-	dir=$2
-	shift 2
-fi
+while getopts d:tT option; do
+	case $option in
+	d) dir=$OPTARG ;;
+	t) threads=-l ;;
+	T) threads=-L ;;
+	*) exit 2 ;;
+	esac
+done
+shift $((OPTIND - 1))
 
 # Those that match a pattern. Programs that take rights away for good come last, and only
 # in the last round of lib/several.sh.
@@ -35,9 +43,11 @@ programs()
 {
 	(
 		cd "$here" || exit
-		grep -l '^TEST_HARNESS_MAIN' ./*.c | sed -n '/lockdown/d; s,^\./\(.*\)\.c$,vtl0_\1,p'
-		[ -n "${ROUNDS_LEFT-}" ] || echo vtl0_lockdown
-	) | while read -r name; do
+		{
+			grep -l '^TEST_HARNESS_MAIN' ./*.c | grep -v lockdown
+			[ -n "${ROUNDS_LEFT-}" ] || echo ./lockdown.c
+		} | xargs grep "${threads:--l}" "${threads:+pthread_create}"
+	) | sed 's,^\./\(.*\)\.c$,vtl0_\1,' | while read -r name; do
 		[ $# -gt 0 ] || echo "$name"
 		for pattern; do
 			# shellcheck disable=SC2254 # a pattern
