@@ -5,7 +5,7 @@
 # Not since 6.17, and again from 6.18.27 and 7.0 on; writeup.rst says how to run this on
 # a kernel in between.
 #
-#	lab run --kernel 7.3 --nvme plain --append "memmap=64M!1G memmap=64M!1152M" -- upstream/dio-two-pgmaps/reproduce.sh
+#	lab run --kernel 7.3 --smp 1 --nvme plain --append "memmap=64M!1G memmap=64M!1152M" -- upstream/dio-two-pgmaps/reproduce.sh
 #
 # expect: not reproduced
 set -eu

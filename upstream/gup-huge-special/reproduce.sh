@@ -3,7 +3,7 @@
 #
 # Does get_user_pages() take pages from special entries if they are huge?
 #
-#	lab run --kernel 7.3 --mem 5G --reserve 1G@0x140000000 -- upstream/gup-huge-special/reproduce.sh
+#	lab run --kernel 7.3 --smp 1 --mem 5G --reserve 1G@0x140000000 -- upstream/gup-huge-special/reproduce.sh
 set -eu
 # shellcheck source=upstream/lib.sh
 . "$(dirname "$0")/../lib.sh"

@@ -4,7 +4,7 @@
 # Metadata in a page of the host and one of a controller's memory, which the disk must
 # not reach: is that found out whichever comes first?
 #
-#	lab run --kernel 7.3 --nvme pi --nvme cmb -- upstream/metadata-p2p-mix/reproduce.sh
+#	lab run --kernel 7.3 --smp 1 --nvme pi --nvme cmb -- upstream/metadata-p2p-mix/reproduce.sh
 
 # shellcheck source=upstream/lib.sh
 . "$(dirname "$0")/../lib.sh"

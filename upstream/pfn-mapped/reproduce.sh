@@ -3,7 +3,7 @@
 #
 # Memory that comes and goes: does x86 forget the ranges that are gone?
 #
-#	lab run --kernel 7.3 -- upstream/pfn-mapped/reproduce.sh
+#	lab run --kernel 7.3 --smp 1 -- upstream/pfn-mapped/reproduce.sh
 set -eu
 # shellcheck source=upstream/lib.sh
 . "$(dirname "$0")/../lib.sh"

@@ -4,7 +4,7 @@
 # Does an asynchronous direct write of pages of two kinds write all of them? With memory
 # of device DAX, and with P2PDMA memory of an NVMe device.
 #
-#	lab run --kernel 7.3 --mem 4G --nvme cmb --append 'memmap=1G%0x100000000-1+0xefffffff' -- upstream/short-async-direct-io/reproduce.sh
+#	lab run --kernel 7.3 --smp 1 --mem 4G --nvme cmb --append 'memmap=1G%0x100000000-1+0xefffffff' -- upstream/short-async-direct-io/reproduce.sh
 set -eu
 # shellcheck source=upstream/lib.sh
 . "$(dirname "$0")/../lib.sh"

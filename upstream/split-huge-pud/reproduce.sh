@@ -4,7 +4,7 @@
 # Does mremap() move a 1G entry of device DAX, and does munmap() of a part leave the memory
 # below a special 1G entry alone?
 #
-#	lab run --kernel 7.3 --mem 5G --append 'memmap=1G%0x100000000-1+0xefffffff' --reserve 1G@0x140000000 -- upstream/split-huge-pud/reproduce.sh
+#	lab run --kernel 7.3 --smp 1 --mem 5G --append 'memmap=1G%0x100000000-1+0xefffffff' --reserve 1G@0x140000000 -- upstream/split-huge-pud/reproduce.sh
 set -eu
 # shellcheck source=upstream/lib.sh
 . "$(dirname "$0")/../lib.sh"

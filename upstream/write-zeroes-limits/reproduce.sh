@@ -4,7 +4,7 @@
 # A disk whose WRITE SAME turns out not to work: are attributes still writable, of the disk
 # and of devices above such disks?
 #
-#	lab run --kernel 7.3 -- upstream/write-zeroes-limits/reproduce.sh
+#	lab run --kernel 7.3 --smp 1 -- upstream/write-zeroes-limits/reproduce.sh
 set -eu
 # shellcheck source=upstream/lib.sh
 . "$(dirname "$0")/../lib.sh"
