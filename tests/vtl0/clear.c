@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
-/* VTL0_ADD_CLEAR: the owner of a range sees nothing of the last one. */
+/*
+ * VTL0_ADD_CLEAR: the owner of a range sees nothing of the last one. The driver clears on
+ * all processors, so this needs two processors.
+ */
 #include <signal.h>
 #include <sys/wait.h>
 

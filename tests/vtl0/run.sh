@@ -7,8 +7,7 @@
 #
 # DIR is where the programs are (else /opt/vtl0/bin); PATTERN are shell patterns
 # of their names. Without one all run whose sources are beside this file; with -t
-# those that start threads, which need two processors; with -T the others, which
-# need one.
+# those that need two processors, as they start threads or say so; with -T the others.
 #
 # Made for this guest; a test that misses a part of it is skipped with a reason:
 #
@@ -46,7 +45,7 @@ programs()
 		{
 			grep -l '^TEST_HARNESS_MAIN' ./*.c | grep -v lockdown
 			[ -n "${ROUNDS_LEFT-}" ] || echo ./lockdown.c
-		} | xargs grep "${threads:--l}" "${threads:+pthread_create}"
+		} | xargs grep "${threads:--l}" "${threads:+pthread_create\|needs two processors}"
 	) | sed 's,^\./\(.*\)\.c$,vtl0_\1,' | while read -r name; do
 		[ $# -gt 0 ] || echo "$name"
 		for pattern; do

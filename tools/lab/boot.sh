@@ -124,6 +124,8 @@ start_qemu() {
 	# address bits: ranges far beyond the RAM can be registered.
 	cpu=max,phys-bits=52,-erms,-fsrm
 	accel=tcg,thread=multi
+	# QEMU switches to the next one where a processor halts or executes "pause".
+	[ -z "$turns" ] || accel=tcg,thread=single
 	if [ "${kvm:=$(cat "$LAB/kvm" 2>/dev/null)}" = "$(kvm_key)" ] && [ -z "$icount$arch" ]; then
 		cpu=host accel=kvm
 	fi

@@ -10,12 +10,13 @@ NL='
 
 parse_options() {
 	kernel=7.2 smp=2 mem=2G timeout=300 numa=1
-	arch='' icount='' append='' quiet='' reserves='' nvmes='' shares='' makes=''
+	arch='' icount='' turns='' append='' quiet='' reserves='' nvmes='' shares='' makes=''
 	while [ $# -gt 0 ]; do
 		word=$1
 		case $word in
 		--)	shift; break ;;
 		--icount) icount=yes; shift; continue ;;
+		--turns) turns=yes; shift; continue ;;
 		--quiet) quiet=yes; shift; continue ;;
 		--kernel | --arch | --smp | --mem | --reserve | --nvme | --numa | --timeout | --share | --append | --make) ;;
 		-*) usage_error "unknown option '$word'" ;;
