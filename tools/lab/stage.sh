@@ -15,7 +15,8 @@ build_checkout() {
 	programs=$LAB/build/programs${arch:+-$arch}${page_bits:+-page$page_bits}-$checkout
 	[ ! -f "$SRC/Makefile" ] || set_up source
 	mkdir -p "$built"
-	inputs="$SRC $(cat "$LAB/stamp/kernel-$kernel" "$LAB/stamp/root")"
+	# The stamp of a kernel from a source tree is the same when the tree has changed.
+	inputs="$SRC $(cat "$LAB/stamp/kernel-$kernel" "$LAB/stamp/root") $(stat -c %Y "$LAB/kernels/$kernel")"
 	exec 8>"$built/lock"
 	if ! flock -n 8; then
 		say "waiting for another run to build the checkout"
