@@ -107,6 +107,27 @@ static inline void compat_set_pgmap(struct folio *folio, struct dev_pagemap *pgm
 #endif
 }
 
+/*
+ * before 7.2: compound_nr_pages() of some releases does not check early_section() (6.18.35,
+ * 7.0.0 and 7.1.3, but 6.18.44 and 7.1.5 do). Then memremap_pages() initializes only the
+ * struct pages in the first VMEMMAP_RESERVE_NR pages of a folio's memmap, although the
+ * memmap that a section has from boot has one for each page of memory. The struct page of a
+ * tail does not depend on its pfn, so the others get copies of the last one initialized.
+ */
+static inline void compat_init_tails(struct folio *folio)
+{
+#if LINUX_VERSION_CODE < KERNEL_VERSION(7, 2, 0)
+	const long initialized = VMEMMAP_RESERVE_NR * (PAGE_SIZE / sizeof(struct page));
+	struct page *page = folio_page(folio, 0);
+	long i;
+
+	if (!early_section(__pfn_to_section(folio_pfn(folio))))
+		return;
+	for (i = initialized; i < folio_nr_pages(folio); i++)
+		page[i] = page[initialized - 1];
+#endif
+}
+
 /* before 6.18 */
 #ifndef MAX_FOLIO_ORDER
 #define MAX_FOLIO_ORDER PUD_ORDER

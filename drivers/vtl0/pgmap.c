@@ -48,6 +48,7 @@ static void give_identity(const struct vtl0_chunk *chunk)
 	u64 n;
 
 	for (n = 0; n < chunk_folios(chunk); n++) {
+		compat_init_tails(chunk_folio(chunk, n));
 		vtl0_identity_give(chunk_folio(chunk, n));
 		if (!(n % 4096))
 			cond_resched();
