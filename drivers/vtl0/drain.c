@@ -41,7 +41,7 @@ static bool nothing_keeps(const struct vtl0_range *range)
 }
 
 /*
- * Can @range be pinned although no file, and so no VMA, is left? Only one that was mapped.
+ * May @range be pinned although no file, and so no VMA, is left? Only one that was mapped.
  * One without struct pages cannot: its removal has found it idle. While a file is open the
  * answer is false, as that file keeps the module. Called inside vtl0_srcu, which keeps the
  * struct pages.
@@ -62,12 +62,14 @@ static bool is_pinned(struct vtl0_range *range)
 	/*
 	 * Meanwhile a process may have opened a file, pinned a folio that was checked before,
 	 * found the flag still set, and closed the file. Pairs with vtl0_low_get(): that
-	 * process sees the flag cleared, or low_opens has changed here.
+	 * process sees the flag cleared, or low_opens has changed here. Its close may have
+	 * found the flag cleared and left the range to this look: so look again.
 	 */
 	smp_mb();
-	if (atomic_read(&low_opens) != opens)
-		WRITE_ONCE(range->touched, true);
-	return false;
+	if (atomic_read(&low_opens) == opens)
+		return false;
+	WRITE_ONCE(range->touched, true);
+	return true;
 }
 
 static bool any_pinned(void)
