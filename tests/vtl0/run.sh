@@ -14,7 +14,7 @@
 # lab run --mem 5G --numa 2 --reserve 1G@0x100000000 --reserve 256M@0x160200000 \
 #	--nvme plain --nvme 4k --nvme cmb -- tests/vtl0/run.sh
 #
-# KTAP on stdout. Exit status: 0 all passed, 1 some failed.
+# KTAP on stdout. Exit status: 0 all passed, 1 some failed, 2 usage.
 
 set -u
 here=$(cd "$(dirname "$0")" && pwd) || exit 1
@@ -37,7 +37,7 @@ done
 shift $((OPTIND - 1))
 
 # Those that match a pattern. Programs that take rights away for good come last, and only
-# in the last round of lib/several.sh.
+# in the last round of lib/several.sh. Without -t or -T the second grep names each file.
 programs()
 {
 	(
