@@ -23,10 +23,12 @@ static bool held;
 module_param(held, bool, 0600);
 MODULE_PARM_DESC(held, "Is it held?");
 
+/* To be held is to have read the sequence: the test lets the next invalidation begin then. */
 static void hold(void)
 {
 	unsigned int ms;
 
+	WRITE_ONCE(held, true);
 	for (ms = 0; READ_ONCE(held) && ms < MOST_MS; ms += 20)
 		msleep(20);
 	WRITE_ONCE(held, false);
@@ -52,7 +54,6 @@ static int divert(struct kprobe *probe, struct pt_regs *regs)
 {
 	if (cmpxchg(&tid, current->pid, 0) != current->pid)
 		return 0;
-	WRITE_ONCE(held, true);
 	instruction_pointer_set(regs, probe == &insert ? (unsigned long)insert_later :
 						(unsigned long)read_earlier);
 	return 1;
