@@ -118,12 +118,6 @@ static const char *why_power(int err)
 	return strerror(-err);
 }
 
-/* The one key of the files that says when the device is made, and is no attribute. */
-static bool is_attr(const struct conf_setting *set)
-{
-	return strcmp(set->key, "initramfs");
-}
-
 static int set_all(const struct options *opt, const struct conf_section *section)
 {
 	size_t i;
@@ -132,7 +126,7 @@ static int set_all(const struct options *opt, const struct conf_section *section
 	for (i = 0; i < section->nr_settings; i++) {
 		const struct conf_setting *set = &section->settings[i];
 
-		if (!is_attr(set))
+		if (key_is_of_file(set->key))
 			continue;
 		err = attr_write(opt, section->name, set->key, set->value);
 		if (err)
@@ -147,8 +141,7 @@ static int set_all(const struct options *opt, const struct conf_section *section
 	return STATUS_OK;
 }
 
-/* It is success if the device is up with these settings: add and restore may be repeated. */
-static int check_existing(const struct options *opt, const struct conf_section *section)
+int device_compare(const struct options *opt, const struct conf_section *section)
 {
 	char value[MAX_VALUE];
 	size_t i;
@@ -159,7 +152,7 @@ static int check_existing(const struct options *opt, const struct conf_section *
 	for (i = 0; i < section->nr_settings; i++) {
 		const struct conf_setting *set = &section->settings[i];
 
-		if (!is_attr(set))
+		if (key_is_of_file(set->key))
 			continue;
 		if (attr_read(opt, section->name, set->key, value))
 			return complain("%s: %s: there is no such attribute", section->name,
@@ -177,9 +170,10 @@ int device_add(const struct options *opt, const struct conf_section *section)
 	int status;
 
 	if (mkdir(path.s, 0755)) {
-		if (errno == EEXIST)
-			return check_existing(opt, section);
-		return complain("%s: %m", section->name);
+		if (errno != EEXIST)
+			return complain("%s: %m", section->name);
+		/* add and restore may be repeated */
+		return device_compare(opt, section);
 	}
 	status = set_all(opt, section);
 	if (status)
@@ -191,13 +185,7 @@ int device_remove(const struct options *opt, const char *name)
 {
 	int err = attr_write(opt, name, "power", "0");
 
-	if (err == -ENOENT)
-		return complain("%s: there is no such device", name);
-	if (err == -EBUSY)
-		return complain("%s is in use: unmount it, and stop what has it open", name);
 	if (err)
-		return complain("%s: %s", name, strerror(-err));
-	if (rmdir(path_of(opt, name, NULL).s))
-		return complain("%s: %m", name);
-	return STATUS_OK;
+		return err;
+	return rmdir(path_of(opt, name, NULL).s) ? -errno : 0;
 }

@@ -89,10 +89,10 @@ int main(int argc, char **argv)
 		fprintf(stderr, "usage: bounce-generator DIR [CONF]\n");
 		return 2;
 	}
-	if (conf_read(&conf, argc == 3 ? argv[2] : "/etc/bounce.d")) {
-		fprintf(stderr, "bounce-generator: %s\n", conf.wrong);
+	if (conf_read(&conf, argc == 3 ? argv[2] : "/etc/bounce.d"))
 		status = 1;
-	}
+	for (i = 0; i < conf.nr_errors; i++)
+		fprintf(stderr, "bounce-generator: %s\n", conf.errors[i]);
 	for (i = 0; i < conf.nr_sections; i++) {
 		if (is_of_initramfs(&conf.sections[i]) || !write_unit(argv[1], &conf.sections[i]))
 			continue;

@@ -13,9 +13,10 @@
 
 const char *argp_program_version = "bouncectl " VERSION;
 
-enum { KEY_CONFIGFS = 0x100, KEY_CONF, KEY_WAIT, KEY_JSON, KEY_ALL, KEY_INITRAMFS };
-
-#define MAX_WAIT 3600
+enum {
+	KEY_CONFIGFS = 0x100, KEY_CONF, KEY_WAIT, KEY_JSON, KEY_ALL, KEY_INITRAMFS,
+	KEY_IF_EXISTS,
+};
 
 struct arguments {
 	struct options opt;
@@ -49,6 +50,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case KEY_INITRAMFS:
 		args->opt.initramfs = true;
 		return 0;
+	case KEY_IF_EXISTS:
+		args->opt.if_exists = true;
+		return 0;
 	case ARGP_KEY_ARGS:
 		args->words = state->argv + state->next;
 		args->nr = state->argc - state->next;
@@ -63,9 +67,11 @@ static const struct argp_option options[] = {
 	{ .name = "conf", .key = KEY_CONF, .arg = "DIR",
 	  .doc = "Where the files for boot are (default /etc/bounce.d)" },
 	{ .name = "wait", .key = KEY_WAIT, .arg = "SECONDS",
-	  .doc = "restore: wait so long for the device below (default 0)" },
+	  .doc = "restore: wait so long for devices below whose section has no wait (default 0)" },
 	{ .name = "json", .key = KEY_JSON, .doc = "list, status: print one JSON object" },
 	{ .name = "all", .key = KEY_ALL, .doc = "remove: every device" },
+	{ .name = "if-exists", .key = KEY_IF_EXISTS,
+	  .doc = "remove: a device that is not there is no failure" },
 	{ .name = "initramfs", .key = KEY_INITRAMFS,
 	  .doc = "restore: only the devices with initramfs = yes" },
 	{ }
@@ -87,80 +93,6 @@ static const struct argp argp = {
 	       "\n"
 	       "Exit status: 0 done, 1 refused, 2 bad arguments or no module.",
 };
-
-static int usage(const char *what)
-{
-	complain("%s (see bouncectl --help)", what);
-	return STATUS_USAGE;
-}
-
-static int check_words(char **words, size_t nr)
-{
-	size_t i;
-
-	if (nr < 2)
-		return usage("add: NAME and DEVICE are needed");
-	for (i = 2; i < nr; i++) {
-		if (!strchr(words[i], '='))
-			return usage("add: behind DEVICE come KEY=VALUE");
-		if (!strncmp(words[i], "initramfs=", strlen("initramfs=")))
-			return usage("add: initramfs is a key of the files only");
-	}
-	return STATUS_OK;
-}
-
-/* Makes of NAME DEVICE KEY=VALUE... the section that a file would have for the device. */
-static int cmd_add(const struct options *opt, char **words, size_t nr)
-{
-	struct conf_section section = { .nr_settings = nr - 1 };
-	int status = check_words(words, nr);
-	size_t i;
-
-	if (status)
-		return status;
-	section.name = words[0];
-	section.settings = calloc(nr, sizeof(*section.settings));
-	if (!section.settings)
-		return complain("%m");
-	section.settings[0] = (struct conf_setting) { .key = "backing", .value = words[1] };
-	for (i = 2; i < nr; i++) {
-		char *equals = strchr(words[i], '=');
-
-		*equals = '\0';
-		section.settings[i - 1] = (struct conf_setting) {
-			.key = words[i], .value = equals + 1,
-		};
-	}
-	status = device_add(opt, &section);
-	if (!status) {
-		wait_for_udev();
-		printf("%s is up: /dev/bounce-%s\n", section.name, section.name);
-	}
-	free(section.settings);
-	return status;
-}
-
-static int cmd_remove(const struct options *opt, char **names, size_t nr)
-{
-	struct device_list list = { };
-	int status = STATUS_OK;
-	size_t i;
-
-	/* one of the two, not both */
-	if (opt->all == !!nr)
-		return usage("remove: NAME... or --all is needed");
-	if (opt->all) {
-		if (device_list(opt, &list))
-			return complain("%s: %m", opt->configfs);
-		names = list.names;
-		nr = list.nr;
-	}
-	for (i = 0; i < nr; i++)
-		if (device_remove(opt, names[i]))
-			status = STATUS_FAILED;
-	device_list_free(&list);
-	return status;
-}
 
 static int run(const struct options *opt, const char *command, char **words, size_t nr)
 {

@@ -16,3 +16,9 @@ int complain(const char *fmt, ...)
 	fputc('\n', stderr);
 	return STATUS_FAILED;
 }
+
+int usage(const char *what)
+{
+	complain("%s (see bouncectl --help)", what);
+	return STATUS_USAGE;
+}

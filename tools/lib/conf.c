@@ -18,23 +18,9 @@ struct place {
 	struct conf *conf;
 	const char *file;
 	unsigned int line;
+	bool in_section;	/* the last section of @conf began in this file */
+	bool skip;		/* what follows belongs to a section that cannot be one */
 };
-
-static int __attribute__((format(printf, 2, 3))) fail(struct place *at, const char *fmt, ...)
-{
-	char *what = NULL;
-	va_list args;
-
-	va_start(args, fmt);
-	if (vasprintf(&what, fmt, args) < 0)
-		what = NULL;
-	va_end(args);
-	if (at->line ? asprintf(&at->conf->wrong, "%s:%u: %s", at->file, at->line, what) < 0 :
-		       asprintf(&at->conf->wrong, "%s: %s", at->file, what) < 0)
-		at->conf->wrong = NULL;
-	free(what);
-	return -1;
-}
 
 /* Makes room for one more element, all zero. Pointers into the array become invalid. */
 static void *grow(void *array, size_t nr, size_t size)
@@ -56,6 +42,27 @@ static char *copy(const char *text)
 	return p;
 }
 
+/* Adds an error to those of @at->conf, and spoils the section that it is in. */
+static void __attribute__((format(printf, 2, 3))) fail(struct place *at, const char *fmt, ...)
+{
+	struct conf *conf = at->conf;
+	char *what, *error;
+	va_list args;
+
+	va_start(args, fmt);
+	if (vasprintf(&what, fmt, args) < 0)
+		abort();
+	va_end(args);
+	if (at->line ? asprintf(&error, "%s:%u: %s", at->file, at->line, what) < 0 :
+		       asprintf(&error, "%s: %s", at->file, what) < 0)
+		abort();
+	free(what);
+	conf->errors = grow(conf->errors, conf->nr_errors, sizeof(*conf->errors));
+	conf->errors[conf->nr_errors++] = error;
+	if (at->in_section && !conf->sections[conf->nr_sections - 1].wrong)
+		conf->sections[conf->nr_sections - 1].wrong = error;
+}
+
 /* Cuts white space off both ends, in place. */
 static char *trim(char *text)
 {
@@ -68,7 +75,7 @@ static char *trim(char *text)
 	return text;
 }
 
-static const char *wrong_name(const char *name)
+const char *conf_wrong_name(const char *name)
 {
 	if (!*name)
 		return "the name is empty";
@@ -79,95 +86,118 @@ static const char *wrong_name(const char *name)
 	return NULL;
 }
 
-static int add_section(struct place *at, char *text)
+/* The name in the line "[NAME]", or NULL if this is no beginning of a section. */
+static char *section_name(struct place *at, char *text)
 {
-	struct conf *conf = at->conf;
+	const struct conf_section *before;
 	size_t len = strlen(text);
-	struct conf_section *section;
 	const char *wrong;
 
-	if (text[len - 1] != ']')
-		return fail(at, "\"]\" is missing at the end");
+	if (text[len - 1] != ']') {
+		fail(at, "\"]\" is missing at the end");
+		return NULL;
+	}
 	text[len - 1] = '\0';
 	text = trim(text + 1);
-	wrong = wrong_name(text);
+	wrong = conf_wrong_name(text);
+	before = conf_find(at->conf, text);
 	if (wrong)
-		return fail(at, "[%s]: %s", text, wrong);
-	if (conf_find(conf, text))
-		return fail(at, "[%s] was there before, in %s:%u", text,
-			    conf_find(conf, text)->file, conf_find(conf, text)->line);
+		fail(at, "[%s]: %s", text, wrong);
+	else if (before)
+		fail(at, "[%s] was there before, in %s:%u", text, before->file, before->line);
+	return wrong || before ? NULL : text;
+}
+
+static void add_section(struct place *at, char *text)
+{
+	struct conf *conf = at->conf;
+	struct conf_section *section;
+
+	at->in_section = false;
+	text = section_name(at, text);
+	at->skip = !text;
+	if (!text)
+		return;
 	conf->sections = grow(conf->sections, conf->nr_sections, sizeof(*section));
 	section = &conf->sections[conf->nr_sections++];
 	section->name = copy(text);
 	section->file = copy(at->file);
 	section->line = at->line;
-	return 0;
+	at->in_section = true;
 }
 
-static int add_setting(struct place *at, char *text)
+static void add_setting(struct place *at, char *text)
 {
 	char *equals = strchr(text, '='), *key, *value;
 	struct conf_section *section;
 	struct conf_setting *setting;
 
-	if (!equals)
-		return fail(at, "\"%s\" is neither [NAME] nor KEY = VALUE", text);
+	if (!equals) {
+		fail(at, "\"%s\" is neither [NAME] nor KEY = VALUE", text);
+		return;
+	}
 	*equals = '\0';
 	key = trim(text);
 	value = trim(equals + 1);
-	if (!*key || key[strspn(key, NAME_CHARS)])
-		return fail(at, "\"%s\" is no key", key);
-	section = at->conf->nr_sections ? &at->conf->sections[at->conf->nr_sections - 1] : NULL;
-	if (!section || strcmp(section->file, at->file))
-		return fail(at, "\"%s\" stands before the first [NAME]", key);
-	if (conf_get(section, key))
-		return fail(at, "\"%s\" is set twice in [%s]", key, section->name);
-	section->settings = grow(section->settings, section->nr_settings, sizeof(*setting));
-	setting = &section->settings[section->nr_settings++];
-	setting->key = copy(key);
-	setting->value = copy(value);
-	setting->line = at->line;
-	return 0;
+	section = at->in_section ? &at->conf->sections[at->conf->nr_sections - 1] : NULL;
+	if (!*key || key[strspn(key, NAME_CHARS)]) {
+		fail(at, "\"%s\" is no key", key);
+	} else if (!section) {
+		fail(at, "\"%s\" stands before the first [NAME]", key);
+	} else if (conf_get(section, key)) {
+		fail(at, "\"%s\" is set twice in [%s]", key, section->name);
+	} else {
+		section->settings = grow(section->settings, section->nr_settings, sizeof(*setting));
+		setting = &section->settings[section->nr_settings++];
+		setting->key = copy(key);
+		setting->value = copy(value);
+		setting->line = at->line;
+	}
 }
 
-static int read_lines(struct place *at, FILE *file)
+static void read_lines(struct place *at, FILE *file)
 {
 	char *line = NULL;
 	size_t size = 0;
 	ssize_t len;
-	int ret = 0;
 
-	while (!ret && (len = getline(&line, &size, file)) >= 0) {
+	while ((len = getline(&line, &size, file)) >= 0) {
 		bool broken = memchr(line, '\0', len);
 		char *text = trim(line);
 
 		at->line++;
 		if (broken)
-			ret = fail(at, "the line has a zero byte");
+			fail(at, "the line has a zero byte");
 		else if (*text == '[')
-			ret = add_section(at, text);
-		else if (*text && *text != '#')
-			ret = add_setting(at, text);
+			add_section(at, text);
+		else if (*text && *text != '#' && !at->skip)
+			add_setting(at, text);
 	}
-	if (!ret && ferror(file)) {
+	if (ferror(file)) {
 		at->line = 0;
-		ret = fail(at, "%m");
+		fail(at, "%m");
 	}
 	free(line);
-	return ret;
 }
 
-static int read_file(struct conf *conf, const char *path)
+static void read_file(struct conf *conf, const char *path)
 {
 	struct place at = { .conf = conf, .file = path };
 	FILE *file = fopen(path, "re");
-	int ret;
 
-	if (!file)
-		return fail(&at, "%m");
-	ret = read_lines(&at, file);
+	if (!file) {
+		fail(&at, "%m");
+		return;
+	}
+	read_lines(&at, file);
 	fclose(file);
-	return ret;
+}
+
+int conf_read_file(struct conf *conf, const char *path)
+{
+	*conf = (struct conf) { };
+	read_file(conf, path);
+	return conf->nr_errors ? -1 : 0;
 }
 
 static int is_conf(const struct dirent *entry)
@@ -181,23 +211,26 @@ int conf_read(struct conf *conf, const char *dir)
 {
 	struct place at = { .conf = conf, .file = dir };
 	struct dirent **entries;
-	int nr, i, ret = 0;
 	char *path;
+	int nr, i;
 
 	*conf = (struct conf) { };
 	nr = scandir(dir, &entries, is_conf, alphasort);
-	if (nr < 0)
-		return errno == ENOENT ? 0 : fail(&at, "%m");
+	if (nr < 0) {
+		if (errno == ENOENT)
+			return 0;
+		fail(&at, "%m");
+		return -1;
+	}
 	for (i = 0; i < nr; i++) {
 		if (asprintf(&path, "%s/%s", dir, entries[i]->d_name) < 0)
 			abort();
-		if (!ret)
-			ret = read_file(conf, path);
+		read_file(conf, path);
 		free(path);
 		free(entries[i]);
 	}
 	free(entries);
-	return ret;
+	return conf->nr_errors ? -1 : 0;
 }
 
 void conf_free(struct conf *conf)
@@ -216,7 +249,9 @@ void conf_free(struct conf *conf)
 		free(section->file);
 	}
 	free(conf->sections);
-	free(conf->wrong);
+	for (i = 0; i < conf->nr_errors; i++)
+		free(conf->errors[i]);
+	free(conf->errors);
 	*conf = (struct conf) { };
 }
 

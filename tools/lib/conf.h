@@ -10,6 +10,8 @@
  * All files *.conf of a directory are read in the order of their names. A section
  * name has letters, digits, "-", "_" and ".", and is unique in the directory; a
  * key is unique in its section. Which keys there are, vtl0ctl and bouncectl check.
+ *
+ * A mistake spoils the section that it is in, and no other one.
  */
 #ifndef CONF_H
 #define CONF_H
@@ -29,21 +31,29 @@ struct conf_section {
 	unsigned int line;
 	struct conf_setting *settings;
 	size_t nr_settings;
+	const char *wrong;	/* its first mistake, one of @errors of struct conf, or NULL */
 };
 
 struct conf {
 	struct conf_section *sections;
 	size_t nr_sections;
-	char *wrong;		/* "FILE:LINE: what is wrong", or NULL */
+	char **errors;		/* each is "FILE:LINE: what is wrong" */
+	size_t nr_errors;
 };
 
 /*
  * Reads every *.conf of @dir; a directory that does not exist counts as empty.
- * Returns 0, or -1 with the first error in @conf->wrong. The caller calls
- * conf_free() in both cases.
+ * Returns 0, or -1 if there are mistakes: they are in @conf->errors, and what could be
+ * read is there as well. The caller calls conf_free() in both cases.
  */
 int conf_read(struct conf *conf, const char *dir);
+
+/* Reads one file in the same way. */
+int conf_read_file(struct conf *conf, const char *path);
 void conf_free(struct conf *conf);
+
+/* Why @name cannot be the name of a section, or NULL if it can. */
+const char *conf_wrong_name(const char *name);
 
 /* The section of that name, or NULL. */
 const struct conf_section *conf_find(const struct conf *conf, const char *name);

@@ -152,12 +152,13 @@ static int check_conf(const struct conf *conf)
 	int status = STATUS_OK;
 	size_t i;
 
-	if (conf->wrong) {
-		complain("%s", conf->wrong);
-		return STATUS_FAILED;
+	for (i = 0; i < conf->nr_errors; i++) {
+		complain("%s", conf->errors[i]);
+		status = STATUS_FAILED;
 	}
 	for (i = 0; i < conf->nr_sections; i++)
-		if (section_to_add(&conf->sections[i], &add))
+		if (!conf->sections[i].wrong &&
+		    section_to_add(&conf->sections[i], &add))
 			status = STATUS_FAILED;
 	return status;
 }

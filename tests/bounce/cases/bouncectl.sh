@@ -62,7 +62,36 @@ test_bouncectl_add_undoes()
 	ctl 2 add one
 	ctl 2 add one /dev/ctl0 initramfs=yes
 	says 'add: initramfs is a key of the files only'
-	[ ! -e "$config"/one ] || fail "it is still there"
+	ctl 2 add a:b /dev/ctl0
+	says 'a:b: a name has letters, digits'
+	ctl 2 add a-name-that-has-more-than-24 /dev/ctl0
+	says 'a name has at most 24 letters'
+	expect devices '' "$(ls -d "$config"/*/ 2>/dev/null)"
+}
+
+# Of a disk below another one, too, whichever comes first.
+test_bouncectl_removes_stacks()
+{
+	null ctl0
+	ctl 0 add a /dev/ctl0
+	ctl 0 add b /dev/bounce-a
+	ctl 0 add c /dev/bounce-b
+	exec 8</dev/bounce-c
+	ctl 1 remove --all
+	says 'c is in use'
+	says 'a is in use'
+	expect lines 3 "$(wc -l <"$tmp/said")"
+	exec 8<&-
+	ctl 0 remove --all
+	expect devices '' "$(ls -d "$config"/*/ 2>/dev/null)"
+	ctl 1 remove a
+	ctl 0 --if-exists remove a
+	ctl 0 add a /dev/ctl0
+	exec 8</dev/bounce-a
+	ctl 1 --if-exists remove a
+	exec 8<&-
+	ctl 0 --if-exists remove a
+	[ ! -e "$config"/a ] || fail "it is still there"
 }
 
 test_bouncectl_save_and_restore()
@@ -92,7 +121,48 @@ test_bouncectl_save_and_restore()
 	rm -r "$tmp/bounce.d"
 }
 
-# One line with file and number; nothing is made.
+# A save that fails leaves the file as it was.
+test_bouncectl_save_is_whole()
+{
+	null ctl0
+	mkdir "$tmp/bounce.d"
+	ctl 0 add one /dev/ctl0 mode=all
+	ctl 0 save
+	cp "$tmp/bounce.d/saved.conf" "$tmp/before"
+	# a name that no section can have: the others are saved
+	mkdir "$config/a:b"
+	null ctl1
+	echo /dev/ctl1 >"$config/a:b/backing"
+	echo 1 >"$config/a:b/power"
+	ctl 1 save
+	says 'a:b: a name has letters, digits'
+	cmp -s "$tmp/before" "$tmp/bounce.d/saved.conf" || fail "the saved file: $(<"$tmp/bounce.d/saved.conf")"
+	ctl 0 check
+	echo 0 >"$config/a:b/power"
+	rmdir "$config/a:b"
+	# a mistake in another file
+	echo nonsense >"$tmp/bounce.d/b.conf"
+	ctl 1 save
+	says 'b.conf:1: "nonsense" is neither'
+	rm "$tmp/bounce.d/b.conf"
+	# no place to write to
+	mkdir "$tmp/bounce.d/saved.conf.new"
+	ctl 1 save
+	rmdir "$tmp/bounce.d/saved.conf.new"
+	# a configfs that is not the module's
+	mkdir "$tmp/other"
+	mkdir "$tmp/other/one"
+	echo 1 >"$tmp/other/one/power"
+	ctl 1 --configfs "$tmp/other" save
+	says 'features: No such file or directory'
+	rm -r "$tmp/other"
+	cmp "$tmp/before" "$tmp/bounce.d/saved.conf" || fail 'another file'
+	expect files saved.conf "$(ls "$tmp/bounce.d")"
+	ctl 0 remove one
+	rm -r "$tmp/bounce.d"
+}
+
+# A line for each mistake, with file and number; nothing is made.
 test_bouncectl_wrong_files()
 {
 	mkdir "$tmp/bounce.d"
@@ -100,29 +170,117 @@ test_bouncectl_wrong_files()
 		printf '%b' "$text" >"$tmp/bounce.d/a.conf"
 		ctl 1 check
 		says "$message"
-		expect lines 1 "$(wc -l <"$tmp/said")"
+		expect "lines of: $said" 1 "$(wc -l <"$tmp/said")"
 		ctl 1 restore
+		says "$message"
 	done <<-'END'
 		backing = /dev/x\n|a.conf:1: "backing" stands before the first [NAME]
-		[one\n|a.conf:1: "]" is missing at the end
-		[one]\n\nnonsense\n|a.conf:3: "nonsense" is neither [NAME] nor KEY = VALUE
+		[one\nbacking=/dev/x\n|a.conf:1: "]" is missing at the end
+		[one]\nbacking=/dev/x\nnonsense\n|a.conf:3: "nonsense" is neither [NAME] nor KEY = VALUE
 		[one]\nmode = all\n|a.conf:1: [one] has no backing = DEVICE
 		[one]\nbacking=/dev/x\nbacking=/dev/y\n|a.conf:3: "backing" is set twice in [one]
-		[one]\nbacking=/dev/x\n[one]\n|a.conf:3: [one] was there before
-		[o/e]\n|a.conf:1: [o/e]: a name has letters
-		[one]\nbacking=/dev/x\nmode=some\n|a.conf:1: [one]: mode is none, write, all, guest or direct, not "some"
-		[one]\nbacking=/dev/x\ninitramfs=maybe\n|a.conf:1: [one]: initramfs is yes or no, not "maybe"
+		[o/e]\nbacking=/dev/x\n|a.conf:1: [o/e]: a name has letters
+		[one]\nbacking=/dev/x\nmode=some\n|a.conf:3: [one]: mode is none, write, all, guest or direct, not "some"
+		[one]\nbacking=/dev/x\ninitramfs=maybe\n|a.conf:3: [one]: initramfs is no or yes, not "maybe"
+		[one]\nbacking=/dev/x\nreserve_kb=4096\n|a.conf:3: [one]: there is no key "reserve_kb"
+		[one]\nbacking=/dev/x\npower=1\n|a.conf:3: [one]: there is no key "power"
+		[one]\nbacking=/dev/x\nreserve_kib=1M\n|a.conf:3: [one]: reserve_kib is a number from
+		[one]\nbacking=/dev/x\nreserve_kib=\n|a.conf:3: [one]: reserve_kib is a number from
+		[one]\nbacking=/dev/x\nreserve_kib=-4\n|a.conf:3: [one]: reserve_kib is a number from
+		[one]\nbacking=/dev/x\nreserve_kib=18446744073709551620\n|a.conf:3: [one]: reserve_kib is a number from
+		[one]\nbacking=/dev/x\nmax_bounce_kib=7\n|a.conf:3: [one]: max_bounce_kib is a
+		[one]\nbacking=/dev/x\nwait=3601\n|a.conf:3: [one]: wait is a number from 0 to 3600, not "3601"
 		[a-name-that-has-more-than-24]\nbacking=/dev/x\n|a name has at most 24 letters
 	END
 	expect devices '' "$(ls -d "$config"/*/ 2>/dev/null)"
+	printf '[a]\nmode=x\nnonsense\n[b\n[c]\nwait=x\n' >"$tmp/bounce.d/a.conf"
+	printf '[d]\nx=1\n' >"$tmp/bounce.d/b.conf"
+	mkdir "$tmp/bounce.d/c.conf"
+	ctl 1 check
+	says 'a.conf:3: "nonsense"'
+	says 'a.conf:4: "]" is missing'
+	says 'a.conf:6: [c]: wait is a number'
+	says 'b.conf:2: [d]: there is no key "x"'
+	says 'c.conf: Is a directory'
 	rm -r "$tmp/bounce.d"
 }
 
-# "check" works without the module, so it has the modes, too: all that the module has.
-test_bouncectl_knows_all_modes()
+# A mistake costs the disk that it is in.
+test_bouncectl_restores_what_is_right()
+{
+	null ctl0
+	null ctl1
+	mkdir "$tmp/bounce.d" "$tmp/units"
+	printf '[bad]\nbacking = /dev/ctl0\nnonsense\n[good]\nbacking = /dev/ctl0\n' \
+		>"$tmp/bounce.d/a.conf"
+	printf '[good]\nbacking = /dev/ctl1\n[unknown]\nbacking = /dev/ctl1\ncolour = green\n[other]\nbacking = /dev/ctl1\n' \
+		>"$tmp/bounce.d/b.conf"
+	ctl 0 restore good
+	expect 'what is said' 'good is up' "$said"
+	expect backing /dev/ctl0 "$(cat "$config"/good/backing)"
+	ctl 1 restore bad
+	expect lines 1 "$(wc -l <"$tmp/said")"
+	says 'a.conf:3: "nonsense"'
+	ctl 1 restore unknown
+	says 'there is no key "colour"'
+	ctl 1 restore missing
+	says 'missing: no [missing] in any file'
+	says 'b.conf:1: [good] was there before, in'
+	ctl 1 restore
+	says 'a.conf:3: "nonsense"'
+	says 'other is up'
+	expect devices 'good other' "$(cd "$config" && echo */ | tr -d /)"
+	# Each has a unit: that of a wrong one fails, and says why.
+	! bounce-generator "$tmp/units" "$tmp/bounce.d" 2>"$tmp/said" || fail 'no error'
+	has "$tmp/said" 'a.conf:3: "nonsense"' || fail "it says $(<"$tmp/said")"
+	expect units 'bounce@bad.service bounce@good.service bounce@other.service bounce@unknown.service' \
+		"$(cd "$tmp/units/local-fs.target.wants" && echo *)"
+	ctl 0 remove --all
+	rm -r "$tmp/bounce.d" "$tmp/units"
+}
+
+# The disk below may be in a later section, and come late.
+test_bouncectl_restores_stacks()
+{
+	mkdir "$tmp/bounce.d"
+	printf '[a]\nbacking = /dev/bounce-b\n[b]\nbacking = /dev/bounce-c\n[c]\nbacking = /dev/late0\n' \
+		>"$tmp/bounce.d/a.conf"
+	ctl 1 restore
+	expect lines 3 "$(wc -l <"$tmp/said")"
+	null late0
+	ctl 0 restore
+	expect devices 'a b c' "$(cd "$config" && echo */ | tr -d /)"
+	ctl 0 remove --all
+	# A disk that never comes keeps no other one away, nor does it make the wait longer.
+	printf '[d]\nbacking = /dev/none\nwait = 1\n[e]\nbacking = /dev/none\nwait = 1\n[f]\nbacking = /dev/late0\n' \
+		>"$tmp/bounce.d/a.conf"
+	ctl 1 --wait=3000 restore
+	says 'd: /dev/none did not appear within 1 seconds'
+	says 'e: /dev/none did not appear within 1 seconds'
+	says 'f is up'
+	ctl 0 remove --all
+	rm -r "$tmp/bounce.d"
+}
+
+# "check" works without the module, so it has the attributes and the modes, too: all that the
+# module has.
+test_bouncectl_knows_all_keys()
 {
 	null ctl0
 	mkdir "$tmp/bounce.d"
+	for attribute in $(tr , ' ' <"$config/features"); do
+		case $attribute in
+		backing | power | disk | refresh) continue ;;
+		esac
+		ctl 0 add one /dev/ctl0
+		get "$config/one/$attribute"
+		printf '[one]\nbacking = /dev/ctl0\n%s = %s\n' "$attribute" "$got" >"$tmp/bounce.d/saved.conf"
+		ctl 0 check
+		ctl 0 restore
+		ctl 0 remove one
+		ctl 0 restore
+		ctl 0 remove one
+	done
 	for mode in none write all guest direct; do
 		ctl 0 add one /dev/ctl0 mode=$mode
 		ctl 0 save
