@@ -39,6 +39,8 @@ static const struct key keys[] = {
 	{ .name = "read_only", .words = { "0", "1" } },
 	{ .name = "partscan", .words = { "0", "1" } },
 	{ .name = "initramfs", .of_file = true, .words = { "no", "yes" } },
+	{ .name = "netdev", .of_file = true, .words = { "no", "yes" } },
+	{ .name = "nofail", .of_file = true, .words = { "no", "yes" } },
 	{ .name = "wait", .of_file = true, .max = MAX_WAIT },
 };
 

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * systemd runs this program at boot and on "daemon-reload", before it loads units; see
- * systemd.generator(7). For each device in /etc/bounce.d, local-fs.target is made to want
- * bounce@NAME.service, and that service is bound to the bounce disk: it stops when the
- * disk goes, as the disk does together with the device below.
+ * systemd.generator(7). For each device in /etc/bounce.d, the target of local or of remote
+ * file systems is made to want bounce@NAME.service, and that service is bound to the bounce
+ * disk: it stops when the disk goes, as the disk does together with the device below.
+ *
+ * A section with a mistake has a service, too, which fails and says so.
  */
 #include <errno.h>
 #include <stdbool.h>
@@ -36,13 +38,84 @@ static void escape(const char *path, char *out, size_t size)
 	out[n] = '\0';
 }
 
+/* The NAME of the bounce disk that is the device below, or NULL. */
+static const char *lower_bounce(const struct conf_section *section)
+{
+	static const char * const dirs[] = { "/dev/bounce-", "/dev/disk/by-id/bounce-" };
+	const char *backing = conf_get(section, "backing");
+	size_t i;
+
+	for (i = 0; backing && i < sizeof(dirs) / sizeof(dirs[0]); i++)
+		if (!strncmp(backing, dirs[i], strlen(dirs[i])) &&
+		    !conf_wrong_name(backing + strlen(dirs[i])))
+			return backing + strlen(dirs[i]);
+	return NULL;
+}
+
+/* Does another section have the disk of this one as its device below? */
+static bool is_below(const struct conf *conf, const struct conf_section *section)
+{
+	size_t i;
+
+	for (i = 0; i < conf->nr_sections; i++) {
+		const char *lower = lower_bounce(&conf->sections[i]);
+
+		if (lower && !strcmp(lower, section->name))
+			return true;
+	}
+	return false;
+}
+
 /*
  * Binds the service to the bounce disk. The device below would not do: the udev rules set
- * SYSTEMD_READY=0 for it while the bounce disk exists, so its unit is down then.
+ * SYSTEMD_READY=0 for it while the bounce disk exists, so its unit is down then. So is the
+ * unit of a bounce disk below another one.
+ *
+ * File systems are ordered after the service: by the target before all of them, unless
+ * "nofail" allows them to be mounted before, and by systemd.special(7)'s blockdev@.target if
+ * fstab has the name of the bounce disk. systemd orders file systems after a target *-pre
+ * only if a unit wants that.
  */
-static int write_unit(const char *dir, const struct conf_section *section)
+static void print_unit(FILE *unit, const struct conf *conf, const struct conf_section *section)
 {
-	char path[MAX_PATH], disk[MAX_PATH], link[MAX_PATH], device[MAX_PATH], target[MAX_PATH];
+	const char *where = conf_is_yes(section, "netdev") ? "remote" : "local";
+	const char *lower = lower_bounce(section);
+	char disk[MAX_PATH], device[MAX_PATH];
+
+	snprintf(disk, sizeof(disk), "/dev/bounce-%s", section->name);
+	escape(disk, device, sizeof(device));
+	fprintf(unit, "# Made by bounce-generator from %s.\n[Unit]\n"
+		"Wants=blockdev@%s.target\nBefore=blockdev@%s.target\n",
+		section->file, device, device);
+	if (!is_below(conf, section))
+		fprintf(unit, "BindsTo=%s.device\n", device);
+	if (!conf_is_yes(section, "nofail"))
+		fprintf(unit, "Wants=%s-fs-pre.target\nBefore=%s-fs-pre.target\n", where, where);
+	if (conf_is_yes(section, "netdev"))
+		fprintf(unit, "Wants=network-online.target\nAfter=network-online.target\n");
+	if (lower)
+		fprintf(unit, "Requires=bounce@%s.service\nAfter=bounce@%s.service\n", lower,
+			lower);
+}
+
+/* Makes the target want the service. */
+static int write_link(const char *dir, const struct conf_section *section)
+{
+	static const char target[] = "/usr/lib/systemd/system/bounce@.service";
+	char path[MAX_PATH], link[MAX_PATH * 2];
+
+	snprintf(path, sizeof(path), "%s/%s-fs.target.wants", dir,
+		 conf_is_yes(section, "netdev") ? "remote" : "local");
+	if (mkdir(path, 0755) && errno != EEXIST)
+		return -1;
+	snprintf(link, sizeof(link), "%s/bounce@%s.service", path, section->name);
+	return symlink(target, link) && errno != EEXIST ? -1 : 0;
+}
+
+static int write_unit(const char *dir, const struct conf *conf,
+		      const struct conf_section *section)
+{
+	char path[MAX_PATH];
 	FILE *unit;
 
 	snprintf(path, sizeof(path), "%s/bounce@%s.service.d", dir, section->name);
@@ -52,18 +125,8 @@ static int write_unit(const char *dir, const struct conf_section *section)
 	unit = fopen(path, "we");
 	if (!unit)
 		return -1;
-	snprintf(disk, sizeof(disk), "/dev/bounce-%s", section->name);
-	escape(disk, device, sizeof(device));
-	fprintf(unit, "# Made by bounce-generator from %s.\n[Unit]\nBindsTo=%s.device\n",
-		section->file, device);
-	if (fclose(unit))
-		return -1;
-	snprintf(path, sizeof(path), "%s/local-fs.target.wants", dir);
-	if (mkdir(path, 0755) && errno != EEXIST)
-		return -1;
-	snprintf(link, sizeof(link), "%s/bounce@%s.service", path, section->name);
-	snprintf(target, sizeof(target), "/usr/lib/systemd/system/bounce@.service");
-	return symlink(target, link) && errno != EEXIST ? -1 : 0;
+	print_unit(unit, conf, section);
+	return fclose(unit) ? -1 : write_link(dir, section);
 }
 
 /*
@@ -94,9 +157,11 @@ int main(int argc, char **argv)
 	for (i = 0; i < conf.nr_errors; i++)
 		fprintf(stderr, "bounce-generator: %s\n", conf.errors[i]);
 	for (i = 0; i < conf.nr_sections; i++) {
-		if (is_of_initramfs(&conf.sections[i]) || !write_unit(argv[1], &conf.sections[i]))
+		const struct conf_section *section = &conf.sections[i];
+
+		if (is_of_initramfs(section) || !write_unit(argv[1], &conf, section))
 			continue;
-		fprintf(stderr, "bounce-generator: %s: %m\n", conf.sections[i].name);
+		fprintf(stderr, "bounce-generator: %s: %m\n", section->name);
 		status = 1;
 	}
 	conf_free(&conf);

@@ -190,6 +190,7 @@ test_bouncectl_wrong_files()
 		[one]\nbacking=/dev/x\nreserve_kib=18446744073709551620\n|a.conf:3: [one]: reserve_kib is a number from
 		[one]\nbacking=/dev/x\nmax_bounce_kib=7\n|a.conf:3: [one]: max_bounce_kib is a
 		[one]\nbacking=/dev/x\nwait=3601\n|a.conf:3: [one]: wait is a number from 0 to 3600, not "3601"
+		[one]\nbacking=/dev/x\nnetdev=1\n|a.conf:3: [one]: netdev is no or yes, not "1"
 		[a-name-that-has-more-than-24]\nbacking=/dev/x\n|a name has at most 24 letters
 	END
 	expect devices '' "$(ls -d "$config"/*/ 2>/dev/null)"
@@ -311,16 +312,39 @@ test_bouncectl_waits()
 	rm -r "$tmp/bounce.d"
 }
 
+# unit_has NAME LINE: its drop-in of the generator
+unit_has()
+{
+	grep -qFx -- "$2" "$tmp/units/bounce@$1.service.d/device.conf" ||
+		fail "bounce@$1 has no $2: $(<"$tmp/units/bounce@$1.service.d/device.conf")"
+}
+
 # What systemd is told for each device: be there before file systems, and go with the
 # disk.
 test_bouncectl_generator()
 {
 	mkdir "$tmp/bounce.d" "$tmp/units"
 	printf '[my-data]\nbacking = /dev/mapper/vg-lv\n' >"$tmp/bounce.d/a.conf"
+	printf '[far]\nbacking = /dev/nvme1n1\nnetdev = yes\n[both]\nbacking = /dev/x\nnetdev=yes\nnofail=yes\n' \
+		>"$tmp/bounce.d/b.conf"
+	printf '[spare]\nbacking = /dev/x\nnofail = yes\n[top]\nbacking = /dev/bounce-my-data\n' \
+		>"$tmp/bounce.d/c.conf"
 	bounce-generator "$tmp/units" "$tmp/bounce.d" || fail "it failed"
-	grep -q '^BindsTo=dev-bounce\\x2dmy\\x2ddata.device$' \
-		"$tmp/units/bounce@my-data.service.d/device.conf" || fail "not bound to its disk"
-	[ -L "$tmp/units/local-fs.target.wants/bounce@my-data.service" ] || fail "not wanted"
+	unit_has top 'BindsTo=dev-bounce\x2dtop.device'
+	# the udev rules take the device unit of a disk below another one down
+	! grep BindsTo "$tmp/units/bounce@my-data.service.d/device.conf" || fail 'bound to its disk'
+	unit_has my-data 'Before=blockdev@dev-bounce\x2dmy\x2ddata.target'
+	unit_has my-data 'Before=local-fs-pre.target'
+	unit_has far 'Before=remote-fs-pre.target'
+	unit_has far 'After=network-online.target'
+	unit_has both 'After=network-online.target'
+	unit_has top 'After=bounce@my-data.service'
+	! grep -l fs-pre "$tmp/units/bounce@spare.service.d/device.conf" \
+		"$tmp/units/bounce@both.service.d/device.conf" || fail 'nofail is before file systems'
+	expect local 'bounce@my-data.service bounce@spare.service bounce@top.service' \
+		"$(cd "$tmp/units/local-fs.target.wants" && echo *)"
+	expect remote 'bounce@both.service bounce@far.service' \
+		"$(cd "$tmp/units/remote-fs.target.wants" && echo *)"
 	rm -r "$tmp/bounce.d" "$tmp/units"
 }
 
