@@ -331,6 +331,7 @@ installed()
 				lib/systemd/system-generators/bounce-generator \
 				lib/udev/rules.d/61-bounce_blk.rules \
 				"$tmp/dest$2/hooks/bounce" "$tmp/dest$2/scripts/local-top/bounce" \
+				"$tmp/dest$2/scripts/local-block/bounce" \
 				"$tmp/dest/usr/lib/dracut/modules.d/74bounce/module-setup.sh" \
 				"$tmp/dest/usr/lib/dracut/modules.d/74bounce/bounce.sh" &&
 			bin/pgcheck --explain PG01 | grep '^PG01'
