@@ -116,10 +116,8 @@ opt() {
 	printf '%s' "$1" | sed 's/,/,,/g'
 }
 
-start_qemu() {
-	root=$LAB/root
-	files=$(opt "$LAB/kernels/$kernel")
-	r=$(opt "$run")
+# choose_machine: sets what QEMU emulates, and with what accelerator
+choose_machine() {
 	# -erms,-fsrm: keeps the kernel from "rep movsb", which is very slow in TCG. 52
 	# address bits: ranges far beyond the RAM can be registered.
 	cpu=max,phys-bits=52,-erms,-fsrm
@@ -142,33 +140,50 @@ start_qemu() {
 	if [ "$numa" -gt 1 ]; then
 		topology=$smp,sockets=$smp,cores=1,threads=1
 	fi
+}
 
-	set -- -nodefaults -no-user-config -display none -no-reboot \
+# NAME_options: prints options of QEMU, one word a line, as a path may have blanks
+
+machine_options() {
+	printf '%s\n' -nodefaults -no-user-config -display none -no-reboot \
 		-L "$root/usr/share/qemu" -L "$root/usr/share/seabios" \
 		-machine "$machine" -accel "$accel" -cpu "$cpu" -smp "$topology" -m "$(mem_mib "$mem")M" \
 		-kernel "$LAB/kernels/$kernel/vmlinuz" -initrd "$run/initrd" \
-		-append "$(command_line)" \
-		-chardev "file,id=con,path=$r/console" -serial chardev:con \
+		-append "$(command_line | tr '\n' ' ')"
+	[ -z "$icount" ] || printf '%s\n' -icount shift=0,sleep=off
+}
+
+# The console, what the command prints, and the verdict of the guest's first process.
+port_options() {
+	printf '%s\n' -chardev "file,id=con,path=$r/console" -serial chardev:con \
 		-chardev "file,id=verdict,path=$r/verdict" -device virtio-serial-pci
 	if [ -n "$tty" ]; then
-		set -- "$@" -chardev stdio,id=out,signal=off -device virtconsole,chardev=out,nr=0
+		printf '%s\n' -chardev stdio,id=out,signal=off -device virtconsole,chardev=out,nr=0
 	else
-		set -- "$@" -chardev "file,id=out,path=$r/out" -device virtserialport,chardev=out,nr=1
+		printf '%s\n' -chardev "file,id=out,path=$r/out" -device virtserialport,chardev=out,nr=1
 	fi
-	set -- "$@" -device virtserialport,chardev=verdict,nr=2
-	for image in "$(opt "$LAB/userland${arch:+-$arch}.erofs")" "$files/modules.erofs" "$r/stage.erofs"; do
-		set -- "$@" -drive "file=$image,if=virtio,format=raw,readonly=on"
+	printf '%s\n' -device virtserialport,chardev=verdict,nr=2
+}
+
+# The parts of the guest's root.
+image_options() {
+	for image in "$(opt "$LAB/userland${arch:+-$arch}.erofs")" \
+		"$(opt "$LAB/kernels/$kernel")/modules.erofs" "$r/stage.erofs"; do
+		printf '%s\n' -drive "file=$image,if=virtio,format=raw,readonly=on"
 	done
+}
+
+share_options() {
 	i=0
-	while IFS= read -r dir; do
-		[ -n "$dir" ] || break
-		set -- "$@" -device "virtio-9p-pci,fsdev=s$i,mount_tag=s$i" -fsdev \
+	printf '%s\n%s' "$SRC" "$shares" | while IFS= read -r dir; do
+		printf '%s\n' -device "virtio-9p-pci,fsdev=s$i,mount_tag=s$i" -fsdev \
 			"local,id=s$i,path=$(opt "$dir"),security_model=none,multidevs=remap$([ $i -gt 0 ] || echo ,readonly=on)"
 		i=$((i + 1))
-	done <<-END
-	$SRC
-	$shares
-	END
+	done
+}
+
+# Makes the files of the NVMe disks, too.
+nvme_options() {
 	i=0
 	for kind in $nvmes; do
 		# A file that was named outlives the guest, and so does what is written to it.
@@ -177,22 +192,40 @@ start_qemu() {
 		*=*) disk=${kind#*=} kind=${kind%%=*} cache=writethrough ;;
 		esac
 		[ -s "$disk" ] || truncate -s "$NVME_SIZE" "$disk"
-		set -- "$@" -device "nvme,id=nvme$i,serial=lab$i$([ "$kind" != cmb ] || echo ,cmb_size_mb=64)" \
+		printf '%s\n' -device "nvme,id=nvme$i,serial=lab$i$([ "$kind" != cmb ] || echo ,cmb_size_mb=64)" \
 			-drive "file=$(opt "$disk"),if=none,id=disk$i,format=raw,cache=$cache,discard=unmap" \
 			-device "nvme-ns,drive=disk$i,bus=nvme$i$(nvme_format "$kind")"
 		i=$((i + 1))
 	done
+}
+
+numa_options() {
 	i=0
 	while [ "$numa" -gt 1 ] && [ "$i" -lt "$numa" ]; do
-		set -- "$@" -object "memory-backend-ram,id=mem$i,size=$(node_mib "$i")M" \
+		printf '%s\n' -object "memory-backend-ram,id=mem$i,size=$(node_mib "$i")M" \
 			-numa "node,nodeid=$i,memdev=mem$i$(node_cpus "$i")"
 		i=$((i + 1))
 	done
-	[ -z "$icount" ] || set -- "$@" -icount shift=0,sleep=off
+}
 
+start_qemu() {
+	root=$LAB/root
+	r=$(opt "$run")
+	choose_machine
+	{
+		machine_options
+		port_options
+		image_options
+		share_options
+		nvme_options
+		numa_options
+	} >"$run/options"
 	# QEMU of the root with the root's loader and libraries: a chroot would need privileges.
 	set -- "$root/usr/lib64/ld-linux-x86-64.so.2" --library-path "$root/usr/lib/x86_64-linux-gnu" \
-		"$root/usr/bin/$qemu" "$@"
+		"$root/usr/bin/$qemu"
+	while IFS= read -r word; do
+		set -- "$@" "$word"
+	done <"$run/options"
 	# "timeout" ends QEMU even when this script was killed.
 	if [ -n "$tty" ]; then
 		timeout --foreground -k 5 "$timeout" "$@" || :
@@ -246,7 +279,7 @@ command_line() {
 		[ -z "$reserves" ] || echo "mem=$(memory_limit)"
 		;;
 	*) echo "console=ttyS0 earlyprintk=serial ignore_loglevel nokaslr mitigations=off no_timer_check 8250.nr_uarts=1 $reserves" ;;
-	esac | tr '\n' ' '
+	esac
 	echo \
 		"panic=-1 panic_on_warn=1 oops=panic softlockup_panic=1 hung_task_panic=1" \
 		"watchdog_thresh=30 rcupdate.rcu_cpu_stall_timeout=60" \
