@@ -39,6 +39,21 @@ static bool soft_reserved(u64 *start, u64 *length, u64 *behind)
 	return false;
 }
 
+/* Returns why the kernel cannot be locked down for a test, or NULL. */
+static const char *no_lockdown(void)
+{
+	char state[64];
+
+	/* it would refuse the lab's kmemleak scan at the end */
+	if (!access("/sys/kernel/debug/kmemleak", F_OK))
+		return "the lab still needs the debugfs of this kernel";
+	if (access(LOCKDOWN, F_OK))
+		mount("securityfs", "/sys/kernel/security", "securityfs", 0, NULL);
+	if (read_file(LOCKDOWN, state, sizeof(state)) < 0)
+		return "this kernel has no lockdown";
+	return NULL;
+}
+
 TEST(locked_down)
 {
 	struct mshv_vtl_ram_disposition ram = {
@@ -51,15 +66,9 @@ TEST(locked_down)
 	int ctl, vtl, low;
 	void *p = MAP_FAILED;
 	struct window w;
-	char before[64];
 
-	/* it would refuse the lab's kmemleak scan at the end */
-	if (!access("/sys/kernel/debug/kmemleak", F_OK))
-		SKIP(return, "the lab still needs the debugfs of this kernel");
-	if (access(LOCKDOWN, F_OK))
-		mount("securityfs", "/sys/kernel/security", "securityfs", 0, NULL);
-	if (read_file(LOCKDOWN, before, sizeof(before)) < 0)
-		SKIP(return, "this kernel has no lockdown");
+	if (no_lockdown())
+		SKIP(return, "%s", no_lockdown());
 	ctl = open_control();
 	ASSERT_LE(0, ctl);
 	vtl = vtl0_ioctl(ctl, MSHV_CREATE_VTL, NULL);

@@ -25,45 +25,47 @@ FIXTURE_TEARDOWN(plan)
 	EXPECT_NOTHING_LEFT();
 }
 
+/* Starts are relative to EMPTY_BASE. */
+static const struct {
+	u64 start;
+	u64 length;
+	u64 chunk;
+	u32 flags;
+	u32 order;
+} requests[] = {
+	{ 0, BLOCKS(1), 0, 0, 0 },
+	{ 0, GIB(2), 0, 0, 0 },
+	{ BLOCKS(1), GIB(2), 0, 0, 0 },
+	{ BLOCKS(1), GIB(4), 0, 0, 0 },
+	{ BLOCKS(1), GIB(4), 0, VTL0_ADD_ORDER, PUD_FOLIO_ORDER },
+	{ 0, GIB(1), 0, VTL0_ADD_ORDER, PMD_FOLIO_ORDER },
+	{ 0, BLOCKS(32), 0, VTL0_ADD_ORDER, 0 },
+	{ 0, BLOCKS(32), 0, VTL0_ADD_ORDER, 5 },
+	{ BLOCKS(1), BLOCKS(32), BLOCKS(3), VTL0_ADD_CHUNK, 0 },
+	{ PAGE_BYTES, BLOCKS(32), BLOCKS(8), VTL0_ADD_CHUNK | VTL0_ADD_TRIM, 0 },
+	{ PAGE_BYTES, BLOCKS(32), BLOCKS(8), VTL0_ADD_CHUNK | VTL0_ADD_COVER, 0 },
+};
+
 TEST_F(plan, equals_add)
 {
-	static const struct {
-		u64 start;
-		u64 length;
-		u64 chunk;
-		u32 flags;
-		u32 order;
-	} cases[] = {
-		{ 0, BLOCKS(1), 0, 0, 0 },
-		{ 0, GIB(2), 0, 0, 0 },
-		{ BLOCKS(1), GIB(2), 0, 0, 0 },
-		{ BLOCKS(1), GIB(4), 0, 0, 0 },
-		{ BLOCKS(1), GIB(4), 0, VTL0_ADD_ORDER, PUD_FOLIO_ORDER },
-		{ 0, GIB(1), 0, VTL0_ADD_ORDER, PMD_FOLIO_ORDER },
-		{ 0, BLOCKS(32), 0, VTL0_ADD_ORDER, 0 },
-		{ 0, BLOCKS(32), 0, VTL0_ADD_ORDER, 5 },
-		{ BLOCKS(1), BLOCKS(32), BLOCKS(3), VTL0_ADD_CHUNK, 0 },
-		{ PAGE_BYTES, BLOCKS(32), BLOCKS(8), VTL0_ADD_CHUNK | VTL0_ADD_TRIM, 0 },
-		{ PAGE_BYTES, BLOCKS(32), BLOCKS(8), VTL0_ADD_CHUNK | VTL0_ADD_COVER, 0 },
-	};
 	struct vtl0_chunk_info planned[32], added[32];
 
-	for (unsigned int i = 0; i < ARRAY_SIZE(cases); i++) {
+	for (unsigned int i = 0; i < ARRAY_SIZE(requests); i++) {
 		struct vtl0_plan plan = {
-			.flags = cases[i].flags,
-			.start = EMPTY_BASE + cases[i].start,
-			.length = cases[i].length,
-			.chunk_length = cases[i].chunk,
-			.max_order = cases[i].order,
+			.flags = requests[i].flags,
+			.start = EMPTY_BASE + requests[i].start,
+			.length = requests[i].length,
+			.chunk_length = requests[i].chunk,
+			.max_order = requests[i].order,
 			.count = 32,
 			.buf = (uintptr_t)planned,
 		};
 		struct vtl0_add add = {
-			.flags = cases[i].flags,
-			.start = EMPTY_BASE + cases[i].start,
-			.length = cases[i].length,
-			.chunk_length = cases[i].chunk,
-			.max_order = cases[i].order,
+			.flags = requests[i].flags,
+			.start = EMPTY_BASE + requests[i].start,
+			.length = requests[i].length,
+			.chunk_length = requests[i].chunk,
+			.max_order = requests[i].order,
 		};
 		struct vtl0_range_info info = { };
 

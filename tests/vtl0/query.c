@@ -245,6 +245,22 @@ static u64 number_in(const char *path)
 	return read_file(path, buf, sizeof(buf)) < 0 ? UINT64_MAX : strtoull(buf, NULL, 0);
 }
 
+/* What the attribute "stat" of a range says. */
+static void stat_text(const struct vtl0_range_info *r, char *text)
+{
+	sprintf(text, "faults_pte %llu\nfaults_pmd %llu\nfaults_pud %llu\nfallbacks %llu",
+		r->faults_pte, r->faults_pmd, r->faults_pud, r->fallbacks);
+}
+
+/* What the attribute "usage" says. */
+static void usage_text(const struct vtl0_range_info *r, char *text)
+{
+	if (r->mappings == VTL0_MAPPINGS_UNKNOWN)
+		sprintf(text, "mappings unknown\nheld %llu", r->held);
+	else
+		sprintf(text, "mappings %llu\nheld %llu", r->mappings, r->held);
+}
+
 TEST_F(query, sysfs_equals_query)
 {
 	static const char * const states[] = { "adding", "live", "removing", "draining" };
@@ -280,14 +296,10 @@ TEST_F(query, sysfs_equals_query)
 		EXPECT_STREQ(states[r->state], text);
 		for (u32 j = 0; j < r->nr_chunks; j++, chunk++)
 			EXPECT_EQ(r->id, chunks[chunk].range_id);
-		sprintf(expected, "faults_pte %llu\nfaults_pmd %llu\nfaults_pud %llu\nfallbacks %llu",
-			r->faults_pte, r->faults_pmd, r->faults_pud, r->fallbacks);
+		stat_text(r, expected);
 		ASSERT_EQ(0, range_attr(r->id, "stat", text, sizeof(text)));
 		EXPECT_STREQ(expected, text);
-		if (r->mappings == VTL0_MAPPINGS_UNKNOWN)
-			sprintf(expected, "mappings unknown\nheld %llu", r->held);
-		else
-			sprintf(expected, "mappings %llu\nheld %llu", r->mappings, r->held);
+		usage_text(r, expected);
 		ASSERT_EQ(0, range_attr(r->id, "usage", text, sizeof(text)));
 		EXPECT_STREQ(expected, text);
 		bytes += r->length;
