@@ -4,7 +4,6 @@
  * O_DIRECT and with io_uring registered buffers, and compares the data. Prints a
  * line per size; an errno by name where the kernel refused.
  */
-#define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <liburing.h>
@@ -17,6 +16,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "memory.h"
 #include "../vtl0/modules/upstream.h"
 
 #define MAX_SEAMS 8
@@ -32,30 +32,6 @@ struct window {
 	int disk;
 	struct io_uring *ring;
 };
-
-static void fill(char *buf, size_t size, unsigned int seed)
-{
-	uint32_t *word = (uint32_t *)buf;
-	size_t i;
-
-	for (i = 0; i < size / sizeof(*word); i++) {
-		seed = seed * 1664525 + 1013904223;
-		word[i] = seed;
-	}
-}
-
-static bool filled(const char *buf, size_t size, unsigned int seed)
-{
-	const uint32_t *word = (const uint32_t *)buf;
-	size_t i;
-
-	for (i = 0; i < size / sizeof(*word); i++) {
-		seed = seed * 1664525 + 1013904223;
-		if (word[i] != seed)
-			return false;
-	}
-	return true;
-}
 
 /* Full length or an error; a short transfer of a buffer on disk is one, too. */
 static int direct(const struct window *w, char *buf, size_t size, bool write)
@@ -101,10 +77,10 @@ typedef int (*transfer)(const struct window *w, char *buf, size_t size, bool wri
 static int round_trip(const struct window *w, transfer io, uint64_t seam, size_t size)
 {
 	char *buf = w->map + (seam - w->start) - size / 2;
-	unsigned int seed = seam ^ size;
+	u64 seed = seam ^ size;
 	int ret;
 
-	fill(buf, size, seed);
+	fill_pattern(buf, size, seed);
 	ret = io(w, buf, size, true);
 	if (ret)
 		return ret;
@@ -112,7 +88,7 @@ static int round_trip(const struct window *w, transfer io, uint64_t seam, size_t
 	ret = io(w, buf, size, false);
 	if (ret)
 		return ret;
-	return filled(buf, size, seed) ? 0 : -EILSEQ;
+	return check_pattern(buf, size, seed) ? 0 : -EILSEQ;
 }
 
 static int all_seams(const struct window *w, transfer io, size_t size)

@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 
 #include "map.h"
+#include "random.h"
 
 #define NR_PROCESSES 2
 
@@ -54,22 +55,16 @@ struct play {
 	atomic_ulong touched, dropped, changed;
 };
 
-static unsigned int next_random(unsigned int *state)
-{
-	*state = *state * 1664525 + 1013904223;
-	return *state >> 8;
-}
-
 static void *touch_it(void *arg)
 {
 	struct play *p = arg;
-	unsigned int r = (uintptr_t)&r;
+	struct rng rng = { (uintptr_t)&rng };
 
 	while (!p->stop) {
-		volatile char *c = p->still + next_random(&r) % (p->s->length / PAGE_BYTES) *
+		volatile char *c = p->still + rng_below(&rng, p->s->length / PAGE_BYTES) *
 				   PAGE_BYTES;
 
-		if (r & 1 << 20)
+		if (rng_below(&rng, 2))
 			*c = 1;
 		else
 			(void)*c;
@@ -81,12 +76,12 @@ static void *touch_it(void *arg)
 static void *drop_it(void *arg)
 {
 	struct play *p = arg;
-	unsigned int r = (uintptr_t)&r;
+	struct rng rng = { (uintptr_t)&rng };
 
 	while (!p->stop) {
-		u64 entry = next_random(&r) % (p->s->length / p->entry) * p->entry;
+		u64 entry = rng_below(&rng, p->s->length / p->entry) * p->entry;
 
-		if (next_random(&r) % 2 || p->entry == PAGE_BYTES)
+		if (rng_below(&rng, 2) || p->entry == PAGE_BYTES)
 			madvise(p->still + entry, p->entry, MADV_DONTNEED);
 		else
 			madvise(p->still + entry + p->entry / 2, PAGE_BYTES, MADV_DONTNEED);
@@ -99,15 +94,15 @@ static void *drop_it(void *arg)
 static void *populate_it(void *arg)
 {
 	struct play *p = arg;
-	unsigned int r = (uintptr_t)&r;
+	struct rng rng = { (uintptr_t)&rng };
 
 	while (!p->stop) {
-		char *va = p->place[next_random(&r) % 2] +
-			   next_random(&r) % (p->s->length / PAGE_BYTES) * PAGE_BYTES;
+		char *va = p->place[rng_below(&rng, 2)] +
+			   rng_below(&rng, p->s->length / PAGE_BYTES) * PAGE_BYTES;
 		char byte;
 		struct iovec to = { &byte, 1 }, from = { va, 1 };
 
-		if (r & 1 << 20)
+		if (rng_below(&rng, 2))
 			madvise(va, PAGE_BYTES, MADV_POPULATE_WRITE);
 		else
 			process_vm_readv(getpid(), &to, 1, &from, 1, 0);
@@ -122,14 +117,14 @@ static bool map_at(struct play *p, char *place)
 }
 
 /* One of: protect all, protect a part, unmap a part, all anew, move. */
-static bool change(struct play *p, unsigned int *r, int *at)
+static bool change(struct play *p, struct rng *rng, int *at)
 {
 	static const int prots[] = { PROT_NONE, PROT_READ, PROT_READ | PROT_WRITE };
 	char *va = p->place[*at], *other = p->place[!*at];
-	u64 part = next_random(r) % (p->s->length / PAGE_BYTES) * PAGE_BYTES;
-	int prot = prots[next_random(r) % 3];
+	u64 part = rng_below(rng, p->s->length / PAGE_BYTES) * PAGE_BYTES;
+	int prot = prots[rng_below(rng, 3)];
 
-	switch (next_random(r) % 8) {
+	switch (rng_below(rng, 8)) {
 	case 0:
 		return !mprotect(va + part, PAGE_BYTES, prot);
 	case 1:
@@ -154,12 +149,12 @@ static bool change(struct play *p, unsigned int *r, int *at)
 static void *change_it(void *arg)
 {
 	struct play *p = arg;
-	unsigned int r = getpid();
+	struct rng rng = { getpid() };
 	int at = 0;
 
 	while (!p->stop) {
 		/* the other thread may have populated a part of PROT_NONE meanwhile */
-		if (!change(p, &r, &at))
+		if (!change(p, &rng, &at))
 			map_at(p, p->place[at]);
 		p->changed++;
 	}

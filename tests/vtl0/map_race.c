@@ -7,6 +7,7 @@
 #include <stdatomic.h>
 
 #include "map.h"
+#include "random.h"
 
 #define NR_THREADS 4
 /* Where all is slow, a test goes on beyond its time for these. */
@@ -82,11 +83,11 @@ struct touchers {
 static void *touch_for_ever(void *arg)
 {
 	struct touchers *t = arg;
-	u64 i = (uintptr_t)&i;
+	struct rng rng = { (uintptr_t)&rng };
 
 	while (!atomic_load(&t->stop)) {
-		char *addr = t->va + (i = i * 6364136223846793005ULL + 1) / 64 % t->length;
-		int ret = i >> 63 ? touch(addr) : touch_write(addr);
+		char *addr = t->va + rng_below(&rng, t->length);
+		int ret = rng_below(&rng, 2) ? touch(addr) : touch_write(addr);
 
 		atomic_fetch_add(!ret ? &t->good : ret == BUS_ADRERR ? &t->bus : &t->other, 1);
 	}
