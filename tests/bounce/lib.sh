@@ -23,7 +23,7 @@ exec 9<>"$tmp/never"
 
 # The lab builds it; elsewhere it is built here.
 command -v bounce_io >/dev/null ||
-	cc -O2 -D_GNU_SOURCE -pthread -o "$tmp/bounce_io" "$here"/io/*.c || exit 1
+	cc -O2 -D_GNU_SOURCE -pthread -o "$tmp/bounce_io" "$here"/io/*.c "$here"/../lib/clock.c || exit 1
 PATH=$PATH:$tmp
 
 # ------------------------------------------------------------------

@@ -70,14 +70,6 @@ char *buffer(size_t size)
 	return p;
 }
 
-double now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec + t.tv_nsec / 1e9;
-}
-
 static struct rng rng = { 88172645463325252 };
 
 uint64_t rnd(uint64_t below)

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../../lib/clock.h"
 #include "io.h"
 
 #define ROUNDS 9
@@ -54,14 +55,14 @@ static int cmd_cost(char **arg)
 	double round[ROUNDS];
 
 	for (int r = -1; r < ROUNDS; r++) {	/* the first one warms up */
-		double start = now();
+		u64 start = now_ns();
 
 		io(fd, write, buf, size, count, depth);
 		if (r >= 0)
-			round[r] = (now() - start) / count;
+			round[r] = (double)(now_ns() - start) / count;
 	}
 	qsort(round, ROUNDS, sizeof(*round), ascending);
-	printf("%.0f\n", round[ROUNDS / 2] * 1e9);
+	printf("%.0f\n", round[ROUNDS / 2]);
 	return 0;
 }
 

@@ -36,7 +36,6 @@ size_t number(const char *text);
 int open_disk(const char *path, int flags);
 /* Zeroed, aligned to a page. */
 char *buffer(size_t size);
-double now(void);
 uint64_t rnd(uint64_t below);
 /* Random, and no two fills alike. */
 void fill(char *p, size_t len);

@@ -11,6 +11,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "../../lib/clock.h"
 #include "io.h"
 
 /* Cuts @len bytes at @p into at most @max pieces at multiples of @unit. */
@@ -56,14 +57,14 @@ static int cmd_nowait(char **arg)
 	bool write = !strcmp(arg[3], "write");
 	int fd = open_disk(arg[0], O_RDWR | O_DIRECT);
 	struct iovec v = { buffer(size), size };
-	double slowest = 0;
+	u64 slowest = 0;
 
 	for (size_t i = 0; i < count; i++) {
-		double t = now();
+		u64 t = now_ns();
 		ssize_t n = write ? pwritev2(fd, &v, 1, 0, RWF_NOWAIT) :
 				    preadv2(fd, &v, 1, 0, RWF_NOWAIT);
 
-		t = now() - t;
+		t = now_ns() - t;
 		slowest = t > slowest ? t : slowest;
 		if (n == (ssize_t)size)
 			ok++;
@@ -73,7 +74,7 @@ static int cmd_nowait(char **arg)
 			other++;
 	}
 	printf("ok=%zu again=%zu other=%zu slowest_ms=%d\n", ok, again, other,
-	       (int)(slowest * 1000));
+	       (int)(slowest / 1000000));
 	return 0;
 }
 
