@@ -36,7 +36,7 @@ add_of_something_else_than_is_there() {
 	run 0 add --order 9 --chunk 512M --node 1 0x40000000+1G
 	is='is registered already, with'
 	refuse 1 "add 0x40000000+1G: $is other folio orders than --order asks for: leave that option out, or remove the range first (EEXIST)" \
-		add --order 18 0x40000000+1G
+		add --order 0 0x40000000+1G
 	refuse 1 "add 0x40000000+1G: $is other chunks than --chunk asks for: leave that option out, or remove the range first (EEXIST)" \
 		add --chunk 256M 0x40000000+1G
 	refuse 1 "add 0x40000000+1G: $is another node than --node asks for: leave that option out, or remove the range first (EEXIST)" \

@@ -87,10 +87,10 @@ add_and_list() {
 	fresh
 	run 0 list
 	out "no ranges are registered"
-	run 0 add 0x40000000+1G 4G-6G
+	run 0 add --order 18 0x40000000+1G 4G-6G
 	out "added 0x40000000+1G: id 0, 1 chunk"
 	out "added 0x100000000+2G: id 1, 1 chunk"
-	run 0 add --trim --node 1 --persist 0x200010000+3G
+	run 0 add --order 18 --trim --node 1 --persist 0x200010000+3G
 	out "added 0x200200000+3070M (trimmed from 0x200010000+3G): id 2, 2 chunks"
 	run 0 list
 	out "ID        START      LENGTH  SIZE  NODE  STATE  CHUNKS  ORDERS  MEMMAP  SAVED  MAPPED  HELD  4K   2M  1G  FALLBACK  OWNERS  FLAGS    NAME  COOKIE"
@@ -133,7 +133,7 @@ stop_at_first_failure() {
 	err 'add 0x1000000+512M: 0x1000000+512M is System RAM or claimed by another driver: "System RAM > Kernel code", see /proc/iomem (EBUSY)
 vtl0ctl: add 0x200000000+1G: not tried'
 	run 0 list
-	out "total: 1 range, 1 chunk, 1G, memmap 8K, saved 15.9M"
+	out "total: 1 range, 1 chunk, 1G, memmap 4M, saved 12M"
 }
 
 add_messages() {
@@ -242,7 +242,7 @@ many_entries() {
 	fresh
 	export VTL0_FAKE_GROW=1000 VTL0_FAKE_BATCH=7
 	run 0 list --json
-	json /totals/ranges "$(($(wc -c <"$VTL0_FAKE_STATE") / 88))"
+	json /totals/ranges "$(($(wc -c <"$VTL0_FAKE_STATE") / 104))"
 	fresh
 	ctl add --chunk 2M 4G+2G 8G+2G 12G+2G
 	run 0 list --json --chunks
@@ -303,7 +303,7 @@ info_and_plan() {
 	json /orders '[0,9,18]'
 	json /max_address 70368744177663
 	json /totals/bytes 2147483648
-	run 0 plan 0x5ff00000+3G --trim
+	run 0 plan 0x5ff00000+3G --order 18 --trim
 	out "total: 0x60000000+3070M in 3 chunks, memmap 4M, saved 43.9M against order 0"
 	run 0 plan 4G+2G --chunk 2M --order 9 --json
 	json /nr_chunks 1024

@@ -15,6 +15,7 @@ struct fake_range {
 	uint64_t start, length, chunk_length;
 	uint32_t id, max_order, node, persist;
 	uint32_t mode, uid, gid;
+	uint32_t one_node;	/* VTL0_ADD_NODE: firmware's nodes do not cut it */
 	char name[32];
 	uint8_t cookie[16];
 };
@@ -41,7 +42,11 @@ struct fake_range *range_at(uint64_t pos, uint64_t *end);
 uint32_t fake_state(const struct fake_range *r);
 uint64_t fake_bad_pages(void);
 
+#define M (1ULL << 20)
 #define G (1ULL << 30)
+#define MIN_ALIGN (2 * M)
+#define PMD_ORDER 9
+#define FIRST_OF_NODE1 (256 * G)
 
 static inline uint64_t min(uint64_t a, uint64_t b)
 {
@@ -53,9 +58,12 @@ struct chunk_list {
 	uint32_t nr;
 };
 
-/* The list is to be freed. */
+/* The node that firmware names for an address. */
+uint32_t firmware_node(uint64_t address);
+/* The lists are to be freed. */
 struct chunk_list split(uint64_t start, uint64_t length, uint32_t max_order,
-			uint64_t chunk_length);
+			uint64_t chunk_length, bool one_node);
+struct chunk_list chunks_of(const struct fake_range *r);
 /* VTL0_REMOVE_PART of the first chunk or some of the first chunks of a range. */
 int fake_remove_part(int fd, struct vtl0_remove *remove);
 uint64_t memmap_of(uint64_t length, uint32_t order);

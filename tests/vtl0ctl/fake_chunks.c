@@ -7,48 +7,71 @@
 
 #include "die.h"
 #include "fake.h"
+#include "plan.h"
 
 uint64_t memmap_of(uint64_t length, uint32_t order)
 {
 	return order ? (length >> 12 >> order) * 8192 : (length >> 12) * 64;
 }
 
-/* Adds [start, end) with one order, split at multiples of @chunk_length. */
-static void add_chunks(struct chunk_list *list, uint64_t start, uint64_t end,
-		       uint32_t order, uint64_t chunk_length)
-{
-	while (start < end) {
-		uint64_t next = chunk_length ?
-			min(end, (start / chunk_length + 1) * chunk_length) :
-			end;
+/* As on x86, where a struct page has 64 bytes and the vmemmap of large folios is shared. */
+static const struct vtl0_geometry geometry = {
+	.min_align = MIN_ALIGN, .page_shift = 12, .struct_page = 64,
+	.nr_orders = 3, .orders = { 0, 9, 18 }, .dedup = true,
+};
 
-		list->v = xrealloc(list->v, list->nr + 1, sizeof(*list->v));
-		list->v[list->nr++] = (struct vtl0_chunk_info) {
-			.start = start, .length = next - start, .order = order,
-			.memmap_bytes = memmap_of(next - start, order),
-		};
-		start = next;
-	}
+static void append(struct chunk_list *list, uint64_t start, uint64_t length, uint32_t order)
+{
+	if (!length)
+		return;
+	list->v = xrealloc(list->v, list->nr + 1, sizeof(*list->v));
+	list->v[list->nr++] = (struct vtl0_chunk_info) {
+		.start = start, .length = length, .order = order,
+		.memmap_bytes = memmap_of(length, order),
+	};
+}
+
+uint32_t firmware_node(uint64_t address)
+{
+	return address >= FIRST_OF_NODE1;
+}
+
+/* The driver's planner cuts what lies between aligned edges; beside it are single pages. */
+static void split_on_node(struct chunk_list *list, uint64_t start, uint64_t end,
+			  uint32_t max_order, uint64_t chunk_length)
+{
+	uint64_t first = min((start + MIN_ALIGN - 1) / MIN_ALIGN * MIN_ALIGN, end);
+	uint64_t last = end / MIN_ALIGN * MIN_ALIGN;
+	struct vtl0_walk walk = {
+		.g = &geometry, .pos = first, .left = last > first ? last - first : 0,
+		.max_order = max_order, .chunk_length = chunk_length,
+	};
+	const struct vtl0_piece *piece;
+
+	append(list, start, first - start, 0);
+	while ((piece = vtl0_walk_next(&walk)))
+		append(list, piece->start, piece->length, piece->order);
+	if (last >= first)
+		append(list, last, end - last, 0);
 }
 
 struct chunk_list split(uint64_t start, uint64_t length, uint32_t max_order,
-			uint64_t chunk_length)
+			uint64_t chunk_length, bool one_node)
 {
 	uint64_t end = start + length;
-	uint64_t first = (start + G - 1) / G * G, last = end / G * G;
 	struct chunk_list list = { };
 
-	if (chunk_length && chunk_length < G && max_order > 9)
-		max_order = 9;
-	if (max_order < 18 || first >= last) {
-		add_chunks(&list, start, end, max_order < 9 ? 0 : 9,
-			   chunk_length);
-		return list;
+	if (!one_node && firmware_node(start) != firmware_node(end - 1)) {
+		split_on_node(&list, start, FIRST_OF_NODE1, max_order, chunk_length);
+		start = FIRST_OF_NODE1;
 	}
-	add_chunks(&list, start, first, 9, chunk_length);
-	add_chunks(&list, first, last, 18, chunk_length);
-	add_chunks(&list, last, end, 9, chunk_length);
+	split_on_node(&list, start, end, max_order, chunk_length);
 	return list;
+}
+
+struct chunk_list chunks_of(const struct fake_range *r)
+{
+	return split(r->start, r->length, r->max_order, r->chunk_length, r->one_node);
 }
 
 uint64_t memmap_sum(const struct chunk_list *list)

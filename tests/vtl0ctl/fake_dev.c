@@ -4,8 +4,7 @@
  * environment variable VTL0_FAKE_STATE names. It checks its input as
  * include/uapi/linux/vtl0.h demands. The fake machine has System RAM below 1G,
  * device memory from 3G to 4G, memory of another driver from 64G to 65G, reserved memory
- * below 96G, nodes 0
- * and 1 and 46 bits of address. More variables:
+ * below 96G, node 0 below 256G, node 1 above, and 46 bits of address. More variables:
  *
  * VTL0_FAKE_FAIL=REQUEST:ERRNO  a request (or OPEN) fails, as in ADD:EINTR
  * VTL0_FAKE_BATCH=N             QUERY returns at most N entries
@@ -31,8 +30,6 @@
 #include "fake.h"
 #include "text.h"
 
-#define M (1ULL << 20)
-#define MIN_ALIGN (2 * M)
 #define PAGE 4096
 #define MAX_ADDRESS ((1ULL << 46) - 1)
 
@@ -46,6 +43,8 @@ static int check_values(uint32_t flags, uint64_t *start, uint64_t *length,
 	if (!*length || max_order > 18 || chunk_length % MIN_ALIGN ||
 	    (max_order && !(flags & VTL0_ADD_ORDER)) ||
 	    !chunk_length != !(flags & VTL0_ADD_CHUNK))
+		return EINVAL;
+	if (flags & VTL0_ADD_COVER && flags & (VTL0_ADD_TRIM | VTL0_ADD_EXCLUSIVE | VTL0_ADD_NAME))
 		return EINVAL;
 	if (end < *start)
 		return EOVERFLOW;
@@ -111,8 +110,10 @@ static struct fake_range wanted(const struct vtl0_add *add)
 	struct fake_range r = {
 		.start = add->added_start, .length = add->added_length,
 		.chunk_length = add->chunk_length,
-		.max_order = add->flags & VTL0_ADD_ORDER ? add->max_order : 18,
-		.node = add->node,
+		.max_order = add->flags & VTL0_ADD_ORDER ? add->max_order : PMD_ORDER,
+		.node = add->flags & VTL0_ADD_NODE ? (uint32_t)add->node :
+			firmware_node(add->added_start),
+		.one_node = !!(add->flags & VTL0_ADD_NODE),
 		.mode = add->file_mode, .uid = add->file_uid, .gid = add->file_gid,
 	};
 
@@ -189,7 +190,7 @@ static int fake_add(int fd, struct vtl0_add *add)
 		r->persist = 1;
 	add->id = r->id;
 	add->node_used = r->node;
-	list = split(r->start, r->length, r->max_order, r->chunk_length);
+	list = chunks_of(r);
 	add->nr_chunks = list.nr;
 	free(list.v);
 	save_ranges(fd, false);
@@ -220,8 +221,7 @@ static int fake_remove(int fd, struct vtl0_remove *remove)
 
 static struct vtl0_range_info describe(const struct fake_range *r)
 {
-	struct chunk_list list = split(r->start, r->length, r->max_order,
-				       r->chunk_length);
+	struct chunk_list list = chunks_of(r);
 	struct vtl0_range_info info = {
 		.start = r->start, .length = r->length, .id = r->id,
 		.state = fake_state(r), .node = r->node,
@@ -257,8 +257,7 @@ static bool emit(struct vtl0_query *q, uint32_t room, const void *entry,
 static bool emit_chunks(struct vtl0_query *q, uint32_t room,
 			const struct fake_range *r)
 {
-	struct chunk_list list = split(r->start, r->length, r->max_order,
-				       r->chunk_length);
+	struct chunk_list list = chunks_of(r);
 	bool more = true;
 	uint32_t i;
 
@@ -402,7 +401,7 @@ static int fake_plan(struct vtl0_plan *plan)
 	if (err)
 		return err;
 	list = split(start, length, plan->flags & VTL0_ADD_ORDER ?
-		     plan->max_order : 18, plan->chunk_length);
+		     plan->max_order : PMD_ORDER, plan->chunk_length, false);
 	if (plan->count)
 		memcpy((void *)(uintptr_t)plan->buf, list.v,
 		       min(plan->count, list.nr) * sizeof(*list.v));

@@ -164,6 +164,27 @@ bool name_taken(const char *name)
 	return false;
 }
 
+static bool same_chunks(const struct fake_range *r, uint32_t max_order, uint64_t chunk_length)
+{
+	struct fake_range like = *r;
+	struct chunk_list is = chunks_of(r), wanted;
+	bool same;
+
+	like.max_order = max_order;
+	like.chunk_length = chunk_length;
+	wanted = chunks_of(&like);
+	same = is.nr == wanted.nr && !memcmp(is.v, wanted.v, is.nr * sizeof(*is.v));
+	free(is.v);
+	free(wanted.v);
+	return same;
+}
+
+static bool on_node(const struct fake_range *r, uint32_t node)
+{
+	return r->node == node &&
+	       (r->one_node || firmware_node(r->start + r->length - 1) == node);
+}
+
 uint32_t mismatch(const struct fake_range *r, const struct vtl0_add *add)
 {
 	if (add->flags & VTL0_ADD_EXCLUSIVE)
@@ -172,11 +193,11 @@ uint32_t mismatch(const struct fake_range *r, const struct vtl0_add *add)
 		return VTL0_ADD_CLEAR;
 	if (add->flags & VTL0_ADD_COOKIE && memcmp(r->cookie, add->cookie, sizeof(r->cookie)))
 		return VTL0_ADD_COOKIE;
-	if (add->flags & VTL0_ADD_NODE && r->node != (uint32_t)add->node)
+	if (add->flags & VTL0_ADD_NODE && !on_node(r, add->node))
 		return VTL0_ADD_NODE;
-	if (add->flags & VTL0_ADD_ORDER && r->max_order != add->max_order)
+	if (add->flags & VTL0_ADD_ORDER && !same_chunks(r, add->max_order, r->chunk_length))
 		return VTL0_ADD_ORDER;
-	if (add->flags & VTL0_ADD_CHUNK && r->chunk_length != add->chunk_length)
+	if (add->flags & VTL0_ADD_CHUNK && !same_chunks(r, r->max_order, add->chunk_length))
 		return VTL0_ADD_CHUNK;
 	if (add->name[0] && strcmp(add->name, r->name))
 		return VTL0_ADD_NAME;
