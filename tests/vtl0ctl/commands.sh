@@ -82,6 +82,8 @@ refuse() {
 . ./add_cases.sh
 # shellcheck source=tests/vtl0ctl/monitor_cases.sh
 . ./monitor_cases.sh
+# shellcheck source=tests/vtl0ctl/boot_cases.sh
+. ./boot_cases.sh
 
 add_and_list() {
 	fresh
@@ -348,63 +350,6 @@ usage_errors() {
 	run 0 --version
 }
 
-boot() {
-	fresh
-	conf=$dir/vtl0.d
-	run 0 check --conf "$conf"
-	out "0 ranges in $conf"
-	mkdir "$conf"
-	printf '[guest]\nrange = 4G+2G\nnode = 1\n' >"$conf/mine.conf"
-	printf '# later\n[other]\nrange = 0x200010000+3G\ntrim = yes\n' >"$conf/z.conf"
-	echo nonsense >"$conf/not-read.txt"
-	run 0 check --conf "$conf"
-	out "2 ranges in $conf"
-	run 0 restore --conf "$conf"
-	out "guest: added 0x100000000+2G: id 0"
-	out "other: added 0x200200000+3070M: id 1"
-	run 0 restore --conf "$conf"
-	run 0 add 0x40000000+1G
-	run 0 save --conf "$conf"
-	out "2 ranges saved in $conf/saved.conf"
-	grep -qx 'range = 0x40000000+1G' "$conf/saved.conf"
-	verdict $? "what was added by hand is saved"
-	! grep -q 'range = 0x100000000+2G' "$conf/saved.conf"
-	verdict $? "what another file has is not saved"
-	run 0 add --name ram0 --mode 0640 --owner 7:8 16G+1G
-	run 0 save --conf "$conf"
-	[ "$(sed -n '/^.saved-3/,$p' "$conf/saved.conf" | tr '\n' ' ')" = \
-		"[saved-3] range = 0x400000000+1G node = 0 name = ram0 mode = 0640 owner = 7:8 " ]
-	verdict $? "name, mode and owner are saved"
-	fresh
-	run 0 restore --conf "$conf"
-	out "saved-1: added 0x40000000+1G: id 1"
-	rm -r "$conf"
-}
-
-boot_messages() {
-	fresh
-	conf=$dir/vtl0.d
-	mkdir "$conf"
-	while IFS='|' read -r text message; do
-		printf '%b' "$text" >"$conf/a.conf"
-		run 1 check --conf "$conf"
-		err "$conf/a.conf:$message"
-		run 1 restore --conf "$conf"
-	done <<-'END'
-		range = 1G+1G\n|1: "range" stands before the first [NAME]
-		[a]\nnode = 1\n|1: [a] has no range = START+LENGTH
-		[a]\nrange = 1G\n|2: range = 1G: a range is START+LENGTH or START-END
-		[a]\nrange = 1G+1G\norder = x\n|3: order = x: not a number
-		[a]\nrange = 1G+1G\ntrim = maybe\n|3: trim = maybe: it is yes or no
-		[a]\nrange = 1G+1G\nmode = 0600\n|1: [a] has mode or owner, but no name
-		[a]\nrange = 1G+1G\nname = a/b\n|3: name = a/b: a name has letters, digits, "_", "-" and "." only
-		[a]\nrange = 1G+1G\nsize = 4\n|3: size = 4: there is no such key: it is range, order, chunk, node, trim, clear, cookie, name, mode or owner
-	END
-	run 0 list
-	out "no ranges are registered"
-	rm -r "$conf"
-}
-
 lost_output() {
 	fresh
 	if ! [ -c /dev/full ]; then
@@ -436,6 +381,7 @@ monitor
 usage_errors
 boot
 boot_messages
+restore_again
 lost_output
 plan_end
 tap_end

@@ -182,23 +182,56 @@ int cmd_check(int argc, char **argv, struct common *common)
 	return status;
 }
 
+/*
+ * The driver refuses VTL0_ADD_CLEAR for a range that is registered, as its memory may be in use.
+ * After a first restore that is no failure: the memory was cleared when it became the range. So
+ * ask again without the flag, for the driver to compare the rest. Only a live range that persists
+ * counts: one that drains has data of its last owner, and would be brought back with it. If
+ * the number differs, the range went meanwhile and the second call added it, not cleared.
+ */
+static int accept_cleared(int fd, struct vtl0_add *add)
+{
+	struct vtl0_add again = *add;
+	struct vtl0_range_info found;
+	int err;
+
+	if (query_behind(fd, add->conflict_start, &found) || found.state != VTL0_STATE_LIVE ||
+	    !(found.flags & VTL0_RANGE_PERSIST))
+		return EEXIST;
+	again.flags &= ~VTL0_ADD_CLEAR;
+	err = dev_ioctl(fd, VTL0_ADD, &again);
+	if (!err && again.id != found.id)
+		return EEXIST;
+	*add = again;
+	return err;
+}
+
 /* A range that fails does not keep cmd_restore() from the next: the boot may need that one. */
 static void restore_one(const struct conf_section *section, int fd, struct outcome *outcome)
 {
+	struct vtl0_range_info before;
 	struct vtl0_add add;
 	struct range range;
+	struct text text;
+	bool any, was_there;
 	char *line;
 	int err;
 
 	section_to_add(section, &add);
 	range = (struct range) { add.start, add.length };
+	any = !query_behind(fd, add.start, &before);
 	err = dev_ioctl(fd, VTL0_ADD, &add);
+	if (err == EEXIST && add.mismatch == VTL0_ADD_CLEAR)
+		err = accept_cleared(fd, &add);
 	if (err) {
 		outcome_failed(outcome, &range, err, why_add(err, fd, &add));
 		return;
 	}
-	line = xasprintf("%s: added %s: id %u", section->name,
-			 range_text(add.added_start, add.added_length).s, add.id);
+	was_there = any && before.id == add.id;
+	text = range_text(add.added_start, add.added_length);
+	line = was_there ?
+		xasprintf("%s: %s was there already: id %u", section->name, text.s, add.id) :
+		xasprintf("%s: added %s: id %u", section->name, text.s, add.id);
 	outcome_done(outcome, json_range(add.added_start, add.added_length), line);
 	free(line);
 }

@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=sh disable=SC2154 # of commands.sh
+# The cases of vtl0ctl save, restore and check; commands.sh reads this.
+
+boot() {
+	fresh
+	conf=$dir/vtl0.d
+	run 0 check --conf "$conf"
+	out "0 ranges in $conf"
+	mkdir "$conf"
+	printf '[guest]\nrange = 4G+2G\nnode = 1\n' >"$conf/mine.conf"
+	printf '# later\n[other]\nrange = 0x200010000+3G\ntrim = yes\n' >"$conf/z.conf"
+	echo nonsense >"$conf/not-read.txt"
+	run 0 check --conf "$conf"
+	out "2 ranges in $conf"
+	run 0 restore --conf "$conf"
+	out "guest: added 0x100000000+2G: id 0"
+	out "other: added 0x200200000+3070M: id 1"
+	run 0 restore --conf "$conf"
+	run 0 add 0x40000000+1G
+	run 0 save --conf "$conf"
+	out "2 ranges saved in $conf/saved.conf"
+	grep -qx 'range = 0x40000000+1G' "$conf/saved.conf"
+	verdict $? "what was added by hand is saved"
+	! grep -q 'range = 0x100000000+2G' "$conf/saved.conf"
+	verdict $? "what another file has is not saved"
+	run 0 add --name ram0 --mode 0640 --owner 7:8 16G+1G
+	run 0 save --conf "$conf"
+	[ "$(sed -n '/^.saved-3/,$p' "$conf/saved.conf" | tr '\n' ' ')" = \
+		"[saved-3] range = 0x400000000+1G node = 0 name = ram0 mode = 0640 owner = 7:8 " ]
+	verdict $? "name, mode and owner are saved"
+	fresh
+	run 0 restore --conf "$conf"
+	out "saved-1: added 0x40000000+1G: id 1"
+	rm -r "$conf"
+}
+
+boot_messages() {
+	fresh
+	conf=$dir/vtl0.d
+	mkdir "$conf"
+	while IFS='|' read -r text message; do
+		printf '%b' "$text" >"$conf/a.conf"
+		run 1 check --conf "$conf"
+		err "$conf/a.conf:$message"
+		run 1 restore --conf "$conf"
+	done <<-'END'
+		range = 1G+1G\n|1: "range" stands before the first [NAME]
+		[a]\nnode = 1\n|1: [a] has no range = START+LENGTH
+		[a]\nrange = 1G\n|2: range = 1G: a range is START+LENGTH or START-END
+		[a]\nrange = 1G+1G\norder = x\n|3: order = x: not a number
+		[a]\nrange = 1G+1G\ntrim = maybe\n|3: trim = maybe: it is yes or no
+		[a]\nrange = 1G+1G\nmode = 0600\n|1: [a] has mode or owner, but no name
+		[a]\nrange = 1G+1G\nname = a/b\n|3: name = a/b: a name has letters, digits, "_", "-" and "." only
+		[a]\nrange = 1G+1G\nsize = 4\n|3: size = 4: there is no such key: it is range, order, chunk, node, trim, clear, cookie, name, mode or owner
+	END
+	run 0 list
+	out "no ranges are registered"
+	rm -r "$conf"
+}
+
+# A second restore says what was there, and fails only where what is there differs.
+restore_again() {
+	fresh
+	conf=$dir/vtl0.d
+	mkdir "$conf"
+	cat >"$conf/a.conf" <<-'END'
+		[plain]
+		range = 4G+1G
+		[cleared]
+		range = 8G+1G
+		order = 0
+		clear = yes
+		[trimmed]
+		range = 0x400010000+1G
+		trim = yes
+		clear = yes
+	END
+	run 0 restore --conf "$conf"
+	out "cleared: added 0x200000000+1G: id 1"
+	out "trimmed: added 0x400200000+1022M: id 2"
+	run 0 restore --conf "$conf"
+	out "plain: 0x100000000+1G was there already: id 0"
+	out "cleared: 0x200000000+1G was there already: id 1"
+	out "trimmed: 0x400200000+1022M was there already: id 2"
+	run 0 restore --json --conf "$conf"
+	json /added/1/start 8589934592
+	json /failed '[]'
+	run 0 remove 8G+1G
+	run 0 restore --conf "$conf"
+	out "cleared: added 0x200000000+1G: id 3"
+	run 0 remove 8G+1G
+	run 0 add --order 9 8G+1G
+	refuse 1 "restore 0x200000000+1G: is registered already, with other folio orders than --order asks for: leave that option out, or remove the range first (EEXIST)" \
+		restore --conf "$conf"
+	run 0 remove 8G+1G
+	run 0 add 8G+512M
+	refuse 1 "restore 0x200000000+1G: overlaps registered range 0x200000000+512M; --cover adds what is missing (EEXIST)" \
+		restore --conf "$conf"
+	# One that drains comes back with the data of its last owner.
+	run 0 remove --all
+	run 0 add --order 0 8G+1G
+	export VTL0_FAKE_STATE_OF=$((8 << 30)):3
+	refuse 1 "restore 0x200000000+1G: is registered already, and --clear is for new ranges: remove the range first (EEXIST)" \
+		restore --conf "$conf"
+	unset VTL0_FAKE_STATE_OF
+	rm -r "$conf"
+}
