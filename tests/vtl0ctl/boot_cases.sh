@@ -50,12 +50,34 @@ boot_messages() {
 		[a]\nrange = 1G\n|2: range = 1G: a range is START+LENGTH or START-END
 		[a]\nrange = 1G+1G\norder = x\n|3: order = x: not a number
 		[a]\nrange = 1G+1G\ntrim = maybe\n|3: trim = maybe: it is yes or no
+		[a]\nrange = 1G+1G\ncover = maybe\n|3: cover = maybe: it is yes or no
+		[a]\nrange = 1G+1G\ncover = yes\ntrim = yes\n|1: [a] has cover = yes, which excludes trim = yes and a name
+		[a]\nrange = 1G+1G\nname = a\ncover = yes\n|1: [a] has cover = yes, which excludes trim = yes and a name
 		[a]\nrange = 1G+1G\nmode = 0600\n|1: [a] has mode or owner, but no name
 		[a]\nrange = 1G+1G\nname = a/b\n|3: name = a/b: a name has letters, digits, "_", "-" and "." only
-		[a]\nrange = 1G+1G\nsize = 4\n|3: size = 4: there is no such key: it is range, order, chunk, node, trim, clear, cookie, name, mode or owner
+		[a]\nrange = 1G+1G\nsize = 4\n|3: size = 4: there is no such key: it is range, order, chunk, node, trim, cover, clear, cookie, name, mode or owner
 	END
 	run 0 list
 	out "no ranges are registered"
+	rm -r "$conf"
+}
+
+restore_covers() {
+	fresh
+	conf=$dir/vtl0.d
+	mkdir "$conf"
+	printf '[a]\nrange = 0x40001000+64M\ncover = yes\nclear = yes\n' >"$conf/a.conf"
+	run 0 check --conf "$conf"
+	run 0 restore --conf "$conf"
+	out "a: added 0x40001000+64M: id 0"
+	run 0 list --json --chunks
+	json /ranges/0/chunks/0/length 2093056
+	json /ranges/0/chunks/2/length 4096
+	run 0 restore --conf "$conf"
+	out "a: 0x40001000+64M was there already: id 0"
+	printf '[b]\nrange = 0x40001000+128M\ncover = yes\n' >>"$conf/a.conf"
+	run 0 restore --conf "$conf"
+	out "b: added 0x40001000+128M: id 0"
 	rm -r "$conf"
 }
 

@@ -381,6 +381,7 @@ monitor
 usage_errors
 boot
 boot_messages
+restore_covers
 restore_again
 lost_output
 plan_end

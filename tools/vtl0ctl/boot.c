@@ -63,9 +63,19 @@ static const struct argp argp = {
 	.parser = parse_boot,
 	.doc = "The files *.conf in /etc/vtl0.d describe the ranges to register at each boot: "
 	       "[NAME], and below it range = START+LENGTH and, if wanted, order, chunk, "
-	       "node, cookie, name, mode, owner, trim = yes and clear = yes, as the options of add.",
+	       "node, cookie, name, mode, owner, and trim, cover or clear = yes, as the options of "
+	       "add.",
 	.children = children,
 };
+
+static const char *apply_flag(struct vtl0_add *add, const char *value, uint32_t flag)
+{
+	if (!strcmp(value, "yes"))
+		add->flags |= flag;
+	else if (strcmp(value, "no"))
+		return "it is yes or no";
+	return NULL;
+}
 
 /* Puts one setting into @add. Returns NULL, or a text that says what is wrong with it. */
 static const char *apply(struct vtl0_add *add, const struct conf_setting *set)
@@ -97,12 +107,12 @@ static const char *apply(struct vtl0_add *add, const struct conf_setting *set)
 		add->node = node;
 		return wrong;
 	}
-	if (!strcmp(set->key, "trim") || !strcmp(set->key, "clear")) {
-		if (!strcmp(set->value, "yes"))
-			add->flags |= set->key[0] == 't' ? VTL0_ADD_TRIM : VTL0_ADD_CLEAR;
-		return strcmp(set->value, "yes") && strcmp(set->value, "no") ?
-			"it is yes or no" : NULL;
-	}
+	if (!strcmp(set->key, "trim"))
+		return apply_flag(add, set->value, VTL0_ADD_TRIM);
+	if (!strcmp(set->key, "cover"))
+		return apply_flag(add, set->value, VTL0_ADD_COVER);
+	if (!strcmp(set->key, "clear"))
+		return apply_flag(add, set->value, VTL0_ADD_CLEAR);
 	if (!strcmp(set->key, "cookie")) {
 		add->flags |= VTL0_ADD_COOKIE;
 		return parse_cookie(set->value, add->cookie);
@@ -113,8 +123,18 @@ static const char *apply(struct vtl0_add *add, const struct conf_setting *set)
 		return node_mode(set->value, add);
 	if (!strcmp(set->key, "owner"))
 		return node_owner(set->value, add);
-	return "there is no such key: it is range, order, chunk, node, trim, clear, cookie, "
-	       "name, mode or owner";
+	return "there is no such key: it is range, order, chunk, node, trim, cover, clear, "
+	       "cookie, name, mode or owner";
+}
+
+/* What is wrong with the settings of a section together, or NULL. */
+static const char *wrong_together(const struct vtl0_add *add)
+{
+	if (node_is_nameless(add))
+		return "has mode or owner, but no name";
+	if (add->flags & VTL0_ADD_COVER && add->flags & (VTL0_ADD_TRIM | VTL0_ADD_NAME))
+		return "has cover = yes, which excludes trim = yes and a name";
+	return add->length ? NULL : "has no range = START+LENGTH";
 }
 
 static int section_to_add(const struct conf_section *section, struct vtl0_add *add)
@@ -133,15 +153,10 @@ static int section_to_add(const struct conf_section *section, struct vtl0_add *a
 			return STATUS_FAILED;
 		}
 	}
-	if (node_is_nameless(add)) {
-		complain("%s:%u: [%s] has mode or owner, but no name", section->file,
-			 section->line, section->name);
-		return STATUS_FAILED;
-	}
-	if (add->length)
+	wrong = wrong_together(add);
+	if (!wrong)
 		return STATUS_OK;
-	complain("%s:%u: [%s] has no range = START+LENGTH", section->file, section->line,
-		 section->name);
+	complain("%s:%u: [%s] %s", section->file, section->line, section->name, wrong);
 	return STATUS_FAILED;
 }
 
@@ -227,7 +242,9 @@ static void restore_one(const struct conf_section *section, int fd, struct outco
 		outcome_failed(outcome, &range, err, why_add(err, fd, &add));
 		return;
 	}
-	was_there = any && before.id == add.id;
+	/* VTL0_ADD_COVER counts what it has added, else these are the chunks of the range */
+	was_there = any && before.id == add.id &&
+		    !(add.flags & VTL0_ADD_COVER && add.nr_chunks);
 	text = range_text(add.added_start, add.added_length);
 	line = was_there ?
 		xasprintf("%s: %s was there already: id %u", section->name, text.s, add.id) :
