@@ -19,19 +19,19 @@ boot() {
 	run 0 restore --conf "$conf"
 	run 0 add 0x40000000+1G
 	run 0 save --conf "$conf"
-	out "2 ranges saved in $conf/saved.conf"
+	out "1 range saved in $conf/saved.conf"
 	grep -qx 'range = 0x40000000+1G' "$conf/saved.conf"
 	verdict $? "what was added by hand is saved"
 	! grep -q 'range = 0x100000000+2G' "$conf/saved.conf"
 	verdict $? "what another file has is not saved"
 	run 0 add --name ram0 --mode 0640 --owner 7:8 16G+1G
 	run 0 save --conf "$conf"
-	[ "$(sed -n '/^.saved-3/,$p' "$conf/saved.conf" | tr '\n' ' ')" = \
-		"[saved-3] range = 0x400000000+1G node = 0 name = ram0 mode = 0640 owner = 7:8 " ]
+	[ "$(sed -n '/^.range-0x400000000/,$p' "$conf/saved.conf" | tr '\n' ' ')" = \
+		"[range-0x400000000] range = 0x400000000+1G node = 0 name = ram0 mode = 0640 owner = 7:8 " ]
 	verdict $? "name, mode and owner are saved"
 	fresh
 	run 0 restore --conf "$conf"
-	out "saved-1: added 0x40000000+1G: id 1"
+	out "range-0x40000000: added 0x40000000+1G: id 1"
 	rm -r "$conf"
 }
 
@@ -126,5 +126,140 @@ restore_again() {
 	refuse 1 "restore 0x200000000+1G: is registered already, and --clear is for new ranges: remove the range first (EEXIST)" \
 		restore --conf "$conf"
 	unset VTL0_FAKE_STATE_OF
+	rm -r "$conf"
+}
+
+# unchanged FILE COPY: save has failed and has left everything as it was.
+unchanged() {
+	cmp -s "$1" "$2"
+	verdict $? "$label: the old file stays"
+	[ ! -e "$1.new" ] && [ ! -L "$1.new" ]
+	verdict $? "$label: removes the new file"
+}
+
+save_besides_other_files() {
+	fresh
+	conf=$dir/vtl0.d
+	run 0 add 0x40000000+1G 4G+1G
+	run 0 save --conf "$conf"
+	out "2 ranges saved in $conf/saved.conf"
+	# A renamed file: its ranges are saved by it.
+	mv "$conf/saved.conf" "$conf/mine.conf"
+	run 0 add 8G+1G
+	run 0 save --conf "$conf"
+	out "1 range saved in $conf/saved.conf"
+	run 0 check --conf "$conf"
+	out "3 ranges in $conf"
+	run 0 remove --all
+	run 0 restore --conf "$conf"
+	out "range-0x200000000: added 0x200000000+1G: id 2"
+	# A copied one: restore refuses the two, save mends that.
+	cp "$conf/saved.conf" "$conf/copy.conf"
+	run 1 check --conf "$conf"
+	run 0 save --conf "$conf"
+	out "0 ranges saved in $conf/saved.conf"
+	run 0 restore --conf "$conf"
+	# Another range has the name that the address gives.
+	printf '[range-0x400000000]\nrange = 12G+1G\n' >"$conf/copy.conf"
+	run 0 add 12G+1G 16G+1G
+	run 0 save --conf "$conf"
+	grep -qx '\[range-0x400000000-2\]' "$conf/saved.conf"
+	verdict $? "$label: finds another name"
+	run 0 check --conf "$conf"
+	# What trim and cover register, and what is left of a range, is described as well.
+	run 0 remove --all
+	run 0 add --trim 0x100010000+1G
+	run 0 add --cover 0x50001000+16M 0x50000000+256M
+	run 0 add --chunk 2M 8G+8M
+	run 0 remove --part 8G+2M
+	cat >"$conf/mine.conf" <<-'END'
+		[trim]
+		range = 0x100010000+1G
+		trim = yes
+		[cover]
+		range = 0x50000000+256M
+		cover = yes
+		[part]
+		range = 8G+8M
+		chunk = 2M
+	END
+	rm "$conf/copy.conf"
+	run 0 save --conf "$conf"
+	out "0 ranges saved in $conf/saved.conf"
+	rm -r "$conf"
+}
+
+save_in_conflict() {
+	fresh
+	conf=$dir/vtl0.d
+	run 0 add 0x40000000+1G
+	run 0 save --conf "$conf"
+	cp "$conf/saved.conf" "$dir/copy"
+	run 0 add 4G+2G
+	printf '# mine\n[guest]\nrange = 4G+1G\n' >"$conf/mine.conf"
+	refuse 1 "save: 0x100000000+2G overlaps the range of [guest] in $conf/mine.conf:2: change that file, or remove the range; nothing is saved" \
+		save --conf "$conf"
+	unchanged "$conf/saved.conf" "$dir/copy"
+	run 0 remove 4G+2G
+	run 0 add --name ram0 8G+1G
+	printf '[guest]\nrange = 4G+1G\nname = ram0\n' >"$conf/mine.conf"
+	refuse 1 "save: 0x200000000+1G has the name of [guest] in $conf/mine.conf:1: change that file, or remove the range; nothing is saved" \
+		save --conf "$conf"
+	unchanged "$conf/saved.conf" "$dir/copy"
+	# A wrong file, also the one that would be written.
+	echo wrong >"$conf/saved.conf"
+	cp "$conf/saved.conf" "$dir/copy"
+	printf '[guest]\nrange = 4G+1G\n' >"$conf/mine.conf"
+	refuse 1 "$conf/saved.conf:1: \"wrong\" is neither [NAME] nor KEY = VALUE" save --conf "$conf"
+	unchanged "$conf/saved.conf" "$dir/copy"
+	rm -r "$conf"
+}
+
+save_that_fails() {
+	fresh
+	conf=$dir/vtl0.d
+	run 0 add --name ram0 --mode 0640 4G+1G
+	run 0 save --conf "$conf"
+	cp "$conf/saved.conf" "$dir/copy"
+	export VTL0_FAKE_CHOWN=4294967295
+	refuse 1 "save: restore would refuse the new file, the old one stays: $conf/saved.conf.new:8: owner = 4294967295:0: there is no such user" \
+		save --conf "$conf"
+	unchanged "$conf/saved.conf" "$dir/copy"
+	unset VTL0_FAKE_CHOWN
+	# A node without any permission.
+	export VTL0_FAKE_CHMOD=0
+	run 0 save --conf "$conf"
+	! grep -q '^mode' "$conf/saved.conf"
+	verdict $? "$label: writes no mode of 0"
+	run 0 check --conf "$conf"
+	unset VTL0_FAKE_CHMOD
+	cp "$conf/saved.conf" "$dir/copy"
+	if [ -c /dev/full ]; then
+		ln -s /dev/full "$conf/saved.conf.new"
+		refuse 1 "save: $conf/saved.conf.new: No space left on device" save --conf "$conf"
+		unchanged "$conf/saved.conf" "$dir/copy"
+	fi
+	export VTL0_FAKE_FAIL=QUERY:EPROTO
+	refuse 1 "save: cannot list the ranges: the driver's list goes backwards, this is a bug in the driver (EPROTO)" \
+		save --conf "$conf"
+	unchanged "$conf/saved.conf" "$dir/copy"
+	unset VTL0_FAKE_FAIL
+	refuse 1 "save: $dir/none/vtl0.d: No such file or directory" save --conf "$dir/none/vtl0.d"
+	rm -r "$conf"
+}
+
+# The driver cannot tell that a range is to be cleared.
+save_keeps_clear() {
+	fresh
+	conf=$dir/vtl0.d
+	run 0 add 4G+1G 8G+1G
+	run 0 save --conf "$conf"
+	sed -i 's/^range = 0x200000000.*/&\nclear = yes/' "$conf/saved.conf"
+	run 0 save --conf "$conf"
+	[ "$(grep -c 'clear = yes$' "$conf/saved.conf")" = 1 ]
+	verdict $? "$label: keeps clear = yes"
+	sed -n '/^.range-0x200000000/,$p' "$conf/saved.conf" | grep -qx 'clear = yes'
+	verdict $? "$label: for the same range"
+	run 0 restore --conf "$conf"
 	rm -r "$conf"
 }

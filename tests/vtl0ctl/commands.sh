@@ -15,7 +15,7 @@ label=
 status=
 
 fresh() {
-	for variable in FAIL BATCH GROW STUCK PINNED STATE_OF LATER BAD PAGES; do
+	for variable in FAIL BATCH GROW STUCK PINNED STATE_OF LATER BAD PAGES CHMOD CHOWN; do
 		unset "VTL0_FAKE_$variable"
 	done
 	export VTL0_FAKE_STATE="$dir/state"
@@ -383,6 +383,10 @@ boot
 boot_messages
 restore_covers
 restore_again
+save_besides_other_files
+save_in_conflict
+save_that_fails
+save_keeps_clear
 lost_output
 plan_end
 tap_end

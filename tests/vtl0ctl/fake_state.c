@@ -91,6 +91,10 @@ int dev_stat(const char *path, struct stat *st)
 			.st_mode = S_IFCHR | ranges[i].mode,
 			.st_uid = ranges[i].uid, .st_gid = ranges[i].gid,
 		};
+		if (*setting("VTL0_FAKE_CHMOD"))
+			st->st_mode = S_IFCHR | number("VTL0_FAKE_CHMOD");
+		if (*setting("VTL0_FAKE_CHOWN"))
+			st->st_uid = number("VTL0_FAKE_CHOWN");
 		return 0;
 	}
 	return ENOENT;

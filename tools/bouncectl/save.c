@@ -98,7 +98,7 @@ static int save_all(struct saving *s)
 /* Reads the new file as a boot would, and compares each section with its device. */
 static int check_saved(const struct options *opt, const char *path, size_t nr)
 {
-	struct conf conf;
+	struct conf conf = { };
 	int status;
 	size_t i;
 

@@ -195,7 +195,6 @@ static void read_file(struct conf *conf, const char *path)
 
 int conf_read_file(struct conf *conf, const char *path)
 {
-	*conf = (struct conf) { };
 	read_file(conf, path);
 	return conf->nr_errors ? -1 : 0;
 }
@@ -208,6 +207,11 @@ static int is_conf(const struct dirent *entry)
 }
 
 int conf_read(struct conf *conf, const char *dir)
+{
+	return conf_read_but(conf, dir, "");
+}
+
+int conf_read_but(struct conf *conf, const char *dir, const char *except)
 {
 	struct place at = { .conf = conf, .file = dir };
 	struct dirent **entries;
@@ -225,7 +229,8 @@ int conf_read(struct conf *conf, const char *dir)
 	for (i = 0; i < nr; i++) {
 		if (asprintf(&path, "%s/%s", dir, entries[i]->d_name) < 0)
 			abort();
-		read_file(conf, path);
+		if (strcmp(entries[i]->d_name, except))
+			read_file(conf, path);
 		free(path);
 		free(entries[i]);
 	}

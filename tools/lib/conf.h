@@ -47,8 +47,9 @@ struct conf {
  * read is there as well. The caller calls conf_free() in both cases.
  */
 int conf_read(struct conf *conf, const char *dir);
-
-/* Reads one file in the same way. */
+/* Does not read the file named @except. */
+int conf_read_but(struct conf *conf, const char *dir, const char *except);
+/* Adds the sections of one more file; @conf is zero or was read before. */
 int conf_read_file(struct conf *conf, const char *path);
 void conf_free(struct conf *conf);
 

@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
-/* vtl0ctl save, restore and check: the ranges that /etc/vtl0.d describes, for each boot */
+/* vtl0ctl restore and check: the ranges that /etc/vtl0.d describes, for each boot */
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <linux/vtl0.h>
 
+#include "boot.h"
 #include "conf.h"
 #include "dev.h"
 #include "die.h"
@@ -21,14 +20,11 @@
 #include "text.h"
 #include "vtl0ctl.h"
 
-#define SAVED "saved.conf"
-
 enum { KEY_CONF = 0x200 };
 
 struct boot_args {
 	struct common *common;
 	const char *dir;
-	struct conf conf;
 };
 
 static error_t parse_boot(int key, char *arg, struct argp_state *state)
@@ -137,7 +133,7 @@ static const char *wrong_together(const struct vtl0_add *add)
 	return add->length ? NULL : "has no range = START+LENGTH";
 }
 
-static int section_to_add(const struct conf_section *section, struct vtl0_add *add)
+char *boot_section(const struct conf_section *section, struct vtl0_add *add)
 {
 	const char *wrong;
 	size_t i;
@@ -147,21 +143,16 @@ static int section_to_add(const struct conf_section *section, struct vtl0_add *a
 		const struct conf_setting *set = &section->settings[i];
 
 		wrong = apply(add, set);
-		if (wrong) {
-			complain("%s:%u: %s = %s: %s", section->file, set->line, set->key,
-				 set->value, wrong);
-			return STATUS_FAILED;
-		}
+		if (wrong)
+			return xasprintf("%s:%u: %s = %s: %s", section->file, set->line, set->key,
+					 set->value, wrong);
 	}
 	wrong = wrong_together(add);
-	if (!wrong)
-		return STATUS_OK;
-	complain("%s:%u: [%s] %s", section->file, section->line, section->name, wrong);
-	return STATUS_FAILED;
+	return wrong ? xasprintf("%s:%u: [%s] %s", section->file, section->line, section->name,
+				 wrong) : NULL;
 }
 
-/* Checks every section first, so that a wrong one keeps save and restore from any change. */
-static int check_conf(const struct conf *conf)
+int boot_check(const struct conf *conf)
 {
 	struct vtl0_add add;
 	int status = STATUS_OK;
@@ -171,29 +162,41 @@ static int check_conf(const struct conf *conf)
 		complain("%s", conf->errors[i]);
 		status = STATUS_FAILED;
 	}
-	for (i = 0; i < conf->nr_sections; i++)
-		if (!conf->sections[i].wrong &&
-		    section_to_add(&conf->sections[i], &add))
+	for (i = 0; i < conf->nr_sections; i++) {
+		char *wrong;
+
+		if (conf->sections[i].wrong)
+			continue;
+		wrong = boot_section(&conf->sections[i], &add);
+		if (wrong) {
+			complain("%s", wrong);
 			status = STATUS_FAILED;
+		}
+		free(wrong);
+	}
 	return status;
 }
 
-static int read_and_check(struct boot_args *args, int argc, char **argv)
+const char *boot_arguments(int argc, char **argv, struct common *common)
 {
-	argp_parse(&argp, argc, argv, 0, NULL, args);
-	conf_read(&args->conf, args->dir);
-	return check_conf(&args->conf);
+	struct boot_args args = { .common = common, .dir = "/etc/vtl0.d" };
+
+	argp_parse(&argp, argc, argv, 0, NULL, &args);
+	return args.dir;
 }
 
 int cmd_check(int argc, char **argv, struct common *common)
 {
-	struct boot_args args = { .common = common, .dir = "/etc/vtl0.d" };
-	int status = read_and_check(&args, argc, argv);
+	const char *dir = boot_arguments(argc, argv, common);
+	struct conf conf;
+	int status;
 
+	conf_read(&conf, dir);
+	status = boot_check(&conf);
 	if (!status)
-		printf("%zu range%s in %s\n", args.conf.nr_sections,
-		       args.conf.nr_sections == 1 ? "" : "s", args.dir);
-	conf_free(&args.conf);
+		printf("%zu range%s in %s\n", conf.nr_sections,
+		       conf.nr_sections == 1 ? "" : "s", dir);
+	conf_free(&conf);
 	return status;
 }
 
@@ -232,7 +235,7 @@ static void restore_one(const struct conf_section *section, int fd, struct outco
 	char *line;
 	int err;
 
-	section_to_add(section, &add);
+	free(boot_section(section, &add));
 	range = (struct range) { add.start, add.length };
 	any = !query_behind(fd, add.start, &before);
 	err = dev_ioctl(fd, VTL0_ADD, &add);
@@ -255,118 +258,24 @@ static void restore_one(const struct conf_section *section, int fd, struct outco
 
 int cmd_restore(int argc, char **argv, struct common *common)
 {
-	struct boot_args args = { .common = common, .dir = "/etc/vtl0.d" };
-	int status = read_and_check(&args, argc, argv);
+	const char *dir = boot_arguments(argc, argv, common);
 	struct outcome outcome;
+	struct conf conf;
+	int status;
 	size_t i;
 
+	conf_read(&conf, dir);
+	/* All sections first: a wrong one keeps restore from any change. */
+	status = boot_check(&conf);
 	if (!status) {
 		open_device(common);
 		outcome_init(&outcome, "restore", common->json);
-		for (i = 0; i < args.conf.nr_sections; i++)
-			restore_one(&args.conf.sections[i], common->fd, &outcome);
+		for (i = 0; i < conf.nr_sections; i++)
+			restore_one(&conf.sections[i], common->fd, &outcome);
 		outcome_print(&outcome, "added");
 		dev_close(common->fd);
 		status = outcome.status;
 	}
-	conf_free(&args.conf);
-	return status;
-}
-
-/* Does a file other than @saved, which "save" overwrites, have this range? */
-static bool is_in_another(const struct conf *conf, const char *saved,
-			  const struct vtl0_range_info *r)
-{
-	struct vtl0_add add;
-	size_t i;
-
-	for (i = 0; i < conf->nr_sections; i++)
-		if (strcmp(conf->sections[i].file, saved) &&
-		    !section_to_add(&conf->sections[i], &add) &&
-		    add.start == r->start && add.length == r->length)
-			return true;
-	return false;
-}
-
-/* Mode and owner are those of the node now: chmod or chown may have changed them. */
-static void print_node(FILE *file, const char *name)
-{
-	char *path = xasprintf("/dev/vtl0_%s", name);
-	struct stat st;
-
-	if (name[0])
-		fprintf(file, "name = %s\n", name);
-	if (name[0] && !dev_stat(path, &st))
-		fprintf(file, "mode = %04o\nowner = %u:%u\n", st.st_mode & 0666, st.st_uid,
-			st.st_gid);
-	free(path);
-}
-
-/* Persistent ranges only: a program owns any other, which goes when it closes its file. */
-static size_t print_ranges(FILE *file, const struct inventory *inv, const struct conf *conf,
-			   const char *saved)
-{
-	size_t i, nr = 0;
-
-	fprintf(file, "# Written by \"vtl0ctl save\".\n");
-	for (i = 0; i < inv->nr_ranges; i++) {
-		const struct vtl0_range_info *r = &inv->ranges[i];
-
-		if (!(r->flags & VTL0_RANGE_PERSIST) || is_in_another(conf, saved, r))
-			continue;
-		fprintf(file, "\n[saved-%zu]\nrange = %s\nnode = %d\n", ++nr,
-			range_text(r->start, r->length).s, r->node);
-		if (cookie_text(r->cookie).s[0])
-			fprintf(file, "cookie = %s\n", cookie_text(r->cookie).s);
-		print_node(file, r->name);
-	}
-	return nr;
-}
-
-/* rename() comes after fsync(): a crash leaves either the old file or the whole new one. */
-static int save_ranges(const struct boot_args *args, const struct inventory *inv)
-{
-	char *path = xasprintf("%s/" SAVED, args->dir), *new = xasprintf("%s.new", path);
-	int status = STATUS_OK;
-	FILE *file = NULL;
-	size_t nr;
-
-	if (!mkdir(args->dir, 0755) || errno == EEXIST)
-		file = fopen(new, "we");
-	if (file) {
-		nr = print_ranges(file, inv, &args->conf, path);
-		if (fflush(file) || fsync(fileno(file)) || fclose(file) || rename(new, path))
-			file = NULL;
-	}
-	if (file) {
-		printf("%zu range%s saved in %s\n", nr, nr == 1 ? "" : "s", path);
-	} else {
-		complain("save: %s: %m", new);
-		status = STATUS_FAILED;
-	}
-	free(path);
-	free(new);
-	return status;
-}
-
-int cmd_save(int argc, char **argv, struct common *common)
-{
-	struct boot_args args = { .common = common, .dir = "/etc/vtl0.d" };
-	int err, status = read_and_check(&args, argc, argv);
-	struct inventory inv = { };
-
-	if (!status) {
-		open_device(common);
-		err = query_ranges(common->fd, &inv);
-		if (err) {
-			complain("save: cannot list the ranges: %s", strerror(err));
-			status = STATUS_FAILED;
-		} else {
-			status = save_ranges(&args, &inv);
-		}
-		inventory_free(&inv);
-		dev_close(common->fd);
-	}
-	conf_free(&args.conf);
+	conf_free(&conf);
 	return status;
 }
