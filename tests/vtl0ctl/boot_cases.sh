@@ -263,3 +263,126 @@ save_keeps_clear() {
 	run 0 restore --conf "$conf"
 	rm -r "$conf"
 }
+
+# What QUERY tells but the number of each range, which is new with each add.
+registered() {
+	"$bin/vtl0ctl-fake" list --json --chunks | grep -v '"id":'
+}
+
+# saves WHAT: save, remove and restore change nothing.
+saves() {
+	conf=$dir/vtl0.d
+	registered >"$dir/before"
+	ctl save --conf "$conf"
+	[ "$status" = 0 ] && [ ! -s "$dir/err" ]
+	verdict $? "save after $1: says nothing"
+	cp "$conf/saved.conf" "$dir/copy"
+	ctl remove --all
+	ctl restore --conf "$conf"
+	verdict "$status" "save after $1: can be restored"
+	ctl restore --conf "$conf"
+	verdict "$status" "save after $1: can be restored again"
+	registered >"$dir/out"
+	cmp -s "$dir/before" "$dir/out"
+	verdict $? "save after $1: brings back the same"
+	ctl save --conf "$conf"
+	cmp -s "$conf/saved.conf" "$dir/copy"
+	verdict $? "save after $1: saves the same again"
+}
+
+save_is_undone_by_restore() {
+	while read -r arguments; do
+		fresh
+		# shellcheck disable=SC2086 # several arguments
+		ctl add $arguments
+		verdict "$status" "$label"
+		saves "add $arguments"
+		rm -r "$conf"
+	done <<-'END'
+		4G+1G
+		--persist 0x40000000+1G 4G+2M 5G+1G
+		--order 0 4G+1G
+		--order 4 4G+1G
+		--order 9 4G+1G
+		--order 18 4G+512M
+		--order 18 4G+3G
+		--order 18 0x100200000+3G
+		--order auto --chunk 2M 4G+64M
+		--chunk 6M 4G+64M
+		--chunk 1G 4G+512M
+		--chunk 512M 0x110000000+3G
+		--chunk 5G 4G+2G
+		--chunk 1G 0x13fe00000+4M
+		--chunk 9G 7G+4G
+		--order 18 --chunk 3G 4G+16G
+		--order 18 --chunk 1536M 4G+16G
+		--order 0 --chunk 1G 0x110000000+3G
+		--cover 0x40001000+64M
+		--cover 0x40001000+8K
+		--cover 0x401ff000+8K
+		--cover --order 0 0x40001000+64M
+		--cover --order 18 0x100001000+9G
+		--cover --order 18 --chunk 4G 0x100001000+9G
+		254G+4G
+		--order 18 0x3f90200000+4G
+		--chunk 512M 254G+4G
+		--order 18 --chunk 3G 250G+13G
+		--cover --order 18 0x3f90201000+4G
+		--node 1 254G+4G
+		--node 0 --order 18 254G+4G
+		--node 1 --order 0 0x3f90200000+4G
+		--node 1 --order 18 --chunk 5G 250G+13G
+		--node 1 --cover 0x3f90201000+4G
+		--node 1 4G+1G 8G+1G
+		--node 0 300G+1G
+		--cookie 0123456789abcdef0123456789abcdef 4G+1G 8G+1G
+		--name ram0 4G+1G
+		--name ram.0 --mode 0664 --owner 7:8 --order 18 4G+1G
+		--name ram-0 --mode 0004 --owner :8 --node 1 4G+1G
+		--clear 4G+1G
+		--clear --cover 0x100001000+1G
+		--trim 0x100010000+3G
+	END
+}
+
+save_of_several_adds() {
+	fresh
+	run 0 add --cover 0x50001000+16M
+	run 0 add --cover --order 18 0x40001000+1G
+	run 0 add --chunk 2M --name ram0 8G+8M
+	run 0 remove --part 8G+2M
+	saves "several adds and the removal of a part"
+	rm -r "$conf"
+}
+
+# VTL0_QUERY does not tell each chunk's node. What firmware cuts is left to firmware.
+save_leaves_nodes_to_firmware() {
+	fresh
+	conf=$dir/vtl0.d
+	run 0 add 254G+4G
+	run 0 save --conf "$conf"
+	! grep -q '^node' "$conf/saved.conf"
+	verdict $? "$label: writes no node of a range on two"
+	run 0 remove --all
+	run 0 add --node 1 254G+4G
+	run 0 save --conf "$conf"
+	grep -qx 'node = 1' "$conf/saved.conf"
+	verdict $? "$label: writes the node of a range that firmware would cut"
+	# Firmware's nodes meet within a GiB, and the plan has 2M folios there.
+	fresh
+	export VTL0_FAKE_NODE1=0x4008000000
+	run 0 add --order 18 254G+4G
+	saves "add --order 18, on nodes that meet within a GiB"
+	run 0 remove --all
+	run 0 add --order 18 --node 1 254G+4G
+	run 0 save --conf "$conf"
+	err "save: 0x3f80000000+4G: cannot tell which options made its chunks; saved with order = 18"
+	out "1 range saved in $conf/saved.conf"
+	run 0 restore --conf "$conf"
+	export VTL0_FAKE_FAIL=PLAN:ENOTTY
+	refuse 1 "save: cannot plan a range: the device does not know this request: it is not vtl0, or an older one (ENOTTY)" \
+		save --conf "$conf"
+	export VTL0_FAKE_FAIL=PLAN:EINVAL
+	refuse 1 "save: cannot plan a range: Invalid argument (EINVAL)" save --conf "$conf"
+	rm -r "$conf"
+}

@@ -15,7 +15,7 @@ label=
 status=
 
 fresh() {
-	for variable in FAIL BATCH GROW STUCK PINNED STATE_OF LATER BAD PAGES CHMOD CHOWN; do
+	for variable in FAIL BATCH GROW STUCK PINNED STATE_OF LATER BAD PAGES CHMOD CHOWN NODE1; do
 		unset "VTL0_FAKE_$variable"
 	done
 	export VTL0_FAKE_STATE="$dir/state"
@@ -387,6 +387,9 @@ save_besides_other_files
 save_in_conflict
 save_that_fails
 save_keeps_clear
+save_is_undone_by_restore
+save_of_several_adds
+save_leaves_nodes_to_firmware
 lost_output
 plan_end
 tap_end

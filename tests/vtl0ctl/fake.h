@@ -46,7 +46,6 @@ uint64_t fake_bad_pages(void);
 #define G (1ULL << 30)
 #define MIN_ALIGN (2 * M)
 #define PMD_ORDER 9
-#define FIRST_OF_NODE1 (256 * G)
 
 static inline uint64_t min(uint64_t a, uint64_t b)
 {

@@ -31,9 +31,14 @@ static void append(struct chunk_list *list, uint64_t start, uint64_t length, uin
 	};
 }
 
+static uint64_t first_of_node1(void)
+{
+	return number("VTL0_FAKE_NODE1") ?: 256 * G;
+}
+
 uint32_t firmware_node(uint64_t address)
 {
-	return address >= FIRST_OF_NODE1;
+	return address >= first_of_node1();
 }
 
 /* The driver's planner cuts what lies between aligned edges; beside it are single pages. */
@@ -58,12 +63,12 @@ static void split_on_node(struct chunk_list *list, uint64_t start, uint64_t end,
 struct chunk_list split(uint64_t start, uint64_t length, uint32_t max_order,
 			uint64_t chunk_length, bool one_node)
 {
-	uint64_t end = start + length;
+	uint64_t end = start + length, cut = first_of_node1();
 	struct chunk_list list = { };
 
 	if (!one_node && firmware_node(start) != firmware_node(end - 1)) {
-		split_on_node(&list, start, FIRST_OF_NODE1, max_order, chunk_length);
-		start = FIRST_OF_NODE1;
+		split_on_node(&list, start, cut, max_order, chunk_length);
+		start = cut;
 	}
 	split_on_node(&list, start, end, max_order, chunk_length);
 	return list;

@@ -15,6 +15,7 @@
  * VTL0_FAKE_LATER=1             ... after the event of fake_events.c
  * VTL0_FAKE_BAD=N               each range gets N bad pages by that event
  * VTL0_FAKE_PART=1              the second quarter of the second range goes with it
+ * VTL0_FAKE_NODE1=ADDR          node 1 begins there
  * VTL0_FAKE_CHMOD=MODE          nodes have this mode now
  * VTL0_FAKE_CHOWN=USER          ... and this owner
  * VTL0_FAKE_PAGES=16K           INFO is of a kernel of arm64 with pages of 16K

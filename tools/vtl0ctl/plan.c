@@ -10,6 +10,7 @@
 #include "die.h"
 #include "json.h"
 #include "message.h"
+#include "query.h"
 #include "text.h"
 #include "vtl0ctl.h"
 
@@ -58,24 +59,6 @@ static const struct argp argp = {
 static struct vtl0_chunk_info *chunks_of(const struct vtl0_plan *plan)
 {
 	return (struct vtl0_chunk_info *)(uintptr_t)plan->buf;
-}
-
-/* Asks again if there was no room for all chunks: plan->count then says how many there are. */
-static int ask_driver(int fd, struct vtl0_plan *plan)
-{
-	struct vtl0_chunk_info *chunks = NULL;
-	uint32_t room = 16;
-	int err;
-
-	for (;;) {
-		chunks = xrealloc(chunks, room, sizeof(*chunks));
-		plan->buf = (uintptr_t)chunks;
-		plan->count = room;
-		err = dev_ioctl(fd, VTL0_PLAN, plan);
-		if (err || plan->count <= room)
-			return err;
-		room = plan->count;
-	}
 }
 
 static void print_json(const struct vtl0_plan *plan)
@@ -146,7 +129,7 @@ int cmd_plan(int argc, char **argv, struct common *common)
 	plan.chunk_length = args.layout.chunk_length;
 	plan.max_order = args.layout.max_order;
 	open_device(common);
-	err = ask_driver(common->fd, &plan);
+	err = query_plan(common->fd, &plan);
 	if (err)
 		complain_plan(err, common->fd, &plan);
 	else if (common->json)

@@ -77,6 +77,23 @@ void inventory_free(struct inventory *inv)
 	*inv = (struct inventory) { };
 }
 
+int query_plan(int fd, struct vtl0_plan *plan)
+{
+	struct vtl0_chunk_info *chunks = NULL;
+	uint32_t room = 16;
+	int err;
+
+	for (;;) {
+		chunks = xrealloc(chunks, room, sizeof(*chunks));
+		plan->buf = (uintptr_t)chunks;
+		plan->count = room;
+		err = dev_ioctl(fd, VTL0_PLAN, plan);
+		if (err || plan->count <= room)
+			return err;
+		room = plan->count;
+	}
+}
+
 int query_behind(int fd, uint64_t addr, struct vtl0_range_info *found)
 {
 	struct vtl0_query q = {

@@ -23,6 +23,12 @@ void inventory_free(struct inventory *inv);
 /* All windows, to be freed. */
 int query_windows(int fd, struct vtl0_window_info **windows, size_t *nr);
 
+/*
+ * Calls VTL0_PLAN with room for all chunks in plan->buf, which is to be freed also after a
+ * failure; plan->count says how many there are.
+ */
+int query_plan(int fd, struct vtl0_plan *plan);
+
 /* The first range that ends behind @addr; ENOENT if there is none. */
 int query_behind(int fd, uint64_t addr, struct vtl0_range_info *found);
 

@@ -13,6 +13,7 @@
 #include "conf.h"
 #include "dev.h"
 #include "die.h"
+#include "layout.h"
 #include "message.h"
 #include "query.h"
 #include "text.h"
@@ -25,6 +26,7 @@ struct save {
 	struct conf others;	/* of the other files; read_back() adds those of @new */
 	struct conf old;	/* of saved.conf, as it was */
 	struct inventory inv;
+	struct layout *layouts;	/* of each range of @inv */
 	struct vtl0_info info;
 };
 
@@ -147,12 +149,25 @@ static bool was_to_be_cleared(const struct save *save, const struct vtl0_range_i
 	return section && conf_is_yes(section, "clear");
 }
 
-static void print_range(FILE *file, const struct save *save, const struct vtl0_range_info *r)
+static void print_layout(FILE *file, const struct layout *layout)
 {
+	if (layout->flags & VTL0_ADD_ORDER)
+		fprintf(file, "order = %u\n", layout->max_order);
+	if (layout->flags & VTL0_ADD_CHUNK)
+		fprintf(file, "chunk = %s\n", size_text(layout->chunk_length).s);
+	if (layout->flags & VTL0_ADD_COVER)
+		fprintf(file, "cover = yes\n");
+}
+
+static void print_range(FILE *file, const struct save *save, size_t i)
+{
+	const struct vtl0_range_info *r = &save->inv.ranges[i];
 	char *name = section_name(save, r->start);
 
-	fprintf(file, "\n[%s]\nrange = %s\nnode = %d\n", name,
-		range_text(r->start, r->length).s, r->node);
+	fprintf(file, "\n[%s]\nrange = %s\n", name, range_text(r->start, r->length).s);
+	print_layout(file, &save->layouts[i]);
+	if (save->layouts[i].flags & VTL0_ADD_NODE)
+		fprintf(file, "node = %d\n", r->node);
 	if (cookie_text(r->cookie).s[0])
 		fprintf(file, "cookie = %s\n", cookie_text(r->cookie).s);
 	if (was_to_be_cleared(save, r))
@@ -169,7 +184,7 @@ static size_t print_ranges(FILE *file, const struct save *save)
 	for (i = 0; i < save->inv.nr_ranges; i++) {
 		if (!is_to_be_saved(save, &save->inv.ranges[i]))
 			continue;
-		print_range(file, save, &save->inv.ranges[i]);
+		print_range(file, save, i);
 		nr++;
 	}
 	return nr;
@@ -243,20 +258,47 @@ static int read_files(struct save *save, const char *dir)
 	return status;
 }
 
-static int ask_driver(struct save *save, int fd)
+static int complain_driver(const char *what, int err)
+{
+	char *why = why_other(err);
+
+	complain("save: %s: %s", what, why);
+	free(why);
+	return STATUS_FAILED;
+}
+
+static int list_ranges(struct save *save, int fd)
 {
 	int err = query_ranges(fd, &save->inv);
-	char *why;
 
 	save->info.size = sizeof(save->info);
 	if (!err)
-		err = dev_ioctl(fd, VTL0_INFO, &save->info);
+		err = query_chunks(fd, &save->inv);
 	if (!err)
-		return STATUS_OK;
-	why = why_other(err);
-	complain("save: cannot list the ranges: %s", why);
-	free(why);
-	return STATUS_FAILED;
+		err = dev_ioctl(fd, VTL0_INFO, &save->info);
+	return err ? complain_driver("cannot list the ranges", err) : STATUS_OK;
+}
+
+/* A range whose chunks no options make is saved all the same: it is better than none. */
+static int find_layouts(struct save *save, int fd)
+{
+	size_t i;
+	int err;
+
+	save->layouts = xrealloc(NULL, save->inv.nr_ranges + 1, sizeof(*save->layouts));
+	for (i = 0; i < save->inv.nr_ranges; i++) {
+		const struct vtl0_range_info *r = &save->inv.ranges[i];
+
+		if (!is_to_be_saved(save, r))
+			continue;
+		err = layout_find(fd, &save->info, &save->inv, r, &save->layouts[i]);
+		if (err && err != ESRCH)
+			return complain_driver("cannot plan a range", err);
+		if (err)
+			complain("save: %s: cannot tell which options made its chunks; saved with order = %u",
+				 range_text(r->start, r->length).s, save->layouts[i].max_order);
+	}
+	return STATUS_OK;
 }
 
 static int make_directory(const char *dir)
@@ -277,11 +319,13 @@ int cmd_save(int argc, char **argv, struct common *common)
 	status = read_files(&save, dir);
 	if (!status) {
 		open_device(common);
-		status = ask_driver(&save, common->fd) ?: check_conflicts(&save) ?:
-			 make_directory(dir) ?: replace_file(&save);
+		status = list_ranges(&save, common->fd) ?: check_conflicts(&save) ?:
+			 find_layouts(&save, common->fd) ?: make_directory(dir) ?:
+			 replace_file(&save);
 		dev_close(common->fd);
 	}
 	inventory_free(&save.inv);
+	free(save.layouts);
 	conf_free(&save.others);
 	conf_free(&save.old);
 	free(save.path);

@@ -22,9 +22,9 @@ struct common {
 	int fd;			/* set by open_device() */
 };
 
-/* Options of add and plan: how to split the range. */
+/* Options of add and plan: how to split the range. save finds them from the chunks. */
 struct layout {
-	uint32_t flags;		/* VTL0_ADD_TRIM, _ORDER, _CHUNK, _COVER */
+	uint32_t flags;		/* VTL0_ADD_TRIM, _ORDER, _CHUNK, _COVER; in save also _NODE */
 	uint32_t max_order;
 	uint64_t chunk_length;
 };
