@@ -137,6 +137,27 @@ unchanged() {
 	verdict $? "$label: removes the new file"
 }
 
+# A mistake costs the range that it is in.
+restore_what_is_right() {
+	fresh
+	conf=$dir/vtl0.d
+	mkdir "$conf"
+	printf '[bad]\nrange = 1G+1G\nnonsense\n[good]\nrange = 4G+1G\n' >"$conf/a.conf"
+	run 1 restore --conf "$conf"
+	err "$conf/a.conf:3: \"nonsense\" is neither [NAME] nor KEY = VALUE"
+	out "good: added 0x100000000+1G: id 0"
+	printf '[good]\nrange = 4G+1G\n[bad]\nrange = 1G+1G\norder = x\n[ok]\nrange = 8G+1G\n' \
+		>"$conf/a.conf"
+	run 1 restore --conf "$conf"
+	err "$conf/a.conf:5: order = x: not a number"
+	out "ok: added 0x200000000+1G: id 1"
+	run 1 save --conf "$conf"
+	err "$conf/a.conf:5: order = x: not a number"
+	[ ! -e "$conf/saved.conf" ]
+	verdict $? "$label: writes nothing"
+	rm -r "$conf"
+}
+
 save_besides_other_files() {
 	fresh
 	conf=$dir/vtl0.d

@@ -383,6 +383,7 @@ boot
 boot_messages
 restore_covers
 restore_again
+restore_what_is_right
 save_besides_other_files
 save_in_conflict
 save_that_fails

@@ -138,6 +138,8 @@ char *boot_section(const struct conf_section *section, struct vtl0_add *add)
 	const char *wrong;
 	size_t i;
 
+	if (section->wrong)
+		return xasprintf("%s", section->wrong);
 	*add = (struct vtl0_add) { .size = sizeof(*add), .flags = VTL0_ADD_PERSIST };
 	for (i = 0; i < section->nr_settings; i++) {
 		const struct conf_setting *set = &section->settings[i];
@@ -232,10 +234,14 @@ static void restore_one(const struct conf_section *section, int fd, struct outco
 	struct range range;
 	struct text text;
 	bool any, was_there;
-	char *line;
+	char *line = boot_section(section, &add);
 	int err;
 
-	free(boot_section(section, &add));
+	if (line) {
+		/* boot_check() has printed it */
+		free(line);
+		return;
+	}
 	range = (struct range) { add.start, add.length };
 	any = !query_behind(fd, add.start, &before);
 	err = dev_ioctl(fd, VTL0_ADD, &add);
@@ -265,17 +271,14 @@ int cmd_restore(int argc, char **argv, struct common *common)
 	size_t i;
 
 	conf_read(&conf, dir);
-	/* All sections first: a wrong one keeps restore from any change. */
+	/* A mistake costs the range that it is in: the boot may need the others. */
 	status = boot_check(&conf);
-	if (!status) {
-		open_device(common);
-		outcome_init(&outcome, "restore", common->json);
-		for (i = 0; i < conf.nr_sections; i++)
-			restore_one(&conf.sections[i], common->fd, &outcome);
-		outcome_print(&outcome, "added");
-		dev_close(common->fd);
-		status = outcome.status;
-	}
+	open_device(common);
+	outcome_init(&outcome, "restore", common->json);
+	for (i = 0; i < conf.nr_sections; i++)
+		restore_one(&conf.sections[i], common->fd, &outcome);
+	outcome_print(&outcome, "added");
+	dev_close(common->fd);
 	conf_free(&conf);
-	return status;
+	return status ?: outcome.status;
 }
