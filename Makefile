@@ -73,18 +73,44 @@ guest-programs:
 # The source of the modules as DKMS wants it: two packages, as a kernel may be fit
 # for one of them only. debian/*.dkms are their settings, here and there.
 DKMS_SHARED := Kbuild Makefile COPYING include drivers/supported drivers/dkms
+DKMS_PACKAGES := vtl0/$(VERSION) bounce/$(VERSION)
 BOUNCE_DIRS := $(filter-out drivers/vtl0,$(patsubst %/Kbuild,%,$(wildcard drivers/*/Kbuild)))
 
+# With a DESTDIR the files are for a package, whose scripts call dkms.
 install-dkms:
+ifeq ($(DESTDIR),)
+	@command -v dkms >/dev/null || { echo "dkms is missing (Debian: apt install dkms)" >&2; exit 1; }
+	@for module in $(DKMS_PACKAGES); do \
+		added=$$(dkms status $$module) || exit; \
+		[ -z "$$added" ] || { \
+			echo "dkms has $$module already: make uninstall-dkms first" >&2; exit 1; }; \
+	done
+endif
 	$(call install_source,vtl0,drivers/vtl0)
 	$(call install_source,bounce,$(BOUNCE_DIRS))
+ifeq ($(DESTDIR),)
+	set -e; for module in $(DKMS_PACKAGES); do dkms add $$module; done
+endif
 
-# install_source NAME,DIRECTORIES
+uninstall-dkms:
+ifeq ($(DESTDIR),)
+	set -e; command -v dkms >/dev/null || exit 0; for module in $(DKMS_PACKAGES); do \
+		added=$$(dkms status $$module); \
+		[ -z "$$added" ] || dkms remove $$module --all; \
+	done
+endif
+	rm -rf $(foreach module,$(DKMS_PACKAGES),$(DESTDIR)/usr/src/$(subst /,-,$(module)))
+
+# install_source NAME,DIRECTORIES: all of it or nothing, and owned by root, who builds it.
+# Through a file, as a pipe has the status of its last command alone.
 define install_source
-	install -d $(DESTDIR)/usr/src/$(1)-$(VERSION)
-	tar -c --mode=go=rX,u+w --exclude='*.o' --exclude='*.ko' --exclude='*.mod*' --exclude='.*.cmd' \
-		$(DKMS_SHARED) $(2) | tar -x -C $(DESTDIR)/usr/src/$(1)-$(VERSION)
-	sed 's/#MODULE_VERSION#/$(VERSION)/' debian/$(1)-dkms.dkms >$(DESTDIR)/usr/src/$(1)-$(VERSION)/dkms.conf
+	set -e; dir=$(DESTDIR)/usr/src/$(1)-$(VERSION); \
+	rm -rf $$dir.new; install -d $$dir.new; trap "rm -rf $$dir.new" EXIT; \
+	tar -c --mode=go=rX,u+w --owner=0 --group=0 --exclude='*.o' --exclude='*.ko' \
+		--exclude='*.mod*' --exclude='.*.cmd' -f $$dir.new/tar $(DKMS_SHARED) $(2); \
+	tar -x -C $$dir.new -f $$dir.new/tar; rm $$dir.new/tar; \
+	sed 's/#MODULE_VERSION#/$(VERSION)/' debian/$(1)-dkms.dkms >$$dir.new/dkms.conf; \
+	rm -rf $$dir; mv $$dir.new $$dir
 endef
 
 # What a distribution packs: without the tests and the lab, which stay in the
@@ -132,7 +158,8 @@ help:
 	@echo 'make modules_install  install them (INSTALL_MOD_PATH=DIR); then run depmod'
 	@echo 'make tools            build vtl0ctl and bouncectl'
 	@echo 'make install          install the tools, their manuals, units, udev rules, initramfs hook and the header (DESTDIR= PREFIX=)'
-	@echo 'make install-dkms     copy the modules to /usr/src, for dkms (DESTDIR=)'
+	@echo 'make install-dkms     copy the modules to /usr/src and add them to dkms; with DESTDIR= copy them only'
+	@echo 'make uninstall-dkms   remove them from dkms, from all kernels and from /usr/src (DESTDIR=)'
 	@echo 'make dist             an archive for distributions, vtl0-VERSION.tar.xz'
 	@echo 'make uninstall        remove what install installed'
 	@echo 'make clean            remove what a build left in the tree'
@@ -144,4 +171,4 @@ help:
 	@echo 'make check-upstream   the patches in upstream/: build, boot and try a kernel with them'
 
 .PHONY: modules modules_install clean kdir tools install uninstall guest-programs
-.PHONY: install-dkms dist demo check check-upstream pgcheck htmldocs help
+.PHONY: install-dkms uninstall-dkms dist demo check check-upstream pgcheck htmldocs help

@@ -100,12 +100,20 @@ check_version()
 	news=$(sed -n 's/^## \([^ ]*\).*/\1/p' NEWS.md | head -n 1)
 	pgcheck=$(tools/pgcheck/pgcheck --version)
 	echo "dkms.conf $version, NEWS.md $news, $pgcheck"
-	[ -n "$version" ] && [ "$version" = "$news" ] && [ "pgcheck $version" = "$pgcheck" ]
+	[ -n "$version" ] && [ "$version" = "$news" ] && [ "pgcheck $version" = "$pgcheck" ] ||
+		return 1
+	# README.md would have to change with it.
+	grep -nF "$version" README.md | nothing
 }
 
 plant_version()
 {
 	sed -i 's/^## /## planted-/' NEWS.md
+}
+
+plant_version__2()
+{
+	echo "planted $(sed -n 's/^PACKAGE_VERSION="\(.*\)"$/\1/p' dkms.conf)" >>README.md
 }
 
 check_readme_length()
@@ -352,6 +360,28 @@ install_uninstall()
 		}
 	done
 	find "$tmp/dest" ! -type d | nothing
+}
+
+# "make install-dkms" copies all or nothing.
+check_install_dkms()
+{
+	rm -rf "$tmp/dkms" "$tmp/part"
+	make -s install-dkms DESTDIR="$tmp/dkms" && ls "$tmp"/dkms/usr/src/*/dkms.conf || return 1
+	make -s uninstall-dkms DESTDIR="$tmp/dkms"
+	find "$tmp/dkms" ! -type d | nothing || return 1
+	cp -a . "$tmp/part"
+	rm "$tmp/part/COPYING"
+	if make -C "$tmp/part" install-dkms DESTDIR="$tmp/dkms"; then
+		echo "it succeeded without a file, maybe a planted one"
+		return 1
+	fi
+	find "$tmp/dkms" ! -type d | nothing
+}
+
+plant_install_dkms()
+{
+	# shellcheck disable=SC2016 # not to be expanded here
+	sed -i 's/$(2); \\$/$(2) || true; \\/' Makefile
 }
 
 check_install_uninstall()
