@@ -57,7 +57,12 @@ install: tools
 	install -d $(DESTDIR)$(PREFIX)/include/linux
 	install -m 644 $(HEADERS) $(DESTDIR)$(PREFIX)/include/linux
 
+# The link that "systemctl enable vtl0" made would stay.
 uninstall:
+	if [ -e $(DESTDIR)$(PREFIX)/lib/systemd/system/vtl0.service ] && \
+			command -v systemctl >/dev/null; then \
+		systemctl -q --root=$(or $(DESTDIR),/) disable vtl0.service; \
+	fi
 	$(MAKE) -C tools/vtl0ctl uninstall PREFIX=$(PREFIX) DESTDIR=$(DESTDIR)
 	$(MAKE) -C tools/bouncectl uninstall PREFIX=$(PREFIX) DESTDIR=$(DESTDIR)
 	$(MAKE) -C tools/pgcheck uninstall PREFIX=$(PREFIX) DESTDIR=$(DESTDIR)
