@@ -119,12 +119,18 @@ plant_version__2()
 check_readme_length()
 {
 	[ -s README.md ] || return 1
-	tail -n +81 README.md | nothing
+	tail -n +81 README.md | nothing || return 1
+	grep -nE '.{101}' README.md | nothing
 }
 
 plant_readme_length()
 {
 	seq -f 'planted %g' 81 >>README.md
+}
+
+plant_readme_length__2()
+{
+	printf 'planted %100s\n' x | sed 's/  / - /g' >README.md
 }
 
 # README.md names "make demo" and "make check", and CI runs "make check".
