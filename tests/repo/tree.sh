@@ -81,6 +81,16 @@ plant_codespell()
 	printf 'planted is t%s word\n' eh >planted
 }
 
+check_completion()
+{
+	tests/repo/completion
+}
+
+plant_completion()
+{
+	sed -i 's/--initramfs --wait=/--planted/' tools/completion/bouncectl
+}
+
 # Only include/compat.h may ask for the version of the kernel.
 check_version_code()
 {
