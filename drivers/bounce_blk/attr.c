@@ -109,7 +109,7 @@ static ssize_t bounce_mode_show(struct config_item *item, char *page)
 	struct bounce_dev *dev = to_bounce_dev(item);
 
 	guard(mutex)(&dev->lock);
-	return sysfs_emit(page, "%s\n", bounce_mode_names[dev->config.mode]);
+	return sysfs_emit(page, "%s\n", bounce_mode_names[dev->config.options.mode]);
 }
 
 static ssize_t bounce_mode_store(struct config_item *item, const char *page,
@@ -125,7 +125,7 @@ static ssize_t bounce_mode_store(struct config_item *item, const char *page,
 	if (dev->disk)
 		ret = bounce_limits_set_mode(dev, mode);
 	else
-		dev->config.mode = mode;
+		dev->config.options.mode = mode;
 	return ret ?: count;
 }
 
@@ -134,7 +134,7 @@ static ssize_t bounce_detect_show(struct config_item *item, char *page)
 	struct bounce_dev *dev = to_bounce_dev(item);
 
 	guard(mutex)(&dev->lock);
-	return sysfs_emit(page, "%s\n", bounce_detect_names[dev->config.detect]);
+	return sysfs_emit(page, "%s\n", bounce_detect_names[dev->config.options.detect]);
 }
 
 static ssize_t bounce_detect_store(struct config_item *item, const char *page,
@@ -146,7 +146,7 @@ static ssize_t bounce_detect_store(struct config_item *item, const char *page,
 	if (detect < 0 || !is_text(page, count))
 		return -EINVAL;
 	guard(mutex)(&dev->lock);
-	bounce_disk_configure(dev, &dev->config.detect, detect);
+	bounce_disk_configure(dev, &dev->config.options.detect, detect);
 	return count;
 }
 
@@ -158,7 +158,7 @@ static ssize_t bounce_detect_every_show(struct config_item *item, char *page)
 {
 	struct bounce_dev *dev = to_bounce_dev(item);
 
-	return show_number(dev, &dev->config.detect_every, page);
+	return show_number(dev, &dev->config.options.detect_every, page);
 }
 
 static ssize_t bounce_detect_every_store(struct config_item *item,
@@ -166,14 +166,14 @@ static ssize_t bounce_detect_every_store(struct config_item *item,
 {
 	struct bounce_dev *dev = to_bounce_dev(item);
 
-	return store_number(dev, &dev->config.detect_every, &detect_every_number, page, count);
+	return store_number(dev, &dev->config.options.detect_every, &detect_every_number, page, count);
 }
 
 static ssize_t bounce_reserve_kib_show(struct config_item *item, char *page)
 {
 	struct bounce_dev *dev = to_bounce_dev(item);
 
-	return show_number(dev, &dev->config.reserve_kib, page);
+	return show_number(dev, &dev->config.options.reserve_kib, page);
 }
 
 /* The value is set only if the memory could be allocated. */
@@ -191,7 +191,7 @@ static ssize_t bounce_reserve_kib_store(struct config_item *item,
 		ret = bounce_pool_set_reserve(dev->engine.pool, value * (size_t)SZ_1K);
 	if (ret)
 		return ret;
-	dev->config.reserve_kib = value;
+	dev->config.options.reserve_kib = value;
 	return count;
 }
 
@@ -210,7 +210,7 @@ static ssize_t bounce_max_bounce_kib_show(struct config_item *item, char *page)
 {
 	struct bounce_dev *dev = to_bounce_dev(item);
 
-	return show_number(dev, &dev->config.max_bounce_kib, page);
+	return show_number(dev, &dev->config.options.max_bounce_kib, page);
 }
 
 static ssize_t bounce_max_bounce_kib_store(struct config_item *item,
@@ -218,7 +218,7 @@ static ssize_t bounce_max_bounce_kib_store(struct config_item *item,
 {
 	struct bounce_dev *dev = to_bounce_dev(item);
 
-	return store_number(dev, &dev->config.max_bounce_kib, &max_bounce_number, page, count);
+	return store_number(dev, &dev->config.options.max_bounce_kib, &max_bounce_number, page, count);
 }
 
 static const struct number max_inflight_number = { .max = UINT_MAX, .live = true };
@@ -227,7 +227,7 @@ static ssize_t bounce_max_inflight_kib_show(struct config_item *item, char *page
 {
 	struct bounce_dev *dev = to_bounce_dev(item);
 
-	return show_number(dev, &dev->config.max_inflight_kib, page);
+	return show_number(dev, &dev->config.options.max_inflight_kib, page);
 }
 
 static ssize_t bounce_max_inflight_kib_store(struct config_item *item,
@@ -235,7 +235,7 @@ static ssize_t bounce_max_inflight_kib_store(struct config_item *item,
 {
 	struct bounce_dev *dev = to_bounce_dev(item);
 
-	return store_number(dev, &dev->config.max_inflight_kib, &max_inflight_number, page,
+	return store_number(dev, &dev->config.options.max_inflight_kib, &max_inflight_number, page,
 			    count);
 }
 

@@ -62,11 +62,7 @@ static struct config_item *bounce_make(struct config_group *group,
 	mutex_init(&dev->lock);
 	xa_init(&dev->frozen);
 	INIT_WORK(&dev->dead, bounce_disk_dead);
-	/* the defaults of Documentation/ABI/testing/configfs-bounce_blk */
-	dev->config.mode = BOUNCE_MODE_WRITE;
-	dev->config.detect_every = 1;
-	dev->config.reserve_kib = 1024;
-	dev->config.max_bounce_kib = 1024;
+	dev->config.options = bounce_default_options;
 	dev->config.partscan = 1;
 	config_item_init_type_name(&dev->item, name, &bounce_type);
 	return &dev->item;

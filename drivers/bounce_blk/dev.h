@@ -26,14 +26,9 @@ struct hd_geometry;
 /* The values of the attributes; see Documentation/admin-guide/bounce_blk.rst. */
 struct bounce_config {
 	char *backing;		/* path or major:minor, never NULL once set */
-	enum bounce_mode mode;
-	unsigned int detect;	/* enum bounce_detect */
+	struct bounce_options options;
 	unsigned int read_only;
 	unsigned int partscan;
-	unsigned int detect_every;
-	unsigned int reserve_kib;
-	unsigned int max_bounce_kib;
-	unsigned int max_inflight_kib;	/* 0: 2 % of memory */
 };
 
 /*

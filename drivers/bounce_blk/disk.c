@@ -13,17 +13,11 @@
 
 static int init_engine(struct bounce_dev *dev)
 {
-	const struct bounce_config *config = &dev->config;
 	struct bounce_engine_params params = {
 		.name		= config_item_name(&dev->item),
 		.lower		= dev->lower,
 		.accounts	= true,
-		.mode		= config->mode,
-		.detect		= config->detect,
-		.detect_every	= config->detect_every,
-		.reserve	= config->reserve_kib * (size_t)SZ_1K,
-		.max_bounce	= config->max_bounce_kib * (size_t)SZ_1K,
-		.max_inflight	= config->max_inflight_kib * (size_t)SZ_1K,
+		.options	= &dev->config.options,
 	};
 
 	return bounce_engine_init(&dev->engine, &params);
@@ -234,6 +228,7 @@ int bounce_disk_down(struct bounce_dev *dev)
 void bounce_disk_configure(struct bounce_dev *dev, unsigned int *field,
 			   unsigned int value)
 {
+	const struct bounce_options *options = &dev->config.options;
 	unsigned int memflags;
 
 	lockdep_assert_held(&dev->lock);
@@ -243,10 +238,10 @@ void bounce_disk_configure(struct bounce_dev *dev, unsigned int *field,
 	}
 	memflags = blk_mq_freeze_queue(dev->disk->queue);
 	*field = value;
-	dev->engine.detect = dev->config.detect;
-	dev->engine.detect_every = dev->config.detect_every;
-	dev->engine.max_bounce = dev->config.max_bounce_kib * SZ_1K;
+	dev->engine.detect = options->detect;
+	dev->engine.detect_every = options->detect_every;
+	dev->engine.max_bounce = options->max_bounce_kib * SZ_1K;
 	bounce_pool_set_max_inflight(dev->engine.pool,
-				     dev->config.max_inflight_kib * (size_t)SZ_1K);
+				     options->max_inflight_kib * (size_t)SZ_1K);
 	blk_mq_unfreeze_queue(dev->disk->queue, memflags);
 }

@@ -133,7 +133,7 @@ void bounce_limits_refresh(struct bounce_dev *dev)
 int bounce_limits_set_mode(struct bounce_dev *dev, enum bounce_mode mode)
 {
 	struct request_queue *queue = dev->disk->queue;
-	enum bounce_mode old = dev->config.mode;
+	enum bounce_mode old = dev->config.options.mode;
 	struct queue_limits now, lim;
 	unsigned int memflags;
 	int ret;
@@ -147,7 +147,7 @@ int bounce_limits_set_mode(struct bounce_dev *dev, enum bounce_mode mode)
 	if (ret)
 		dev->engine.mode = old;
 	else
-		dev->config.mode = mode;
+		dev->config.options.mode = mode;
 	blk_mq_unfreeze_queue(queue, memflags);
 	return ret;
 }

@@ -269,14 +269,14 @@ static int check_lower(struct bounce_dev *dev)
 		       name, config->backing);
 		return -EOPNOTSUPP;
 	}
-	if (config->max_bounce_kib * SZ_1K % dev->block) {
+	if (config->options.max_bounce_kib * SZ_1K % dev->block) {
 		pr_err("%s: max_bounce_kib %u is no multiple of the block size %u of %s\n",
-		       name, config->max_bounce_kib, dev->block, config->backing);
+		       name, config->options.max_bounce_kib, dev->block, config->backing);
 		return -EINVAL;
 	}
-	if (config->reserve_kib * (u64)SZ_1K < dev->block) {
+	if (config->options.reserve_kib * (u64)SZ_1K < dev->block) {
 		pr_err("%s: reserve_kib %u is less than the block size %u of %s\n",
-		       name, config->reserve_kib, dev->block, config->backing);
+		       name, config->options.reserve_kib, dev->block, config->backing);
 		return -EINVAL;
 	}
 	return 0;

@@ -6,22 +6,6 @@
 
 #include "core.h"
 
-const char *const bounce_mode_names[BOUNCE_NR_MODES] = {
-	[BOUNCE_MODE_NONE]	= "none",
-	[BOUNCE_MODE_WRITE]	= "write",
-	[BOUNCE_MODE_ALL]	= "all",
-	[BOUNCE_MODE_GUEST]	= "guest",
-	[BOUNCE_MODE_DIRECT]	= "direct",
-};
-EXPORT_SYMBOL_GPL(bounce_mode_names);
-
-const char *const bounce_detect_names[BOUNCE_NR_DETECTS] = {
-	[BOUNCE_DETECT_OFF]	= "0",
-	[BOUNCE_DETECT_ALL]	= "1",
-	[BOUNCE_DETECT_DIRECT]	= "direct",
-};
-EXPORT_SYMBOL_GPL(bounce_detect_names);
-
 static void inflight_idle(struct percpu_ref *ref)
 {
 	complete(&container_of(ref, struct bounce_engine, inflight)->idle);
@@ -31,9 +15,9 @@ static int create_pool(struct bounce_engine *engine,
 		       const struct bounce_engine_params *params)
 {
 	struct bounce_pool_params pool = {
-		.reserve	= params->reserve,
+		.reserve	= params->options->reserve_kib * (size_t)SZ_1K,
 		.minsize	= engine->block,
-		.max_inflight	= params->max_inflight,
+		.max_inflight	= params->options->max_inflight_kib * (size_t)SZ_1K,
 	};
 
 	engine->pool = bounce_pool_create(params->name, &pool);
@@ -47,10 +31,10 @@ static void copy_params(struct bounce_engine *engine,
 	engine->disk = params->disk;
 	engine->offset = params->offset;
 	engine->accounts = params->accounts;
-	engine->mode = params->mode;
-	engine->detect = params->detect;
-	engine->detect_every = params->detect_every;
-	engine->max_bounce = params->max_bounce;
+	engine->mode = params->options->mode;
+	engine->detect = params->options->detect;
+	engine->detect_every = params->options->detect_every;
+	engine->max_bounce = params->options->max_bounce_kib * SZ_1K;
 	engine->block = bdev_logical_block_size(params->lower);
 }
 
@@ -60,8 +44,8 @@ static void copy_params(struct bounce_engine *engine,
  * @params: its parameters; not kept
  *
  * Context: may sleep.
- * Return: 0; -EINVAL if the reserve is less than one block of the device below or
- * max_bounce is no multiple of it; -ENOMEM.
+ * Return: 0; -EINVAL if reserve_kib is less than one block of the device below or
+ * max_bounce_kib is no multiple of it; -ENOMEM.
  */
 int bounce_engine_init(struct bounce_engine *engine,
 		       const struct bounce_engine_params *params)
@@ -70,7 +54,7 @@ int bounce_engine_init(struct bounce_engine *engine,
 
 	memset(engine, 0, sizeof(*engine));
 	copy_params(engine, params);
-	if (!params->max_bounce || params->max_bounce % engine->block)
+	if (!engine->max_bounce || engine->max_bounce % engine->block)
 		return -EINVAL;
 	bounce_mutators_init(&engine->mutators);
 	init_completion(&engine->idle);

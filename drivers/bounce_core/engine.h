@@ -86,6 +86,34 @@ struct bounce_mutators {
 	struct bounce_mutator table[BOUNCE_NR_MUTATORS] __guarded_by(&lock);
 };
 
+/* What a user sets in either front end, in the units of the attributes and options. */
+struct bounce_options {
+	unsigned int mode;		/* enum bounce_mode */
+	unsigned int detect;		/* enum bounce_detect */
+	unsigned int detect_every;
+	unsigned int reserve_kib;
+	unsigned int max_bounce_kib;
+	unsigned int max_inflight_kib;	/* 0: 2 % of memory */
+};
+
+/* Index of bounce_ranges. */
+enum bounce_option {
+	BOUNCE_OPTION_MODE,
+	BOUNCE_OPTION_DETECT,
+	BOUNCE_OPTION_DETECT_EVERY,
+	BOUNCE_OPTION_RESERVE_KIB,
+	BOUNCE_OPTION_MAX_BOUNCE_KIB,
+	BOUNCE_OPTION_MAX_INFLIGHT_KIB,
+	BOUNCE_NR_OPTIONS,
+};
+
+/* The valid values of an option; users write a decimal number or, with @words, a word. */
+struct bounce_range {
+	unsigned int min;
+	unsigned int max;
+	const char *const *words;	/* of the values from 0 to @max, or NULL */
+};
+
 /* Filled in by the front end before bounce_engine_init(). */
 struct bounce_engine_params {
 	const char *name;		/* of the device, for the pool */
@@ -93,12 +121,7 @@ struct bounce_engine_params {
 	struct block_device *lower;
 	sector_t offset;		/* sector below minus sector above */
 	bool accounts;			/* keep iostat of @disk */
-	enum bounce_mode mode;
-	enum bounce_detect detect;
-	unsigned int detect_every;
-	size_t reserve;			/* bytes */
-	size_t max_bounce;		/* bytes of one bounced bio */
-	size_t max_inflight;		/* as struct bounce_pool_params */
+	const struct bounce_options *options;
 };
 
 /*
@@ -116,7 +139,7 @@ struct bounce_engine {
 	enum bounce_detect detect;
 	unsigned int detect_every;
 	unsigned int block;		/* logical block size below, in bytes */
-	unsigned int max_bounce;
+	unsigned int max_bounce;	/* bytes of one bounced bio */
 	struct bounce_stats __percpu *stats;
 	atomic_t detect_seq;
 	struct bounce_mutators mutators;
@@ -161,11 +184,16 @@ void bounce_engine_refuse(struct bounce_engine *engine, struct bio *bio, int err
 void bounce_engine_count_split(struct bounce_engine *engine);
 void bounce_engine_count_passed(struct bounce_engine *engine, struct bio *bio);
 
+/* options.c */
 extern const char *const bounce_mode_names[BOUNCE_NR_MODES];
-extern const char *const bounce_source_names[BOUNCE_NR_SOURCES];
 extern const char *const bounce_detect_names[BOUNCE_NR_DETECTS];
+extern const struct bounce_options bounce_default_options;
+extern const struct bounce_range bounce_ranges[BOUNCE_NR_OPTIONS];
+int bounce_range_parse(const struct bounce_range *range, const char *text, size_t len,
+		       unsigned int *value);
 
-/* The sum over all processors of the counter at that offset */
+/* mutators.c, and the counters */
+extern const char *const bounce_source_names[BOUNCE_NR_SOURCES];
 u64 bounce_engine_sum(const struct bounce_engine *engine, size_t offset);
 #define bounce_sum(engine, field) \
 	bounce_engine_sum(engine, offsetof(struct bounce_stats, field))

@@ -2,69 +2,22 @@
 /*
  * The options of a table: NAME or NAME:VALUE, in any order.
  */
-#include <linux/kstrtox.h>
 #include <linux/string.h>
 
 #include "target.h"
 
-#define PAGE_KIB		((unsigned int)(PAGE_SIZE / SZ_1K))
-#define MAX_RESERVE_KIB		(SZ_1G / SZ_1K)
-#define MAX_BOUNCE_KIB		(SZ_16M / SZ_1K)
-#define MAX_OPTIONS		6
-
-void bounce_default_options(struct bounce_options *options)
-{
-	*options = (struct bounce_options){
-		.mode		= BOUNCE_MODE_WRITE,
-		.detect_every	= 1,
-		.reserve_kib	= 1024,
-		.max_bounce_kib	= 1024,
-	};
-}
-
-/* A decimal number and nothing else. */
-int bounce_parse_number(const char *text, unsigned int min, unsigned int max,
-			unsigned int *value)
-{
-	unsigned int v;
-
-	if (*text == '+' || kstrtouint(text, 10, &v) || v < min || v > max)
-		return -EINVAL;
-	*value = v;
-	return 0;
-}
-
-static int parse_mode(const char *text, struct bounce_options *options)
-{
-	int mode = match_string(bounce_mode_names, BOUNCE_NR_MODES, text);
-
-	if (mode < 0)
-		return -EINVAL;
-	options->mode = mode;
-	return 0;
-}
-
-static int parse_detect(const char *text, struct bounce_options *options)
-{
-	int detect = match_string(bounce_detect_names, BOUNCE_NR_DETECTS, text);
-
-	if (detect < 0)
-		return -EINVAL;
-	options->detect = detect;
-	return 0;
-}
-
 static const struct {
-	const char *name;
+	const char *prefix;
 	size_t offset;			/* in struct bounce_options */
-	unsigned int min, max;
-} numbers[] = {
-#define NUMBER(field, min, max) \
-	{ #field ":", offsetof(struct bounce_options, field), min, max }
-	NUMBER(detect_every, 1, UINT_MAX),
-	NUMBER(reserve_kib, PAGE_KIB, MAX_RESERVE_KIB),
-	NUMBER(max_bounce_kib, PAGE_KIB, MAX_BOUNCE_KIB),
-	NUMBER(max_inflight_kib, 0, UINT_MAX),
+} options_of_table[BOUNCE_NR_OPTIONS] = {
+#define OPTION(id, field) \
+	[BOUNCE_OPTION_##id] = { #field ":", offsetof(struct bounce_options, field) }
+	OPTION(MODE, mode),
+	OPTION(DETECT, detect),
+	OPTION(DETECT_EVERY, detect_every),
+	OPTION(RESERVE_KIB, reserve_kib),
+	OPTION(MAX_BOUNCE_KIB, max_bounce_kib),
+	OPTION(MAX_INFLIGHT_KIB, max_inflight_kib),
 };
 
 static int parse_option(const char *option, struct bounce_options *options)
@@ -72,20 +25,16 @@ static int parse_option(const char *option, struct bounce_options *options)
 	unsigned int i;
 	size_t len;
 
-	if (!strcmp(option, "detect"))
-		return parse_detect("1", options);
-	len = str_has_prefix(option, "mode:");
-	if (len)
-		return parse_mode(option + len, options);
-	len = str_has_prefix(option, "detect:");
-	if (len)
-		return parse_detect(option + len, options);
-	for (i = 0; i < ARRAY_SIZE(numbers); i++) {
-		len = str_has_prefix(option, numbers[i].name);
+	if (!strcmp(option, "detect")) {
+		options->detect = BOUNCE_DETECT_ALL;
+		return 0;
+	}
+	for (i = 0; i < BOUNCE_NR_OPTIONS; i++) {
+		len = str_has_prefix(option, options_of_table[i].prefix);
 		if (len)
-			return bounce_parse_number(option + len, numbers[i].min,
-						   numbers[i].max,
-						   (void *)options + numbers[i].offset);
+			return bounce_range_parse(&bounce_ranges[i], option + len,
+						  strlen(option + len),
+						  (void *)options + options_of_table[i].offset);
 	}
 	return -EINVAL;
 }
@@ -94,7 +43,7 @@ int bounce_parse_options(struct dm_target *ti, struct bounce_options *options,
 			 struct dm_arg_set *args)
 {
 	static const struct dm_arg group = {
-		0, MAX_OPTIONS, "Invalid number of options"
+		0, BOUNCE_NR_OPTIONS, "Invalid number of options"
 	};
 	unsigned int nr = 0;
 	int ret;
@@ -130,7 +79,7 @@ unsigned int bounce_print_options(const struct bounce_target *bt, char *result,
 	const struct bounce_engine *engine = &bt->engine;
 	unsigned int sz = 0;
 
-	DMEMIT("%u mode:%s detect:%s detect_every:%u", MAX_OPTIONS,
+	DMEMIT("%u mode:%s detect:%s detect_every:%u", BOUNCE_NR_OPTIONS,
 	       bounce_mode_names[engine->mode],
 	       bounce_detect_names[READ_ONCE(engine->detect)],
 	       READ_ONCE(engine->detect_every));

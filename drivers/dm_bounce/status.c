@@ -94,7 +94,8 @@ int bounce_message(struct dm_target *ti, unsigned int argc, char **argv,
 	if (argc == 2 && !strcmp(argv[0], "detect"))
 		return set_detect(engine, argv[1]);
 	if (argc == 2 && !strcmp(argv[0], "detect_every")) {
-		if (bounce_parse_number(argv[1], 1, UINT_MAX, &every))
+		if (bounce_range_parse(&bounce_ranges[BOUNCE_OPTION_DETECT_EVERY], argv[1],
+				       strlen(argv[1]), &every))
 			return -EINVAL;
 		WRITE_ONCE(engine->detect_every, every);
 		return 0;

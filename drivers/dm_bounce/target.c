@@ -36,18 +36,12 @@ static int get_lower(struct dm_target *ti, struct bounce_target *bt,
 static int init_engine(struct dm_target *ti, struct bounce_target *bt)
 {
 	struct gendisk *disk = dm_disk(dm_table_get_md(ti->table));
-	const struct bounce_options *options = &bt->options;
 	struct bounce_engine_params params = {
 		.name		= disk->disk_name,
 		.disk		= disk,
 		.lower		= bt->dev->bdev,
 		.offset		= bt->start - ti->begin,
-		.mode		= options->mode,
-		.detect		= options->detect,
-		.detect_every	= options->detect_every,
-		.reserve	= options->reserve_kib * (size_t)SZ_1K,
-		.max_bounce	= options->max_bounce_kib * (size_t)SZ_1K,
-		.max_inflight	= options->max_inflight_kib * (size_t)SZ_1K,
+		.options	= &bt->options,
 	};
 	int ret = bounce_engine_init(&bt->engine, &params);
 
@@ -76,7 +70,7 @@ static int bounce_ctr(struct dm_target *ti, unsigned int argc, char **argv)
 	ret = get_lower(ti, bt, &args);
 	if (ret)
 		goto free_target;
-	bounce_default_options(&bt->options);
+	bt->options = bounce_default_options;
 	ret = bounce_parse_options(ti, &bt->options, &args);
 	if (ret)
 		goto put_device;

@@ -9,16 +9,6 @@
 
 #define DM_MSG_PREFIX "bounce"
 
-/* The options of the table. */
-struct bounce_options {
-	enum bounce_mode mode;
-	enum bounce_detect detect;
-	unsigned int detect_every;
-	unsigned int reserve_kib;
-	unsigned int max_bounce_kib;
-	unsigned int max_inflight_kib;	/* 0: 2 % of memory */
-};
-
 struct bounce_target {
 	struct dm_dev *dev;
 	sector_t start;
@@ -28,11 +18,8 @@ struct bounce_target {
 };
 
 /* options.c */
-void bounce_default_options(struct bounce_options *options);
 int bounce_parse_options(struct dm_target *ti, struct bounce_options *options,
 			 struct dm_arg_set *args);
-int bounce_parse_number(const char *text, unsigned int min, unsigned int max,
-			unsigned int *value);
 unsigned int bounce_print_options(const struct bounce_target *bt, char *result,
 				  unsigned int maxlen);
 
