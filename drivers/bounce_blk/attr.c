@@ -8,69 +8,54 @@
 
 #include "dev.h"
 
-#define MAX_RESERVE_KIB		(SZ_1G / SZ_1K)
-#define MAX_BOUNCE_KIB		(SZ_16M / SZ_1K)
-#define PAGE_KIB		(PAGE_SIZE / SZ_1K)
-
-/* For fields that are fixed while the disk is live: 0 if it is not. */
-static int check_idle(struct bounce_dev *dev)
-{
-	lockdep_assert_held(&dev->lock);
-	return dev->disk ? -EBUSY : 0;
-}
-
-/* strlen() stops at a NUL: refuse text that has one. */
-static bool is_text(const char *page, size_t count)
-{
-	return strlen(page) == count;
-}
-
-/* A decimal number and nothing else. */
-static int parse(const char *page, size_t count, unsigned int min,
-		 unsigned int max, unsigned int *value)
-{
-	unsigned int v;
-
-	if (!is_text(page, count) || *page == '+' || kstrtouint(page, 10, &v) ||
-	    v < min || v > max)
-		return -EINVAL;
-	*value = v;
-	return 0;
-}
-
-/* The valid values of an attribute that is a number, and when it may be written. */
+/* An attribute whose value is a number, or the word for it. */
 struct number {
-	unsigned int min;
-	unsigned int max;
-	bool live;		/* also while the disk is live */
-	/* a further condition; called with dev->lock held */
-	bool (*fits)(const struct bounce_dev *dev, unsigned int value);
+	const struct bounce_range *range;
+	size_t field;		/* offset in struct bounce_config */
+	bool live;		/* may be written while there is a disk */
+	/* sets the value, with dev->lock held; NULL: bounce_disk_configure() does */
+	int (*set)(struct bounce_dev *dev, unsigned int value);
 };
 
-static const struct number idle_bool = { .max = 1 };
+#define FIELD(name) offsetof(struct bounce_config, name)
 
-static ssize_t show_number(struct bounce_dev *dev, const unsigned int *field,
-			   char *page)
+static const struct bounce_range bool_range = { .max = 1 };
+
+static unsigned int *field_of(struct bounce_dev *dev, const struct number *number)
 {
-	guard(mutex)(&dev->lock);
-	return sysfs_emit(page, "%u\n", *field);
+	return (void *)&dev->config + number->field;
 }
 
-static ssize_t store_number(struct bounce_dev *dev, unsigned int *field,
-			    const struct number *number, const char *page,
-			    size_t count)
+static ssize_t show_number(struct config_item *item, const struct number *number,
+			   char *page)
 {
+	struct bounce_dev *dev = to_bounce_dev(item);
 	unsigned int value;
 
-	if (parse(page, count, number->min, number->max, &value))
+	guard(mutex)(&dev->lock);
+	value = *field_of(dev, number);
+	if (number->range->words)
+		return sysfs_emit(page, "%s\n", number->range->words[value]);
+	return sysfs_emit(page, "%u\n", value);
+}
+
+static ssize_t store_number(struct config_item *item, const struct number *number,
+			    const char *page, size_t count)
+{
+	struct bounce_dev *dev = to_bounce_dev(item);
+	unsigned int value;
+	int ret = 0;
+
+	if (bounce_range_parse(number->range, page, count, &value))
 		return -EINVAL;
 	guard(mutex)(&dev->lock);
-	if (!number->live && check_idle(dev))
+	if (dev->disk && !number->live)
 		return -EBUSY;
-	if (number->fits && !number->fits(dev, value))
-		return -EINVAL;
-	bounce_disk_configure(dev, field, value);
-	return count;
+	if (number->set)
+		ret = number->set(dev, value);
+	else
+		bounce_disk_configure(dev, field_of(dev, number), value);
+	return ret ?: count;
 }
 
 static ssize_t bounce_backing_show(struct config_item *item, char *page)
@@ -95,7 +80,7 @@ static ssize_t bounce_backing_store(struct config_item *item, const char *page,
 	if (!backing)
 		return -ENOMEM;
 	mutex_lock(&dev->lock);
-	if (check_idle(dev))
+	if (dev->disk)
 		count = -EBUSY;
 	else
 		swap(dev->config.backing, backing);
@@ -104,186 +89,228 @@ static ssize_t bounce_backing_store(struct config_item *item, const char *page,
 	return count;
 }
 
+/* The limits of the queue depend on the mode, and it stays if they are refused. */
+static int set_mode(struct bounce_dev *dev, unsigned int value)
+	__must_hold(&dev->lock)
+{
+	if (dev->disk)
+		return bounce_limits_set_mode(dev, value);
+	dev->config.options.mode = value;
+	return 0;
+}
+
+static const struct number mode = {
+	.range	= &bounce_ranges[BOUNCE_OPTION_MODE],
+	.field	= FIELD(options.mode),
+	.live	= true,
+	.set	= set_mode,
+};
+
 static ssize_t bounce_mode_show(struct config_item *item, char *page)
 {
-	struct bounce_dev *dev = to_bounce_dev(item);
-
-	guard(mutex)(&dev->lock);
-	return sysfs_emit(page, "%s\n", bounce_mode_names[dev->config.options.mode]);
+	return show_number(item, &mode, page);
 }
 
 static ssize_t bounce_mode_store(struct config_item *item, const char *page,
 				 size_t count)
 {
-	int mode = __sysfs_match_string(bounce_mode_names, BOUNCE_NR_MODES, page);
-	struct bounce_dev *dev = to_bounce_dev(item);
-	int ret = 0;
-
-	if (mode < 0 || !is_text(page, count))
-		return -EINVAL;
-	guard(mutex)(&dev->lock);
-	if (dev->disk)
-		ret = bounce_limits_set_mode(dev, mode);
-	else
-		dev->config.options.mode = mode;
-	return ret ?: count;
+	return store_number(item, &mode, page, count);
 }
+
+static const struct number detect = {
+	.range	= &bounce_ranges[BOUNCE_OPTION_DETECT],
+	.field	= FIELD(options.detect),
+	.live	= true,
+};
 
 static ssize_t bounce_detect_show(struct config_item *item, char *page)
 {
-	struct bounce_dev *dev = to_bounce_dev(item);
-
-	guard(mutex)(&dev->lock);
-	return sysfs_emit(page, "%s\n", bounce_detect_names[dev->config.options.detect]);
+	return show_number(item, &detect, page);
 }
 
 static ssize_t bounce_detect_store(struct config_item *item, const char *page,
 				   size_t count)
 {
-	int detect = __sysfs_match_string(bounce_detect_names, BOUNCE_NR_DETECTS, page);
-	struct bounce_dev *dev = to_bounce_dev(item);
-
-	if (detect < 0 || !is_text(page, count))
-		return -EINVAL;
-	guard(mutex)(&dev->lock);
-	bounce_disk_configure(dev, &dev->config.options.detect, detect);
-	return count;
+	return store_number(item, &detect, page, count);
 }
 
-static const struct number detect_every_number = {
-	.min = 1, .max = UINT_MAX, .live = true,
+static const struct number detect_every = {
+	.range	= &bounce_ranges[BOUNCE_OPTION_DETECT_EVERY],
+	.field	= FIELD(options.detect_every),
+	.live	= true,
 };
 
 static ssize_t bounce_detect_every_show(struct config_item *item, char *page)
 {
-	struct bounce_dev *dev = to_bounce_dev(item);
-
-	return show_number(dev, &dev->config.options.detect_every, page);
+	return show_number(item, &detect_every, page);
 }
 
 static ssize_t bounce_detect_every_store(struct config_item *item,
 					 const char *page, size_t count)
 {
-	struct bounce_dev *dev = to_bounce_dev(item);
-
-	return store_number(dev, &dev->config.options.detect_every, &detect_every_number, page, count);
+	return store_number(item, &detect_every, page, count);
 }
+
+/*
+ * Not by bounce_disk_configure(), which freezes the queue: the allocation may wait for
+ * swap-out to this very disk.
+ */
+static int set_reserve_kib(struct bounce_dev *dev, unsigned int value)
+	__must_hold(&dev->lock)
+{
+	int ret = 0;
+
+	if (dev->disk)
+		ret = bounce_pool_set_reserve(dev->engine.pool, value * (size_t)SZ_1K);
+	/* a device that is off has no pool: bounce_disk_up() allocates the reserve */
+	if (!ret)
+		dev->config.options.reserve_kib = value;
+	return ret;
+}
+
+static const struct number reserve_kib = {
+	.range	= &bounce_ranges[BOUNCE_OPTION_RESERVE_KIB],
+	.field	= FIELD(options.reserve_kib),
+	.live	= true,
+	.set	= set_reserve_kib,
+};
 
 static ssize_t bounce_reserve_kib_show(struct config_item *item, char *page)
 {
-	struct bounce_dev *dev = to_bounce_dev(item);
-
-	return show_number(dev, &dev->config.options.reserve_kib, page);
+	return show_number(item, &reserve_kib, page);
 }
 
-/* The value is set only if the memory could be allocated. */
 static ssize_t bounce_reserve_kib_store(struct config_item *item,
 					const char *page, size_t count)
 {
-	struct bounce_dev *dev = to_bounce_dev(item);
-	unsigned int value;
-	int ret = 0;
-
-	if (parse(page, count, PAGE_KIB, MAX_RESERVE_KIB, &value))
-		return -EINVAL;
-	guard(mutex)(&dev->lock);
-	if (dev->disk)
-		ret = bounce_pool_set_reserve(dev->engine.pool, value * (size_t)SZ_1K);
-	if (ret)
-		return ret;
-	dev->config.options.reserve_kib = value;
-	return count;
+	return store_number(item, &reserve_kib, page, count);
 }
 
-/* A multiple of the page size and, while live, of the block size below. */
-static bool max_bounce_fits(const struct bounce_dev *dev, unsigned int value)
+/*
+ * Parts must end at a block of the device below, which is not known before power on:
+ * bounce_lower_open() checks that again.
+ */
+static int set_max_bounce_kib(struct bounce_dev *dev, unsigned int value)
+	__must_hold(&dev->lock)
 {
-	return !(value % PAGE_KIB) &&
-	       !(dev->disk && value * SZ_1K % dev->block);
+	unsigned int bytes = value * SZ_1K;
+
+	if (bytes % PAGE_SIZE || (dev->disk && bytes % dev->block))
+		return -EINVAL;
+	bounce_disk_configure(dev, &dev->config.options.max_bounce_kib, value);
+	return 0;
 }
 
-static const struct number max_bounce_number = {
-	.min = PAGE_KIB, .max = MAX_BOUNCE_KIB, .live = true, .fits = max_bounce_fits,
+static const struct number max_bounce_kib = {
+	.range	= &bounce_ranges[BOUNCE_OPTION_MAX_BOUNCE_KIB],
+	.field	= FIELD(options.max_bounce_kib),
+	.live	= true,
+	.set	= set_max_bounce_kib,
 };
 
 static ssize_t bounce_max_bounce_kib_show(struct config_item *item, char *page)
 {
-	struct bounce_dev *dev = to_bounce_dev(item);
-
-	return show_number(dev, &dev->config.options.max_bounce_kib, page);
+	return show_number(item, &max_bounce_kib, page);
 }
 
 static ssize_t bounce_max_bounce_kib_store(struct config_item *item,
 					   const char *page, size_t count)
 {
-	struct bounce_dev *dev = to_bounce_dev(item);
-
-	return store_number(dev, &dev->config.options.max_bounce_kib, &max_bounce_number, page, count);
+	return store_number(item, &max_bounce_kib, page, count);
 }
 
-static const struct number max_inflight_number = { .max = UINT_MAX, .live = true };
+static const struct number max_inflight_kib = {
+	.range	= &bounce_ranges[BOUNCE_OPTION_MAX_INFLIGHT_KIB],
+	.field	= FIELD(options.max_inflight_kib),
+	.live	= true,
+};
 
 static ssize_t bounce_max_inflight_kib_show(struct config_item *item, char *page)
 {
-	struct bounce_dev *dev = to_bounce_dev(item);
-
-	return show_number(dev, &dev->config.options.max_inflight_kib, page);
+	return show_number(item, &max_inflight_kib, page);
 }
 
 static ssize_t bounce_max_inflight_kib_store(struct config_item *item,
 					     const char *page, size_t count)
 {
-	struct bounce_dev *dev = to_bounce_dev(item);
-
-	return store_number(dev, &dev->config.options.max_inflight_kib, &max_inflight_number, page,
-			    count);
+	return store_number(item, &max_inflight_kib, page, count);
 }
+
+/* Decides how open_backing() opens the device below, at power on. */
+static const struct number read_only = {
+	.range	= &bool_range,
+	.field	= FIELD(read_only),
+};
 
 static ssize_t bounce_read_only_show(struct config_item *item, char *page)
 {
-	struct bounce_dev *dev = to_bounce_dev(item);
-
-	return show_number(dev, &dev->config.read_only, page);
+	return show_number(item, &read_only, page);
 }
 
 static ssize_t bounce_read_only_store(struct config_item *item,
 				      const char *page, size_t count)
 {
-	struct bounce_dev *dev = to_bounce_dev(item);
-
-	return store_number(dev, &dev->config.read_only, &idle_bool, page, count);
+	return store_number(item, &read_only, page, count);
 }
+
+/* alloc_disk_for() sets GENHD_FL_NO_PART, before the disk is scanned for partitions. */
+static const struct number partscan = {
+	.range	= &bool_range,
+	.field	= FIELD(partscan),
+};
 
 static ssize_t bounce_partscan_show(struct config_item *item, char *page)
 {
-	struct bounce_dev *dev = to_bounce_dev(item);
-
-	return show_number(dev, &dev->config.partscan, page);
+	return show_number(item, &partscan, page);
 }
 
 static ssize_t bounce_partscan_store(struct config_item *item, const char *page,
 				     size_t count)
 {
-	struct bounce_dev *dev = to_bounce_dev(item);
-
-	return store_number(dev, &dev->config.partscan, &idle_bool, page, count);
+	return store_number(item, &partscan, page, count);
 }
+
+static int set_refresh(struct bounce_dev *dev, unsigned int value)
+	__must_hold(&dev->lock)
+{
+	if (!dev->disk)
+		return -ENODEV;
+	bounce_limits_refresh(dev);
+	return 0;
+}
+
+static const struct bounce_range refresh_range = { .min = 1, .max = 1 };
+
+static const struct number refresh = {
+	.range	= &refresh_range,
+	.live	= true,
+	.set	= set_refresh,
+};
 
 static ssize_t bounce_refresh_store(struct config_item *item, const char *page,
 				    size_t count)
 {
-	struct bounce_dev *dev = to_bounce_dev(item);
-	unsigned int on;
-
-	if (parse(page, count, 1, 1, &on))
-		return -EINVAL;
-	guard(mutex)(&dev->lock);
-	if (!dev->disk)
-		return -ENODEV;
-	bounce_limits_refresh(dev);
-	return count;
+	return store_number(item, &refresh, page, count);
 }
 
+/* Writing the present state succeeds, so that scripts may repeat it. */
+static int set_power(struct bounce_dev *dev, unsigned int value)
+	__must_hold(&dev->lock)
+{
+	if (value && !dev->disk)
+		return bounce_disk_up(dev);
+	if (!value && dev->disk)
+		return bounce_disk_down(dev);
+	return 0;
+}
+
+static const struct number power = {
+	.range	= &bool_range,
+	.live	= true,
+	.set	= set_power,
+};
+
+/* Has no field in the configuration: bounce_disk_dead() powers off, too. */
 static ssize_t bounce_power_show(struct config_item *item, char *page)
 {
 	struct bounce_dev *dev = to_bounce_dev(item);
@@ -295,18 +322,7 @@ static ssize_t bounce_power_show(struct config_item *item, char *page)
 static ssize_t bounce_power_store(struct config_item *item, const char *page,
 				  size_t count)
 {
-	struct bounce_dev *dev = to_bounce_dev(item);
-	unsigned int on;
-	int ret = 0;
-
-	if (parse(page, count, 0, 1, &on))
-		return -EINVAL;
-	guard(mutex)(&dev->lock);
-	if (on && !dev->disk)
-		ret = bounce_disk_up(dev);
-	else if (!on && dev->disk)
-		ret = bounce_disk_down(dev);
-	return ret ?: count;
+	return store_number(item, &power, page, count);
 }
 
 static ssize_t bounce_disk_show(struct config_item *item, char *page)

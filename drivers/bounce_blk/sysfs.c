@@ -195,11 +195,18 @@ static ssize_t mutators_show(struct device *device,
 	return bounce_engine_show_mutators(engine_of(device), buf, PAGE_SIZE);
 }
 
-/* As in configfs, at a place where udev rules find it: the disk below has changed. */
+/*
+ * The same as in configfs, where a udev rule for the device below does not know the path.
+ * Without dev->lock: bounce_disk_kill() holds it while del_gendisk() waits for this
+ * function.
+ */
 static ssize_t refresh_store(struct device *device, struct device_attribute *attr,
 			     const char *buf, size_t count)
 {
-	if (!sysfs_streq(buf, "1"))
+	static const struct bounce_range range = { .min = 1, .max = 1 };
+	unsigned int on;
+
+	if (bounce_range_parse(&range, buf, count, &on))
 		return -EINVAL;
 	bounce_limits_refresh(dev_to_disk(device)->private_data);
 	return count;
