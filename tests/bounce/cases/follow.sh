@@ -118,6 +118,15 @@ test_refresh()
 		expect_set "$word" 0 a refresh 1
 		expect_file "$word" "${word#*=}" "/sys/block/bounce-a/queue/$attribute"
 	done
+	put /sys/block/bounce-a/bounce/refresh 1
+	expect 'refresh in sysfs' 0 "$got"
+	for word in 0 2 +1 1x '1 1'; do
+		put /sys/block/bounce-a/bounce/refresh "$word"
+		expect "refresh in sysfs = $word" EINVAL "$got"
+	done
+	printf '1\0junk' >"$tmp/nul"
+	cat "$tmp/nul" 2>/dev/null >/sys/block/bounce-a/bounce/refresh &&
+		fail 'refresh in sysfs takes more behind a NUL'
 	# Values set on the bounce disk stay.
 	put /sys/block/bounce-a/queue/max_sectors_kb 32
 	put /sys/block/bounce-a/queue/iostats 0
