@@ -83,7 +83,7 @@ static ssize_t splits_show(struct device *device,
 	return SHOW(device, buf, splits);
 }
 
-/* One number for each order, 0 first. */
+/* A line each, as in the "stat" file of vtl0: counters that are read together. */
 static ssize_t orders_show(struct device *device, struct device_attribute *attr,
 			   char *buf)
 {
@@ -93,8 +93,7 @@ static ssize_t orders_show(struct device *device, struct device_attribute *attr,
 
 	bounce_pool_get_stats(engine_of(device)->pool, &stats);
 	for (i = 0; i < BOUNCE_ORDERS; i++)
-		len += sysfs_emit_at(buf, len, "%llu%c", stats.orders[i],
-				     i + 1 < BOUNCE_ORDERS ? ' ' : '\n');
+		len += sysfs_emit_at(buf, len, "order_%u %llu\n", i, stats.orders[i]);
 	return len;
 }
 
