@@ -85,7 +85,14 @@ static void refill(struct bounce_cache *cache, struct bounce_mag *mag,
 	spin_unlock(&depot->lock);
 }
 
-/* A folio of that order from the magazine of this processor or the depot, or NULL. */
+/**
+ * bounce_cache_pop() - take a folio from the magazine of this processor or the depot
+ * @cache: the cache
+ * @order: of the folio
+ *
+ * Context: any.
+ * Return: the folio, or NULL if there is none of that order.
+ */
 struct folio *bounce_cache_pop(struct bounce_cache *cache, unsigned int order)
 {
 	/* any magazine will do, as it is locked; that of this processor is fast */
@@ -115,7 +122,13 @@ static bool push_depot(struct bounce_cache *cache, struct folio *folio)
 	return fits;
 }
 
-/* Adds a folio without other references to the magazine or the depot, or frees it. Any context. */
+/**
+ * bounce_cache_push() - add a folio to the magazine or the depot, or free it
+ * @cache: the cache
+ * @folio: without other references
+ *
+ * Context: any.
+ */
 void bounce_cache_push(struct bounce_cache *cache, struct folio *folio)
 {
 	struct bounce_mag *mag = raw_cpu_ptr(cache->mags);
@@ -175,7 +188,15 @@ static size_t mag_bytes(struct bounce_mag *mag)
 	return bytes;
 }
 
-/* An estimate, so without the locks. */
+/**
+ * bounce_cache_bytes() - estimate how many bytes a cache keeps
+ * @cache: the cache
+ *
+ * Takes no lock, so folios that move meanwhile may count twice or not at all.
+ *
+ * Context: any.
+ * Return: the bytes.
+ */
 size_t bounce_cache_bytes(struct bounce_cache *cache)
 {
 	size_t bytes = mag_bytes(&cache->depot);
@@ -203,6 +224,13 @@ static unsigned long scan_objects(struct shrinker *shrinker,
 	return drain_all(cache, sc->nr_to_scan) ?: SHRINK_STOP;
 }
 
+/**
+ * bounce_cache_init() - initialise the cache of a pool, and register its shrinker
+ * @pool: has its name
+ *
+ * Context: may sleep.
+ * Return: 0 or -ENOMEM.
+ */
 int bounce_cache_init(struct bounce_pool *pool)
 {
 	struct bounce_cache *cache = &pool->cache;
@@ -229,6 +257,12 @@ int bounce_cache_init(struct bounce_pool *pool)
 	return 0;
 }
 
+/**
+ * bounce_cache_exit() - undo bounce_cache_init(), and free the folios
+ * @cache: the cache; no folio is given back any more
+ *
+ * Context: may sleep.
+ */
 void bounce_cache_exit(struct bounce_cache *cache)
 {
 	shrinker_free(cache->shrinker);

@@ -82,6 +82,15 @@ static void finish_work(struct work_struct *work)
 	finish(container_of(work, struct bounce_io, work));
 }
 
+/**
+ * bounce_end_io() - end a bio of the device below
+ * @bio: of a struct bounce_io
+ *
+ * Copies and checksums of more than INLINE_MAX bytes are left to a work item if the device
+ * below ends its bios in interrupts.
+ *
+ * Context: any.
+ */
 void bounce_end_io(struct bio *bio)
 {
 	struct bounce_io *io = container_of(bio, struct bounce_io, bio);
@@ -95,15 +104,22 @@ void bounce_end_io(struct bio *bio)
 	queue_work(bounce_wq, &io->work);
 }
 
+/**
+ * bounce_complete_init() - create the workqueue of bounce_end_io()
+ *
+ * Return: 0 or -ENOMEM.
+ */
 int bounce_complete_init(void)
 {
 	bounce_wq = alloc_workqueue("bounce", WQ_MEM_RECLAIM | WQ_UNBOUND, 0);
 	return bounce_wq ? 0 : -ENOMEM;
 }
 
-/*
- * The task that ended the last bio may have been preempted before it left finish(),
- * and nothing else keeps the module then.
+/**
+ * bounce_complete_exit() - undo bounce_complete_init() when the module is unloaded
+ *
+ * Waits for tasks: the one that ended the last bio may have been preempted before it left
+ * finish(), and nothing else keeps the module then.
  */
 void bounce_complete_exit(void)
 {

@@ -69,6 +69,14 @@ static unsigned int compare(struct bounce_io *io)
 	return done;
 }
 
+/**
+ * bounce_detect_submit() - remember a write for bounce_detect_end(), or leave it out
+ * @io: about to be submitted
+ *
+ * Notes the checksum and the task, for one write in detect_every.
+ *
+ * Context: in the task that submitted the bio from above.
+ */
 void bounce_detect_submit(struct bounce_io *io)
 {
 	struct bounce_engine *engine = io->engine;
@@ -124,7 +132,12 @@ static void report(struct bounce_io *io, unsigned int offset)
 		print(io, offset, memory);
 }
 
-/* Called before the copy is freed and before the original bio ends. */
+/**
+ * bounce_detect_end() - report a write whose source has changed since its submission
+ * @io: a write that the device below has ended
+ *
+ * Context: any; before the folios are put and the bio from above ends, as both are read.
+ */
 void bounce_detect_end(struct bounce_io *io)
 {
 	unsigned int offset = NOWHERE;

@@ -18,7 +18,13 @@
 /* For how many jiffies a size that failed is not tried again. */
 #define FORGET_AFTER (HZ / 4)
 
-/* The size of the largest folio to try now, in bytes. */
+/**
+ * bounce_folio_most() - size of the largest folio that is worth a try now
+ * @pool: the pool
+ *
+ * Context: any.
+ * Return: the size in bytes.
+ */
 size_t bounce_folio_most(const struct bounce_pool *pool)
 {
 	size_t most = READ_ONCE(pool->most);
@@ -35,7 +41,13 @@ static void remember(struct bounce_pool *pool, unsigned int order)
 	WRITE_ONCE(pool->most_until, jiffies + FORGET_AFTER);
 }
 
-/* Clears whole pages, @size bytes or more; memset() is slower on some processors. */
+/**
+ * bounce_folio_clear() - clear the pages of a folio that are in use
+ * @folio: the folio
+ * @size: bytes in use; whole pages are cleared, as memset() is slower on some processors
+ *
+ * Context: any.
+ */
 void bounce_folio_clear(struct folio *folio, size_t size)
 {
 	size_t done;
@@ -86,10 +98,15 @@ static struct folio *try_order(struct bounce_pool *pool, unsigned int order,
 	return folio;
 }
 
-/*
- * Returns a folio for *@size bytes, or for fewer: then it sets *@size to a power of two,
- * a page and @ask->min at least. NULL if even that fails. Does not use the reserve; does
- * not sleep if @ask->nowait.
+/**
+ * bounce_folio_get() - get a folio from the cache or the page allocator
+ * @pool: the pool; its reserve is not used
+ * @size: wanted, in bytes; if only a smaller folio can be had it becomes a power of two, a
+ *	page and @ask->min at least
+ * @ask: what else the folio must be
+ *
+ * Context: sleeps unless @ask->nowait.
+ * Return: the folio, or NULL.
  */
 struct folio *bounce_folio_get(struct bounce_pool *pool, size_t *size,
 			       const struct bounce_ask *ask)

@@ -21,6 +21,13 @@ static u32 fail_min_order;
 static u32 delay_usecs = 1000;
 static struct dentry *dir;
 
+/**
+ * bounce_inject_alloc() - is this allocation to fail?
+ * @order: of the folio
+ *
+ * Context: any.
+ * Return: true if it is.
+ */
 bool bounce_inject_alloc(unsigned int order)
 {
 	KUNIT_STATIC_STUB_REDIRECT(bounce_inject_alloc, order);
@@ -28,6 +35,12 @@ bool bounce_inject_alloc(unsigned int order)
 }
 EXPORT_SYMBOL_IF_KUNIT(bounce_inject_alloc);
 
+/**
+ * bounce_inject_copy() - is this copy to end early?
+ *
+ * Context: any.
+ * Return: true if it is.
+ */
 bool bounce_inject_copy(void)
 {
 	KUNIT_STATIC_STUB_REDIRECT(bounce_inject_copy);
@@ -35,12 +48,20 @@ bool bounce_inject_copy(void)
 }
 EXPORT_SYMBOL_IF_KUNIT(bounce_inject_copy);
 
+/**
+ * bounce_inject_delay() - wait between the submission of a write and its copy, on request
+ *
+ * Context: sleeps.
+ */
 void bounce_inject_delay(void)
 {
 	if (should_fail(&delay_copy, 1))
 		usleep_range(delay_usecs, delay_usecs + 1);
 }
 
+/**
+ * bounce_inject_init() - create the files in debugfs
+ */
 void bounce_inject_init(void)
 {
 	dir = debugfs_create_dir("bounce_core", NULL);
@@ -51,6 +72,9 @@ void bounce_inject_init(void)
 	debugfs_create_u32("delay_usecs", 0600, dir, &delay_usecs);
 }
 
+/**
+ * bounce_inject_exit() - remove the files in debugfs
+ */
 void bounce_inject_exit(void)
 {
 	debugfs_remove(dir);

@@ -10,11 +10,8 @@
 #include <linux/types.h>
 
 #if defined(CONFIG_FAULT_INJECTION_DEBUG_FS)
-/* Is this allocation to fail? */
 bool bounce_inject_alloc(unsigned int order);
-/* Is this copy to end early? */
 bool bounce_inject_copy(void);
-/* Waits between submission and copy; only where sleeping is allowed. */
 void bounce_inject_delay(void);
 void bounce_inject_init(void);
 void bounce_inject_exit(void);

@@ -35,7 +35,13 @@ static struct mem_cgroup *chargeable(struct mem_cgroup *memcg)
 	return memcg && parent_mem_cgroup(memcg) ? memcg : NULL;
 }
 
-/* Allocations with __GFP_ACCOUNT are charged to the bio's cgroup from here on. */
+/**
+ * bounce_memcg_begin() - charge allocations with __GFP_ACCOUNT to the cgroup of a bio
+ * @charge: gets that cgroup, for bounce_memcg_is(), and what bounce_memcg_end() undoes
+ * @bio: the bio
+ *
+ * Context: a task, which calls bounce_memcg_end() itself.
+ */
 void bounce_memcg_begin(struct bounce_memcg *charge, struct bio *bio)
 {
 	*charge = (struct bounce_memcg){};
@@ -53,6 +59,10 @@ void bounce_memcg_begin(struct bounce_memcg *charge, struct bio *bio)
 	rcu_read_unlock();
 }
 
+/**
+ * bounce_memcg_end() - undo bounce_memcg_begin()
+ * @charge: as filled in there
+ */
 void bounce_memcg_end(struct bounce_memcg *charge)
 {
 	if (!charge->switched)
@@ -61,6 +71,14 @@ void bounce_memcg_end(struct bounce_memcg *charge)
 	css_put(&charge->memcg->css);
 }
 
+/**
+ * bounce_memcg_same() - is a folio charged to this cgroup?
+ * @folio: the folio
+ * @memcg: the cgroup; NULL and the root are the same, as neither is charged
+ *
+ * Context: any.
+ * Return: true if it is.
+ */
 bool bounce_memcg_same(struct folio *folio, struct mem_cgroup *memcg)
 {
 	bool same;

@@ -14,6 +14,10 @@ const char *const bounce_source_names[BOUNCE_NR_SOURCES] = {
 };
 EXPORT_SYMBOL_GPL(bounce_source_names);
 
+/**
+ * bounce_mutators_init() - initialise an empty table
+ * @mutators: the table
+ */
 void bounce_mutators_init(struct bounce_mutators *mutators)
 	__context_unsafe(/* no other task can reach it yet */)
 {
@@ -54,6 +58,14 @@ static struct bounce_mutator *make(struct bounce_mutators *mutators)
 	return least;
 }
 
+/**
+ * bounce_mutators_add() - count a write that changed in flight for its program
+ * @mutators: the table; when it is full, the entry with the lowest count is given up
+ * @io: the write
+ * @source: where its data is from
+ *
+ * Context: any.
+ */
 void bounce_mutators_add(struct bounce_mutators *mutators,
 			 const struct bounce_io *io, enum bounce_source source)
 {

@@ -78,9 +78,14 @@ static noinline void raise_peak(struct bounce_pool *pool)
 		WRITE_ONCE(pool->cache.depot_limit, now);
 }
 
-/*
- * Adds @bytes to those in flight. Returns false, and adds nothing, if all pools together
- * would then have more than max_inflight of this one.
+/**
+ * bounce_pool_charge() - add to the bytes in flight, if the limit allows
+ * @pool: the pool
+ * @bytes: to add
+ *
+ * Context: any.
+ * Return: false, with nothing added, if all pools together would then have more than
+ * max_inflight of this one.
  */
 bool bounce_pool_charge(struct bounce_pool *pool, size_t bytes)
 {
@@ -95,7 +100,13 @@ bool bounce_pool_charge(struct bounce_pool *pool, size_t bytes)
 	return true;
 }
 
-/* Subtracts @bytes from those in flight; a negative number adds, without a limit. */
+/**
+ * bounce_pool_uncharge() - subtract from the bytes in flight
+ * @pool: the pool
+ * @bytes: to subtract; a negative number adds, without a limit
+ *
+ * Context: any.
+ */
 void bounce_pool_uncharge(struct bounce_pool *pool, ssize_t bytes)
 {
 	add_to(&all_inflight, -bytes);
@@ -283,11 +294,19 @@ void bounce_pool_get_stats(struct bounce_pool *pool,
 }
 EXPORT_SYMBOL_GPL(bounce_pool_get_stats);
 
+/**
+ * bounce_pools_init() - allocate the counter that all pools share
+ *
+ * Return: 0 or -ENOMEM.
+ */
 int bounce_pools_init(void)
 {
 	return init_counter(&all_inflight);
 }
 
+/**
+ * bounce_pools_exit() - undo bounce_pools_init()
+ */
 void bounce_pools_exit(void)
 {
 	free_percpu(all_inflight.parts);

@@ -12,6 +12,11 @@
 /* Jiffies until the reference counts of the folios in @held are read again. */
 #define HELD_POLL (HZ / 20 ?: 1)
 
+/**
+ * bounce_reserve_init() - initialise a reserve without blocks
+ * @reserve: the reserve
+ * @block: bytes of a block; rounded up to a folio
+ */
 void bounce_reserve_init(struct bounce_reserve *reserve, size_t block)
 	__context_unsafe(/* no other task can reach it yet */)
 {
@@ -24,7 +29,13 @@ void bounce_reserve_init(struct bounce_reserve *reserve, size_t block)
 	INIT_LIST_HEAD(&reserve->held);
 }
 
-/* How many blocks one request gets at most. */
+/**
+ * bounce_reserve_most() - how many blocks one request gets at most
+ * @reserve: the reserve
+ *
+ * Context: any.
+ * Return: a quarter of the reserve, 1 at least.
+ */
 unsigned int bounce_reserve_most(const struct bounce_reserve *reserve)
 {
 	return max(READ_ONCE(reserve->nr_want) / 4, 1u);
@@ -85,6 +96,14 @@ static int grow(struct bounce_pool *pool, unsigned int blocks)
 	return 0;
 }
 
+/**
+ * bounce_reserve_resize() - change the number of blocks, also while some are taken
+ * @pool: the pool
+ * @blocks: the new number; blocks beyond it are freed, those taken when they come back
+ *
+ * Context: may sleep; allocates with GFP_KERNEL. Callers must serialise.
+ * Return: 0, or -ENOMEM, and then the number is the old one.
+ */
 int bounce_reserve_resize(struct bounce_pool *pool, unsigned int blocks)
 {
 	struct bounce_reserve *reserve = &pool->reserve;
@@ -100,6 +119,10 @@ int bounce_reserve_resize(struct bounce_pool *pool, unsigned int blocks)
 	return ret;
 }
 
+/**
+ * bounce_reserve_exit() - free the blocks
+ * @pool: the pool, without blocks that are taken
+ */
 void bounce_reserve_exit(struct bounce_pool *pool)
 	__context_unsafe(/* no other task can reach it any more */)
 {
@@ -168,10 +191,16 @@ static unsigned int wait_and_take(struct bounce_reserve *reserve,
 	return nr;
 }
 
-/*
- * Moves @need blocks to @list, and up to @most if there are more; sleeps until there
- * are @need. Returns how many; 0 if @need is more than bounce_reserve_most(). The
- * caller must not hold blocks of I/O that is not submitted.
+/**
+ * bounce_reserve_get() - take blocks of the reserve, and wait until there are enough
+ * @pool: the pool
+ * @need: how many
+ * @most: as many if there are more
+ * @swap: swap-out, which may take the last quarter
+ * @list: the blocks are added here, by their lru
+ *
+ * Context: sleeps; the caller must not hold blocks of I/O that is not submitted.
+ * Return: the number of blocks; 0 if @need is more than bounce_reserve_most().
  */
 unsigned int bounce_reserve_get(struct bounce_pool *pool, unsigned int need,
 				unsigned int most, bool swap,
@@ -198,7 +227,13 @@ unsigned int bounce_reserve_get(struct bounce_pool *pool, unsigned int need,
 	return nr;
 }
 
-/* Any context. */
+/**
+ * bounce_reserve_put() - give a block back
+ * @pool: the pool
+ * @folio: the block; is not used again before the device below has dropped its reference
+ *
+ * Context: any.
+ */
 void bounce_reserve_put(struct bounce_pool *pool, struct folio *folio)
 {
 	struct bounce_reserve *reserve = &pool->reserve;

@@ -31,7 +31,14 @@ static enum bounce_source source_of_page(struct bio *bio, struct page *page)
 	return folio->mapping ? BOUNCE_SOURCE_CACHE : BOUNCE_SOURCE_KERNEL;
 }
 
-/* The source of the first page of a part of a bio. */
+/**
+ * bounce_source_of() - tell where the data of a part of a bio is from
+ * @bio: the bio
+ * @part: the part; its first page decides
+ *
+ * Context: any.
+ * Return: the source.
+ */
 enum bounce_source bounce_source_of(struct bio *bio, struct bvec_iter part)
 {
 	struct bio_vec bv = bio_iter_iovec(bio, part);
@@ -39,7 +46,14 @@ enum bounce_source bounce_source_of(struct bio *bio, struct bvec_iter part)
 	return source_of_page(bio, bv.bv_page);
 }
 
-/* The name of the kind of memory of that page. */
+/**
+ * bounce_memory_of() - name the kind of memory that a part of a bio is in
+ * @bio: the bio
+ * @part: the part; its first page decides
+ *
+ * Context: any.
+ * Return: the name.
+ */
 const char *bounce_memory_of(const struct bio *bio, struct bvec_iter part)
 {
 	struct bio_vec bv = bio_iter_iovec(bio, part);
@@ -61,7 +75,13 @@ const char *bounce_memory_of(const struct bio *bio, struct bvec_iter part)
 	return "kernel";
 }
 
-/* Looks at every vec, as bios may be mixed; one vec has one kind of memory. */
+/**
+ * bounce_has_direct() - is memory of a program or guest in a bio, for direct I/O?
+ * @bio: the bio; may be mixed, so each vec is looked at
+ *
+ * Context: any.
+ * Return: true if so.
+ */
 bool bounce_has_direct(struct bio *bio)
 {
 	struct bvec_iter iter;
@@ -74,6 +94,14 @@ bool bounce_has_direct(struct bio *bio)
 	return false;
 }
 
+/**
+ * bounce_has_device_pages() - is memory of ZONE_DEVICE in a bio?
+ * @bio: the bio
+ * @p2pdma_only: look for memory of PCI devices only
+ *
+ * Context: any.
+ * Return: true if so.
+ */
 bool bounce_has_device_pages(struct bio *bio, bool p2pdma_only)
 {
 	struct bvec_iter iter;

@@ -8,7 +8,13 @@
 
 #include "pool.h"
 
-/* Counts a copy that ended early, and returns the errno for it. */
+/**
+ * bounce_short_copy() - count a copy that ended early
+ * @pool: the pool
+ *
+ * Context: any.
+ * Return: -EIO, the errno for it.
+ */
 int bounce_short_copy(struct bounce_pool *pool)
 {
 	bounce_pool_count(pool, short_copies);
@@ -36,7 +42,13 @@ static size_t put_folios_from(struct bounce_pool *pool, struct bio *bio,
 	return charged;
 }
 
-/* Puts all folios of a bio. Any context. */
+/**
+ * bounce_vecs_put() - put all folios of a bio
+ * @pool: the pool
+ * @bio: the bio; keeps its bi_size
+ *
+ * Context: any.
+ */
 void bounce_vecs_put(struct bounce_pool *pool, struct bio *bio)
 {
 	size_t charged = put_folios_from(pool, bio, 0);
@@ -45,7 +57,13 @@ void bounce_vecs_put(struct bounce_pool *pool, struct bio *bio)
 		bounce_pool_uncharge(pool, charged);
 }
 
-/* Puts all folios of a bio and makes it empty again. */
+/**
+ * bounce_vecs_undo() - put all folios of a bio and make it empty again
+ * @pool: the pool
+ * @bio: the bio
+ *
+ * Context: any.
+ */
 void bounce_vecs_undo(struct bounce_pool *pool, struct bio *bio)
 {
 	bounce_vecs_put(pool, bio);
@@ -125,10 +143,18 @@ static noinline int add_reserve(struct bounce_pool *pool, struct bio *bio,
 	return 0;
 }
 
-/*
- * Gives @bio folios for @total bytes, or less unless BOUNCE_WHOLE, in at most
- * @max_vecs vecs. -EAGAIN with BOUNCE_NOWAIT, else -ENOMEM if that is more than
- * the reserve can give at once.
+/**
+ * bounce_vecs_get() - give a bio folios
+ * @pool: the pool
+ * @bio: empty
+ * @total: wanted, in bytes; unless BOUNCE_WHOLE the bio may get less
+ * @minsize: the length is a multiple of this
+ * @max_vecs: at most that many vecs are used
+ * @flags: enum bounce_flags
+ *
+ * Context: sleeps unless BOUNCE_NOWAIT.
+ * Return: 0; -EAGAIN without memory (BOUNCE_NOWAIT); -ENOMEM if BOUNCE_WHOLE needs more
+ * than bounce_pool_max_whole() and it cannot be allocated.
  */
 int bounce_vecs_get(struct bounce_pool *pool, struct bio *bio, size_t total,
 		    size_t minsize, unsigned int max_vecs, unsigned int flags)
@@ -150,7 +176,14 @@ int bounce_vecs_get(struct bounce_pool *pool, struct bio *bio, size_t total,
 	return add_reserve(pool, bio, total, max_vecs, flags, clear);
 }
 
-/* Cuts the folios of a bio to @size bytes. */
+/**
+ * bounce_vecs_trim() - cut the folios of a bio, and put those that are not needed
+ * @pool: the pool
+ * @bio: the bio
+ * @size: bytes to keep
+ *
+ * Context: any.
+ */
 void bounce_vecs_trim(struct bounce_pool *pool, struct bio *bio, size_t size)
 {
 	unsigned int i = 0;
