@@ -123,6 +123,11 @@ static struct configfs_subsystem bounce_subsys = {
 	},
 };
 
+/**
+ * bounce_config_init() - register the configfs subsystem
+ *
+ * Return: 0 or an errno of configfs.
+ */
 int bounce_config_init(void)
 {
 	config_group_init(&bounce_subsys.su_group);
@@ -130,6 +135,11 @@ int bounce_config_init(void)
 	return configfs_register_subsystem(&bounce_subsys);
 }
 
+/**
+ * bounce_config_exit() - unregister the configfs subsystem
+ *
+ * Each device keeps the module, so there is none any more.
+ */
 void bounce_config_exit(void)
 {
 	configfs_unregister_subsystem(&bounce_subsys);

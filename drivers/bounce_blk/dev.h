@@ -64,15 +64,11 @@ static inline struct bounce_dev *to_bounce_dev(struct config_item *item)
 	return container_of(item, struct bounce_dev, item);
 }
 
-/* disk.c; with dev->lock held */
+/* disk.c */
 int bounce_disk_up(struct bounce_dev *dev) __must_hold(&dev->lock);
-/* -EBUSY while the disk is open */
 int bounce_disk_down(struct bounce_dev *dev) __must_hold(&dev->lock);
-/* The same, also while the disk is open. */
 void bounce_disk_kill(struct bounce_dev *dev) __must_hold(&dev->lock);
-/* Work: powers off after the device below was removed. */
 void bounce_disk_dead(struct work_struct *work);
-/* Sets a field of the configuration; if there is a disk, with its queue frozen. */
 void bounce_disk_configure(struct bounce_dev *dev, unsigned int *field,
 			   unsigned int value) __must_hold(&dev->lock);
 

@@ -159,6 +159,13 @@ close_lower:
 	return ret;
 }
 
+/**
+ * bounce_disk_up() - power on: open the device below and add the disk
+ * @dev: a device without a disk
+ *
+ * Context: with @dev->lock held; sleeps. Logs the reason of a failure.
+ * Return: 0; -ENOENT if rmdir has begun; else an errno of the table in the admin guide.
+ */
 int bounce_disk_up(struct bounce_dev *dev)
 {
 	int ret;
@@ -173,7 +180,14 @@ int bounce_disk_up(struct bounce_dev *dev)
 	return ret;
 }
 
-/* From here on I/O on open files of the disk fails, also after the next power on. */
+/**
+ * bounce_disk_kill() - power off, also while the disk is open
+ * @dev: a device that has a disk
+ *
+ * I/O on open files of the disk fails from here on, also after the next power on.
+ *
+ * Context: with @dev->lock held; sleeps, until I/O below has ended.
+ */
 void bounce_disk_kill(struct bounce_dev *dev)
 {
 	lockdep_assert_held(&dev->lock);
@@ -185,7 +199,11 @@ void bounce_disk_kill(struct bounce_dev *dev)
 	bounce_unpin(dev);
 }
 
-/* The work runs later: the disk may have been powered off since, and on again. */
+/**
+ * bounce_disk_dead() - power off after the device below was removed
+ * @work: of the device; lower_dead() queued it, and the disk may have been powered off
+ *	since, and on again
+ */
 void bounce_disk_dead(struct work_struct *work)
 {
 	struct bounce_dev *dev = container_of(work, struct bounce_dev, dead);
@@ -210,6 +228,13 @@ static int close_disk(struct bounce_dev *dev)
 	return 0;
 }
 
+/**
+ * bounce_disk_down() - power off, unless the disk is open
+ * @dev: a device that has a disk
+ *
+ * Context: with @dev->lock held; sleeps. Logs which processes have the disk open.
+ * Return: 0 or -EBUSY.
+ */
 int bounce_disk_down(struct bounce_dev *dev)
 {
 	int ret = 0;
@@ -225,6 +250,16 @@ int bounce_disk_down(struct bounce_dev *dev)
 	return ret;
 }
 
+/**
+ * bounce_disk_configure() - set a field of the configuration, also in the engine
+ * @dev: the device
+ * @field: the field, in @dev->config
+ * @value: a valid value
+ *
+ * Freezes the queue, so that no bio is handled with some old and some new values.
+ *
+ * Context: with @dev->lock held; sleeps.
+ */
 void bounce_disk_configure(struct bounce_dev *dev, unsigned int *field,
 			   unsigned int value)
 {

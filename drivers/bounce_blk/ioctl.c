@@ -60,19 +60,47 @@ static int ask_below(struct block_device *bdev, blk_mode_t mode, unsigned int cm
 	return ret;
 }
 
+/**
+ * bounce_ioctl() - pass an ioctl to the driver of the device below
+ * @bdev: the disk or a partition
+ * @mode: as the caller has it open
+ * @cmd: the number of the ioctl
+ * @arg: its argument
+ *
+ * Context: sleeps.
+ * Return: as that driver; -ENODEV if the disk is dead; -ENOTTY without CAP_SYS_RAWIO or if
+ * the driver has no ioctls; -EROFS if the device is read-only and @cmd may write.
+ */
 int bounce_ioctl(struct block_device *bdev, blk_mode_t mode, unsigned int cmd,
 		 unsigned long arg)
 {
 	return ask_below(bdev, mode, cmd, arg, false);
 }
 
+/**
+ * bounce_compat_ioctl() - bounce_ioctl() for a 32-bit program
+ * @bdev: the disk or a partition
+ * @mode: as the caller has it open
+ * @cmd: the number of the ioctl
+ * @arg: its argument
+ *
+ * Context: sleeps.
+ * Return: as bounce_ioctl().
+ */
 int bounce_compat_ioctl(struct block_device *bdev, blk_mode_t mode,
 			unsigned int cmd, unsigned long arg)
 {
 	return ask_below(bdev, mode, cmd, arg, true);
 }
 
-/* The geometry of the disk below; for a partition the cylinders follow its size. */
+/**
+ * bounce_getgeo() - get the geometry of the disk below
+ * @disk: the disk
+ * @geo: filled in; if the device below is a partition, the cylinders follow its size
+ *
+ * Context: sleeps.
+ * Return: 0; -ENODEV if the disk is dead; -ENOTTY if the driver below has no geometry.
+ */
 int bounce_getgeo(struct gendisk *disk, struct hd_geometry *geo)
 {
 	struct bounce_dev *dev = get_live(disk);

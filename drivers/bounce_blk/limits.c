@@ -14,10 +14,13 @@
 #define USER_FEATURES (BLK_FEAT_ROTATIONAL | BLK_FEAT_ADD_RANDOM | \
 		       BLK_FEAT_IO_STAT | BLK_FEAT_STABLE_WRITES)
 
-/*
- * Stacks the limits of the device below, and then applies the changes of bouncing, as
- * stacking would overwrite them. The limits below are read without a lock, as md and
- * dm do: their driver reports each change, and bounce_limits_refresh() reads them again.
+/**
+ * bounce_limits_stack() - stack the limits of the device below, and change them for bouncing
+ * @dev: the device, with @lower open
+ * @lim: filled in; the changes come last, as stacking would overwrite them
+ *
+ * The limits below are read without a lock, as md and dm do: their driver reports each
+ * change, and bounce_limits_refresh() reads them again.
  */
 void bounce_limits_stack(struct bounce_dev *dev, struct queue_limits *lim)
 {

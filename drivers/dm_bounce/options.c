@@ -39,6 +39,14 @@ static int parse_option(const char *option, struct bounce_options *options)
 	return -EINVAL;
 }
 
+/**
+ * bounce_parse_options() - read the options of a table
+ * @ti: the target; its error says what was refused, and the log names the option
+ * @options: has the defaults; each option that is given replaces one
+ * @args: the rest of the arguments; all are used up
+ *
+ * Return: 0 or -EINVAL.
+ */
 int bounce_parse_options(struct dm_target *ti, struct bounce_options *options,
 			 struct dm_arg_set *args)
 {
@@ -71,7 +79,14 @@ int bounce_parse_options(struct dm_target *ti, struct bounce_options *options,
 	return 0;
 }
 
-/* Prints "#OPTIONS OPTION..." with the values in force; returns the length. */
+/**
+ * bounce_print_options() - print "#OPTIONS OPTION..." with the values in force
+ * @bt: the target
+ * @result: where to write
+ * @maxlen: bytes there
+ *
+ * Return: the length.
+ */
 unsigned int bounce_print_options(const struct bounce_target *bt, char *result,
 				  unsigned int maxlen)
 {

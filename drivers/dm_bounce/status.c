@@ -42,6 +42,14 @@ static unsigned int print_stats(struct bounce_engine *engine, char *result,
 	return sz;
 }
 
+/**
+ * bounce_status() - print what dmsetup status or dmsetup table shows
+ * @ti: the target
+ * @type: the first, the second, or the text that IMA measures
+ * @status_flags: unused
+ * @result: where to write
+ * @maxlen: bytes there
+ */
 void bounce_status(struct dm_target *ti, status_type_t type,
 		   unsigned int status_flags, char *result, unsigned int maxlen)
 {
@@ -80,9 +88,16 @@ static int set_detect(struct bounce_engine *engine, const char *value)
 	return 0;
 }
 
-/*
- * detect on|off|direct; detect_every N; mutators prints their table; reset clears that
- * table and the counters.
+/**
+ * bounce_message() - carry out dmsetup message
+ * @ti: the target
+ * @argc: how many words
+ * @argv: the words: "detect on|off|direct", "detect_every N", "mutators", which prints their
+ *	table, or "reset", which clears that table and the counters
+ * @result: for what is printed
+ * @maxlen: bytes there
+ *
+ * Return: 0; 1 if @result was filled in; -EINVAL.
  */
 int bounce_message(struct dm_target *ti, unsigned int argc, char **argv,
 		   char *result, unsigned int maxlen)
