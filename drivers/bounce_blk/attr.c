@@ -19,6 +19,7 @@ struct number {
 
 #define FIELD(name) offsetof(struct bounce_config, name)
 
+/* Not kstrtobool(): it takes "y" and "on", which no attribute shows. */
 static const struct bounce_range bool_range = { .max = 1 };
 
 static unsigned int *field_of(struct bounce_dev *dev, const struct number *number)
@@ -62,6 +63,7 @@ static ssize_t bounce_backing_show(struct config_item *item, char *page)
 {
 	struct bounce_dev *dev = to_bounce_dev(item);
 
+	/* bounce_backing_store() frees the string */
 	guard(mutex)(&dev->lock);
 	return sysfs_emit(page, "%s\n", dev->config.backing);
 }
@@ -85,6 +87,7 @@ static ssize_t bounce_backing_store(struct config_item *item, const char *page,
 	else
 		swap(dev->config.backing, backing);
 	mutex_unlock(&dev->lock);
+	/* the old string, or the new one if it was refused */
 	kfree(backing);
 	return count;
 }

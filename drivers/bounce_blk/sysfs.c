@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The attributes in /sys/block/bounce-NAME/bounce/: statistics, and "refresh".
+ *
+ * They take no lock: del_gendisk() removes them and waits for their readers, before
+ * put_lower_and_disk() clears private_data and bounce_engine_exit() frees the counters.
  */
 #include <linux/sysfs.h>
 
@@ -17,7 +20,10 @@ static struct bounce_engine *engine_of(struct device *device)
 #define SHOW(device, buf, field) \
 	sysfs_emit(buf, "%llu\n", bounce_sum(engine_of(device), field))
 
-/* A counter of the pool, by its offset there */
+/*
+ * A counter of the pool, by its offset there. All counters of all processors are added up
+ * for one of them: they are read seldom, and counting has to be cheap.
+ */
 static ssize_t show_pool(struct device *device, char *buf, size_t offset)
 {
 	struct bounce_pool_stats stats;
@@ -188,6 +194,7 @@ static ssize_t mutations_kthread_show(struct device *device,
 	return SHOW(device, buf, mutations_kthread);
 }
 
+/* 32 lines of 77 bytes at most, which a page has room for. */
 static ssize_t mutators_show(struct device *device,
 			     struct device_attribute *attr, char *buf)
 {

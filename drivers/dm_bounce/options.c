@@ -6,6 +6,7 @@
 
 #include "target.h"
 
+/* The colon is a part of the prefix: "detect_every:" does not begin with "detect:". */
 static const struct {
 	const char *prefix;
 	size_t offset;			/* in struct bounce_options */
@@ -25,6 +26,7 @@ static int parse_option(const char *option, struct bounce_options *options)
 	unsigned int i;
 	size_t len;
 
+	/* the only word without a value */
 	if (!strcmp(option, "detect")) {
 		options->detect = BOUNCE_DETECT_ALL;
 		return 0;
@@ -56,6 +58,7 @@ int bounce_parse_options(struct dm_target *ti, struct bounce_options *options,
 	unsigned int nr = 0;
 	int ret;
 
+	/* a table without options needs no count of them */
 	if (args->argc) {
 		ret = dm_read_arg_group(&group, args, &nr, &ti->error);
 		if (ret)
@@ -94,6 +97,10 @@ unsigned int bounce_print_options(const struct bounce_target *bt, char *result,
 	const struct bounce_engine *engine = &bt->engine;
 	unsigned int sz = 0;
 
+	/*
+	 * All options, also defaults, so that the line makes the same target under a module
+	 * with other defaults. Messages change @detect and @detect_every in the engine only.
+	 */
 	DMEMIT("%u mode:%s detect:%s detect_every:%u", BOUNCE_NR_OPTIONS,
 	       bounce_mode_names[engine->mode],
 	       bounce_detect_names[READ_ONCE(engine->detect)],
