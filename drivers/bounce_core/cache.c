@@ -8,8 +8,8 @@
 #include "pool.h"
 
 /*
- * Bytes that all magazines together may keep, and each at least and at most; not of the
- * folios at hand.
+ * Limits of the bytes in the magazines, without the folios at hand: of all together, and
+ * the smallest and the largest limit of one.
  */
 #define ALL_MAGS	SZ_8M
 #define LEAST_MAG	SZ_64K

@@ -64,7 +64,7 @@ static noinline bool copy_vecs(struct bio *bio, const struct bio *orig,
 	return true;
 }
 
-/* The same; most often one vec is copied to one folio, or from it. */
+/* As copy_vecs(), which is left out if one vec is copied to or from one folio. */
 static inline int copy_part(struct bounce_pool *pool, struct bio *bio,
 			    const struct bio *orig, struct bvec_iter part, bool out)
 {

@@ -149,7 +149,7 @@ int bounce_engine_prepare(struct bounce_engine *engine, struct bio *orig,
 		return ret;
 	if (!bio)
 		return -EAGAIN;
-	/* No task would poll it: that of @orig polls what @orig is for. */
+	/* No task would poll this bio: the one of @orig polls the disk of @orig. */
 	bio->bi_opf &= ~REQ_POLLED;
 	bio->bi_iter.bi_sector += engine->offset;
 	io = container_of(bio, struct bounce_io, bio);

@@ -214,7 +214,7 @@ null()
 	wait_for_node "/dev/$name"
 }
 
-# power_off NAME: io_uring lets the files of a program go when that has ended already
+# power_off NAME: repeated, as io_uring closes files after their program has ended
 power_off()
 {
 	until_true set_attr "$1" power 0
@@ -307,8 +307,8 @@ end_verified_io()
 	wait "$verified" || fail "fio: $(cat "$tmp/fio_out" "$tmp/fio")"
 }
 
-# nvme KIND: the NVMe disk whose controller has that, in $got: pi, cmb or neither
-# (plain)
+# nvme KIND: the name of an NVMe disk with protection information (pi), memory in its
+# controller (cmb) or neither (plain), in $got
 nvme()
 {
 	local d kind
@@ -328,7 +328,7 @@ nvme()
 	return 1
 }
 
-# All that tests make, whatever state they left it in.
+# Removes all that tests make, in whatever state they left it.
 clean_up()
 {
 	local d i

@@ -21,10 +21,10 @@ flip_bounced()
 	fail "$changed changed in flight in $i rounds"
 }
 
-# Where the fault cannot happen, to be spared proves nothing: so the raw device has
-# to fail until that is ENOUGH, RAW_LEAST times at least, and through bounce_blk the
-# buffer has to have changed before the device was done with it. How often that happens
-# in so many writes depends on the load of the machine.
+# First to the raw device, until ENOUGH writes have failed: unless RAW_LEAST do, this
+# machine does not have the fault, and the test would prove nothing. Then through
+# bounce_blk, where none may fail, although detect must see that the buffer changed. How
+# many buffers change in flight depends on the load of the machine.
 test_pi_of_a_changing_buffer()
 {
 	local disk out
@@ -38,7 +38,7 @@ test_pi_of_a_changing_buffer()
 	flip_bounced "${FLIPS:-300}" 20
 }
 
-# A write that waits between taking its folios and copying to them takes as long.
+# delay_copy delays a write between the allocation of its folios and the copy.
 test_delayed_copy()
 {
 	local began

@@ -130,7 +130,7 @@ busy_or_over()
 	below_is_busy || has "$tmp/out" result
 }
 
-# A command takes its time: nothing of it may be gone before it is back.
+# Power off and rmdir are refused while the device below executes a command.
 test_ioctl_under_way()
 {
 	local pid i
@@ -143,7 +143,7 @@ test_ioctl_under_way()
 	bounce a /dev/sda mode=write
 	# In ticks: 1 to 4 seconds.
 	echo 1000 >/sys/bus/pseudo/drivers/scsi_debug/delay
-	# On a busy machine it may be over before the script looks.
+	# On a busy machine the command may have ended before the script looks.
 	for i in 1 2 3; do
 		: >"$tmp/out"
 		bounce_io sgread /dev/bounce-a >>"$tmp/out" &
@@ -156,7 +156,7 @@ test_ioctl_under_way()
 	wait $pid
 	expect 'the data read' 'result=0 status=0 first=97' "$(<"$tmp/out")"
 	remove a
-	# Flushing the disk that goes away would take minutes.
+	# With the delay, the flush when scsi_debug removes its disk would take minutes.
 	echo 0 >/sys/bus/pseudo/drivers/scsi_debug/delay
 	unload_scsi_debug
 }

@@ -2,10 +2,10 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2154,SC2034 # of lib.sh
 #
-# How much memory is used and for whom, what a read
-# shows, and who is said to have changed a buffer.
+# Limits on memory and the cgroup that is charged, reads that show no data of an earlier
+# I/O, and the program that detect reports.
 
-# Writes of 1 MiB, as many at a time as said, that end when the gate opens.
+# flood DISK COUNT: COUNT writes of 1 MiB at a time, which end when the gate opens
 flood()
 {
 	fio --name=f --filename="$1" --rw=write --bs=1M --size="$2m" --direct=1 \
@@ -105,7 +105,7 @@ test_flood()
 	rmdir $cg
 }
 
-# A write that stays away for long does not keep the reserve from the next one.
+# A write that takes 5 seconds below leaves enough of the reserve for another write.
 test_reserve_is_shared()
 {
 	local size pid began
@@ -136,13 +136,13 @@ taken_from_reserve()
 	[ "$got" -gt 0 ]
 }
 
-# kernel_memory CGROUP BYTES: it is charged for that much, or for more
+# kernel_memory CGROUP BYTES: true if the cgroup is charged for that many or more
 kernel_memory()
 {
 	[ "$(awk '$1 == "kernel" { print $2 }' "$1/memory.stat")" -ge "$2" ]
 }
 
-# A cgroup pays for its bounce buffers.
+# Bounce buffers are charged to the cgroup of the program that writes.
 test_charged_to_cgroup()
 {
 	local cg=/sys/fs/cgroup/charged pid
@@ -175,8 +175,8 @@ in_flight()
 	[ "$got" -ge "$2" ]
 }
 
-# The device says that it has read, and has not: then there is nothing, and nothing of
-# others, neither in new memory nor in what was used before, nor in the reserve.
+# The device reports success without reading: the buffer gets zeroes, and no data of an
+# earlier I/O, whether its folios are new, from the cache or from the reserve.
 test_lying_device()
 {
 	local size alloc
@@ -211,8 +211,8 @@ test_short_copy()
 	idle a || fail 'I/O is in flight'
 }
 
-# atomic_writes_stack DISK: does the kernel know them above a driver that stacks? Linux
-# 6.12 does not, so neither a bounce device nor dm-linear has them there.
+# atomic_writes_stack DISK: true if this kernel stacks the limits of atomic writes. Linux
+# 6.12 does not, so there neither a bounce device nor dm-linear takes atomic writes.
 atomic_writes_stack()
 {
 	local linear
@@ -258,7 +258,7 @@ test_atomic_writes()
 	unload_scsi_debug
 }
 
-# Programs past the page cache are bounced, the page cache keeps its pages stable.
+# Mode direct bounces direct I/O; for the rest the page cache keeps its pages stable.
 test_mode_direct()
 {
 	null n
@@ -275,7 +275,7 @@ test_mode_direct()
 	expect_stat 'reads' a read_bounced_bios -eq 0
 }
 
-# An honest program that writes again what is under writeback is not named.
+# A program that calls write() on a page under writeback counts as page cache.
 test_page_cache_told_apart()
 {
 	local detect

@@ -4,9 +4,8 @@
 #
 # When memory is short. See swap.sh, too.
 
-# Where the kernel cannot make allocations fail, there really is no memory.
-# starved NAME WORD...: I/O to that device as starved_io.c does it, with the words as
-# its parameters
+# starved NAME WORD...: I/O of the module starved_io to that device, while the module has
+# all free memory; the words are its parameters. For kernels without fault injection.
 starved()
 {
 	local name=$1
@@ -32,15 +31,15 @@ nothing_can_be_allocated()
 test_reserve_progress()
 {
 	local try
-	# Slow, so that the reserve is out when the next I/O comes.
+	# Each I/O takes 1 ms, so that the next one finds the reserve empty.
 	null n irqmode=2 completion_nsec=1000000
 	bounce a /dev/n mode=all reserve_kib=64
-	# Pages that null_blk allocates later would fail, too.
+	# Let null_blk allocate its pages now: with faults its writes would fail.
 	dd if=/dev/zero of=/dev/n bs=1M count=32 oflag=direct 2>/dev/null
 	if has_faults; then
 		nothing_can_be_allocated
 	else
-		# Memory that is freed meanwhile can be enough for all of it.
+		# Other tasks may free so much memory meanwhile that no I/O needs the reserve.
 		for try in 1 2 3 4 5; do
 			[ "$try" = 1 ] || note "starved again ($try)"
 			starved a
@@ -80,16 +79,16 @@ test_order0_only()
 	if [ -d "$page_faults" ]; then
 		high_orders_fail
 	else
-		# Half of it is on a processor's list, which does not count as free, and is of a
-		# number of pages.
+		# Half of the single pages go to the lists of the processors, which do not count
+		# as free and are limited to a number of pages: so scale with the page size.
 		starved a loose_mib=$((64 * page_kib))
 	fi
 	note "orders: $(tr '\n' ' ' </sys/block/bounce-a/bounce/orders)"
 	expect 'lines of another form' '' \
 		"$(grep -vE '^order_[0-9]+ [0-9]+$' /sys/block/bounce-a/bounce/orders)"
 	sum_of_orders a 0 0
-	# More than one I/O of 256 KiB; elsewhere a few. The kernel may make room for
-	# larger folios while starved I/O goes on, and those are used again.
+	# More folios than one I/O of 256 KiB has. Starved I/O may get larger ones, too,
+	# when the kernel makes room for them, and these are used again.
 	expect_test 'order 0' "$got" -gt 100
 	expect_stat 'the reserve' a reserve_uses -eq 0
 }

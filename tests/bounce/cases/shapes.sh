@@ -110,7 +110,7 @@ through_page_cache()
 {
 	local back=$tmp/narrow-back
 	dd if="$tmp/data" of=/dev/bounce-a bs=1M conv=fsync 2>/dev/null || fail "$1: write"
-	# Closed, it has no pages any more.
+	# The last close dropped the pages of the disk, so this reads from the device.
 	dd if=/dev/bounce-a of="$back" bs=512K count=1 2>/dev/null || fail "$1: read"
 	cmp "$tmp/data" "$back" || fail "$1: other data"
 }
@@ -134,7 +134,7 @@ test_few_segments()
 		remove a
 		modprobe -r narrow_disk || fail 'narrow_disk is in use'
 	done
-	# A program that does not ask for the limits does not keep them.
+	# Without announced limits the disk gets requests beyond them, and counts these.
 	narrow silent=1 || { fail 'no silent disk'; return; }
 	bounce a /dev/narrow mode=none
 	bounce_io scatter /dev/bounce-a 64 4K 8K wait >"$tmp/out" 2>&1
@@ -192,7 +192,7 @@ longest_polled()
 	got=256k
 }
 
-# What is not polled takes a second there.
+# An I/O that is not polled takes a second on this disk.
 test_polled_below()
 {
 	local began reads
@@ -207,7 +207,7 @@ test_polled_below()
 	expect_test 'iostat: reads' "$reads" -ge 64
 }
 
-# What is bounced or checked ends by interrupt, and the ring gets it all the same.
+# Polled I/O that is bounced or checked ends by interrupt, and io_uring reaps it as well.
 test_polled_above()
 {
 	local how most

@@ -56,7 +56,7 @@ test_orderly_removal()
 	unload_scsi_debug
 }
 
-# As many pieces as a bio can have: nothing of it may be needed for ourselves.
+# A read into BIO_MAX_VECS pieces: the driver must not need a vec of that bio.
 test_all_vecs()
 {
 	# It takes 1 MiB as a whole; the parts of a split bio wait for each other.

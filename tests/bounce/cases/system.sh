@@ -135,7 +135,7 @@ test_cpu_hotplug()
 	expect random 'done=200' "$(<"$tmp/out")"
 }
 
-# Reads until something is seen of them: enough to fill one of its buffers.
+# Reads enough to fill a buffer of blktrace; true if blktrace has written one.
 blktrace_runs()
 {
 	dd if=/dev/n of=/dev/null bs=512 count=16 skip=4096 iflag=direct 2>/dev/null

@@ -16,7 +16,7 @@
 #define MAX_SEGS	64
 #define RESERVE		SZ_64K
 
-/* What one taker gets of the reserve. */
+/* The bytes of the reserve that one bio gets at most. */
 #define MOST		(RESERVE / 4)
 
 /* Per cent of allocations, and of copies, that fail. */
@@ -31,7 +31,7 @@ struct ctx {
 	u8 *noise;			/* AREA + PAGE_SIZE bytes, never changed */
 };
 
-/* One iov_iter and what it stands on. */
+/* An iov_iter and the memory below it. */
 struct source {
 	unsigned int kind;
 	unsigned int nr;

@@ -153,7 +153,7 @@ bool area_is(struct ctx *c, const struct source *s, u8 *tmp)
 		!memcmp(tmp, c->expect, s->span);
 }
 
-/* The first @len bytes of the source, in order, are those of the bio's buffer. */
+/* Have the folios of the bio the first @len bytes of the source, in order? */
 bool same_as_bio(struct ctx *c, const struct source *s, struct bio *bio, size_t len)
 {
 	struct bvec_iter iter = { .bi_size = len };
@@ -184,8 +184,8 @@ bool same_as_bio(struct ctx *c, const struct source *s, struct bio *bio, size_t 
 }
 
 /*
- * What a device would read, from @skip bytes of the source on: into the bio's
- * folios and, as the model, @expect.
+ * Fills the folios of the bio, as a device does for a read, and @expect, from @skip bytes
+ * of the source on, with the same noise.
  */
 void device_reads(struct ctx *c, const struct source *s, struct bio *bio,
 		  size_t skip)
@@ -211,7 +211,7 @@ void device_reads(struct ctx *c, const struct source *s, struct bio *bio,
 	}
 }
 
-/* Nothing of what was there before can be read by way of this bio. */
+/* Are the folios of the bio all zeroes, without data of an earlier bio? */
 bool is_clear(struct bio *bio)
 {
 	struct bvec_iter iter = bio->bi_iter;

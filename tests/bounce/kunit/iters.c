@@ -29,15 +29,15 @@ static void ask_oracle(struct kunit *test, struct source *s, struct bio *ours, i
 	}
 	if (!ret) {
 		/*
-		 * Where vecs are scarce, ours gets more into them, but its folios need
-		 * some of them when it reads.
+		 * bio_bounce() gets at least as much data into the vecs, unless this
+		 * is a read with BIO_MAX_VECS: the folios of a read need some of them.
 		 */
 		if (write || ours->bi_max_vecs < BIO_MAX_VECS)
 			KUNIT_EXPECT_GE(test, ours->bi_iter.bi_size, bio->bi_iter.bi_size);
 		if (write)
 			KUNIT_EXPECT_TRUE(test, same_as_bio(c, s, bio, bio->bi_iter.bi_size));
 	}
-	/* Ours leaves bvecs whole. */
+	/* bio_bounce() copies the bvecs of an iter, and the helper may split them. */
 	if (!ret && !write && s->kind != BVEC &&
 	    ours->bi_iter.bi_size == bio->bi_iter.bi_size) {
 		KUNIT_EXPECT_MEMEQ(test, ours->bi_io_vec + ours->bi_vcnt, bio->bi_io_vec + 1,
@@ -156,7 +156,7 @@ static void one_round(struct kunit *test, struct source *s, u8 *tmp, bool oracle
 		if (write)
 			KUNIT_EXPECT_TRUE(test, same_as_bio(c, s, bio, done));
 	}
-	/* The helper fails where it cannot trim; what has no block is no bio's. */
+	/* The helper does not know BOUNCE_WHOLE, and needs one block at least. */
 	if (oracle && total && !whole)
 		ask_oracle(test, s, bio, ret, maxlen, block, write);
 	if (!ret)

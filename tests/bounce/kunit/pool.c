@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What bounce_core promises of its pools: the reserve and who gets how much of it,
- * the limit of what is out, folios that are still held, and errors undone.
+ * Tests of the pools of bounce_core: the reserve and the shares of it, the limit on the
+ * bytes in flight, folios that still have another reference, and calls that fail, which
+ * must leave the bio and the iter as they were.
  */
 #include <linux/delay.h>
 #include <linux/kthread.h>
@@ -72,7 +73,7 @@ static void bounce_swap_has_a_share(struct kunit *test)
 	for (i = 0; i < 3; i++)
 		KUNIT_ASSERT_EQ(test, write_user(test, &bio[i], &iter, MOST, BOUNCE_WHOLE), 0);
 	KUNIT_EXPECT_EQ(test, stats_of(test).reserve_waits, 0);
-	/* Others would sleep here until one of those has ended. */
+	/* Without BOUNCE_SWAP this would sleep until one of the three bios has ended. */
 	KUNIT_EXPECT_EQ(test, 0, write_user(test, &bio[3], &iter, MOST,
 					    BOUNCE_WHOLE | BOUNCE_SWAP));
 	KUNIT_EXPECT_EQ(test, stats_of(test).reserve_waits, 0);
@@ -80,7 +81,7 @@ static void bounce_swap_has_a_share(struct kunit *test)
 		end_write(test, bio[i]);
 }
 
-/* What all pools may have out: over it there is the reserve, or -EAGAIN. */
+/* Above the limit bio_bounce() uses the reserve, or with BOUNCE_NOWAIT returns -EAGAIN. */
 static void bounce_inflight_limit(struct kunit *test)
 {
 	struct ctx *c = test->priv;
@@ -140,7 +141,7 @@ static void bounce_held_reserve_is_not_reused(struct kunit *test)
 
 	not_reused(test, 100);
 	KUNIT_EXPECT_EQ(test, stats_of(test).held_folios, 1);
-	/* Once it was let go, the reserve is whole again. */
+	/* not_reused() dropped its reference: the reserve has all its blocks again. */
 	for (i = 0; i < 4; i++)
 		KUNIT_ASSERT_EQ(test, 0, write_user(test, &bio[i], &iter, MOST,
 						    BOUNCE_WHOLE | BOUNCE_SWAP));
@@ -149,7 +150,7 @@ static void bounce_held_reserve_is_not_reused(struct kunit *test)
 		end_write(test, bio[i]);
 }
 
-/* A copy that ends early is an error, in both directions, and undone. */
+/* A copy that ends early is an I/O error, of a write and of a read. */
 static void bounce_short_copy(struct kunit *test)
 {
 	struct ctx *c = test->priv;
@@ -198,7 +199,7 @@ static void bounce_params(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, bounce_pool_max_whole(c->pool), MOST);
 }
 
-/* The reserve becomes larger and smaller while some of it is out. */
+/* The reserve shrinks and grows while a bio has blocks of it. */
 static void bounce_reserve_resized(struct kunit *test)
 {
 	struct ctx *c = test->priv;
@@ -241,7 +242,7 @@ static void bounce_efault_undone(struct kunit *test)
 	}
 }
 
-/* Pinned pages that a block has no use for are let go, all of them. */
+/* bio_bounce() unpins all pages behind the last whole block of a read. */
 static void bounce_read_trimmed(struct kunit *test)
 {
 	struct ctx *c = test->priv;
@@ -287,7 +288,7 @@ static int end_later(void *data)
 	return 0;
 }
 
-/* What is out comes back, and who waits for it goes on. */
+/* A task that waits for the reserve gets the blocks of a bio that ends meanwhile. */
 static void bounce_reserve_waits(struct kunit *test)
 {
 	struct ctx *c = test->priv;

@@ -39,7 +39,7 @@ static struct gendisk *disk;
 static u8 *data;
 static int major;
 
-/* How few segments this can be for a driver that puts together all it may. */
+/* The fewest segments that a driver can make of a request if it merges all it may. */
 static unsigned int nr_segments(struct request *rq)
 {
 	unsigned int nr = 0, len = 0;

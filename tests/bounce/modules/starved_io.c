@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Writes to "disk" and reads it back while the kernel is short of memory, the way a
- * task does that reclaims memory by swapping: it may dip into the kernel's own
- * reserves (PF_MEMALLOC), and what is below it must not. Before each I/O it takes
- * what is free, above the watermark that an allocation without __GFP_HIGH stops at:
- * everything, or with "loose_mib" everything but that many MiB of single pages,
- * whose neighbours are taken. All is done and given back when the module is loaded;
- * loading it fails when the I/O does.
+ * Writes to "disk" and reads it back while the kernel is short of memory, as a task
+ * does that swaps out to reclaim memory. PF_MEMALLOC lets the task use the kernel's own
+ * reserves; the drivers of the disk must not use them. Before each I/O the module
+ * allocates all free memory above the watermark at which an allocation without
+ * __GFP_HIGH stops; with "loose_mib" it then frees that many MiB of single pages whose
+ * neighbours stay allocated. The I/O is done, and the memory freed, while the module is
+ * loaded; loading fails if the I/O does.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -46,7 +46,7 @@ static struct page *take(unsigned int order)
 	return page;
 }
 
-/* Of each two pages one becomes free and has no neighbour to make a pair with. */
+/* Frees one page of each pair, which the page allocator cannot merge with the other. */
 static int leave_single_pages(void)
 {
 	unsigned long nr = loose_mib * (SZ_1M / PAGE_SIZE);
