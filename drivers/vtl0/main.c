@@ -86,10 +86,7 @@ static int __init vtl0_init(void)
 {
 	int ret;
 
-	ret = vtl0_trial();
-	if (ret)
-		return ret;
-	ret = vtl0_request_init();
+	ret = vtl0_trial() ?: vtl0_check_params();
 	if (ret)
 		return ret;
 	vtl0_geometry_init();

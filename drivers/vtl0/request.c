@@ -38,11 +38,11 @@ MODULE_PARM_DESC(alias_bit, "Address bit that selects an alias of the same memor
 			 VTL0_ADD_NAME | VTL0_ADD_CLEAR | VTL0_ADD_COOKIE)
 
 /**
- * vtl0_request_init() - check the module parameters
+ * vtl0_check_params() - check the module parameters
  *
  * Return: 0 or -EINVAL.
  */
-int vtl0_request_init(void)
+int vtl0_check_params(void)
 {
 	if (!alias_bit || (alias_bit >= 30 && alias_bit < 64))
 		return 0;

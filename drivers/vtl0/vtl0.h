@@ -229,7 +229,7 @@ int vtl0_trial(void);
 extern struct vtl0_geometry vtl0_geometry;
 
 void vtl0_geometry_init(void);
-int vtl0_request_init(void);
+int vtl0_check_params(void);
 u64 vtl0_unalias(u64 address);
 u64 vtl0_max_address(void);
 int vtl0_check_range(u64 start, u64 length);
