@@ -82,7 +82,7 @@ static void publish(struct vtl0_range *range, struct vtl0_owner *owner, struct v
 	mutex_unlock(&vtl0_lock);
 	vtl0_sysfs_announce(range);
 	mutex_lock(&vtl0_lock);
-	vtl0_range_decide(range);
+	vtl0_range_unbusy(range);
 	mutex_unlock(&vtl0_lock);
 }
 

@@ -22,9 +22,10 @@
 static struct vfsmount *vtl0_mount;
 static struct inode *vtl0_inode;
 
-/* see vtl0_mapping_wait() */
-static DECLARE_WAIT_QUEUE_HEAD(decision_wq);
-static atomic_t decisions;
+/* faults that wait for the end of a removal, see vtl0_mapping_wait() */
+static DECLARE_WAIT_QUEUE_HEAD(removal_wq);
+/* calls of vtl0_mapping_wake() */
+static atomic_t wakeups;
 
 static const struct address_space_operations vtl0_aops = {
 	.dirty_folio = noop_dirty_folio,
@@ -95,27 +96,30 @@ void vtl0_zap(u64 start, u64 length)
 }
 
 /**
- * vtl0_mapping_decisions() - how many removals have succeeded or were refused so far
+ * vtl0_mapping_wakeups() - count the calls of vtl0_mapping_wake()
  *
- * Return: for vtl0_mapping_wait(); taken before the state of a range is read.
+ * A fault calls it before it reads the state of a range, so that vtl0_mapping_wait() notices
+ * a removal that ends in between.
+ *
+ * Return: a number for vtl0_mapping_wait().
  */
-unsigned int vtl0_mapping_decisions(void)
+unsigned int vtl0_mapping_wakeups(void)
 {
-	/* pairs with vtl0_mapping_decided() */
-	return atomic_read_acquire(&decisions);
+	/* pairs with vtl0_mapping_wake() */
+	return atomic_read_acquire(&wakeups);
 }
 
-/** vtl0_mapping_decided() - wake faults that wait for a range in VTL0_STATE_REMOVING */
-void vtl0_mapping_decided(void)
+/** vtl0_mapping_wake() - a removal has succeeded or was refused: wake the faults that wait */
+void vtl0_mapping_wake(void)
 {
-	/* ordered after the new state or the end of the range */
-	atomic_inc_return(&decisions);
-	wake_up_all(&decision_wq);
+	/* fully ordered: a fault that sees the new number sees the new state, too */
+	atomic_inc_return(&wakeups);
+	wake_up_all(&removal_wq);
 }
 
 /**
  * vtl0_mapping_wait() - wait until a removal has succeeded or was refused
- * @seen: from vtl0_mapping_decisions()
+ * @seen: from vtl0_mapping_wakeups()
  * @interruptible: return at any signal, else only at a fatal one
  *
  * Context: sleeps for as long as a removal takes; outside of vtl0_srcu.
@@ -123,9 +127,9 @@ void vtl0_mapping_decided(void)
 void vtl0_mapping_wait(unsigned int seen, bool interruptible)
 {
 	if (interruptible)
-		wait_event_interruptible(decision_wq, vtl0_mapping_decisions() != seen);
+		wait_event_interruptible(removal_wq, vtl0_mapping_wakeups() != seen);
 	else
-		wait_event_killable(decision_wq, vtl0_mapping_decisions() != seen);
+		wait_event_killable(removal_wq, vtl0_mapping_wakeups() != seen);
 }
 
 static int vtl0_init_fs_context(struct fs_context *fc)

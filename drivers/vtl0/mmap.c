@@ -221,7 +221,7 @@ static vm_fault_t wait_for_removal(struct vm_fault *vmf, unsigned int seen)
 static vm_fault_t vtl0_huge_fault(struct vm_fault *vmf, unsigned int order)
 {
 	struct vtl0_touches *touches = touches_of(vmf->vma->vm_file);
-	unsigned int seen = vtl0_mapping_decisions();
+	unsigned int seen = vtl0_mapping_wakeups();
 	bool absent;
 	vm_fault_t ret;
 	int idx;

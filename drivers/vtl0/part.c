@@ -123,9 +123,9 @@ static void give_up(const struct vtl0_part *part)
 	set_states(part, VTL0_CHUNK_HERE);
 	if (part->rest)
 		vtl0_hold_drop_range(part->rest);
-	vtl0_range_decide(part->range);
+	vtl0_range_unbusy(part->range);
 	mutex_unlock(&vtl0_lock);
-	vtl0_mapping_decided();
+	vtl0_mapping_wake();
 	if (part->rest) {
 		kfree(part->rest->res);
 		vtl0_range_put(part->rest);
@@ -182,9 +182,9 @@ static void publish(const struct vtl0_part *part)
 	if (part->rest)
 		vtl0_sysfs_announce(part->rest);
 	mutex_lock(&vtl0_lock);
-	vtl0_range_decide(part->range);
+	vtl0_range_unbusy(part->range);
 	if (part->rest)
-		vtl0_range_decide(part->rest);
+		vtl0_range_unbusy(part->rest);
 	mutex_unlock(&vtl0_lock);
 }
 
@@ -215,7 +215,7 @@ int vtl0_part_remove(struct vtl0_part *part, unsigned int tries, struct vtl0_spa
 		return ret;
 	}
 	set_states(part, VTL0_CHUNK_GONE);
-	vtl0_mapping_decided();
+	vtl0_mapping_wake();
 	/* VTL0_QUERY walks chunks and counts their folios */
 	synchronize_srcu(&vtl0_srcu);
 	vtl0_pgmaps_del_chunks(part->first, part->end);

@@ -109,7 +109,7 @@ static void lay_out(struct vtl0_range *range, const struct vtl0_request *rq)
 static void init_range(struct vtl0_range *range)
 {
 	range->busy = true;
-	init_waitqueue_head(&range->decided);
+	init_waitqueue_head(&range->busy_wq);
 	/* no other thread can have it yet */
 	context_unsafe(INIT_LIST_HEAD(&range->holds));
 	context_unsafe(INIT_LIST_HEAD(&range->unheld)); /* likewise */
@@ -209,24 +209,24 @@ int vtl0_range_wait(struct vtl0_range *range, bool killable)
 	get_device(&range->dev);
 	mutex_unlock(&vtl0_lock);
 	if (killable)
-		ret = wait_event_killable(range->decided, !READ_ONCE(range->busy));
+		ret = wait_event_killable(range->busy_wq, !READ_ONCE(range->busy));
 	else
-		ret = wait_event_interruptible(range->decided, !READ_ONCE(range->busy));
+		ret = wait_event_interruptible(range->busy_wq, !READ_ONCE(range->busy));
 	vtl0_range_put(range);
 	return ret;
 }
 
 /**
- * vtl0_range_decide() - what made a range busy has ended
- * @range: the range
+ * vtl0_range_unbusy() - end the time in which an add or a removal works on a range
+ * @range: busy for the caller
  *
  * Context: under vtl0_lock.
  */
-void vtl0_range_decide(struct vtl0_range *range)
+void vtl0_range_unbusy(struct vtl0_range *range)
 {
 	lockdep_assert_held(&vtl0_lock);
 	WRITE_ONCE(range->busy, false);
-	wake_up_all(&range->decided);
+	wake_up_all(&range->busy_wq);
 }
 
 /* What windows have of @range is its own, or theirs again if that fails. */
@@ -386,7 +386,7 @@ static void forget(struct vtl0_range *range)
 		vtl0_totals_change(&totals, NULL, NULL);
 		vtl0_event(VTL0_EVENT_GONE);
 	}
-	vtl0_range_decide(range);
+	vtl0_range_unbusy(range);
 }
 
 /**

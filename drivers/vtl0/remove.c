@@ -74,7 +74,7 @@ static void look_for_pins(struct list_head *batch, struct list_head *idle,
 	}
 }
 
-/* Give the ranges back that are pinned. */
+/* Make the ranges of @batch, which are pinned, live again, but for those that drain. */
 static unsigned int give_up(struct list_head *batch)
 	__must_not_hold(&vtl0_lock)
 {
@@ -87,11 +87,11 @@ static unsigned int give_up(struct list_head *batch)
 		if (range->state == VTL0_STATE_REMOVING)
 			vtl0_range_set_state(range, VTL0_STATE_LIVE);
 		trace_vtl0_remove(range->start, range->length, range->id, -EBUSY);
-		vtl0_range_decide(range);
+		vtl0_range_unbusy(range);
 		nr++;
 	}
 	mutex_unlock(&vtl0_lock);
-	vtl0_mapping_decided();
+	vtl0_mapping_wake();
 	return nr;
 }
 
@@ -103,11 +103,14 @@ static void unregister(struct list_head *batch)
 	list_for_each_entry(range, batch, batch) {
 		trace_vtl0_remove(range->start, range->length, range->id, 0);
 		vtl0_sysfs_del(range);
-		/* it is decided: touching it no longer waits; no other thread writes these */
+		/*
+		 * In REMOVING a fault waits, in DRAINING it is SIGBUS. The range is busy,
+		 * so no other thread writes these fields.
+		 */
 		context_unsafe(vtl0_range_set_state(range, VTL0_STATE_DRAINING));
 		WRITE_ONCE(range->registered, false);
 	}
-	vtl0_mapping_decided();
+	vtl0_mapping_wake();
 	/* VTL0_QUERY walks chunks and counts their folios */
 	synchronize_srcu(&vtl0_srcu);
 	vtl0_pgmaps_del(batch);

@@ -110,9 +110,9 @@ struct vtl0_cookie {
  * @nr_owners: length of @holds; written and read as @persist
  * @touched: a page of it was mapped since vtl0_pgmaps_idle() found it idle
  * @clear: its memory is cleared before it can be mapped
- * @busy: an add or a removal works on it without vtl0_lock; written under vtl0_lock
+ * @busy: an add or a removal works on the range without vtl0_lock; written under vtl0_lock
  * @registered: its struct pages may be looked at inside vtl0_srcu
- * @decided: woken when @busy ends
+ * @busy_wq: woken when @busy becomes false
  * @link: in vtl0_ranges, under vtl0_lock
  * @batch: link in the list of the add or removal that made it busy
  * @looked_at: a removal has found the folios before this address idle
@@ -146,7 +146,7 @@ struct vtl0_range {
 	bool clear;
 	bool busy;
 	bool registered;
-	wait_queue_head_t decided;
+	wait_queue_head_t busy_wq;
 	struct list_head link __guarded_by(&vtl0_lock);
 	struct list_head batch;
 	u64 looked_at;
@@ -275,8 +275,8 @@ void vtl0_mapping_use(struct file *file);
 void vtl0_mapping_add_folio(struct folio *folio);
 void vtl0_poison(unsigned long pfn);
 void vtl0_zap(u64 start, u64 length);
-unsigned int vtl0_mapping_decisions(void);
-void vtl0_mapping_decided(void);
+unsigned int vtl0_mapping_wakeups(void);
+void vtl0_mapping_wake(void);
 void vtl0_mapping_wait(unsigned int seen, bool interruptible);
 int vtl0_mapping_init(void);
 void vtl0_mapping_exit(void);
@@ -362,7 +362,7 @@ void vtl0_range_set_state(struct vtl0_range *range, unsigned int state)
 	__must_hold(&vtl0_lock);
 int vtl0_range_wait(struct vtl0_range *range, bool killable)
 	__releases(&vtl0_lock);
-void vtl0_range_decide(struct vtl0_range *range)
+void vtl0_range_unbusy(struct vtl0_range *range)
 	__must_hold(&vtl0_lock);
 void vtl0_range_add_up(struct vtl0_range *range);
 struct vtl0_range *vtl0_range_alloc_rest(struct vtl0_range *range, struct vtl0_chunk *first)
