@@ -26,12 +26,12 @@ static __guarded_by(&vtl0_lock) LIST_HEAD(closed);
 static bool module_held __guarded_by(&vtl0_lock);
 /* delay before drain_work looks again at ranges that are pinned */
 static __guarded_by(&vtl0_lock) unsigned int drain_ms;
-/* how often vtl0_drain_now() queued the work */
+/* how often vtl0_drain_queue() queued the work */
 static __guarded_by(&vtl0_lock) unsigned int drain_seq;
-/* open files that can map ranges: of /dev/vtl0_low and of file.c; a VMA keeps its file open */
-static atomic_t low_users;
-/* how often such a file was opened; incremented after low_users */
-static atomic_t low_opens;
+/* files that can map ranges, of mmap.c and of file.c; a VMA keeps its file open */
+static atomic_t mappers;
+/* how often such a file was opened; incremented after mappers */
+static atomic_t mapper_opens;
 
 static bool nothing_keeps(const struct vtl0_range *range)
 	__must_hold(&vtl0_lock)
@@ -48,10 +48,10 @@ static bool nothing_keeps(const struct vtl0_range *range)
  */
 static bool is_pinned(struct vtl0_range *range)
 {
-	int opens = atomic_read_acquire(&low_opens);
+	int opens = atomic_read_acquire(&mapper_opens);
 	struct vtl0_span busy;
 
-	if (!READ_ONCE(range->touched) || atomic_read(&low_users))
+	if (!READ_ONCE(range->touched) || atomic_read(&mappers))
 		return false;
 	/* pairs with vtl0_range_register() */
 	if (!smp_load_acquire(&range->registered))
@@ -61,12 +61,12 @@ static bool is_pinned(struct vtl0_range *range)
 	WRITE_ONCE(range->touched, false);
 	/*
 	 * Meanwhile a process may have opened a file, pinned a folio that was checked before,
-	 * found the flag still set, and closed the file. Pairs with vtl0_low_get(): that
-	 * process sees the flag cleared, or low_opens has changed here. Its close may have
+	 * found the flag still set, and closed the file. Pairs with vtl0_mapper_get(): that
+	 * process sees the flag cleared, or mapper_opens has changed here. Its close may have
 	 * found the flag cleared and left the range to this look: so look again.
 	 */
 	smp_mb();
-	if (atomic_read(&low_opens) == opens)
+	if (atomic_read(&mapper_opens) == opens)
 		return false;
 	WRITE_ONCE(range->touched, true);
 	return true;
@@ -100,7 +100,7 @@ static bool any_pinned(void)
 /*
  * Make ranges that nothing keeps DRAINING: faults no longer map them, adds wait. A busy one
  * is left alone: the add or removal that works on it is followed by another
- * vtl0_drain_now(), of the last close or of the removal itself. Returns whether there is
+ * vtl0_drain_queue(), of the last close or of the removal itself. Returns whether there is
  * a range to drain.
  */
 static bool mark(void)
@@ -160,7 +160,7 @@ static void drain(struct work_struct *work)
 	again |= any_pinned();
 	mutex_lock(&vtl0_lock);
 	if (seq != drain_seq) {
-		/* vtl0_drain_now() has queued the work again */
+		/* vtl0_drain_queue() has queued the work again */
 	} else if (again) {
 		hold_module();
 		drain_ms = min(drain_ms * 2, DRAIN_MAX_MS);
@@ -183,7 +183,7 @@ static bool must_hold_module(void)
 	int idx;
 
 	/* is_pinned() says no */
-	if (atomic_read(&low_users))
+	if (atomic_read(&mappers))
 		return false;
 	idx = srcu_read_lock(&vtl0_srcu);
 	list_for_each_entry(range, &vtl0_ranges, link) {
@@ -199,14 +199,14 @@ static bool must_hold_module(void)
 }
 
 /**
- * vtl0_drain_now() - remove in the background the ranges that nothing keeps any more
+ * vtl0_drain_queue() - queue drain_work if a range is to be drained or may be pinned
  *
- * The caller is in a file operation, so that the module cannot be unloaded meanwhile; or
- * in a work item that vtl0_owners_exit() waits for before the last removal.
+ * The module is not unloaded meanwhile: the caller is in a file operation, or in a work
+ * item for which vtl0_owners_exit() waits before the last removal.
  *
  * Context: under vtl0_lock.
  */
-void vtl0_drain_now(void)
+void vtl0_drain_queue(void)
 {
 	bool hold = must_hold_module();
 
@@ -220,20 +220,20 @@ void vtl0_drain_now(void)
 	mod_delayed_work(drain_wq, &drain_work, 0);
 }
 
-/** vtl0_low_get() - count a file that was opened and can map ranges */
-void vtl0_low_get(void)
+/** vtl0_mapper_get() - count an open file that can map ranges */
+void vtl0_mapper_get(void)
 {
-	atomic_inc(&low_users);
+	atomic_inc(&mappers);
 	/* fully ordered before any touch through the file; pairs with is_pinned() */
-	atomic_inc_return(&low_opens);
+	atomic_inc_return(&mapper_opens);
 }
 
-/** vtl0_low_put() - uncount such a file, which is closed when all its VMAs are gone */
-void vtl0_low_put(void)
+/** vtl0_mapper_put() - uncount a file that can map ranges: it is closed, and has no VMA */
+void vtl0_mapper_put(void)
 {
 	mutex_lock(&vtl0_lock);
-	if (atomic_dec_and_test(&low_users))
-		vtl0_drain_now();
+	if (atomic_dec_and_test(&mappers))
+		vtl0_drain_queue();
 	mutex_unlock(&vtl0_lock);
 }
 

@@ -95,14 +95,14 @@ static int file_open(struct inode *inode, struct file *file)
 		return PTR_ERR(view);
 	file->private_data = view;
 	vtl0_mapping_use(file);
-	vtl0_low_get();
+	vtl0_mapper_get();
 	return 0;
 }
 
 static int file_release(struct inode *inode, struct file *file)
 {
 	free_view(file->private_data);
-	vtl0_low_put();
+	vtl0_mapper_put();
 	return 0;
 }
 
@@ -172,7 +172,7 @@ static struct file *anon_file(struct vtl0_view *view, bool writable)
 	if (IS_ERR(file))
 		return file;
 	vtl0_mapping_use(file);
-	vtl0_low_get();
+	vtl0_mapper_get();
 	return file;
 }
 

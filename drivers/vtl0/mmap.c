@@ -369,7 +369,7 @@ static int open_low(struct file *file, bool mappings_declare)
 	if (!file->private_data)
 		return -ENOMEM;
 	vtl0_mapping_use(file);
-	vtl0_low_get();
+	vtl0_mapper_get();
 	return 0;
 }
 
@@ -385,7 +385,7 @@ static int vtl0_window_open(struct inode *inode, struct file *file)
 
 static int vtl0_low_release(struct inode *inode, struct file *file)
 {
-	vtl0_low_put();
+	vtl0_mapper_put();
 	vtl0_touches_free(file->private_data);
 	return 0;
 }

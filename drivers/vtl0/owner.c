@@ -47,7 +47,7 @@ static void remove_work(struct work_struct *work)
 	if (job->ret || job->part.range) {
 		/* its last owner may have gone meanwhile */
 		mutex_lock(&vtl0_lock);
-		vtl0_drain_now();
+		vtl0_drain_queue();
 		mutex_unlock(&vtl0_lock);
 	}
 	complete(&job->done);
@@ -171,7 +171,7 @@ void vtl0_owner_release(struct vtl0_owner *owner)
 		return;
 	mutex_lock(&vtl0_lock);
 	vtl0_hold_drop_owner(owner);
-	vtl0_drain_now();
+	vtl0_drain_queue();
 	mutex_unlock(&vtl0_lock);
 	kfree(owner);
 }

@@ -387,9 +387,9 @@ unsigned int vtl0_remove_batch(struct list_head *batch, unsigned int tries,
 /* part.c: how a part of a range goes; see part.h */
 
 /* drain.c: ranges that nothing keeps go in the background */
-__must_hold(&vtl0_lock) void vtl0_drain_now(void);
-void vtl0_low_get(void);
-void vtl0_low_put(void);
+__must_hold(&vtl0_lock) void vtl0_drain_queue(void);
+void vtl0_mapper_get(void);
+void vtl0_mapper_put(void);
 int vtl0_drain_init(void);
 void vtl0_drain_exit(void);
 
