@@ -260,8 +260,8 @@ static int do_plan(struct call *call)
 	arg->planned_start = rq.start;
 	arg->planned_length = rq.length;
 	arg->memmap_bytes = 0;
-	walk = vtl0_walk_begin(&rq);
-	while (vtl0_walk_chunk(&walk, &piece)) {
+	walk = vtl0_chunk_walk_begin(&rq);
+	while (vtl0_chunk_walk_next(&walk, &piece)) {
 		struct vtl0_chunk_info info = piece_info(&piece, 0);
 
 		arg->memmap_bytes += info.memmap_bytes;

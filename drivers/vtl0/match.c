@@ -9,14 +9,14 @@
 static bool same_cuts(const struct vtl0_range *range, const struct vtl0_request *rq,
 		      bool orders)
 {
-	struct vtl0_chunk_walk walk = vtl0_walk_begin(rq);
+	struct vtl0_chunk_walk walk = vtl0_chunk_walk_begin(rq);
 	struct vtl0_piece planned;
 	struct vtl0_chunk *chunk = NULL;
 
 	while ((chunk = vtl0_next_chunk(range, chunk))) {
 		const struct vtl0_piece *p = &chunk->piece;
 
-		if (!vtl0_walk_chunk(&walk, &planned) || planned.length != p->length)
+		if (!vtl0_chunk_walk_next(&walk, &planned) || planned.length != p->length)
 			return false;
 		if (orders && planned.order != p->order)
 			return false;
@@ -39,8 +39,8 @@ static bool same_orders(const struct vtl0_range *range, unsigned int max_order)
 			.flags = VTL0_ADD_NODE,
 		};
 
-		walk = vtl0_walk_begin(&rq);
-		while (vtl0_walk_chunk(&walk, &planned))
+		walk = vtl0_chunk_walk_begin(&rq);
+		while (vtl0_chunk_walk_next(&walk, &planned))
 			if (planned.order != p->order)
 				return false;
 	}

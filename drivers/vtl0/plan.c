@@ -176,12 +176,12 @@ u64 vtl0_part_length(u64 start, u64 length, u64 chunk_length)
 EXPORT_SYMBOL_IF_KUNIT(vtl0_part_length);
 
 /**
- * vtl0_walk_next() - the next piece of a range
+ * vtl0_piece_walk_next() - the next piece of a range
  * @walk: where it stands
  *
  * Return: the piece, valid until the next call, or NULL behind the last one.
  */
-const struct vtl0_piece *vtl0_walk_next(struct vtl0_walk *walk)
+const struct vtl0_piece *vtl0_piece_walk_next(struct vtl0_piece_walk *walk)
 {
 	u64 part;
 
@@ -196,7 +196,7 @@ const struct vtl0_piece *vtl0_walk_next(struct vtl0_walk *walk)
 	walk->next = 1;
 	return &walk->layout.piece[0];
 }
-EXPORT_SYMBOL_IF_KUNIT(vtl0_walk_next);
+EXPORT_SYMBOL_IF_KUNIT(vtl0_piece_walk_next);
 
 /**
  * vtl0_trim() - check the edges of a range, or cut them off

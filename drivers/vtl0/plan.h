@@ -56,7 +56,7 @@ struct vtl0_layout {
 };
 
 /**
- * struct vtl0_walk - goes through the pieces of a range, cut on request
+ * struct vtl0_piece_walk - goes through the pieces of a range, cut on request
  * @g: the machine
  * @pos: first byte of what is not laid out yet
  * @left: bytes of that
@@ -65,9 +65,9 @@ struct vtl0_layout {
  * @layout: the part that was laid out last
  * @next: index into it of the piece that comes next
  *
- * Set the first five, the rest 0, and call vtl0_walk_next() until it returns NULL.
+ * Set the first five, the rest 0, and call vtl0_piece_walk_next() until it returns NULL.
  */
-struct vtl0_walk {
+struct vtl0_piece_walk {
 	const struct vtl0_geometry *g;
 	u64 pos;
 	u64 left;
@@ -81,7 +81,7 @@ u64 vtl0_memmap_bytes(const struct vtl0_geometry *g, u64 length, unsigned int or
 void vtl0_layout_range(const struct vtl0_geometry *g, u64 start, u64 length,
 		       unsigned int max_order, struct vtl0_layout *layout);
 u64 vtl0_part_length(u64 start, u64 length, u64 chunk_length);
-const struct vtl0_piece *vtl0_walk_next(struct vtl0_walk *walk);
+const struct vtl0_piece *vtl0_piece_walk_next(struct vtl0_piece_walk *walk);
 int vtl0_trim(const struct vtl0_geometry *g, u64 *start, u64 *length, bool trim,
 	      u64 *edge);
 

@@ -92,14 +92,14 @@ static int node_of(const struct vtl0_request *rq, u64 start)
 /* Fill in the chunks that the planner makes. */
 static void lay_out(struct vtl0_range *range, const struct vtl0_request *rq)
 {
-	struct vtl0_chunk_walk walk = vtl0_walk_begin(rq);
+	struct vtl0_chunk_walk walk = vtl0_chunk_walk_begin(rq);
 	unsigned int i;
 
 	for (i = 0; i < range->nr_slots; i++) {
 		struct vtl0_chunk *chunk = &range->chunks[i];
 
 		chunk->range = range;
-		vtl0_walk_chunk(&walk, &chunk->piece);
+		vtl0_chunk_walk_next(&walk, &chunk->piece);
 		chunk->node = node_of(rq, chunk->piece.start);
 	}
 	vtl0_range_add_up(range);

@@ -166,7 +166,7 @@ static void begin_piece(struct vtl0_chunk_walk *walk)
 	head = min(round_up(start, align), end) - start;
 	tail = (end - start - head) % align;
 	walk->head = (struct vtl0_piece) { .start = start, .length = head };
-	walk->middle = (struct vtl0_walk) {
+	walk->middle = (struct vtl0_piece_walk) {
 		.g = &vtl0_geometry,
 		.pos = start + head,
 		.left = end - start - head - tail,
@@ -178,29 +178,29 @@ static void begin_piece(struct vtl0_chunk_walk *walk)
 }
 
 /**
- * vtl0_walk_begin() - a walk through the chunks of a request
+ * vtl0_chunk_walk_begin() - a walk through the chunks of a request
  * @rq: checked; stays where it is during the walk
  *
  * The planner cuts what lies between aligned edges. What is before and behind, in
  * a block of its own each, are chunks of single pages. No chunk lies on two NUMA nodes,
  * unless @rq names a node.
  *
- * Return: for vtl0_walk_chunk().
+ * Return: for vtl0_chunk_walk_next().
  */
-struct vtl0_chunk_walk vtl0_walk_begin(const struct vtl0_request *rq)
+struct vtl0_chunk_walk vtl0_chunk_walk_begin(const struct vtl0_request *rq)
 {
 	return (struct vtl0_chunk_walk) { .rq = rq, .next = rq->start };
 }
-EXPORT_SYMBOL_IF_KUNIT(vtl0_walk_begin);
+EXPORT_SYMBOL_IF_KUNIT(vtl0_chunk_walk_begin);
 
 /**
- * vtl0_walk_chunk() - the next chunk of a request
+ * vtl0_chunk_walk_next() - the next chunk of a request
  * @walk: where it stands
  * @piece: out: the chunk
  *
  * Return: whether there was one.
  */
-bool vtl0_walk_chunk(struct vtl0_chunk_walk *walk, struct vtl0_piece *piece)
+bool vtl0_chunk_walk_next(struct vtl0_chunk_walk *walk, struct vtl0_piece *piece)
 {
 	const struct vtl0_piece *next;
 
@@ -209,7 +209,7 @@ bool vtl0_walk_chunk(struct vtl0_chunk_walk *walk, struct vtl0_piece *piece)
 		walk->head.length = 0;
 		if (piece->length)
 			return true;
-		next = walk->middle.g ? vtl0_walk_next(&walk->middle) : NULL;
+		next = walk->middle.g ? vtl0_piece_walk_next(&walk->middle) : NULL;
 		if (next) {
 			*piece = *next;
 			return true;
@@ -223,7 +223,7 @@ bool vtl0_walk_chunk(struct vtl0_chunk_walk *walk, struct vtl0_piece *piece)
 		begin_piece(walk);
 	}
 }
-EXPORT_SYMBOL_IF_KUNIT(vtl0_walk_chunk);
+EXPORT_SYMBOL_IF_KUNIT(vtl0_chunk_walk_next);
 
 /**
  * vtl0_count_chunks() - how many chunks the planner makes of a request
@@ -233,11 +233,11 @@ EXPORT_SYMBOL_IF_KUNIT(vtl0_walk_chunk);
  */
 unsigned int vtl0_count_chunks(const struct vtl0_request *rq)
 {
-	struct vtl0_chunk_walk walk = vtl0_walk_begin(rq);
+	struct vtl0_chunk_walk walk = vtl0_chunk_walk_begin(rq);
 	struct vtl0_piece piece;
 	unsigned int nr = 0;
 
-	while (nr <= VTL0_MAX_CHUNKS && vtl0_walk_chunk(&walk, &piece))
+	while (nr <= VTL0_MAX_CHUNKS && vtl0_chunk_walk_next(&walk, &piece))
 		nr++;
 	return nr;
 }

@@ -48,7 +48,7 @@ struct vtl0_chunk_walk {
 	const struct vtl0_request *rq;
 	u64 next;
 	struct vtl0_piece head;
-	struct vtl0_walk middle;
+	struct vtl0_piece_walk middle;
 	struct vtl0_piece tail;
 };
 
@@ -62,8 +62,8 @@ int vtl0_locked_down_add(u64 start, u64 length);
 
 /* request.c */
 u64 vtl0_node_end(u64 start, u64 end);
-struct vtl0_chunk_walk vtl0_walk_begin(const struct vtl0_request *rq);
-bool vtl0_walk_chunk(struct vtl0_chunk_walk *walk, struct vtl0_piece *piece);
+struct vtl0_chunk_walk vtl0_chunk_walk_begin(const struct vtl0_request *rq);
+bool vtl0_chunk_walk_next(struct vtl0_chunk_walk *walk, struct vtl0_piece *piece);
 unsigned int vtl0_count_chunks(const struct vtl0_request *rq);
 int vtl0_check_cookie(bool given, const u8 *bytes, struct vtl0_cookie *cookie);
 int vtl0_check_add(const struct vtl0_add *arg, struct vtl0_request *rq, u64 *edge);

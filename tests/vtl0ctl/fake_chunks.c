@@ -47,14 +47,14 @@ static void split_on_node(struct chunk_list *list, uint64_t start, uint64_t end,
 {
 	uint64_t first = min((start + MIN_ALIGN - 1) / MIN_ALIGN * MIN_ALIGN, end);
 	uint64_t last = end / MIN_ALIGN * MIN_ALIGN;
-	struct vtl0_walk walk = {
+	struct vtl0_piece_walk walk = {
 		.g = &geometry, .pos = first, .left = last > first ? last - first : 0,
 		.max_order = max_order, .chunk_length = chunk_length,
 	};
 	const struct vtl0_piece *piece;
 
 	append(list, start, first - start, 0);
-	while ((piece = vtl0_walk_next(&walk)))
+	while ((piece = vtl0_piece_walk_next(&walk)))
 		append(list, piece->start, piece->length, piece->order);
 	if (last >= first)
 		append(list, last, end - last, 0);

@@ -282,13 +282,13 @@ static void test_walk(void)
 		struct range r = random_range(&x86);
 		u64 chunk = (1 + random_u64() % 1024) * MIB(2);
 		u64 length = min(r.length, 1000 * chunk), pos = r.start;
-		struct vtl0_walk walk = {
+		struct vtl0_piece_walk walk = {
 			.g = &x86, .pos = r.start, .left = length,
 			.chunk_length = chunk, .max_order = ANY,
 		};
 		const struct vtl0_piece *p;
 
-		while ((p = vtl0_walk_next(&walk)) && !failed) {
+		while ((p = vtl0_piece_walk_next(&walk)) && !failed) {
 			if (p->start != pos || !p->length)
 				fail("%#lx+%#lx by %#lx: a piece of %#lx at %#lx instead of %#lx",
 				     r.start, length, chunk, p->length, p->start, pos);

@@ -110,13 +110,13 @@ static void walk_by_node_test(struct kunit *test)
 	unsigned int i;
 
 	kunit_activate_static_stub(test, vtl0_target_node, fake_node);
-	walk = vtl0_walk_begin(&rq);
+	walk = vtl0_chunk_walk_begin(&rq);
 	for (i = 0; i < ARRAY_SIZE(starts); i++) {
-		KUNIT_ASSERT_TRUE(test, vtl0_walk_chunk(&walk, &piece));
+		KUNIT_ASSERT_TRUE(test, vtl0_chunk_walk_next(&walk, &piece));
 		KUNIT_EXPECT_EQ(test, piece.start, BASE + starts[i]);
 	}
 	KUNIT_EXPECT_EQ(test, piece.start + piece.length, BASE + MIB(4096));
-	KUNIT_EXPECT_FALSE(test, vtl0_walk_chunk(&walk, &piece));
+	KUNIT_EXPECT_FALSE(test, vtl0_chunk_walk_next(&walk, &piece));
 	rq.flags = VTL0_ADD_NODE;
 	KUNIT_EXPECT_EQ(test, vtl0_count_chunks(&rq), 1);
 }
