@@ -19,13 +19,13 @@
 
 #if COMPAT_HAVE_PUD_FOLIOS
 /**
- * struct guard - in vm_private_data of a VMA that may have 1G entries
+ * struct pud_guard - in vm_private_data of a VMA that may have 1G entries
  * @notifier: of the addresses that the VMA had when it came to be; it can only
  *	have shrunk since
  * @lock: orders the insertion of an entry and the beginning of an invalidation;
  *	the page-table lock is taken inside
  */
-struct guard {
+struct pud_guard {
 	struct mmu_interval_notifier notifier;
 	spinlock_t lock; /* see above */
 };
@@ -33,7 +33,7 @@ struct guard {
 static bool invalidate(struct mmu_interval_notifier *notifier,
 		       const struct mmu_notifier_range *range, unsigned long seq)
 {
-	struct guard *guard = container_of(notifier, struct guard, notifier);
+	struct pud_guard *guard = container_of(notifier, struct pud_guard, notifier);
 
 	spin_lock(&guard->lock);
 	mmu_interval_set_seq(notifier, seq);
@@ -54,7 +54,7 @@ static const struct mmu_interval_notifier_ops ops = {
  */
 int vtl0_guard_add(struct vm_area_struct *vma)
 {
-	struct guard *guard;
+	struct pud_guard *guard;
 	int ret;
 
 	vma->vm_private_data = NULL;
@@ -78,7 +78,7 @@ int vtl0_guard_add(struct vm_area_struct *vma)
  */
 void vtl0_guard_del(struct vm_area_struct *vma)
 {
-	struct guard *guard = vma->vm_private_data;
+	struct pud_guard *guard = vma->vm_private_data;
 
 	if (!guard)
 		return;
@@ -99,7 +99,7 @@ void vtl0_guard_del(struct vm_area_struct *vma)
  */
 vm_fault_t vtl0_guard_insert(struct vm_fault *vmf, struct folio *folio, bool write)
 {
-	struct guard *guard = vmf->vma->vm_private_data;
+	struct pud_guard *guard = vmf->vma->vm_private_data;
 	unsigned long seq = mmu_interval_read_begin(&guard->notifier);
 	vm_fault_t ret = VM_FAULT_NOPAGE;
 
