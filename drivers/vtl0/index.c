@@ -12,6 +12,17 @@
 
 #include "vtl0.h"
 
+/*
+ * Protects the index and the list of ranges against other writers, the holds, the claims of
+ * windows and the busy flags. Not held while struct pages are created or removed, while
+ * page-table entries are zapped, or while user memory is accessed.
+ *
+ * Order: vtl0_lock, then windows_lock and the resource_lock of kernel/resource.c. Faults hold
+ * mmap_lock or a VMA lock and take vtl0_srcu only.
+ */
+struct mutex vtl0_lock = __MUTEX_INITIALIZER(vtl0_lock);
+EXPORT_SYMBOL_IF_KUNIT(vtl0_lock);
+
 DEFINE_SRCU(vtl0_srcu);
 
 /* pfn to chunk; changed under vtl0_lock, read inside vtl0_srcu */

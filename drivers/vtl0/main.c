@@ -12,6 +12,7 @@
 #define CREATE_TRACE_POINTS
 #include "trace.h"
 #include "vtl0.h"
+#include "window.h"
 
 static bool mshv_names;
 module_param(mshv_names, bool, 0444);

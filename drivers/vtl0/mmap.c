@@ -20,6 +20,7 @@
 #include "request.h"
 #include "trace.h"
 #include "vtl0.h"
+#include "window.h"
 
 #define INSERT_LOCK_BITS 6
 

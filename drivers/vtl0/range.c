@@ -23,17 +23,6 @@
 #include "trace.h"
 #include "vtl0.h"
 
-/*
- * Protects the index and the list of ranges against other writers, the holds, and
- * the busy flags. Held for that only: never while struct pages are made or given
- * back, while user memory is zapped, or while it is accessed.
- *
- * Order: vtl0_lock, then what vtl0_claim() takes (resource_lock). Faults hold
- * mmap_lock or a VMA lock and take vtl0_srcu only.
- */
-struct mutex vtl0_lock = __MUTEX_INITIALIZER(vtl0_lock);
-EXPORT_SYMBOL_IF_KUNIT(vtl0_lock);
-
 struct list_head vtl0_ranges = LIST_HEAD_INIT(vtl0_ranges);
 
 static u32 last_id __guarded_by(&vtl0_lock);

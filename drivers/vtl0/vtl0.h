@@ -23,11 +23,9 @@ struct resource;
 struct vtl0_hold;
 struct vtl0_owner;
 struct vtl0_request;
-struct vtl0_touches;
 
-/* see range.c */
-extern struct mutex vtl0_lock;
 /* see index.c */
+extern struct mutex vtl0_lock;
 extern struct srcu_struct vtl0_srcu;
 
 /**
@@ -218,6 +216,7 @@ struct vtl0_totals {
 
 /*
  * The files, from the lowest to the highest: each calls only those above it here.
+ * main.c initialises the others.
  */
 
 /* trial.c: tests the running kernel for a bug */
@@ -225,10 +224,16 @@ int vtl0_trial(void);
 
 /* events.c: tells files of the control node what happens to ranges; see events.h */
 
-/* request.c: from user arguments to a checked request; see request.h, too */
+/* plan.c: cuts a range into chunks; see plan.h */
+
+/* geometry.c: what plan.c has to know of this kernel */
 extern struct vtl0_geometry vtl0_geometry;
 
 void vtl0_geometry_init(void);
+
+/* lockdown.c: memory that a locked-down kernel forbids; see request.h */
+
+/* request.c: from user arguments to a checked request; see request.h, too */
 int vtl0_check_params(void);
 u64 vtl0_unalias(u64 address);
 u64 vtl0_max_address(void);
@@ -414,12 +419,7 @@ void vtl0_owners_exit(void);
 
 /* window.c: memory that is declared; see window.h */
 
-/* touch.c: memory that is registered when it is touched */
-struct vtl0_touches *vtl0_touches_alloc(bool mappings_declare);
-void vtl0_touches_free(struct vtl0_touches *touches);
-vm_fault_t vtl0_touch_fault(struct vm_fault *vmf, struct vtl0_touches *touches);
-int vtl0_touches_init(void);
-void vtl0_touches_exit(void);
+/* touch.c: memory that is registered when it is touched; see window.h */
 
 /* area.c: where a mapping may lie */
 unsigned long vtl0_get_area(struct file *file, unsigned long addr, unsigned long len,

@@ -3,9 +3,12 @@
 #ifndef _VTL0_WINDOW_H
 #define _VTL0_WINDOW_H
 
+#include <linux/mm.h>
 #include <linux/types.h>
 
 #include "vtl0.h"
+
+struct vtl0_touches;
 
 /**
  * struct vtl0_area - memory that a touch may register
@@ -34,5 +37,12 @@ bool vtl0_window_find(u64 address, struct vtl0_area *area);
 bool vtl0_window_next(u64 address, struct vtl0_window_info *info);
 void vtl0_windows_close(struct vtl0_owner *owner)
 	__must_not_hold(&vtl0_lock);
+
+/* touch.c */
+struct vtl0_touches *vtl0_touches_alloc(bool mappings_declare);
+void vtl0_touches_free(struct vtl0_touches *touches);
+vm_fault_t vtl0_touch_fault(struct vm_fault *vmf, struct vtl0_touches *touches);
+int vtl0_touches_init(void);
+void vtl0_touches_exit(void);
 
 #endif /* _VTL0_WINDOW_H */
