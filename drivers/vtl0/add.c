@@ -186,7 +186,7 @@ static struct vtl0_range *cover_first(struct vtl0_owner *owner, const struct vtl
 	}
 	range = add_new(owner, &gap, hold, &conflict->span);
 	if (!IS_ERR(range))
-		*nr_chunks += range->nr_chunks;
+		*nr_chunks += READ_ONCE(range->nr_chunks);
 	return range;
 
 unlock:
@@ -226,7 +226,7 @@ static int cover(struct vtl0_owner *owner, struct vtl0_request rq, struct vtl0_a
 			return PTR_ERR(range);
 		if (rq.start == start) {
 			arg->id = range->id;
-			arg->node_used = range->node;
+			arg->node_used = READ_ONCE(range->node);
 		}
 		done = min(range->start + range->length - rq.start, rq.length);
 		vtl0_range_put(range);
@@ -299,14 +299,17 @@ static int add_exact(struct vtl0_owner *owner, const struct vtl0_request *rq,
 		     struct vtl0_add *arg, struct vtl0_conflict *conflict)
 {
 	struct vtl0_range *range = vtl0_owner_add(owner, rq, conflict);
+	struct vtl0_span span;
 
 	if (IS_ERR(range))
 		return PTR_ERR(range);
+	/* a part of it may be removed meanwhile */
+	span = vtl0_range_span(range);
 	arg->id = range->id;
-	arg->nr_chunks = range->nr_chunks;
-	arg->added_start = range->start;
-	arg->added_length = range->length;
-	arg->node_used = range->node;
+	arg->nr_chunks = READ_ONCE(range->nr_chunks);
+	arg->added_start = span.start;
+	arg->added_length = span.length;
+	arg->node_used = READ_ONCE(range->node);
 	vtl0_range_put(range);
 	return 0;
 }

@@ -220,8 +220,8 @@ struct vtl0_totals vtl0_totals(void)
  * vtl0_range_span() - where a range lies
  * @range: the range
  *
- * Context: inside vtl0_srcu, or from an attribute of the range. Under vtl0_lock
- * @range->start and @range->length do.
+ * Context: inside vtl0_srcu, from an attribute of the range, or with a reference on it. Under
+ * vtl0_lock @range->start and @range->length do.
  * Return: its addresses, before or after the removal of a part, never between.
  */
 struct vtl0_span vtl0_range_span(const struct vtl0_range *range)
@@ -267,11 +267,11 @@ void vtl0_range_info(const struct vtl0_range *range, struct vtl0_range_info *inf
 		.id = range->id,
 		.state = READ_ONCE(range->state),
 		.flags = READ_ONCE(range->persist) ? VTL0_RANGE_PERSIST : 0,
-		.node = range->node,
-		.nr_chunks = range->nr_chunks,
+		.node = READ_ONCE(range->node),
+		.nr_chunks = READ_ONCE(range->nr_chunks),
 		.owners = READ_ONCE(range->nr_owners),
-		.memmap_bytes = range->memmap_bytes,
-		.memmap_saved = range->memmap_saved,
+		.memmap_bytes = READ_ONCE(range->memmap_bytes),
+		.memmap_saved = READ_ONCE(range->memmap_saved),
 		.faults_pte = atomic64_read(&range->faults[VTL0_LEVEL_PTE]),
 		.faults_pmd = atomic64_read(&range->faults[VTL0_LEVEL_PMD]),
 		.faults_pud = atomic64_read(&range->faults[VTL0_LEVEL_PUD]),

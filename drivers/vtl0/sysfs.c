@@ -38,7 +38,7 @@ static DEVICE_ATTR_RO(length);
 
 static ssize_t node_show(struct device *dev, struct device_attribute *attr, char *buf)
 {
-	return sysfs_emit(buf, "%d\n", to_range(dev)->node);
+	return sysfs_emit(buf, "%d\n", READ_ONCE(to_range(dev)->node));
 }
 static DEVICE_ATTR_RO(node);
 
@@ -62,13 +62,13 @@ static DEVICE_ATTR_RO(owners);
 
 static ssize_t nr_chunks_show(struct device *dev, struct device_attribute *attr, char *buf)
 {
-	return sysfs_emit(buf, "%u\n", to_range(dev)->nr_chunks);
+	return sysfs_emit(buf, "%u\n", READ_ONCE(to_range(dev)->nr_chunks));
 }
 static DEVICE_ATTR_RO(nr_chunks);
 
 static ssize_t memmap_bytes_show(struct device *dev, struct device_attribute *attr, char *buf)
 {
-	return sysfs_emit(buf, "%llu\n", to_range(dev)->memmap_bytes);
+	return sysfs_emit(buf, "%llu\n", READ_ONCE(to_range(dev)->memmap_bytes));
 }
 static DEVICE_ATTR_RO(memmap_bytes);
 
