@@ -264,13 +264,13 @@ static ssize_t bytes_show(struct device *dev, struct device_attribute *attr, cha
 }
 static DEVICE_ATTR_RO(bytes);
 
-static ssize_t total_memmap_show(struct device *dev, struct device_attribute *attr, char *buf)
+static ssize_t root_memmap_bytes_show(struct device *dev, struct device_attribute *attr, char *buf)
 {
 	return sysfs_emit(buf, "%llu\n", vtl0_totals().memmap_bytes);
 }
 
-static struct device_attribute total_memmap_bytes =
-	__ATTR(memmap_bytes, 0444, total_memmap_show, NULL);
+static struct device_attribute dev_attr_root_memmap_bytes =
+	__ATTR(memmap_bytes, 0444, root_memmap_bytes_show, NULL);
 
 static ssize_t memmap_saved_show(struct device *dev, struct device_attribute *attr, char *buf)
 {
@@ -281,7 +281,7 @@ static DEVICE_ATTR_RO(memmap_saved);
 static struct attribute *vtl0_attrs[] = {
 	&dev_attr_nr_ranges.attr,
 	&dev_attr_bytes.attr,
-	&total_memmap_bytes.attr,
+	&dev_attr_root_memmap_bytes.attr,
 	&dev_attr_memmap_saved.attr,
 	NULL
 };
