@@ -146,9 +146,7 @@ static bool next_entry(bool chunks, u64 *pos, union entry *entry)
 		range = READ_ONCE(chunk->range);
 		vtl0_range_info(range, &entry->range);
 		vtl0_pgmaps_count(range, &entry->range.mappings, &entry->range.held);
-		/* a part may just have been removed: never back */
-		*pos = max(entry->range.start + entry->range.length,
-			   chunk->piece.start + chunk->piece.length);
+		*pos = vtl0_behind(chunk, entry->range.start + entry->range.length);
 	}
 	srcu_read_unlock(&vtl0_srcu, idx);
 	return chunk;

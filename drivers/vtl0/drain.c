@@ -87,9 +87,7 @@ static bool any_pinned(void)
 		if (chunk) {
 			range = READ_ONCE(chunk->range);
 			span = vtl0_range_span(range);
-			/* a part may just have been removed: never back */
-			pos = max(span.start + span.length,
-				  chunk->piece.start + chunk->piece.length);
+			pos = vtl0_behind(chunk, span.start + span.length);
 			pinned = is_pinned(range);
 		}
 		srcu_read_unlock(&vtl0_srcu, idx);

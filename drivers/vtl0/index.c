@@ -63,6 +63,22 @@ struct vtl0_chunk *vtl0_chunk_next(u64 address)
 EXPORT_SYMBOL_IF_KUNIT(vtl0_chunk_next);
 
 /**
+ * vtl0_behind() - where a walk from range to range goes on
+ * @chunk: from vtl0_chunk_next()
+ * @range_end: the first address behind the range of @chunk
+ *
+ * Without vtl0_lock a part of the range may be removed after @chunk was found and before the
+ * caller reads @range_end, which may then lie below @chunk. The walk must not go back.
+ *
+ * Context: inside vtl0_srcu.
+ * Return: the next address for vtl0_chunk_next().
+ */
+u64 vtl0_behind(const struct vtl0_chunk *chunk, u64 range_end)
+{
+	return max(range_end, chunk->piece.start + chunk->piece.length);
+}
+
+/**
  * vtl0_index_empty() - is no range registered, being added or being removed?
  *
  * Context: any.
@@ -248,6 +264,23 @@ void vtl0_range_set_span(struct vtl0_range *range, u64 start, u64 length)
 	WRITE_ONCE(range->start, start);
 	WRITE_ONCE(range->length, length);
 	spin_unlock(&span_lock);
+}
+
+/**
+ * vtl0_range_order() - the largest folio order of a range
+ * @range: the range
+ *
+ * Context: as vtl0_range_info().
+ * Return: an order, 0 for single pages.
+ */
+unsigned int vtl0_range_order(const struct vtl0_range *range)
+{
+	struct vtl0_chunk *chunk = NULL;
+	unsigned int order = 0;
+
+	while ((chunk = vtl0_next_chunk(range, chunk)))
+		order = max(order, chunk->piece.order);
+	return order;
 }
 
 /**

@@ -47,16 +47,6 @@ static bool same_orders(const struct vtl0_range *range, unsigned int max_order)
 	return true;
 }
 
-static unsigned int largest_order(const struct vtl0_range *range)
-{
-	struct vtl0_chunk *chunk = NULL;
-	unsigned int order = 0;
-
-	while ((chunk = vtl0_next_chunk(range, chunk)))
-		order = max(order, chunk->piece.order);
-	return order;
-}
-
 /*
  * What VTL0_ADD_ORDER or VTL0_ADD_CHUNK ask for and @range has not. If only one of
  * them is given the other is taken from the range, as it does not matter; likewise the
@@ -72,7 +62,7 @@ static u32 layout_mismatch(const struct vtl0_range *range, const struct vtl0_req
 	if (order && !same_orders(range, rq->max_order))
 		return VTL0_ADD_ORDER;
 	if (!order)
-		like.max_order = largest_order(range);
+		like.max_order = vtl0_range_order(range);
 	if (!chunk || same_cuts(range, &like, false))
 		return 0;
 	like.flags |= VTL0_ADD_NODE;

@@ -20,8 +20,6 @@
 #include "trace.h"
 #include "vtl0.h"
 
-#define IDLE_WAIT_MS 5
-
 static u64 chunk_end(const struct vtl0_chunk *chunk)
 {
 	return chunk->piece.start + chunk->piece.length;
@@ -111,7 +109,7 @@ static int wait_for_pins(const struct vtl0_part *part, unsigned int tries,
 			return -EBUSY;
 		/* what was idle stays idle, as it cannot be mapped */
 		from = busy->start;
-		msleep(IDLE_WAIT_MS);
+		msleep(VTL0_IDLE_WAIT_MS);
 	}
 	return 0;
 }

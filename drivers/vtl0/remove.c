@@ -15,12 +15,6 @@
 #include "trace.h"
 #include "vtl0.h"
 
-/*
- * A folio that is being unmapped by another thread, or looked at by a page
- * walker, holds a reference for a moment.
- */
-#define IDLE_WAIT_MS 5
-
 /**
  * vtl0_remove_begin() - take a range for a removal
  * @range: not busy, live or draining
@@ -141,7 +135,8 @@ unsigned int vtl0_remove_batch(struct list_head *batch, unsigned int tries,
 		look_for_pins(batch, &idle, busy);
 		if (list_empty(batch) || !--tries)
 			break;
-		msleep(IDLE_WAIT_MS);
+		/* a thread that unmaps the folio, or a page walker, has a reference for a moment */
+		msleep(VTL0_IDLE_WAIT_MS);
 	}
 	if (!list_empty(&idle))
 		unregister(&idle);

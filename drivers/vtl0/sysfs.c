@@ -111,13 +111,7 @@ static DEVICE_ATTR_ADMIN_RO(usage);
 /* as device-dax has it: the largest entry that can map the range */
 static ssize_t align_show(struct device *dev, struct device_attribute *attr, char *buf)
 {
-	const struct vtl0_range *range = to_range(dev);
-	struct vtl0_chunk *chunk = NULL;
-	unsigned int order = 0;
-
-	while ((chunk = vtl0_next_chunk(range, chunk)))
-		order = max(order, chunk->piece.order);
-	return sysfs_emit(buf, "%lu\n", PAGE_SIZE << order);
+	return sysfs_emit(buf, "%lu\n", PAGE_SIZE << vtl0_range_order(to_range(dev)));
 }
 static DEVICE_ATTR_RO(align);
 

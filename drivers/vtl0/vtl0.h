@@ -249,6 +249,7 @@ void vtl0_bad_exit(void);
 /* index.c: from an address to its chunk */
 struct vtl0_chunk *vtl0_chunk_find(u64 address);
 struct vtl0_chunk *vtl0_chunk_next(u64 address);
+u64 vtl0_behind(const struct vtl0_chunk *chunk, u64 range_end);
 bool vtl0_index_empty(void);
 struct vtl0_range *vtl0_range_overlap(u64 start, u64 length)
 	__must_hold(&vtl0_lock);
@@ -264,6 +265,7 @@ void vtl0_totals_change(const struct vtl0_totals *old, const struct vtl0_range *
 struct vtl0_totals vtl0_totals(void);
 struct vtl0_span vtl0_range_span(const struct vtl0_range *range);
 void vtl0_range_set_span(struct vtl0_range *range, u64 start, u64 length);
+unsigned int vtl0_range_order(const struct vtl0_range *range);
 void vtl0_range_info(const struct vtl0_range *range, struct vtl0_range_info *info);
 void vtl0_index_exit(void);
 
@@ -383,6 +385,8 @@ int vtl0_ranges_init(void);
 void vtl0_ranges_exit(void);
 
 /* remove.c: removes ranges */
+#define VTL0_IDLE_WAIT_MS 5	/* pause before the next look at a folio that is not idle */
+
 void vtl0_remove_begin(struct vtl0_range *range, struct list_head *batch)
 	__must_hold(&vtl0_lock);
 unsigned int vtl0_remove_batch(struct list_head *batch, unsigned int tries,

@@ -87,8 +87,7 @@ static u64 count_registered(u64 start, u64 end)
 		start = max(start, span.start);
 		if (start < last && READ_ONCE(range->state) == VTL0_STATE_LIVE)
 			sum += last - start;
-		/* a part may just have been removed: never back */
-		start = max(last, chunk->piece.start + chunk->piece.length);
+		start = vtl0_behind(chunk, last);
 	}
 	srcu_read_unlock(&vtl0_srcu, idx);
 	return sum;
