@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Clears a new range for VTL0_ADD_CLEAR, so that its owner does not see what an earlier
- * owner wrote. Several threads clear pieces of the range, as one thread does not reach the
+ * Clears a new range for VTL0_ADD_CLEAR, so that its owner does not see the data of an earlier
+ * owner. Several threads clear slices of the range, as one thread does not reach the
  * bandwidth of the memory. They write through the direct map.
  */
 #include <linux/atomic.h>
@@ -14,17 +14,17 @@
 
 #include "vtl0.h"
 
-#define PIECE_BYTES (32ULL << 20)
+#define SLICE_BYTES (32ULL << 20)
 
 static struct workqueue_struct *clear_wq;
 
-/* A range that several threads clear piece by piece. */
+/* A range that several threads clear slice by slice. */
 struct clear_job {
 	u64 start;
 	u64 length;
-	/* number of the first piece that no thread has taken */
+	/* number of the first slice that no thread has taken */
 	atomic64_t next;
-	/* @stop of vtl0_clear() */
+	/* the parameter of vtl0_clear() */
 	const bool *stop;
 };
 
@@ -33,7 +33,7 @@ struct clear_work {
 	struct clear_job *job;
 };
 
-static void clear_piece(const struct clear_job *job, u64 start, u64 end)
+static void clear_slice(const struct clear_job *job, u64 start, u64 end)
 {
 	unsigned long pfn;
 
@@ -46,22 +46,22 @@ static void clear_piece(const struct clear_job *job, u64 start, u64 end)
 	}
 }
 
-static void clear_pieces(struct clear_job *job)
+static void clear_slices(struct clear_job *job)
 {
 	u64 offset;
 
 	for (;;) {
-		offset = (atomic64_inc_return(&job->next) - 1) * PIECE_BYTES;
+		offset = (atomic64_inc_return(&job->next) - 1) * SLICE_BYTES;
 		if (offset >= job->length || READ_ONCE(*job->stop))
 			return;
-		clear_piece(job, job->start + offset,
-			    job->start + min(offset + PIECE_BYTES, job->length));
+		clear_slice(job, job->start + offset,
+			    job->start + min(offset + SLICE_BYTES, job->length));
 	}
 }
 
 static void clear_work(struct work_struct *work)
 {
-	clear_pieces(container_of(work, struct clear_work, work)->job);
+	clear_slices(container_of(work, struct clear_work, work)->job);
 }
 
 /**
@@ -70,7 +70,7 @@ static void clear_work(struct work_struct *work)
  * @stop: becomes true when the add was interrupted; clearing then ends early
  *
  * Pages that are known to be bad are left out. Without memory for work items the
- * calling thread clears all pieces.
+ * calling thread clears all slices.
  *
  * Context: sleeps, for as long as it takes to write that much memory.
  * Return: 0, or -EINTR if it was stopped.
@@ -78,8 +78,8 @@ static void clear_work(struct work_struct *work)
 int vtl0_clear(const struct vtl0_range *range, const bool *stop)
 {
 	struct clear_job job = { .start = range->start, .length = range->length, .stop = stop };
-	u64 pieces = DIV_ROUND_UP_ULL(range->length, PIECE_BYTES);
-	unsigned int nr = min_t(u64, pieces, num_online_cpus()) - 1, i;
+	u64 slices = DIV_ROUND_UP_ULL(range->length, SLICE_BYTES);
+	unsigned int nr = min_t(u64, slices, num_online_cpus()) - 1, i;
 	struct clear_work *works = nr ? kvcalloc(nr, sizeof(*works), GFP_KERNEL) : NULL;
 
 	if (!works)
@@ -89,7 +89,7 @@ int vtl0_clear(const struct vtl0_range *range, const bool *stop)
 		INIT_WORK(&works[i].work, clear_work);
 		queue_work(clear_wq, &works[i].work);
 	}
-	clear_pieces(&job);
+	clear_slices(&job);
 	for (i = 0; i < nr; i++)
 		flush_work(&works[i].work);
 	kvfree(works);

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The claims of windows. Memory of a window that no range has is claimed in pieces, so that
- * no driver takes it before it is touched. A range has a claim of its own: for that the
- * pieces in its way are released and, when the range has what it asked for, or was refused,
- * or has gone, what is left is claimed again. In between another driver can be faster, as
- * the kernel cannot divide a claimed region at once; the memory is that driver's then.
+ * The claims of windows. This file claims the memory of a window that lies in no range, so
+ * that no driver takes it before it is touched. A range is claimed separately: before that,
+ * vtl0_declared_yield() releases the regions in the way, and vtl0_declared_reclaim() claims
+ * again the memory that is in no range, whether the range was registered or refused, or
+ * was removed. The kernel cannot divide a claimed region in one step, so another driver may
+ * take the memory between the two.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -19,136 +20,137 @@
 #include "declare.h"
 #include "vtl0.h"
 
-/* Lies in one window, and in no range. */
-struct piece {
+/* A claimed resource. It lies in one window, and in no range. */
+struct region {
 	struct list_head link;
 	struct resource *res;
 };
 
-/* Of struct vtl0_declared, disjoint. */
+/* struct vtl0_declared of each window; disjoint */
 static __guarded_by(&vtl0_lock) LIST_HEAD(windows);
-/* Disjoint. */
-static __guarded_by(&vtl0_lock) LIST_HEAD(pieces);
+/* disjoint */
+static __guarded_by(&vtl0_lock) LIST_HEAD(regions);
 
 static u64 end_of(const struct resource *res)
 {
 	return res->end + 1;
 }
 
-static struct piece *new_piece(struct resource *res)
+static struct region *new_region(struct resource *res)
 	__must_hold(&vtl0_lock)
 {
-	struct piece *piece = kmalloc_obj(*piece);
+	struct region *region = kmalloc_obj(*region);
 
-	if (!piece)
+	if (!region)
 		return NULL;
-	piece->res = res;
-	list_add(&piece->link, &pieces);
-	return piece;
+	region->res = res;
+	list_add(&region->link, &regions);
+	return region;
 }
 
-static void del_piece(struct piece *piece)
+static void del_region(struct region *region)
 	__must_hold(&vtl0_lock)
 {
-	release_mem_region(piece->res->start, resource_size(piece->res));
-	list_del(&piece->link);
-	kfree(piece);
+	release_mem_region(region->res->start, resource_size(region->res));
+	list_del(&region->link);
+	kfree(region);
 }
 
-/* The piece of @start up to @end with the lowest address, or NULL. */
-static struct piece *first_piece(u64 start, u64 end)
+/* Of the regions that overlap @start up to @end, the one with the lowest address, or NULL. */
+static struct region *first_region(u64 start, u64 end)
 	__must_hold(&vtl0_lock)
 {
-	struct piece *piece, *first = NULL;
+	struct region *region, *first = NULL;
 
-	list_for_each_entry(piece, &pieces, link)
-		if (piece->res->start < end && start < end_of(piece->res) &&
-		    (!first || piece->res->start < first->res->start))
-			first = piece;
+	list_for_each_entry(region, &regions, link)
+		if (region->res->start < end && start < end_of(region->res) &&
+		    (!first || region->res->start < first->res->start))
+			first = region;
 	return first;
 }
 
 /*
- * Release @start up to @end, both in @piece, and keep what is on both sides. A driver may
- * have put a resource there (insert_resource() allows it, for CXL and NFIT); then it stays.
+ * Release @start up to @end, both in @region; the memory on either side stays claimed. If a
+ * driver has put a resource there (insert_resource() allows it, for CXL and NFIT), nothing
+ * is released.
  */
-static int cut_middle(struct piece *piece, u64 start, u64 end)
+static int cut_middle(struct region *region, u64 start, u64 end)
 	__must_hold(&vtl0_lock)
 {
 	struct resource *rest = kzalloc_obj(*rest);
-	struct piece *upper = rest ? new_piece(rest) : NULL;
-	u64 last = end_of(piece->res);
+	struct region *upper = rest ? new_region(rest) : NULL;
+	u64 last = end_of(region->res);
 
 	if (!upper) {
 		kfree(rest);
 		return -ENOMEM;
 	}
-	if (vtl0_claim_cut(piece->res, start, end - start, rest))
+	if (vtl0_claim_cut(region->res, start, end - start, rest))
 		return 0;
 	list_del(&upper->link);
 	kfree(upper);
 	kfree(rest);
-	if (end_of(piece->res) > start)
+	if (end_of(region->res) > start)
 		return -EBUSY;
 	pr_warn("memory from %#llx to %#llx of a window is no longer claimed\n", end, last);
 	return 0;
 }
 
-static int cut_piece(struct piece *piece, u64 start, u64 end)
+static int cut_region(struct region *region, u64 start, u64 end)
 	__must_hold(&vtl0_lock)
 {
-	u64 first = piece->res->start, last = end_of(piece->res);
+	u64 first = region->res->start, last = end_of(region->res);
 
 	start = max(start, first);
 	end = min(end, last);
 	if (start != first && end != last)
-		return cut_middle(piece, start, end);
+		return cut_middle(region, start, end);
 	if (start != first || end != last)
-		return vtl0_claim_cut(piece->res, start, end - start, NULL) ? 0 : -EBUSY;
-	/* releasing a region forgets what is in it */
-	if (piece->res->child)
+		return vtl0_claim_cut(region->res, start, end - start, NULL) ? 0 : -EBUSY;
+	/* release_mem_region() would drop a resource of another driver in the region, too */
+	if (region->res->child)
 		return -EBUSY;
-	del_piece(piece);
+	del_region(region);
 	return 0;
 }
 
 static int release(u64 start, u64 end)
 	__must_hold(&vtl0_lock)
 {
-	struct piece *piece;
+	struct region *region;
 	int ret = 0;
 
-	while (!ret && (piece = first_piece(start, end)))
-		ret = cut_piece(piece, start, end);
+	while (!ret && (region = first_region(start, end)))
+		ret = cut_region(region, start, end);
 	return ret;
 }
 
 /*
- * Let @lower and @upper, which begins where it ends, be one piece: after an add that was
- * refused nothing shall be left of it. Not if only one of them lies in Reserved memory.
+ * Join @lower and @upper, which are adjacent, so that /proc/iomem shows no trace of an add
+ * that was refused. They stay two if only one of them lies in Reserved memory.
  */
-static void join(struct piece *lower, struct piece *upper)
+static void join(struct region *lower, struct region *upper)
 	__must_hold(&vtl0_lock)
 {
 	u64 start = lower->res->start, end = end_of(upper->res);
 
 	if (lower->res->parent != upper->res->parent)
 		return;
-	del_piece(upper);
+	del_region(upper);
 	if (adjust_resource(lower->res, start, end - start))
 		pr_warn("%#llx was taken by another driver\n", end_of(lower->res));
 }
 
-/* A piece of the window @w with @start up to @end, which is free. */
-static int add_piece(const struct vtl0_declared *w, u64 start, u64 end,
-		     struct vtl0_span *conflict)
+/* Claim @start up to @end of the window @w, all free, in one region with its neighbours. */
+static int add_region(const struct vtl0_declared *w, u64 start, u64 end,
+		      struct vtl0_span *conflict)
 	__must_hold(&vtl0_lock)
 {
-	struct piece *lower = start > w->start ? first_piece(start - 1, start) : NULL;
-	struct piece *upper = end < w->start + w->length ? first_piece(end, end + 1) : NULL;
+	struct region *lower = start > w->start ? first_region(start - 1, start) : NULL;
+	struct region *upper = end < w->start + w->length ? first_region(end, end + 1) : NULL;
 	struct resource *res;
 
-	/* fails where they have not the same parent */
+	/* fails where the memory and the region do not have the same parent */
 	if (lower && !adjust_resource(lower->res, lower->res->start, end - lower->res->start)) {
 		if (upper)
 			join(lower, upper);
@@ -159,31 +161,31 @@ static int add_piece(const struct vtl0_declared *w, u64 start, u64 end,
 	res = vtl0_claim_gap(start, end - start, conflict);
 	if (IS_ERR(res))
 		return PTR_ERR(res);
-	if (new_piece(res))
+	if (new_region(res))
 		return 0;
 	release_mem_region(start, end - start);
 	return -ENOMEM;
 }
 
-/* A gap may begin in Reserved and end outside: two pieces. */
-static int add_pieces(const struct vtl0_declared *w, u64 start, u64 end,
-		      struct vtl0_span *conflict)
+/* As add_region(), but with two regions if only a part of the gap is Reserved. */
+static int add_regions(const struct vtl0_declared *w, u64 start, u64 end,
+		       struct vtl0_span *conflict)
 	__must_hold(&vtl0_lock)
 {
 	while (start < end) {
-		u64 piece_end = end;
+		u64 region_end = end;
 		int ret;
 
-		while ((ret = add_piece(w, start, piece_end, conflict)) == -EXDEV)
-			piece_end = conflict->start;
+		while ((ret = add_region(w, start, region_end, conflict)) == -EXDEV)
+			region_end = conflict->start;
 		if (ret)
 			return ret;
-		start = piece_end;
+		start = region_end;
 	}
 	return 0;
 }
 
-/* Claim what is free of the window @w, from @start up to @end. */
+/* Claim the free memory of the window @w from @start up to @end. */
 static int fill(const struct vtl0_declared *w, u64 start, u64 end, struct vtl0_span *conflict)
 	__must_hold(&vtl0_lock)
 {
@@ -191,7 +193,7 @@ static int fill(const struct vtl0_declared *w, u64 start, u64 end, struct vtl0_s
 	end = min(end, w->start + w->length);
 	while (start < end) {
 		struct vtl0_range *range = vtl0_range_overlap(start, end - start);
-		struct piece *piece = first_piece(start, end);
+		struct region *region = first_region(start, end);
 		u64 next = end, behind = end;
 		int ret;
 
@@ -199,11 +201,11 @@ static int fill(const struct vtl0_declared *w, u64 start, u64 end, struct vtl0_s
 			next = range->start;
 			behind = range->start + range->length;
 		}
-		if (piece && piece->res->start < next) {
-			next = piece->res->start;
-			behind = end_of(piece->res);
+		if (region && region->res->start < next) {
+			next = region->res->start;
+			behind = end_of(region->res);
 		}
-		ret = add_pieces(w, start, next, conflict);
+		ret = add_regions(w, start, next, conflict);
 		if (ret)
 			return ret;
 		start = behind;
@@ -214,7 +216,7 @@ static int fill(const struct vtl0_declared *w, u64 start, u64 end, struct vtl0_s
 /**
  * vtl0_declare() - claim a window
  * @declared: overlaps no other one; added to the list
- * @conflict: out, with -EBUSY and -ENXIO: what is in the way
+ * @conflict: out, with -EBUSY and -ENXIO: the obstacle
  *
  * Context: under vtl0_lock; sleeps.
  * Return: 0; or -EBUSY, -ENXIO, -ENOMEM with nothing done.
@@ -239,21 +241,23 @@ int vtl0_declare(struct vtl0_declared *declared, struct vtl0_span *conflict)
  */
 void vtl0_undeclare(struct vtl0_declared *declared)
 {
-	struct piece *piece;
+	struct region *region;
 
-	/* no piece reaches beyond it, so none is cut, which could fail */
-	while ((piece = first_piece(declared->start, declared->start + declared->length)))
-		del_piece(piece);
+	/* a region lies in one window, so none has to be cut, which could fail */
+	while ((region = first_region(declared->start, declared->start + declared->length)))
+		del_region(region);
 	list_del(&declared->link);
 }
 
 /**
- * vtl0_declared_yield() - release what windows have of some memory, for a claim of it
+ * vtl0_declared_yield() - release the claims of windows on some memory
  * @start: first byte
- * @length: bytes; of what shares a block of min_align with the edges, too
+ * @length: bytes; the blocks of min_align in which the edges lie count as a whole
  *
- * Context: under vtl0_lock, under which vtl0_declared_reclaim() has to follow, also after
- * a failure.
+ * The caller can then claim the memory. It has to call vtl0_declared_reclaim(), also after a
+ * failure, before it drops vtl0_lock.
+ *
+ * Context: under vtl0_lock; sleeps.
  * Return: 0; -EBUSY if a driver has put a resource into that memory; -ENOMEM.
  */
 int vtl0_declared_yield(u64 start, u64 length)
@@ -264,7 +268,7 @@ int vtl0_declared_yield(u64 start, u64 length)
 }
 
 /**
- * vtl0_declared_reclaim() - claim what windows have of some memory and no range does
+ * vtl0_declared_reclaim() - claim memory that lies in windows and in no range
  * @start: first byte
  * @length: bytes, as in vtl0_declared_yield()
  *

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Claims memory of windows that no range has. */
+/* Claims memory that lies in windows and in no range. */
 #ifndef _VTL0_DECLARE_H
 #define _VTL0_DECLARE_H
 
@@ -10,7 +10,7 @@
 
 /**
  * struct vtl0_declared - addresses of a window
- * @link: in a list of all, under vtl0_lock
+ * @link: in the list of all windows of declare.c, under vtl0_lock
  * @start: first byte, of a page
  * @length: bytes
  */

@@ -34,7 +34,7 @@ struct vtl0_geometry {
 };
 
 /**
- * struct vtl0_piece - a contiguous piece that becomes one pgmap
+ * struct vtl0_piece - contiguous memory that becomes one chunk
  * @start: first byte
  * @length: bytes
  * @order: folio order
@@ -46,7 +46,7 @@ struct vtl0_piece {
 };
 
 /**
- * struct vtl0_layout - a contiguous range, cut into pieces
+ * struct vtl0_layout - contiguous memory, cut into pieces
  * @nr: number of pieces
  * @piece: the pieces, ascending and without gaps
  */
@@ -56,14 +56,14 @@ struct vtl0_layout {
 };
 
 /**
- * struct vtl0_piece_walk - goes through the pieces of a range, cut on request
+ * struct vtl0_piece_walk - walks through the pieces of a range
  * @g: the machine
- * @pos: first byte of what is not laid out yet
- * @left: bytes of that
- * @chunk_length: largest part in bytes, or 0
+ * @pos: first byte that is not laid out yet
+ * @left: bytes from @pos to the end of the range
+ * @chunk_length: largest piece in bytes, or 0
  * @max_order: no folio may be of a larger order
- * @layout: the part that was laid out last
- * @next: index into it of the piece that comes next
+ * @layout: pieces of the part of the range that was laid out last
+ * @next: index into @layout of the next piece
  *
  * Set the first five, the rest 0, and call vtl0_piece_walk_next() until it returns NULL.
  */

@@ -154,8 +154,8 @@ u64 vtl0_node_end(u64 start, u64 end)
 }
 EXPORT_SYMBOL_IF_KUNIT(vtl0_node_end);
 
-/* Go on with the piece on the next node; all of @rq is one piece if it names a node. */
-static void begin_piece(struct vtl0_chunk_walk *walk)
+/* Go on with the part on the next NUMA node; that is all of @rq if it names a node. */
+static void begin_node(struct vtl0_chunk_walk *walk)
 {
 	const struct vtl0_request *rq = walk->rq;
 	u64 align = vtl0_geometry.min_align, start = walk->next, end = rq->start + rq->length;
@@ -220,7 +220,7 @@ bool vtl0_chunk_walk_next(struct vtl0_chunk_walk *walk, struct vtl0_piece *piece
 			return true;
 		if (walk->next == walk->rq->start + walk->rq->length)
 			return false;
-		begin_piece(walk);
+		begin_node(walk);
 	}
 }
 EXPORT_SYMBOL_IF_KUNIT(vtl0_chunk_walk_next);
@@ -287,7 +287,7 @@ static int check_layout(u32 flags, u32 max_order, u64 chunk_length,
 	return vtl0_count_chunks(rq) > VTL0_MAX_CHUNKS ? -EINVAL : 0;
 }
 
-static int check_node(const struct vtl0_add *arg, struct vtl0_request *rq)
+static int check_numa_node(const struct vtl0_add *arg, struct vtl0_request *rq)
 {
 	if (!(arg->flags & VTL0_ADD_NODE)) {
 		if (arg->node)
@@ -371,7 +371,7 @@ int vtl0_check_add(const struct vtl0_add *arg, struct vtl0_request *rq, u64 *edg
 	ret = check_layout(arg->flags, arg->max_order, arg->chunk_length, rq, edge);
 	if (ret)
 		return ret;
-	ret = check_node(arg, rq);
+	ret = check_numa_node(arg, rq);
 	if (ret)
 		return ret;
 	ret = vtl0_check_cookie(arg->flags & VTL0_ADD_COOKIE, arg->cookie, &rq->cookie);

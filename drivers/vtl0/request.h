@@ -42,7 +42,7 @@ struct vtl0_request {
  * @middle: the aligned part
  * @tail: what lies behind the last aligned address, as @head
  *
- * The last three are of the piece on one NUMA node that the walk is in.
+ * The last three describe one part of the request: the memory of one NUMA node.
  */
 struct vtl0_chunk_walk {
 	const struct vtl0_request *rq;

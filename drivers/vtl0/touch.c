@@ -139,7 +139,7 @@ static bool has_failed(struct vtl0_touches *touches, u64 address)
 	return ret;
 }
 
-/* Register the largest piece of @area around @address that can be had. */
+/* Register the largest part of @area around @address that is free. */
 static int touch_area(const struct vtl0_area *area, u64 address)
 {
 	/* not PUD_SIZE, which is 64 GiB with pages of 16K */
@@ -149,13 +149,13 @@ static int touch_area(const struct vtl0_area *area, u64 address)
 
 	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
 		u64 start = round_down(address, sizes[i]);
-		struct vtl0_area piece = *area;
+		struct vtl0_area part = *area;
 
-		piece.start = max(area->start, start);
-		piece.end = min(area->end, start + sizes[i]);
+		part.start = max(area->start, start);
+		part.end = min(area->end, start + sizes[i]);
 		/* the kernel may have been locked down after mmap() */
-		ret = vtl0_locked_down_add(piece.start, piece.end - piece.start) ?:
-		      vtl0_touch(&piece, address);
+		ret = vtl0_locked_down_add(part.start, part.end - part.start) ?:
+		      vtl0_touch(&part, address);
 		if (!ret || fatal_signal_pending(current))
 			break;
 	}

@@ -46,10 +46,10 @@ enum vtl0_chunk_state {
 };
 
 /**
- * struct vtl0_chunk - a contiguous piece of a range with its own pgmap
- * @pgmap: registered with memremap_pages() while the range is live, else NULL;
- *	not part of the range, as core mm may keep one that it failed to register
- * @range: the range it belongs to; written under vtl0_lock
+ * struct vtl0_chunk - contiguous memory of a range, with one pgmap and one folio order
+ * @pgmap: registered with memremap_pages() while the range is live, else NULL; allocated
+ *	separately, as core mm may keep a pointer to one that it failed to register
+ * @range: the range to which the chunk belongs; written under vtl0_lock
  * @state: enum vtl0_chunk_state; written while the range is busy, read with READ_ONCE()
  *	inside vtl0_srcu, which keeps the struct pages of a chunk that is not gone
  * @node: NUMA node; does not change

@@ -249,7 +249,7 @@ struct vtl0_range_info {
 };
 
 /**
- * struct vtl0_chunk_info - one chunk: a contiguous piece with one folio order
+ * struct vtl0_chunk_info - one chunk: contiguous memory with one folio order
  * @start: first byte
  * @length: length in bytes
  * @range_id: number of the range it belongs to; 0 in VTL0_PLAN
