@@ -263,7 +263,7 @@ TEST_F(file, can_be_passed_to_a_process_without_privileges)
 	close(fd);
 	ASSERT_EQ(1, recv(sockets[0], &byte, 1, 0));
 	EXPECT_TRUE(check_pattern(va, LENGTH, 6));
-	/* its file does not keep the range */
+	/* its file does not hold the range */
 	EXPECT_EQ(0, remove_range(self->s.control, self->s.start, LENGTH));
 	ASSERT_EQ(1, send(sockets[0], "", 1, 0));
 	ASSERT_EQ(child, waitpid(child, &status, 0));

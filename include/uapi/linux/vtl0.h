@@ -6,7 +6,7 @@
  * /dev/vtl0 registers physical address ranges that the kernel does not own as ZONE_DEVICE memory.
  * /dev/vtl0_low maps registered memory; the file offset is the physical address. Both need
  * CAP_SYS_ADMIN to open. /dev/vtl0_NAME maps the range with that name; offset 0 is its first byte.
- * Opening it needs only the permissions of the node.
+ * Opening it needs only the permissions of the device node.
  */
 #ifndef _UAPI_LINUX_VTL0_H
 #define _UAPI_LINUX_VTL0_H
@@ -21,14 +21,13 @@
  *
  * Every structure begins with @size (bytes, set by the caller to the size of the structure it was
  * built with) and @flags. A structure can only grow, at its end: a caller built with an older
- * header gets back what it has room for, and one built with a newer header works as long as what
- * this kernel does not know is zero.
+ * header gets back the fields that it knows, and one built with a newer header works as long as
+ * the fields that this kernel does not know are zero.
  * Addresses and lengths are in bytes. Output fields are ignored on input and are written back on
  * success, and on failure wherever a field says so.
- * VTL0_ADD and VTL0_REMOVE wait where another call, or a close in the background, works on a range
- * in their way, and for nothing else. A signal ends that wait with nothing changed: the call is
- * made again where the handler was installed with SA_RESTART, and is EINTR where it was not. No
- * other call is interrupted.
+ * VTL0_ADD and VTL0_REMOVE wait while another call, or a close in the background, works on a range
+ * that overlaps theirs, and for nothing else. A signal ends that wait with nothing changed: with
+ * SA_RESTART the call is made again, else it is EINTR. No other call is interrupted.
  *
  * ============ ==============================================================
  * errno        cause
@@ -40,7 +39,7 @@
  * EOPNOTSUPP   unknown bit in @flags; an address with bit 63, unless alias_bit=63
  * EOVERFLOW    start + length wraps
  * ERANGE       outside of what the kernel can map, or on both sides of the alias bit
- * EEXIST       overlaps a registered range, or a window another window
+ * EEXIST       the range overlaps a registered one, or the window another window
  * EBUSY        memory in use by the kernel or another driver, or mapped uncached (MTRR, or a
  *              mapping of /dev/mem with O_SYNC); or, on removal, still pinned
  * ENXIO        part of the range is device address space (PCI, MMIO)
@@ -61,7 +60,7 @@
 #define VTL0_STATE_ADDING	0	/* being registered, cannot be mapped yet */
 #define VTL0_STATE_LIVE		1	/* registered */
 #define VTL0_STATE_REMOVING	2	/* being removed, touching it waits */
-#define VTL0_STATE_DRAINING	3	/* ownerless or removed: goes when the last pin goes */
+#define VTL0_STATE_DRAINING	3	/* no owner, or removed: ends with the last pin */
 
 /* Flags of VTL0_ADD and VTL0_PLAN. */
 #define VTL0_ADD_TRIM		(1U << 0)
@@ -91,7 +90,7 @@
  * @max_order: with VTL0_ADD_ORDER no folio is larger than 2^max_order pages. Else zero, and
  *	none is larger than a PMD entry maps (2M on x86).
  * @node: with VTL0_ADD_NODE the NUMA node that the memory belongs to and on which its memmap
- *	is allocated. Else zero: the nodes that the firmware names for each chunk, or the caller's.
+ *	is allocated. Else zero: for each chunk the one that firmware names, or the caller's.
  * @id: out: number of the range, as in sysfs
  * @nr_chunks: out: how many pgmaps the range was split into
  * @added_start: out: first byte that was registered
@@ -100,46 +99,47 @@
  *	the way; with EINVAL: the unaligned edge, or 0 if the cause is another one; with EXDEV the
  *	place to cut. With VTL0_ADD_COVER it may lie beside the range, in the block of an edge.
  * @conflict_length: out: how many bytes of the range are in the way; 0 for an edge or a cut
- * @file_mode: with VTL0_ADD_NAME the permissions of the node, of the bits 0666; 0 stands
+ * @file_mode: with VTL0_ADD_NAME the permissions of the device node, of the bits 0666; 0 stands
  *	for 0600. Else zero.
- * @file_uid: with VTL0_ADD_NAME the owner of the node. Else zero.
- * @file_gid: with VTL0_ADD_NAME the group of the node. Else zero.
+ * @file_uid: with VTL0_ADD_NAME the user that owns the device node. Else zero.
+ * @file_gid: with VTL0_ADD_NAME the group of the device node. Else zero.
  * @reserved: must be zero
  * @name: with VTL0_ADD_NAME letters, digits, "_", "-" and "." of ASCII, beginning with a
- *	letter or a digit, and zeroes behind them: the range gets the node /dev/vtl0_NAME,
- *	which goes with it. Else zero.
- * @mismatch: out, with EEXIST: the flag that differs from what is registered, or 0
+ *	letter or a digit, and zeroes behind them: the range gets the device node
+ *	/dev/vtl0_NAME, which is removed with the range. Else zero.
+ * @mismatch: out, with EEXIST: the flag that the registered range does not satisfy, or 0
  * @node_used: out: the NUMA node of the range, or of its first chunk
  * @cookie: with VTL0_ADD_COOKIE any 128 bits but zero, such as a UUID. Else zero.
  *
  * VTL0_ADD_TRIM registers the aligned part of the range and reports it; without it an unaligned
- * edge is EINVAL, and so is a range without an aligned part. VTL0_ADD_CLEAR fills what is added
+ * edge is EINVAL, and so is a range without an aligned part. VTL0_ADD_CLEAR fills the new range
  * with zeroes before it can be mapped, but for pages with a memory error; a caller that is killed
  * meanwhile adds nothing.
  *
  * Adding exactly a range that is registered succeeds and changes nothing but its owners, if its
- * orders, its cuts, its node and its cookie are what VTL0_ADD_ORDER, VTL0_ADD_CHUNK, VTL0_ADD_NODE
- * and VTL0_ADD_COOKIE ask for; else it is EEXIST and @mismatch says which. With one of the first
- * two the other does not matter: with VTL0_ADD_ORDER each chunk must have the order that it would
- * get, wherever the cuts are. It is EEXIST with VTL0_ADD_EXCLUSIVE, VTL0_ADD_CLEAR or another
- * @name than it has, too. A node that is there keeps its permissions and its owner. Any other
- * overlap is EEXIST.
+ * orders, its cuts, its NUMA node and its cookie are those that VTL0_ADD_ORDER, VTL0_ADD_CHUNK,
+ * VTL0_ADD_NODE and VTL0_ADD_COOKIE ask for; else it is EEXIST, and @mismatch is the flag. Of the
+ * first two only the one that is given matters: with VTL0_ADD_ORDER alone each chunk must have the
+ * order that it would get, wherever the cuts are. VTL0_ADD_EXCLUSIVE, VTL0_ADD_CLEAR and a @name
+ * that the range does not have are EEXIST, too, and so is any other overlap. The device node of a
+ * registered range stays as it is.
  *
- * VTL0_ADD_COVER asks for memory that is usable, not for a range of its own: what is registered
- * already is kept by this file as well, in whatever orders, if it has the @cookie that is asked
- * for, and each gap becomes a range. The edges need only be multiples of @page_size of struct
- * vtl0_info: at one that is not a multiple of @min_align the whole block gets struct pages, and
- * only what was asked for is claimed and can be mapped. So the rest of the block must not belong
- * to anything but vtl0 (EBUSY, ENXIO). After a failure or a signal what was added stays, and the
- * call can be repeated. @id and @node_used are those of the range with the first byte, @nr_chunks
- * counts what this call added, and @added_start and @added_length are what is usable. It excludes
- * TRIM, EXCLUSIVE and NAME.
+ * VTL0_ADD_COVER asks for memory that is usable, not for a range of its own: this file becomes an
+ * owner of each range that is registered there, whatever its orders, if it has the @cookie that is
+ * asked for, and each gap becomes a range. The edges need only be multiples of @page_size of
+ * struct vtl0_info: the block of @min_align bytes in which one lies gets struct pages as a whole,
+ * but only the memory that was asked for is claimed and can be mapped. So the rest of the block
+ * must belong to nothing but vtl0 (EBUSY, ENXIO). After a failure or a signal the ranges that were
+ * added stay, and the call can be repeated. @id and @node_used are those of the range with the
+ * first byte, @nr_chunks counts the chunks that this call added, and @added_start and
+ * @added_length are the usable memory. It excludes TRIM, EXCLUSIVE and NAME.
  *
- * A range lives as long as one of the files through which it was added, unless it was added with
- * VTL0_ADD_PERSIST: then it lives until VTL0_REMOVE or the removal of the module. The last close
- * only begins its end: it is in state VTL0_STATE_DRAINING until its struct pages are given back.
- * Adding memory of it meanwhile waits for that; but if a page of it is pinned, adding exactly the
- * range brings it back, VTL0_ADD_COVER any part of it, and any other overlap is EEXIST.
+ * Each open file through which a range was added is an owner and holds the range. A range lives
+ * as long as it has an owner; with VTL0_ADD_PERSIST, until VTL0_REMOVE or the removal of the
+ * module. The last close only begins the removal: the range is in VTL0_STATE_DRAINING until its
+ * struct pages are freed. Adding its memory meanwhile waits for that; but if one of its pages is
+ * pinned, adding exactly the range makes it live again, or any part of it with VTL0_ADD_COVER, and
+ * any other overlap is EEXIST.
  */
 struct vtl0_add {
 	__u32 size;
@@ -178,16 +178,16 @@ struct vtl0_add {
  *	chunk that would be cut, or 0 if the cause is another one
  * @busy_length: out: the size of that folio or chunk in bytes
  *
- * With VTL0_REMOVE_PART @start and @length are whole chunks (VTL0_QUERY_CHUNKS), ENOENT if not all
- * in one range. What is left is the range; if that is on both sides, the upper one becomes a range
- * of its own, with another number, the same owners and cookie, and no name. Files of the range keep
- * their offsets and show all that is left; the part is SIGBUS in them for good. Existing mappings
- * of the range are revoked: touching them is SIGBUS, but in a window, or through /dev/mshv_vtl_low,
- * registers the memory anew. If a page is pinned (O_DIRECT in flight, registered buffers, VFIO, a
- * pipe) the call fails with EBUSY after a moment; the range stays registered, and its mappings
- * fault in again. Touching it waits until that is decided. A pin may go a moment after its I/O has
- * ended (io_uring): then try again. A range in VTL0_STATE_DRAINING can be removed like any other,
- * and stays draining on EBUSY. A removal goes on when its caller is killed.
+ * With VTL0_REMOVE_PART @start and @length are whole chunks (VTL0_QUERY_CHUNKS) of one range. The
+ * range keeps the rest; if that lies on both sides, the upper side becomes a new range, with
+ * another number, the same owners and cookie, and no name. Files of the range keep their offsets
+ * and show both; touching the removed part through them is SIGBUS for good. Existing mappings are
+ * revoked: touching them is SIGBUS, or, in a window or through /dev/mshv_vtl_low, registers the
+ * memory anew. If a page is pinned (O_DIRECT in flight, registered buffers, VFIO, a pipe) the call
+ * fails with EBUSY after a moment; the range stays registered, and its mappings fault in again. A
+ * thread that touches the memory during the call waits until the call ends. A pin may outlast its
+ * I/O for a moment (io_uring): then try again. A range in VTL0_STATE_DRAINING can be removed like
+ * any other, and stays draining on EBUSY. A removal goes on when its caller is killed.
  */
 struct vtl0_remove {
 	__u32 size;
@@ -211,9 +211,9 @@ struct vtl0_remove {
  * @flags: VTL0_RANGE_*
  * @node: NUMA node, that of the first chunk
  * @nr_chunks: number of chunks
- * @owners: number of open files that keep the range
+ * @owners: number of open files that hold the range
  * @memmap_bytes: memory that the memmap of the range takes
- * @memmap_saved: what it would take more with order-0 folios
+ * @memmap_saved: by how much larger it would be with order-0 folios
  * @mappings: page-table entries that map the range now, or VTL0_MAPPINGS_UNKNOWN
  * @held: folios with references beyond their mappings (pins, pipes)
  * @faults_pte: single-page faults served
@@ -223,7 +223,7 @@ struct vtl0_remove {
  *	aligned as the memory is, ends within the folio, has a page table there already, or was
  *	advised not to have huge pages
  * @bad_pages: pages in which hardware reported an error since the module was loaded
- * @name: of its node, /dev/vtl0_NAME, or empty
+ * @name: NAME of its device node /dev/vtl0_NAME, or empty
  * @cookie: the cookie that it got from VTL0_ADD_COOKIE or a window, or zero
  */
 struct vtl0_range_info {
@@ -284,15 +284,15 @@ struct vtl0_window_info {
  * struct vtl0_query - ioctl(VTL0_QUERY): list ranges, chunks or windows
  * @size: sizeof(struct vtl0_query)
  * @flags: VTL0_QUERY_CHUNKS lists chunks, VTL0_QUERY_WINDOWS windows, else ranges
- * @cursor: in: list what ends behind this address, 0 for all;
+ * @cursor: in: list the entries that end behind this address, 0 for all;
  *	out: where to go on, 0 after the last one
  * @buf: address of an array of struct vtl0_range_info, _chunk_info or _window_info
- * @entry_size: size in bytes of an entry of that array, at least 16; what this kernel knows less
- *	is zeroed, what it knows more is left out
+ * @entry_size: bytes of an entry of that array, at least 16; if that is more than this kernel
+ *	fills, the rest is zeroed, and if it is less, the fields behind it are left out
  * @count: in: entries that fit into the array, at least 1; out: entries written
  *
- * Entries come in the order of their addresses. The list is no snapshot: what is added or removed
- * meanwhile may or may not be in it.
+ * Entries come in the order of their addresses. The list is no snapshot: a range that is added or
+ * removed meanwhile may or may not be in it.
  */
 struct vtl0_query {
 	__u32 size;
@@ -319,14 +319,14 @@ struct vtl0_query {
  * @flags: must be zero
  * @features: out: VTL0_FEATURE_*
  * @orders: out: bit n is set if folios of order n are used
- * @min_align: out: start and length of what is registered are multiples of it
+ * @min_align: out: alignment of a range that is added without VTL0_ADD_COVER
  * @max_address: out: last byte that can be registered
  * @page_size: out: bytes of a page
  * @nr_ranges: out: registered ranges
  * @nr_chunks: out: their chunks
  * @bytes: out: registered bytes
  * @memmap_bytes: out: memory that their memmap takes
- * @memmap_saved: out: what it would take more with order-0 folios
+ * @memmap_saved: out: by how much larger it would be with order-0 folios
  */
 struct vtl0_info {
 	__u32 size;
@@ -344,7 +344,7 @@ struct vtl0_info {
 };
 
 /**
- * struct vtl0_plan - ioctl(VTL0_PLAN): what VTL0_ADD would make of a range
+ * struct vtl0_plan - ioctl(VTL0_PLAN): the chunks into which VTL0_ADD would cut a range
  * @size: sizeof(struct vtl0_plan)
  * @flags: VTL0_ADD_TRIM, VTL0_ADD_ORDER, VTL0_ADD_CHUNK, VTL0_ADD_COVER
  * @start: first byte of the range
@@ -357,9 +357,9 @@ struct vtl0_info {
  * @planned_length: out: bytes that would be registered
  * @edge: out, with EINVAL: the edge that is not aligned
  * @memmap_bytes: out: memory that the memmap would take
- * @memmap_saved: out: what it would take more with order-0 folios
+ * @memmap_saved: out: by how much larger it would be with order-0 folios
  *
- * A pure calculation: it does not look at what is registered or in use.
+ * A pure calculation: it does not check which memory is registered or in use.
  */
 struct vtl0_plan {
 	__u32 size;
@@ -391,8 +391,8 @@ struct vtl0_plan {
  *
  * The file is mapped with mmap(): offset 0 is @start, and mapping beyond @length fails with ENXIO.
  * The file can be sent to another process, which needs no privilege to map it. An open file does
- * not keep the range registered: when the range was removed, mmap() fails with ENODEV and touching
- * the memory raises SIGBUS, even if the same addresses have been registered again.
+ * not hold the range: when the range was removed, mmap() fails with ENODEV and touching the memory
+ * raises SIGBUS, even if the same addresses have been registered again.
  */
 struct vtl0_open {
 	__u32 size;
@@ -419,12 +419,12 @@ struct vtl0_open {
  * @cookie: with VTL0_WINDOW_COOKIE as with VTL0_ADD_COOKIE. Else zero.
  *
  * Memory of a window may be touched through /dev/vtl0_low before it is registered. The touch
- * registers the part of the window in the same GiB, or a smaller part if that fails, for this file;
- * if nothing can be registered it raises SIGBUS. The last close of the file drops the window and
- * removes these ranges; other ranges in the window stay. Its memory is claimed (/proc/iomem).
- * VTL0_WINDOW fails if a part of the window is in use (EBUSY), device address space (ENXIO), or in
- * another window (EEXIST), unless that is the same. VTL0_WINDOW_DROP needs exactly a window of this
- * file, else ENOENT; ranges in it stay.
+ * registers the part of the window in the same GiB, or a smaller part if that fails, and this file
+ * holds the new range; if no memory can be registered, the touch raises SIGBUS. The last close of
+ * the file drops the window and removes these ranges; other ranges in the window stay. The memory
+ * of a window is claimed (/proc/iomem). VTL0_WINDOW fails if a part of it is in use (EBUSY), device
+ * address space (ENXIO), or in another window (EEXIST), but declaring the same one again succeeds.
+ * VTL0_WINDOW_DROP needs exactly a window of this file, else ENOENT; ranges in the window stay.
  */
 struct vtl0_window {
 	__u32 size;
