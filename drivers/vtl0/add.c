@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Adding for VTL0_ADD and MSHV_ADD_VTL0_MEMORY: a range of just what is asked for,
- * or whatever makes it usable. A file holds the ranges that were added through it;
- * a range without PERSIST goes with its last hold, see drain.c.
+ * Adding for VTL0_ADD and MSHV_ADD_VTL0_MEMORY: exactly one range, or, with VTL0_ADD_COVER,
+ * the ranges that make all of some memory usable. A file holds the ranges that were added
+ * through it; drain.c removes a range without PERSIST when no file holds it any more.
  */
 #include <linux/slab.h>
 #include <linux/topology.h>
@@ -20,7 +20,7 @@ static struct vtl0_span common_part(const struct vtl0_range *range, const struct
 	return (struct vtl0_span) { start, end - start };
 }
 
-/* Is @range just what is asked for? Else says what is in the way. */
+/* Does @range satisfy @rq exactly? If not, fills @conflict. */
 static bool matches(const struct vtl0_range *range, const struct vtl0_request *rq,
 		    struct vtl0_conflict *conflict)
 {
@@ -34,8 +34,8 @@ static bool matches(const struct vtl0_range *range, const struct vtl0_request *r
 }
 
 /*
- * Take vtl0_lock when nothing works any more on what is in the way of @rq. Returns
- * the first range that is, NULL, or -ERESTARTSYS for a signal.
+ * Wait until the first range that overlaps @rq is not busy, and take vtl0_lock. Returns that
+ * range; NULL if no range overlaps @rq; or -ERESTARTSYS for a signal. All with vtl0_lock.
  */
 static struct vtl0_range *lock_overlap(const struct vtl0_request *rq)
 	__acquires(&vtl0_lock)
@@ -58,7 +58,7 @@ static void hold_range(struct vtl0_range *range, struct vtl0_owner *owner,
 		       struct vtl0_hold *hold, bool persist)
 	__must_hold(&vtl0_lock)
 {
-	/* an owner came back before the last pin was gone */
+	/* all owners were closed, but a page was pinned: it has an owner again */
 	if (range->state == VTL0_STATE_DRAINING)
 		vtl0_range_set_state(range, VTL0_STATE_LIVE);
 	if (persist)
@@ -67,11 +67,11 @@ static void hold_range(struct vtl0_range *range, struct vtl0_owner *owner,
 		kfree(hold);
 	else
 		vtl0_hold_add(hold, range, owner);
-	/* for the caller */
+	/* a reference for the caller */
 	get_device(&range->dev);
 }
 
-/* The range is registered: let faults find it, and then user space know of it. */
+/* The range has struct pages: make it LIVE for faults, then tell user space. */
 static void publish(struct vtl0_range *range, struct vtl0_owner *owner, struct vtl0_hold *hold)
 	__must_not_hold(&vtl0_lock)
 {
@@ -86,7 +86,7 @@ static void publish(struct vtl0_range *range, struct vtl0_owner *owner, struct v
 	mutex_unlock(&vtl0_lock);
 }
 
-/* Register what is in the way of nothing. Uses up @hold. */
+/* Register @rq, which no range overlaps. Consumes @hold. */
 static struct vtl0_range *add_new(struct vtl0_owner *owner, const struct vtl0_request *rq,
 				  struct vtl0_hold *hold, struct vtl0_span *conflict)
 	__releases(&vtl0_lock)
@@ -111,11 +111,10 @@ free_hold:
 }
 
 /**
- * vtl0_owner_add() - register a range, or find it registered, and keep it
- * @owner: the file that asks for it
+ * vtl0_owner_add() - register a range, or find it registered, and let a file hold it
+ * @owner: of the file
  * @rq: a checked request
- * @conflict: out, with -EEXIST, -EBUSY, -ENXIO: what is in the way; with -EXDEV: where
- *	to cut
+ * @conflict: out, with -EEXIST, -EBUSY, -ENXIO: the obstacle; with -EXDEV: where to cut
  *
  * Context: sleeps, for seconds where the memmap is large; takes vtl0_lock.
  * Return: the range, to be given back with vtl0_range_put(), or an ERR_PTR().
@@ -142,7 +141,7 @@ struct vtl0_range *vtl0_owner_add(struct vtl0_owner *owner, const struct vtl0_re
 }
 EXPORT_SYMBOL_IF_KUNIT(vtl0_owner_add);
 
-/* A gap, up to @end, in what shall be covered. */
+/* Make @gap the request for the first bytes of @rq, up to @end. */
 static int gap_request(const struct vtl0_request *rq, u64 end, struct vtl0_request *gap)
 {
 	*gap = *rq;
@@ -151,8 +150,8 @@ static int gap_request(const struct vtl0_request *rq, u64 end, struct vtl0_reque
 }
 
 /*
- * The range with the first byte of @rq: one that is there, or one that fills the gap
- * up to the next; *@nr_chunks counts its chunks then.
+ * Find the range with the first byte of @rq, or register one from there up to the next range
+ * and add the number of its chunks to *@nr_chunks.
  */
 static struct vtl0_range *cover_first(struct vtl0_owner *owner, const struct vtl0_request *rq,
 				      u32 *nr_chunks, struct vtl0_conflict *conflict)
@@ -196,8 +195,8 @@ unlock:
 }
 
 /*
- * cover_first() of as much of @rq as one claim can have: memory that begins in Reserved
- * and ends outside becomes two ranges.
+ * As cover_first(), but shortens @rq at the edge of Reserved memory, as one claim cannot lie
+ * on both sides of it.
  */
 static struct vtl0_range *cover_next(struct vtl0_owner *owner, struct vtl0_request rq,
 				     u32 *nr_chunks, struct vtl0_conflict *conflict)
@@ -211,7 +210,7 @@ static struct vtl0_range *cover_next(struct vtl0_owner *owner, struct vtl0_reque
 	return range;
 }
 
-/* Make all of @rq usable. What was added stays when it fails half-way. */
+/* Make all of @rq usable. If it fails half-way, the ranges that it has added stay. */
 static int cover(struct vtl0_owner *owner, struct vtl0_request rq, struct vtl0_add *arg,
 		 struct vtl0_conflict *conflict)
 {
@@ -238,7 +237,7 @@ static int cover(struct vtl0_owner *owner, struct vtl0_request rq, struct vtl0_a
 	return 0;
 }
 
-/* From one page to all that is free around it, of @start up to @end. */
+/* Extend @page to all memory around it that is in no range, between @start and @end. */
 static void widen(struct vtl0_request *page, u64 start, u64 end)
 	__must_hold(&vtl0_lock)
 {
@@ -254,11 +253,11 @@ static void widen(struct vtl0_request *page, u64 start, u64 end)
 
 /**
  * vtl0_touch() - register the memory around a page, unless it is registered
- * @area: what may be registered
+ * @area: memory that may be registered
  * @address: the page, in @area
  *
- * Ranges beside a new one stay as they are; one that drains, with the page, is kept
- * by the owner of @area.
+ * The owner of @area holds the new range, unless @area makes it persistent. If the page lies
+ * in a range that drains, the owner holds that range. Other ranges stay as they are.
  *
  * Context: sleeps, for seconds where the memmap is large; takes vtl0_lock; a fatal
  * signal ends it.
@@ -315,8 +314,8 @@ static int add_exact(struct vtl0_owner *owner, const struct vtl0_request *rq,
 }
 
 /**
- * vtl0_add() - VTL0_ADD, and what other ioctls translate to it
- * @owner: the file that asks for it
+ * vtl0_add() - VTL0_ADD, also for MSHV_ADD_VTL0_MEMORY
+ * @owner: of the file that was called
  * @arg: checked here; its output fields are filled
  * @killable: only a fatal signal ends the wait for another call
  *

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What the planner has to know of this kernel. */
+/* Describes this kernel to the planner. */
 #include <linux/bitops.h>
 #include <linux/log2.h>
 #include <linux/memremap.h>

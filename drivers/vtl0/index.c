@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Finds chunks by physical address, and describes what is registered. Readers
- * (faults, VTL0_QUERY, sysfs) take vtl0_srcu or a spinlock and never wait for an
- * ADD or a REMOVE.
+ * Finds chunks by physical address, and describes ranges. Readers (faults, VTL0_QUERY,
+ * sysfs) take vtl0_srcu or a spinlock and never wait for an ADD or a REMOVE.
  */
 #include <linux/mutex.h>
 #include <linux/spinlock.h>
@@ -28,7 +27,7 @@ DEFINE_SRCU(vtl0_srcu);
 /* pfn to chunk; changed under vtl0_lock, read inside vtl0_srcu */
 static DEFINE_XARRAY(chunk_index);
 
-/* for a start and a length that fit together, to readers without vtl0_lock */
+/* readers without vtl0_lock read start and length of a range together under this lock */
 static DEFINE_SPINLOCK(span_lock);
 
 static DEFINE_SPINLOCK(totals_lock);
@@ -160,10 +159,10 @@ int vtl0_index_add(struct vtl0_range *range)
 }
 
 /**
- * vtl0_totals_of() - what a range counts for in the totals
+ * vtl0_totals_of() - the share of a range in the totals
  * @range: the range
  *
- * Context: under vtl0_lock, under which a part of @range would go.
+ * Context: under vtl0_lock, as the removal of a part changes them.
  * Return: the totals, if @range were the only one.
  */
 struct vtl0_totals vtl0_totals_of(const struct vtl0_range *range)
@@ -199,9 +198,9 @@ static void minus(const struct vtl0_totals *t)
 
 /**
  * vtl0_totals_change() - change the totals in one step
- * @old: what counts no more, or NULL
- * @range: counts from now on, or NULL
- * @rest: likewise
+ * @old: to be subtracted, or NULL
+ * @range: to be added, or NULL
+ * @rest: to be added, or NULL
  *
  * A reader sees all of the change or nothing.
  *
@@ -238,7 +237,7 @@ struct vtl0_totals vtl0_totals(void)
  *
  * Context: inside vtl0_srcu, from an attribute of the range, or with a reference on it. Under
  * vtl0_lock @range->start and @range->length do.
- * Return: its addresses, before or after the removal of a part, never between.
+ * Return: its addresses, before or after the removal of a part, never a mixture.
  */
 struct vtl0_span vtl0_range_span(const struct vtl0_range *range)
 {
@@ -316,7 +315,7 @@ void vtl0_range_info(const struct vtl0_range *range, struct vtl0_range_info *inf
 }
 EXPORT_SYMBOL_IF_KUNIT(vtl0_range_info);
 
-/** vtl0_index_exit() - free the nodes that the empty index still has */
+/** vtl0_index_exit() - free the memory that the empty index still has */
 void vtl0_index_exit(void)
 {
 	xa_destroy(&chunk_index);

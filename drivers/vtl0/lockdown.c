@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Lockdown keeps root from memory of the kernel and of firmware. Reserved memory that an
- * administrator names by its address could be either. What firmware sets aside for
+ * administrator names by its address could be either. Memory that firmware sets aside for
  * programs (EFI_MEMORY_SP, "soft reserved") is neither: device-dax maps it on a
- * locked-down kernel, and so does this driver. The kernel command line (memmap=) can call
- * other RAM so, for both.
+ * locked-down kernel, and so does this driver. Both trust the kernel command line, which
+ * can make other RAM soft reserved (memmap=).
  */
 #include <linux/ioport.h>
 #include <linux/math.h>
@@ -46,8 +46,8 @@ int vtl0_locked_down(u64 start, u64 length)
 /**
  * vtl0_locked_down_add() - does lockdown forbid to register this memory?
  * @start: physical address
- * @length: bytes, more than 0; what shares a block of min_align with an edge gets struct
- *	pages, too, so it counts
+ * @length: bytes, more than 0; the blocks of min_align in which the edges lie count as a whole,
+ *	as they get struct pages
  *
  * Return: 0, or -EPERM.
  */

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Is a range that is there what an add asks for? */
+/* Compares a registered range with the request of an add for the same addresses. */
 #include <linux/string.h>
 
 #include "request.h"
 #include "vtl0.h"
 
-/* Would @rq be cut just as @range is? With @orders into folios as large, too. */
+/* Would @rq be cut just as @range is? With @orders, into folios of the same size, too? */
 static bool same_cuts(const struct vtl0_range *range, const struct vtl0_request *rq,
 		      bool orders)
 {
@@ -33,7 +33,7 @@ static bool same_orders(const struct vtl0_range *range, unsigned int max_order)
 
 	while ((chunk = vtl0_next_chunk(range, chunk))) {
 		const struct vtl0_piece *p = &chunk->piece;
-		/* in one piece: a chunk that lies on two nodes was added with VTL0_ADD_NODE */
+		/* no cut between NUMA nodes: a chunk on two of them was added with VTL0_ADD_NODE */
 		struct vtl0_request rq = {
 			.start = p->start, .length = p->length, .max_order = max_order,
 			.flags = VTL0_ADD_NODE,
@@ -48,9 +48,9 @@ static bool same_orders(const struct vtl0_range *range, unsigned int max_order)
 }
 
 /*
- * What VTL0_ADD_ORDER or VTL0_ADD_CHUNK ask for and @range has not. If only one of
- * them is given the other is taken from the range, as it does not matter; likewise the
- * cuts between nodes, which a range that was added with VTL0_ADD_NODE has not.
+ * The one of VTL0_ADD_ORDER and VTL0_ADD_CHUNK in @rq that @range does not satisfy, or 0. If
+ * only one is given, the value for the other is taken from the range, as it does not matter.
+ * Nor do cuts between NUMA nodes, which a range that was added with VTL0_ADD_NODE lacks.
  */
 static u32 layout_mismatch(const struct vtl0_range *range, const struct vtl0_request *rq)
 {
@@ -70,7 +70,7 @@ static u32 layout_mismatch(const struct vtl0_range *range, const struct vtl0_req
 }
 
 /**
- * vtl0_same_cookie() - has a range the cookie that is asked for?
+ * vtl0_same_cookie() - does a range have the cookie of a request?
  * @range: the range
  * @rq: a checked request
  *
@@ -93,18 +93,18 @@ static bool all_on_node(const struct vtl0_range *range, int node)
 }
 
 /**
- * vtl0_mismatch() - what is asked for that a range with the same addresses has not
- * @range: not busy
+ * vtl0_mismatch() - find the flag of a request that a range does not satisfy
+ * @range: not busy, with the addresses of @rq
  * @rq: a checked request
  *
  * Context: under vtl0_lock.
- * Return: the VTL0_ADD_* that asks for it, or 0.
+ * Return: the first such flag, VTL0_ADD_*, or 0.
  */
 u32 vtl0_mismatch(const struct vtl0_range *range, const struct vtl0_request *rq)
 {
 	if (rq->flags & VTL0_ADD_EXCLUSIVE)
 		return VTL0_ADD_EXCLUSIVE;
-	/* it may be in use, and what is pinned would be cleared under a device */
+	/* the range may be in use, so a page would be cleared under a device */
 	if (rq->flags & VTL0_ADD_CLEAR)
 		return VTL0_ADD_CLEAR;
 	if (!vtl0_same_cookie(range, rq))

@@ -35,8 +35,8 @@
 #include "plan.h"
 
 /*
- * A quarter of what one 2M-to-1G cut saves per GiB: one large folio between two
- * edges still pays, the same with 2M folios between single pages too.
+ * One cut from 2M to 1G saves four times as much per GiB. So it pays to cut out a single
+ * 1G folio between two edges, or 1 GiB of 2M folios between single pages.
  */
 #define EDGE_COST (1024 * 1024ULL)
 
@@ -56,7 +56,7 @@ static bool deduplicated(const struct vtl0_geometry *g, unsigned int order)
 }
 
 /**
- * vtl0_memmap_bytes() - what the memmap of a chunk takes
+ * vtl0_memmap_bytes() - the size of the memmap of a chunk
  * @g: the machine
  * @length: length of the chunk in bytes, a multiple of the folio size
  * @order: its folio order
@@ -159,8 +159,8 @@ EXPORT_SYMBOL_IF_KUNIT(vtl0_layout_range);
 
 /**
  * vtl0_part_length() - the first part of a range that is cut on request
- * @start: first byte of what is left of the range
- * @length: bytes that are left
+ * @start: first byte of the rest of the range
+ * @length: bytes of the rest
  * @chunk_length: largest part in bytes; parts end at multiples of it. 0: do not
  *	cut.
  *
@@ -177,7 +177,7 @@ EXPORT_SYMBOL_IF_KUNIT(vtl0_part_length);
 
 /**
  * vtl0_piece_walk_next() - the next piece of a range
- * @walk: where it stands
+ * @walk: set up by the caller, see struct vtl0_piece_walk
  *
  * Return: the piece, valid until the next call, or NULL behind the last one.
  */
@@ -202,7 +202,7 @@ EXPORT_SYMBOL_IF_KUNIT(vtl0_piece_walk_next);
  * vtl0_trim() - check the edges of a range, or cut them off
  * @g: the machine
  * @start: first byte; out: the first aligned one
- * @length: bytes; out: what is left between the aligned edges
+ * @length: bytes; out: those between the aligned edges
  * @trim: cut unaligned edges off; else they are an error
  * @edge: out, on error: the edge that is not aligned
  *

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The planner: which folio orders a physical range gets, and what that costs.
+ * The planner: which folio orders a physical range gets, and the size of its memmap.
  * Pure functions without kernel state, so that they also build in user space.
  */
 #ifndef _VTL0_PLAN_H

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The beginning of a range: claim, index, pgmaps, publish. See remove.c for its end,
- * and drain.c for when that comes.
+ * The beginning of a range: claim, index, pgmaps, publish. remove.c ends it, and drain.c
+ * decides when.
  *
  * A range is published in steps: its chunks enter the index in state ADDING,
  * which refuses overlaps, and become visible to faults with state LIVE, when
  * every struct page exists. The steps that take long are done without vtl0_lock,
- * while the range is marked busy; calls that find it so wait on the range.
+ * while the range is busy; calls that find it busy wait in vtl0_range_wait().
  */
 #include <linux/completion.h>
 #include <linux/ioport.h>
@@ -28,19 +28,19 @@ struct list_head vtl0_ranges = LIST_HEAD_INIT(vtl0_ranges);
 static u32 last_id __guarded_by(&vtl0_lock);
 static struct workqueue_struct *add_wq;
 
-/* Makes the struct pages of a range; freed by the thread that has the last word. */
+/* Creates the struct pages of a range; freed by add_pgmaps(), or add_work() if abandoned. */
 struct add_job {
 	struct work_struct work;
 	struct completion done;
 	struct vtl0_range *range;
-	/* the caller was killed; written under vtl0_lock */
+	/* add_pgmaps() was killed; written under vtl0_lock */
 	bool abandoned;
 	struct vtl0_span conflict;
 	int ret;
 };
 
 /**
- * vtl0_range_add_up() - set what the chunks of a range are in sum
+ * vtl0_range_add_up() - compute the members of a range that are sums over its chunks
  * @range: has its chunks
  */
 void vtl0_range_add_up(struct vtl0_range *range)
@@ -62,7 +62,7 @@ void vtl0_range_add_up(struct vtl0_range *range)
 		memmap += vtl0_memmap_bytes(&vtl0_geometry, p->length, p->order);
 	}
 	vtl0_range_set_span(range, start, length);
-	/* readers without a lock see each of them whole */
+	/* QUERY and sysfs read these without vtl0_lock */
 	WRITE_ONCE(range->nr_chunks, nr);
 	WRITE_ONCE(range->memmap_bytes, memmap);
 	WRITE_ONCE(range->memmap_saved, vtl0_memmap_bytes(&vtl0_geometry, length, 0) - memmap);
@@ -70,7 +70,7 @@ void vtl0_range_add_up(struct vtl0_range *range)
 	range->nr_folios = nr_folios;
 }
 
-/* The node that @rq or firmware names for an address, or that of the caller. */
+/* The NUMA node that @rq or firmware names for an address, or that of the caller. */
 static int node_of(const struct vtl0_request *rq, u64 start)
 {
 	int node = rq->flags & VTL0_ADD_NODE ? NUMA_NO_NODE : vtl0_target_node(start);
@@ -78,7 +78,7 @@ static int node_of(const struct vtl0_request *rq, u64 start)
 	return node != NUMA_NO_NODE && node_online(node) ? node : rq->node;
 }
 
-/* Fill in the chunks that the planner makes. */
+/* Fill in the chunks into which the planner cuts @rq. */
 static void lay_out(struct vtl0_range *range, const struct vtl0_request *rq)
 {
 	struct vtl0_chunk_walk walk = vtl0_chunk_walk_begin(rq);
@@ -94,7 +94,7 @@ static void lay_out(struct vtl0_range *range, const struct vtl0_request *rq)
 	vtl0_range_add_up(range);
 }
 
-/* What all ranges begin with. */
+/* Initialise the members that alloc_range() and vtl0_range_alloc_rest() set alike. */
 static void init_range(struct vtl0_range *range)
 {
 	range->busy = true;
@@ -132,8 +132,8 @@ static struct vtl0_range *alloc_range(const struct vtl0_request *rq)
  * @range: busy for the caller
  * @first: the first of these chunks
  *
- * Its chunks belong to @range still, and it is in no list. The files that hold @range
- * hold it.
+ * Until part.c changes that, the chunks still belong to @range, and the new range is in no
+ * list. The files that hold @range hold the new range, too.
  *
  * Context: under vtl0_lock; sleeps.
  * Return: a busy range, to be given back with vtl0_hold_drop_range() and
@@ -152,7 +152,7 @@ struct vtl0_range *vtl0_range_alloc_rest(struct vtl0_range *range, struct vtl0_c
 	rest->persist = range->persist;
 	rest->cookie = range->cookie;
 	rest->state = VTL0_STATE_ADDING;
-	/* perhaps */
+	/* a page of it may have been mapped while it was a part of @range */
 	rest->touched = true;
 	rest->id = ++last_id;
 	vtl0_range_add_up(rest);
@@ -168,7 +168,7 @@ struct vtl0_range *vtl0_range_alloc_rest(struct vtl0_range *range, struct vtl0_c
 }
 
 /**
- * vtl0_range_set_state() - change what faults and readers see of a range
+ * vtl0_range_set_state() - change the state of a range, which faults and readers see at once
  * @range: the range
  * @state: VTL0_STATE_*
  *
@@ -181,11 +181,11 @@ void vtl0_range_set_state(struct vtl0_range *range, unsigned int state)
 }
 
 /**
- * vtl0_range_wait() - wait until nothing works on a range
+ * vtl0_range_wait() - wait until no add or removal works on a range
  * @range: found busy
  * @killable: only a fatal signal ends the wait
  *
- * Afterwards the caller has to look for the range again.
+ * Afterwards the caller has to look up the range again, as it may have been removed.
  *
  * Context: under vtl0_lock, which it drops.
  * Return: 0, or -ERESTARTSYS for a signal.
@@ -218,7 +218,7 @@ void vtl0_range_unbusy(struct vtl0_range *range)
 	wake_up_all(&range->busy_wq);
 }
 
-/* What windows have of @range is its own, or theirs again if that fails. */
+/* Claim and index @range. Memory that windows have claimed is released before that. */
 static int claim_and_index(struct vtl0_range *range, struct vtl0_span *conflict)
 	__must_hold(&vtl0_lock)
 {
@@ -233,7 +233,7 @@ static int claim_and_index(struct vtl0_range *range, struct vtl0_span *conflict)
 	ret = vtl0_index_add(range);
 	if (!ret)
 		goto reclaim;
-	/* a fault may have found the part that was indexed */
+	/* a fault may have found a chunk that was indexed already */
 	vtl0_index_del(range);
 	synchronize_srcu(&vtl0_srcu);
 	release_mem_region(range->start, range->length);
@@ -245,9 +245,9 @@ reclaim:
 /**
  * vtl0_range_new() - claim a range for an add
  * @rq: a checked request
- * @conflict: out, with -EBUSY and -ENXIO: what is in the way; with -EXDEV: where to cut
+ * @conflict: out, with -EBUSY and -ENXIO: the obstacle; with -EXDEV: where to cut
  *
- * Context: under vtl0_lock, under which the caller found no range in the way.
+ * Context: under vtl0_lock, held since the caller found that no range overlaps @rq.
  * Return: a busy range for vtl0_range_register(), or an ERR_PTR().
  */
 struct vtl0_range *vtl0_range_new(const struct vtl0_request *rq, struct vtl0_span *conflict)
@@ -270,7 +270,7 @@ struct vtl0_range *vtl0_range_new(const struct vtl0_request *rq, struct vtl0_spa
 	return range;
 }
 
-/* Nothing maps it, and nothing has struct pages of it: let it be as if never added. */
+/* Remove a range whose add has failed: it was never LIVE, so no process maps it. */
 static void undo(struct vtl0_range *range)
 	__must_not_hold(&vtl0_lock)
 {
@@ -295,7 +295,7 @@ static void add_work(struct work_struct *work)
 	if (!abandoned)
 		complete(&job->done);
 	mutex_unlock(&vtl0_lock);
-	/* the caller frees the job as soon as it is complete */
+	/* then add_pgmaps() frees the job, maybe by now */
 	if (!abandoned)
 		return;
 	kfree(job);
@@ -304,8 +304,8 @@ static void add_work(struct work_struct *work)
 }
 
 /*
- * Struct pages, made by a kernel thread, and zeroes in them if wanted. A caller that is
- * killed leaves the range to it and gets -EINTR.
+ * Let a kernel thread create the struct pages of @range, and clear its memory if the add asks
+ * for that. If the caller is killed, add_work() removes the range, and this is -EINTR.
  */
 static int add_pgmaps(struct vtl0_range *range, struct vtl0_span *conflict)
 	__must_not_hold(&vtl0_lock)
@@ -337,7 +337,7 @@ static int add_pgmaps(struct vtl0_range *range, struct vtl0_span *conflict)
 /**
  * vtl0_range_register() - give a new range its struct pages and its device
  * @range: from vtl0_range_new(); gone on failure
- * @conflict: out, with -EBUSY: what cannot have struct pages
+ * @conflict: out, with -EBUSY: the chunk that cannot have struct pages
  *
  * Context: sleeps, for seconds where the memmap is large; killable.
  * Return: 0 with the range still busy and in state ADDING, or an errno.
@@ -364,7 +364,7 @@ static void forget(struct vtl0_range *range)
 {
 	struct vtl0_totals totals = vtl0_totals_of(range);
 
-	/* in this order: what VTL0_QUERY and VTL0_INFO no longer show is gone */
+	/* first this: memory that VTL0_QUERY and VTL0_INFO no longer show must be free */
 	if (range->res)
 		release_mem_region(range->start, range->length);
 	vtl0_hold_drop_range(range);
@@ -379,9 +379,9 @@ static void forget(struct vtl0_range *range)
 }
 
 /**
- * vtl0_range_forget() - let ranges be as if never added
- * @batch: busy ranges without struct pages, linked by @batch; freed when the last
- *	thread that waits for one has gone
+ * vtl0_range_forget() - release the claims of ranges, and drop them from index and lists
+ * @batch: busy ranges without struct pages, linked by @batch; a range is freed with its last
+ *	reference, of a thread that waits for it or of an open file
  *
  * Context: sleeps; takes vtl0_lock.
  */
@@ -393,7 +393,7 @@ void vtl0_range_forget(struct list_head *batch)
 	list_for_each_entry(range, batch, batch)
 		forget(range);
 	mutex_unlock(&vtl0_lock);
-	/* readers have found it in the index before */
+	/* readers may have found a range in the index before */
 	synchronize_srcu(&vtl0_srcu);
 	list_for_each_entry_safe(range, next, batch, batch)
 		vtl0_range_put(range);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Checks the arguments of user space and turns them into a request, or into the one
- * errno for what is wrong with them. No function here changes the driver's state.
+ * Checks the arguments of user space and turns them into a request, or into the errno of
+ * the first error in them. No function here changes the driver's state.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -51,11 +51,11 @@ int vtl0_check_params(void)
 }
 
 /**
- * vtl0_unalias() - the one address of a page that has two
+ * vtl0_unalias() - the address by which this driver knows a page that has two
  * @address: physical address or file offset from user space
  *
- * Under a paravisor a page may also be seen with a further address bit, which says
- * how it is shared. This kernel has struct pages for the address without it.
+ * Under a paravisor a page may have a second address, in which one more bit is set to say
+ * how the page is shared. This kernel has struct pages for the address without that bit.
  *
  * Return: the address without the bit that the parameter alias_bit names.
  */
@@ -81,8 +81,8 @@ u64 vtl0_max_address(void)
  * @start: first byte
  * @length: bytes
  *
- * Return: 0, -EINVAL (empty), -EOPNOTSUPP (shared alias), -EOVERFLOW (wraps) or
- * -ERANGE (outside of what the kernel can map, which on arm64 begins near the first RAM).
+ * Return: 0, -EINVAL (empty), -EOPNOTSUPP (shared alias), -EOVERFLOW (wraps) or -ERANGE
+ * (outside of the addresses that the kernel can map; on arm64 they begin near the first RAM).
  */
 int vtl0_check_range(u64 start, u64 length)
 {
@@ -104,7 +104,7 @@ EXPORT_SYMBOL_IF_KUNIT(vtl0_check_range);
  * vtl0_target_node() - the NUMA node that firmware names for an address
  * @address: physical address
  *
- * Return: a node, or NUMA_NO_NODE.
+ * Return: a NUMA node, or NUMA_NO_NODE.
  */
 int vtl0_target_node(u64 address)
 {
@@ -118,13 +118,13 @@ EXPORT_SYMBOL_IF_KUNIT(vtl0_target_node);
  * @start: the address
  * @end: how far to look
  *
- * Looks at one address in each section of memory (128 MiB on x86), which no machine
- * divides among more than two nodes; where that would be more than 2^17, beyond 16 TiB,
- * at 2^17 of them.
+ * Looks at one address in each section of memory (128 MiB on x86), as no machine divides a
+ * section among more than two NUMA nodes; beyond 16 TiB, where there are more than 2^17
+ * sections, at 2^17 addresses.
  *
  * Context: sleeps.
  * Return: the first address behind @start, a multiple of min_align, from which on firmware
- * names another node; @end if there is none.
+ * names another NUMA node; @end if there is none.
  */
 u64 vtl0_node_end(u64 start, u64 end)
 {
@@ -181,9 +181,9 @@ static void begin_node(struct vtl0_chunk_walk *walk)
  * vtl0_chunk_walk_begin() - a walk through the chunks of a request
  * @rq: checked; stays where it is during the walk
  *
- * The planner cuts what lies between aligned edges. What is before and behind, in
- * a block of its own each, are chunks of single pages. No chunk lies on two NUMA nodes,
- * unless @rq names a node.
+ * The planner cuts the memory between the aligned edges. The memory below and above, each in
+ * one block of min_align, becomes a chunk of single pages. No chunk lies on two NUMA nodes,
+ * unless @rq names a NUMA node.
  *
  * Return: for vtl0_chunk_walk_next().
  */
@@ -195,7 +195,7 @@ EXPORT_SYMBOL_IF_KUNIT(vtl0_chunk_walk_begin);
 
 /**
  * vtl0_chunk_walk_next() - the next chunk of a request
- * @walk: where it stands
+ * @walk: from vtl0_chunk_walk_begin()
  * @piece: out: the chunk
  *
  * Return: whether there was one.
@@ -229,7 +229,7 @@ EXPORT_SYMBOL_IF_KUNIT(vtl0_chunk_walk_next);
  * vtl0_count_chunks() - how many chunks the planner makes of a request
  * @rq: checked
  *
- * Return: a number from 1 to VTL0_MAX_CHUNKS + 1, which stands for all above.
+ * Return: the number, or VTL0_MAX_CHUNKS + 1 if there are more than VTL0_MAX_CHUNKS.
  */
 unsigned int vtl0_count_chunks(const struct vtl0_request *rq)
 {
@@ -243,7 +243,7 @@ unsigned int vtl0_count_chunks(const struct vtl0_request *rq)
 }
 EXPORT_SYMBOL_IF_KUNIT(vtl0_count_chunks);
 
-/* The edges of what shall be covered. */
+/* Are the edges of @rq, with VTL0_ADD_COVER, multiples of the page size? */
 static int check_pages(const struct vtl0_request *rq, u64 *edge)
 {
 	u64 end = rq->start + rq->length;
@@ -303,7 +303,7 @@ static int check_numa_node(const struct vtl0_add *arg, struct vtl0_request *rq)
 	return 0;
 }
 
-/* Fit for a file name wherever udev and a shell meet it. */
+/* Is @name a file name that udev and shells handle without quotes? */
 static bool is_name(const char *name)
 {
 	size_t length = strnlen(name, VTL0_NAME_SIZE), i;
@@ -384,7 +384,7 @@ EXPORT_SYMBOL_IF_KUNIT(vtl0_check_add);
 /**
  * vtl0_check_plan() - check the argument of VTL0_PLAN
  * @arg: from user space
- * @rq: filled, without what only matters for registration
+ * @rq: filled, but for the members that only matter for registration
  * @edge: as in vtl0_check_add()
  *
  * Return: 0 or an errno of the table in uapi/linux/vtl0.h.

@@ -16,9 +16,9 @@
  * @max_order: largest folio order
  * @node: NUMA node, with VTL0_ADD_NODE of all chunks, else of those of which firmware names none
  * @flags: VTL0_ADD_*
- * @persist: it stays without an owner
+ * @persist: the range needs no owner
  * @killable: only a fatal signal ends the wait for another call
- * @file: of its node
+ * @file: name and permissions of the device node, with VTL0_ADD_NAME
  * @cookie: of the range, with VTL0_ADD_COOKIE
  */
 struct vtl0_request {
@@ -37,12 +37,12 @@ struct vtl0_request {
 /**
  * struct vtl0_chunk_walk - walks through the chunks of a request
  * @rq: the request
- * @next: first byte of what is not begun yet
- * @head: what lies before the first aligned address; length 0 if nothing, or done
- * @middle: the aligned part
- * @tail: what lies behind the last aligned address, as @head
+ * @next: first byte of the next part
+ * @head: the memory below the first aligned address; length 0 if there is none, or done
+ * @middle: the aligned memory
+ * @tail: the memory above the last aligned address, as @head
  *
- * The last three describe one part of the request: the memory of one NUMA node.
+ * A part is the memory of one NUMA node. The last three are of the part that the walk is in.
  */
 struct vtl0_chunk_walk {
 	const struct vtl0_request *rq;
@@ -52,7 +52,7 @@ struct vtl0_chunk_walk {
 	struct vtl0_piece tail;
 };
 
-/* match.c: is a range what an add asks for? */
+/* match.c */
 bool vtl0_same_cookie(const struct vtl0_range *range, const struct vtl0_request *rq);
 u32 vtl0_mismatch(const struct vtl0_range *range, const struct vtl0_request *rq);
 

@@ -29,7 +29,7 @@ extern struct mutex vtl0_lock;
 extern struct srcu_struct vtl0_srcu;
 
 /**
- * struct vtl0_span - physical addresses: of a range, or what a call reports as the obstacle
+ * struct vtl0_span - physical addresses: of a range, or of the obstacle that a call reports
  * @start: first byte
  * @length: bytes
  */
@@ -41,7 +41,7 @@ struct vtl0_span {
 /* Whether a chunk is part of its range. */
 enum vtl0_chunk_state {
 	VTL0_CHUNK_HERE,
-	VTL0_CHUNK_GOING,	/* being removed without the others, touching it waits */
+	VTL0_CHUNK_GOING,	/* being removed by part.c, touching it waits */
 	VTL0_CHUNK_GONE
 };
 
@@ -72,11 +72,11 @@ enum vtl0_level {
 };
 
 /**
- * struct vtl0_file_attr - name and permissions of a range's node
- * @name: NAME of /dev/vtl0_NAME; empty if the range has no node
+ * struct vtl0_file_attr - name and permissions of a range's device node
+ * @name: NAME of /dev/vtl0_NAME; empty if the range has no device node
  * @mode: permissions
- * @uid: owner
- * @gid: group
+ * @uid: user that owns the device node
+ * @gid: its group
  */
 struct vtl0_file_attr {
 	char name[VTL0_NAME_SIZE];
@@ -97,37 +97,37 @@ struct vtl0_cookie {
  * struct vtl0_range - a registered physical range
  * @start: first byte; this and sizes change under vtl0_lock when a part is removed
  * @length: bytes
- * @whole: what was added
- * @origin: whose @slots its chunks lie in: this range, or the one that it was a part of
- * @res: in /proc/iomem
+ * @whole: the addresses that it had when it was new
+ * @origin: the range with its chunks in @slots: this one, or the one from which it was split
+ * @res: its claim, in /proc/iomem; NULL if another driver took that
  * @id: number, part of the name of its device
  * @node: NUMA node of its first chunk
  * @state: VTL0_STATE_*; written under vtl0_lock, read with READ_ONCE() by
  *	faults inside vtl0_srcu
- * @persist: stays without an owner; written under vtl0_lock, read with READ_ONCE()
+ * @persist: needs no owner; written under vtl0_lock, read with READ_ONCE()
  * @nr_owners: length of @holds; written and read as @persist
- * @touched: a page of it was mapped since vtl0_pgmaps_idle() found it idle
+ * @touched: a page of the range was mapped since vtl0_pgmaps_idle() found it idle
  * @clear: its memory is cleared before it can be mapped
  * @busy: an add or a removal works on the range without vtl0_lock; written under vtl0_lock
  * @registered: its struct pages may be looked at inside vtl0_srcu
  * @busy_wq: woken when @busy becomes false
  * @link: in vtl0_ranges, under vtl0_lock
  * @batch: link in the list of the add or removal that made it busy
- * @looked_at: a removal has found the folios before this address idle
+ * @looked_at: a removal has found the folios below this address idle
  * @holds: the files that hold it (struct vtl0_hold), under vtl0_lock
  * @unheld: in vtl0_unheld, under vtl0_lock
- * @file: name and permissions of its node; does not change
+ * @file: name and permissions of its device node; does not change
  * @cookie: given when it was added; does not change
  * @dev: its device, whose refcount is that of the range
  * @memmap_bytes: size of its memmap in bytes
- * @memmap_saved: by how many bytes it would be larger with order 0
+ * @memmap_saved: by how many bytes its memmap would be larger with order 0
  * @faults: faults served, by level
  * @fallbacks: 4K entries inserted for folios that a larger entry could map
  * @nr_folios: of all chunks
- * @nr_chunks: of @chunks, those that are not gone
+ * @nr_chunks: how many of @chunks are not gone
  * @nr_slots: length of @chunks
- * @chunks: ascending, without gaps; those that are gone come first
- * @slots: room for the chunks of what was added
+ * @chunks: in @slots of @origin, ascending, without gaps; those that are gone come first
+ * @slots: the chunks of @whole, if the range is its own @origin
  */
 struct vtl0_range {
 	u64 start;
@@ -177,8 +177,8 @@ static inline struct vtl0_chunk *vtl0_next_chunk(const struct vtl0_range *range,
 }
 
 /**
- * struct vtl0_view - what a file of one range shows; private_data of the file
- * @range: origin of the ranges it shows; holds a reference, which keeps none registered
+ * struct vtl0_view - the memory that a file of one range shows; private_data of the file
+ * @range: origin of the ranges that the file shows; a reference, which keeps the struct only
  * @start: first byte
  * @length: bytes
  */
@@ -190,8 +190,8 @@ struct vtl0_view {
 
 /**
  * struct vtl0_conflict - why a range cannot be added
- * @span: the addresses that are in the way
- * @mismatch: the flag that asks for something else than what is registered, or 0
+ * @span: addresses of the obstacle
+ * @mismatch: the flag that the registered range does not satisfy, or 0
  */
 struct vtl0_conflict {
 	struct vtl0_span span;
@@ -222,11 +222,11 @@ struct vtl0_totals {
 /* trial.c: tests the running kernel for a bug */
 int vtl0_trial(void);
 
-/* events.c: tells files of the control node what happens to ranges; see events.h */
+/* events.c: events for read() and poll() of the control node; see events.h */
 
 /* plan.c: cuts a range into chunks; see plan.h */
 
-/* geometry.c: what plan.c has to know of this kernel */
+/* geometry.c: describes this kernel to plan.c */
 extern struct vtl0_geometry vtl0_geometry;
 
 void vtl0_geometry_init(void);
@@ -323,7 +323,7 @@ void vtl0_pgmaps_count(struct vtl0_range *range, u64 *mappings, u64 *held);
 int vtl0_pgmaps_init(void);
 void vtl0_pgmaps_exit(void);
 
-/* clear.c: nothing of the last owner */
+/* clear.c: fills a new range with zeroes */
 int vtl0_clear(const struct vtl0_range *range, const bool *stop);
 int vtl0_clear_init(void);
 void vtl0_clear_exit(void);
@@ -362,7 +362,7 @@ void vtl0_hold_drop_range(struct vtl0_range *range)
 void vtl0_hold_drop_owner(struct vtl0_owner *owner)
 	__must_hold(&vtl0_lock);
 
-/* range.c: what exists, and how a range comes to be */
+/* range.c: the list of ranges, and how a range is made */
 extern struct list_head vtl0_ranges __guarded_by(&vtl0_lock);
 
 void vtl0_range_set_state(struct vtl0_range *range, unsigned int state)
@@ -393,16 +393,16 @@ unsigned int vtl0_remove_batch(struct list_head *batch, unsigned int tries,
 			       struct vtl0_span *busy)
 	__must_not_hold(&vtl0_lock);
 
-/* part.c: how a part of a range goes; see part.h */
+/* part.c: removes a part of a range; see part.h */
 
-/* drain.c: ranges that nothing keeps go in the background */
+/* drain.c: removes in the background the ranges that no file holds */
 __must_hold(&vtl0_lock) void vtl0_drain_queue(void);
 void vtl0_mapper_get(void);
 void vtl0_mapper_put(void);
 int vtl0_drain_init(void);
 void vtl0_drain_exit(void);
 
-/* match.c: is a range what an add asks for? see request.h */
+/* match.c: compares a registered range with a request; see request.h */
 
 /* add.c: adding on behalf of files */
 struct vtl0_range *vtl0_owner_add(struct vtl0_owner *owner, const struct vtl0_request *rq,
@@ -411,7 +411,7 @@ struct vtl0_range *vtl0_owner_add(struct vtl0_owner *owner, const struct vtl0_re
 int vtl0_add(struct vtl0_owner *owner, struct vtl0_add *arg, bool killable)
 	__must_not_hold(&vtl0_lock);
 
-/* owner.c: the end of what files keep */
+/* owner.c: removing on behalf of files */
 void vtl0_owner_release(struct vtl0_owner *owner)
 	__must_not_hold(&vtl0_lock);
 int vtl0_remove(u64 start, u64 length, struct vtl0_span *busy)
@@ -421,7 +421,7 @@ int vtl0_remove_part(u64 start, u64 length, struct vtl0_span *busy)
 int vtl0_owners_init(void);
 void vtl0_owners_exit(void);
 
-/* window.c: memory that is declared; see window.h */
+/* window.c: memory that a file declares; see window.h */
 
 /* touch.c: memory that is registered when it is touched; see window.h */
 
@@ -429,7 +429,7 @@ void vtl0_owners_exit(void);
 unsigned long vtl0_get_area(struct file *file, unsigned long addr, unsigned long len,
 			    unsigned long pfn, unsigned long flags);
 
-/* mmap.c: the mapping node, and what all files map by */
+/* mmap.c: the mapping node, and mappings of all files */
 extern const struct file_operations vtl0_low_fops;
 extern const struct file_operations vtl0_window_fops;
 
