@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * drain_work removes ranges that no file holds, unless they are persistent: at once, or
- * when the last pin of the range is released. While a range may be pinned the module must
- * not be unloaded, although none of its files is open: drain_work then holds a reference
- * on the module.
+ * when the last pin of the range is released. While a range may be pinned, the module must
+ * not be unloaded, even if no file of it is open: drain_work then holds a reference on the
+ * module.
  */
 #include <linux/module.h>
 #include <linux/workqueue.h>
@@ -14,7 +14,7 @@
 #define DRAIN_MIN_MS 4
 #define DRAIN_MAX_MS 1000
 
-/* A close checks up to so many folios for pins by itself, and leaves more to drain_work. */
+/* The number of folios that a close checks for pins; if there are more, drain_work does. */
 #define LOOK_MAX 65536
 
 static void drain(struct work_struct *work);
@@ -33,7 +33,7 @@ static atomic_t mappers;
 /* how often such a file was opened; incremented after mappers */
 static atomic_t mapper_opens;
 
-static bool nothing_keeps(const struct vtl0_range *range)
+static bool must_drain(const struct vtl0_range *range)
 	__must_hold(&vtl0_lock)
 {
 	return !range->persist && list_empty(&range->holds) &&
@@ -41,10 +41,10 @@ static bool nothing_keeps(const struct vtl0_range *range)
 }
 
 /*
- * May @range be pinned although no file, and so no VMA, is left? Only one that was mapped.
- * One without struct pages cannot: its removal has found it idle. While a file is open the
- * answer is false, as that file keeps the module. Called inside vtl0_srcu, which keeps the
- * struct pages.
+ * May @range be pinned although no file, and so no VMA, is left? Not if it was never mapped,
+ * nor if it has no struct pages, as its removal has found it idle. While a file is open the
+ * answer is false, as that file keeps the module loaded. Called inside vtl0_srcu, so that
+ * the struct pages stay.
  */
 static bool is_pinned(struct vtl0_range *range)
 {
@@ -96,10 +96,9 @@ static bool any_pinned(void)
 }
 
 /*
- * Make ranges that nothing keeps DRAINING: faults no longer map them, adds wait. A busy one
- * is left alone: the add or removal that works on it is followed by another
- * vtl0_drain_queue(), of the last close or of the removal itself. Returns whether there is
- * a range to drain.
+ * Make the ranges that must drain DRAINING: faults no longer map them, adds wait. A busy
+ * range is skipped: after the add or removal that works on it, the last close or the removal
+ * itself calls vtl0_drain_queue() again. Returns whether there is a range to drain.
  */
 static bool mark(void)
 	__must_hold(&vtl0_lock)
@@ -108,7 +107,7 @@ static bool mark(void)
 	bool found = false;
 
 	list_for_each_entry(range, &vtl0_unheld, unheld) {
-		if (!nothing_keeps(range))
+		if (!must_drain(range))
 			continue;
 		found = true;
 		if (range->busy)
@@ -122,7 +121,7 @@ static bool mark(void)
 	return found;
 }
 
-/* Move the ranges to remove to @batch: new ones, and those that were pinned last time. */
+/* Move the ranges to remove, also those that were pinned last time, to @batch. */
 static unsigned int begin(struct list_head *batch)
 	__must_not_hold(&vtl0_lock)
 {
@@ -171,7 +170,7 @@ static void drain(struct work_struct *work)
 	mutex_unlock(&vtl0_lock);
 }
 
-/* Is a range pinned, or are there too many folios for a close to check? */
+/* May a range be pinned? True also if there are too many folios for a close to check. */
 static bool must_hold_module(void)
 	__must_hold(&vtl0_lock)
 {
@@ -180,7 +179,7 @@ static bool must_hold_module(void)
 	bool hold = false;
 	int idx;
 
-	/* is_pinned() says no */
+	/* then is_pinned() is false for each range */
 	if (atomic_read(&mappers))
 		return false;
 	idx = srcu_read_lock(&vtl0_srcu);

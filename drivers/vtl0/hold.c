@@ -13,16 +13,16 @@
 struct list_head vtl0_unheld = LIST_HEAD_INIT(vtl0_unheld);
 
 /**
- * struct vtl0_owner - an open file that can own ranges
+ * struct vtl0_owner - an open file that can hold ranges
  * @refs: one for the open file, and one for each touch in a window of the file
- * @holds: links to the ranges it holds (struct vtl0_hold), under vtl0_lock
+ * @holds: links to the ranges that the file holds (struct vtl0_hold), under vtl0_lock
  */
 struct vtl0_owner {
 	refcount_t refs;
 	struct list_head holds __guarded_by(&vtl0_lock);
 };
 
-/* The link between one owner and one range that it holds. */
+/* The link between one owner and one range that the owner holds. */
 struct vtl0_hold {
 	struct list_head in_owner;
 	struct list_head in_range;
@@ -49,7 +49,7 @@ EXPORT_SYMBOL_IF_KUNIT(vtl0_owner_alloc);
 
 /**
  * vtl0_owner_get() - take a reference, so that the owner outlives its file
- * @owner: an owner that the caller can reach, so there is a reference
+ * @owner: has a reference that keeps it during this call
  *
  * Return: @owner, for vtl0_owner_release().
  */
@@ -122,9 +122,9 @@ static void drop_hold(struct vtl0_hold *hold)
 }
 
 /**
- * vtl0_hold_copy() - let the files that keep a range keep another one
- * @from: the range that they keep
- * @to: the other one, which no file keeps
+ * vtl0_hold_copy() - let the files that hold a range hold another one, too
+ * @from: the range that the files hold
+ * @to: the other one, which no file holds
  *
  * Context: under vtl0_lock; sleeps.
  * Return: 0, or -ENOMEM with a part done, for vtl0_hold_drop_range().
@@ -147,7 +147,7 @@ int vtl0_hold_copy(struct vtl0_range *from, struct vtl0_range *to)
 
 /**
  * vtl0_hold_drop_range() - let no file hold a range any more
- * @range: it has gone, or is about to
+ * @range: removed, or about to be
  *
  * Context: under vtl0_lock.
  */

@@ -23,7 +23,7 @@ struct remove_job {
 	struct work_struct work;
 	struct completion done;
 	struct list_head batch;
-	/* with a range instead of @batch */
+	/* to remove instead of @batch, if its range is not NULL */
 	struct vtl0_part part;
 	struct vtl0_span busy;
 	refcount_t refs;
@@ -45,7 +45,7 @@ static void remove_work(struct work_struct *work)
 	else if (vtl0_remove_batch(&job->batch, REMOVE_TRIES, &job->busy))
 		job->ret = -EBUSY;
 	if (job->ret || job->part.range) {
-		/* its last owner may have gone meanwhile */
+		/* the last owner may have been closed while the range was busy */
 		mutex_lock(&vtl0_lock);
 		vtl0_drain_queue();
 		mutex_unlock(&vtl0_lock);
@@ -63,8 +63,8 @@ static bool is_in(const struct vtl0_range *range, u64 start, u64 length, bool pa
 }
 
 /*
- * Take the range that is just @start and @length, or, with @part, has them, as soon as
- * nothing else works on it.
+ * Wait until the range that is exactly @start and @length, or with @part contains them, is
+ * not busy, and begin its removal, or that of the part.
  */
 static int begin_remove(struct remove_job *job, u64 start, u64 length, bool part)
 	__must_not_hold(&vtl0_lock)
@@ -93,7 +93,7 @@ static int begin_remove(struct remove_job *job, u64 start, u64 length, bool part
 	return ret;
 }
 
-/* If the caller is killed the removal goes on without it. */
+/* Remove a range or a part of one. The removal goes on if the caller is killed. */
 static int remove(u64 start, u64 length, bool part, struct vtl0_span *busy)
 	__must_not_hold(&vtl0_lock)
 {
@@ -131,8 +131,8 @@ static int remove(u64 start, u64 length, bool part, struct vtl0_span *busy)
  * @busy: out, with -EBUSY: the folio that is pinned
  *
  * Context: sleeps; takes vtl0_lock.
- * Return: 0; -ENOENT if no range has just these addresses; -EBUSY; -ENOMEM; -ERESTARTSYS
- * for a signal before the removal has begun; -EINTR for a fatal signal after that, and the
+ * Return: 0; -ENOENT if no range has exactly these addresses; -EBUSY; -ENOMEM; -ERESTARTSYS
+ * for a signal before the removal has begun; -EINTR for a fatal signal after that, when the
  * removal goes on.
  */
 int vtl0_remove(u64 start, u64 length, struct vtl0_span *busy)
@@ -160,8 +160,8 @@ int vtl0_remove_part(u64 start, u64 length, struct vtl0_span *busy)
  * vtl0_owner_release() - drop a reference on an owner
  * @owner: from vtl0_owner_alloc() or vtl0_owner_get(); freed if this was its last reference
  *
- * The ranges of an owner that is freed lose it; those that have no other owner then are
- * removed in the background.
+ * An owner that is freed holds no range any more; drain_work removes those of its ranges that
+ * have no other owner.
  *
  * Context: process; takes vtl0_lock.
  */
@@ -203,8 +203,8 @@ ranges:
 /**
  * vtl0_owners_exit() - remove the ranges that are left when the module is unloaded
  *
- * No file is open and nothing is pinned, else the module could not be unloaded; a
- * page walker may hold a folio for a moment.
+ * No file is open and no page is pinned, else the module could not be unloaded. A page
+ * walker may have a reference on a folio for a moment.
  */
 void vtl0_owners_exit(void)
 {

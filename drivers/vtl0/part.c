@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * How a part of a range goes: whole chunks of it, as a pgmap cannot be cut. The steps
- * are those of remove.c, but it is the chunks that are taken from faults, and the range is
- * cut only when nothing can fail any more. What is left below the part, or above it if
- * nothing is below, stays the range that it was; what is above as well becomes a range of
- * its own. Files of the range go on showing both.
+ * Removes a part of a range: whole chunks, as a pgmap cannot be cut. The steps are those of
+ * remove.c, but here the state of the chunks keeps faults out, not that of the range, and the
+ * range is cut only when no step can fail any more.
+ *
+ * If chunks are left on one side of the part, they stay in the range. If chunks are left on
+ * both sides, those below stay in the range, and those above become a new range, the rest.
+ * Files of the range show both.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -84,7 +86,7 @@ int vtl0_part_begin(struct vtl0_part *part, u64 start, u64 length, struct vtl0_s
 	return 0;
 }
 
-/* Take the part from every process that maps it; see revoke() in remove.c. */
+/* Revoke the mappings of the part in every process; see revoke() in remove.c. */
 static void revoke(const struct vtl0_part *part)
 {
 	struct vtl0_span span = part_span(part);
@@ -107,7 +109,7 @@ static int wait_for_pins(const struct vtl0_part *part, unsigned int tries,
 		}
 		if (!--tries)
 			return -EBUSY;
-		/* what was idle stays idle, as it cannot be mapped */
+		/* the folios below stay idle, as they cannot be mapped */
 		from = busy->start;
 		msleep(VTL0_IDLE_WAIT_MS);
 	}
@@ -130,7 +132,7 @@ static void give_up(const struct vtl0_part *part)
 	}
 }
 
-/* What lies above the part becomes a range. */
+/* Publish the rest, with the chunks above the part. */
 static void begin_rest(const struct vtl0_part *part)
 	__must_hold(&vtl0_lock)
 {
@@ -139,14 +141,14 @@ static void begin_rest(const struct vtl0_part *part)
 
 	WRITE_ONCE(rest->registered, true);
 	vtl0_range_set_state(rest, part->range->state);
-	/* before the other range gets shorter, as QUERY does not go back */
+	/* before the old range gets shorter: QUERY, which does not go back, would miss the rest */
 	while ((chunk = vtl0_next_chunk(rest, chunk)))
-		/* the state first: a fault that finds a range ADDING is a SIGBUS */
+		/* after the state: a fault in a range that is ADDING is a SIGBUS */
 		smp_store_release(&chunk->range, rest);
 	list_add_tail(&rest->link, &vtl0_ranges);
 }
 
-/* The part has no struct pages any more. */
+/* Cut the range, when the part has no struct pages any more. */
 static void cut(const struct vtl0_part *part)
 	__must_hold(&vtl0_lock)
 {
@@ -155,7 +157,7 @@ static void cut(const struct vtl0_part *part)
 	struct vtl0_totals before = vtl0_totals_of(range);
 
 	vtl0_index_erase(span.start, span.length);
-	/* a range whose claim another driver took has none to cut */
+	/* there is no claim to cut if another driver has taken it in an earlier cut */
 	if ((!range->res ||
 	     !vtl0_claim_cut(range->res, span.start, span.length, rest ? rest->res : NULL)) &&
 	    rest) {
@@ -189,11 +191,11 @@ static void publish(const struct vtl0_part *part)
 /**
  * vtl0_part_remove() - unregister a part of a range
  * @part: from vtl0_part_begin()
- * @tries: how often to look at a folio that is pinned, 5 ms apart
+ * @tries: how often to look at a folio that is pinned, VTL0_IDLE_WAIT_MS apart
  * @busy: out, with -EBUSY: that folio
  *
- * After a failure the range is as before, but for the mappings of the part, which fault in
- * again. Its last owner may have gone meanwhile: the caller lets it drain.
+ * After a failure the range is whole, and the mappings of the part fault in again. The last
+ * owner may have been closed meanwhile, so the caller calls vtl0_drain_queue().
  *
  * Context: sleeps; takes vtl0_lock.
  * Return: 0, -EBUSY, -ENOMEM.

@@ -9,10 +9,11 @@
 
 /**
  * struct vtl0_part - a part of a range that is being removed
- * @range: the range, busy for it
- * @first: its chunks, in @range
- * @end: behind its last chunk
- * @rest: what becomes of what lies above it, or NULL if nothing does, or nothing below
+ * @range: the range, busy for the removal
+ * @first: the first chunk of the part, in @range
+ * @end: behind the last chunk of the part
+ * @rest: new range for the chunks above the part; NULL unless @range has chunks both below and
+ *	above
  */
 struct vtl0_part {
 	struct vtl0_range *range;

@@ -18,7 +18,7 @@
 /**
  * vtl0_remove_begin() - take a range for a removal
  * @range: not busy, live or draining
- * @batch: where it is appended
+ * @batch: list to which the range is appended
  *
  * Context: under vtl0_lock.
  */
@@ -27,7 +27,7 @@ void vtl0_remove_begin(struct vtl0_range *range, struct list_head *batch)
 	lockdep_assert_held(&vtl0_lock);
 	range->busy = true;
 	range->looked_at = range->start;
-	/* a draining range cannot be touched already, and VTL0_QUERY shall show that it drains */
+	/* a touch of a draining range is SIGBUS already; VTL0_QUERY goes on showing that state */
 	if (range->state == VTL0_STATE_LIVE)
 		vtl0_range_set_state(range, VTL0_STATE_REMOVING);
 	list_add_tail(&range->batch, batch);
@@ -48,7 +48,7 @@ static void revoke(struct list_head *batch)
 	synchronize_rcu();
 }
 
-/* Move ranges that nothing pins to @idle; @busy is the first folio that is pinned. */
+/* Move ranges without a pin to @idle; @busy is the first folio that is pinned. */
 static void look_for_pins(struct list_head *batch, struct list_head *idle,
 			  struct vtl0_span *busy)
 {
@@ -61,7 +61,7 @@ static void look_for_pins(struct list_head *batch, struct list_head *idle,
 			list_move_tail(&range->batch, idle);
 			continue;
 		}
-		/* what was idle stays idle, as it cannot be mapped */
+		/* the folios below stay idle, as they cannot be mapped */
 		range->looked_at = span.start;
 		if (!busy->length)
 			*busy = span;
@@ -114,11 +114,10 @@ static void unregister(struct list_head *batch)
 /**
  * vtl0_remove_batch() - unregister ranges
  * @batch: ranges taken with vtl0_remove_begin()
- * @tries: how often to look at their folios, 5 ms apart
+ * @tries: how often to look at their folios, VTL0_IDLE_WAIT_MS apart
  * @busy: out: the first folio that is pinned, if one is
  *
- * Ranges that are pinned are as before, but for the mappings, which fault in
- * again.
+ * Ranges that are pinned stay registered; their mappings fault in again.
  *
  * Context: sleeps; takes vtl0_lock.
  * Return: how many ranges are pinned.

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Memory that is registered when it is touched first: what VTL0_WINDOW declared, through
- * /dev/vtl0_low, and what a mapping of /dev/mshv_vtl_low covers. A VMM written for
- * mshv_vtl maps all RAM at start and writes to it, and registers pieces much later, for
- * direct I/O only.
+ * Registers memory at the first touch: memory of a window, through /dev/vtl0_low, and all
+ * memory in a mapping of /dev/mshv_vtl_low. A VMM written for mshv_vtl maps all RAM at start
+ * and writes to it, and registers parts of it much later, for direct I/O only.
  *
- * A touch registers what no range has of the aligned GiB in which the page lies, as far as
- * the window or the mapping reaches. If that fails, for instance because a driver has a
- * part of that GiB, it tries the block of min_align bytes with the page, then the page.
- * This may take seconds, so the fault drops its lock, or waits for a work that takes none.
+ * A touch registers the aligned GiB in which the page lies, but for memory that is in a range,
+ * and no further than the window or the mapping reaches. If that fails, for instance because
+ * a driver uses a part of that GiB, the touch tries the block of min_align bytes with the page,
+ * then the page. This may take seconds, so the fault drops its lock, or waits for a work item
+ * that does not need the lock.
  */
 #include <linux/completion.h>
 #include <linux/file.h>
@@ -26,7 +26,7 @@
 #include "vtl0.h"
 #include "window.h"
 
-/* An access is tried again at once, or never. */
+/* For how long a failure is remembered: a fault is retried at once, or never. */
 #define FAILURE_JIFFIES HZ
 
 /* The memory at @address could not be registered for @task. */
@@ -38,12 +38,12 @@ struct failure {
 };
 
 /**
- * struct vtl0_touches - what a file that shows all memory registers by touches
- * @owner: keeps what drained when it was touched, where the file's mappings declare
- *	memory; NULL where only windows do
+ * struct vtl0_touches - the state of a file that shows all memory, for touches through it
+ * @owner: holds ranges that drained when they were touched, if mappings of the file declare
+ *	memory; NULL if only windows do
  * @lock: for @failures
- * @failures: addresses that could not be registered, at most one of each task: its next
- *	fault takes it off the list, and raises SIGBUS if it is for the same address
+ * @failures: addresses that could not be registered, at most one of each task: the next
+ *	fault of the task takes it off the list, and is SIGBUS if it is at the same address
  */
 struct vtl0_touches {
 	struct vtl0_owner *owner;
@@ -51,12 +51,12 @@ struct vtl0_touches {
 	struct list_head failures;
 };
 
-/* A touch by a fault that must keep mmap_lock, which the work does without. */
+/* A touch by a fault that must keep mmap_lock. The work item runs without mmap_lock. */
 struct touch_job {
 	struct work_struct work;
 	struct completion done;
 	refcount_t refs;
-	/* keeps its touches when the VMA goes, and the module */
+	/* keeps its touches and the module when the VMA goes */
 	struct file *file;
 	u64 address;
 	u64 start;
@@ -67,9 +67,9 @@ struct touch_job {
 static struct workqueue_struct *touch_wq;
 
 /**
- * vtl0_touches_alloc() - for a file that was opened
- * @mappings_declare: what a mapping of the file covers is registered when it is
- *	touched, whether it is in a window or not
+ * vtl0_touches_alloc() - allocate the state of a file that shows all memory
+ * @mappings_declare: a touch registers all memory that a mapping of the file covers, not only
+ *	memory of windows
  *
  * Return: to be given back with vtl0_touches_free(), or NULL.
  */
@@ -91,7 +91,7 @@ struct vtl0_touches *vtl0_touches_alloc(bool mappings_declare)
 }
 
 /**
- * vtl0_touches_free() - at the last close of the file
+ * vtl0_touches_free() - free the state of a file, at its last close
  * @touches: of the file
  */
 void vtl0_touches_free(struct vtl0_touches *touches)
@@ -118,8 +118,8 @@ static void set_failed(struct vtl0_touches *touches, struct failure *new)
 }
 
 /*
- * Is this the retry of a fault whose attempt has failed? The next one tries anew. Forgets
- * the failures of tasks that did not try again, too.
+ * Is this the retry of a fault that could not register its memory? The failure is removed, so
+ * that the next fault tries anew, as are failures of tasks that did not retry in time.
  */
 static bool has_failed(struct vtl0_touches *touches, u64 address)
 {
@@ -197,9 +197,9 @@ static void touch_work(struct work_struct *work)
 }
 
 /*
- * The caller, for instance ptrace, cannot drop mmap_lock. What registers memory takes
- * locks of devices and of memory hotplug, so a work does that, and the wait is one
- * that a fatal signal ends.
+ * The caller, for instance ptrace, cannot drop mmap_lock. Registration takes locks of devices
+ * and of memory hotplug, which are not to be taken under mmap_lock. So a work item registers
+ * the memory, and a fatal signal ends the wait for it.
  */
 static vm_fault_t touch_with_lock(struct file *file, u64 address, u64 start, u64 end)
 {
@@ -222,7 +222,7 @@ static vm_fault_t touch_with_lock(struct file *file, u64 address, u64 start, u64
 }
 
 /**
- * vtl0_touch_fault() - register what a fault found not to be
+ * vtl0_touch_fault() - register the memory at which a fault found none
  * @vmf: of a VMA whose file shows all memory
  * @touches: of the file
  *
@@ -248,12 +248,12 @@ vm_fault_t vtl0_touch_fault(struct vm_fault *vmf, struct vtl0_touches *touches)
 		return touch_with_lock(vma->vm_file, address, start, end);
 	if (vmf->flags & FAULT_FLAG_RETRY_NOWAIT)
 		return VM_FAULT_RETRY;
-	/* what could not be noted would be tried again for ever */
+	/* a failure that could not be remembered would be retried for ever */
 	failure = kmalloc_obj(*failure);
 	if (!failure)
 		return VM_FAULT_OOM;
 	*failure = (struct failure) { .task = current, .address = address };
-	/* it keeps @touches when the VMA goes, and the module */
+	/* the file keeps @touches and the module when the VMA goes */
 	file = get_file(vma->vm_file);
 	release_fault_lock(vmf);
 	if (touch(touches, address, start, end))

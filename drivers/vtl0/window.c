@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Windows: physical ranges that VTL0_WINDOW declared and declare.c claims. A touch through
- * /dev/vtl0_low registers a piece of a window (touch.c), and the file that declared the
- * window then holds that range.
+ * /dev/vtl0_low registers a part of a window (touch.c), and the file that declared the
+ * window then holds the new range.
  */
 #include <linux/err.h>
 #include <linux/ioport.h>
@@ -22,7 +22,7 @@
 struct window {
 	struct list_head link;
 	struct vtl0_declared declared;
-	/* no reference: vtl0_windows_close() drops the window before the owner is freed */
+	/* without a reference: vtl0_windows_close() frees the window before the owner */
 	struct vtl0_owner *owner;
 	struct vtl0_cookie cookie;
 };
@@ -117,7 +117,7 @@ bool vtl0_window_next(u64 address, struct vtl0_window_info *info)
 	return w;
 }
 
-/* With -EINVAL for an unaligned window, @edge is the end of it that is not aligned. */
+/* With -EINVAL for an unaligned window, @edge is its start or its end, if not aligned. */
 static int check_arg(const struct vtl0_window *arg, u64 start, struct vtl0_cookie *cookie,
 		     u64 *edge)
 {
@@ -139,7 +139,10 @@ static int check_arg(const struct vtl0_window *arg, u64 start, struct vtl0_cooki
 	return -EINVAL;
 }
 
-/* Could it be claimed now, up to *@end, or up to where the kind of memory changes? */
+/*
+ * Can the memory from @start up to *@end be claimed now? If only a part of it is Reserved,
+ * *@end becomes the place where that changes.
+ */
 static int check_claim(u64 start, u64 *end, struct vtl0_span *conflict)
 	__must_hold(&vtl0_lock)
 {
@@ -156,7 +159,7 @@ static int check_claim(u64 start, u64 *end, struct vtl0_span *conflict)
 }
 
 /*
- * Fail now rather than at a touch: claim what no range has registered as for a range, and
+ * Fail now rather than at a touch: claim all memory that is in no range as an add would, and
  * release it again.
  */
 static int check_gaps(u64 start, u64 end, struct vtl0_span *conflict)
@@ -179,7 +182,7 @@ static int check_gaps(u64 start, u64 end, struct vtl0_span *conflict)
 	return 0;
 }
 
-/* 0 if @new overlaps no window, 1 if its owner has declared just the same, or -EEXIST. */
+/* 0 if @new overlaps no window, 1 if its owner has declared exactly this window, or -EEXIST. */
 static int find_overlap(const struct window *new, struct vtl0_span *conflict)
 {
 	u64 start = new->declared.start, end = start + new->declared.length;
@@ -209,7 +212,7 @@ static void insert(struct window *new)
 	list_add_tail(&new->link, next ? &next->link : &windows);
 }
 
-/* Other windows have parts of the blocks at its edges, perhaps. */
+/* Claim @new. Other windows yield for that, as they may share the blocks at its edges. */
 static int claim(struct vtl0_declared *new, struct vtl0_span *conflict)
 	__must_hold(&vtl0_lock)
 {
@@ -243,7 +246,7 @@ static int declare(const struct window *wanted, struct vtl0_span *conflict)
 	return min(ret, 0);
 }
 
-/* The window is in no list then. */
+/* Take the window with exactly these addresses off the list; NULL if there is none. */
 static struct window *take(const struct vtl0_owner *owner, u64 start, u64 length)
 {
 	struct window *w;
@@ -275,7 +278,7 @@ static int drop(const struct vtl0_owner *owner, u64 start, u64 length)
 
 /**
  * vtl0_window() - VTL0_WINDOW
- * @owner: the file that declares the memory
+ * @owner: of the file that declares the memory
  * @arg: from user space; its output fields are filled
  *
  * Context: sleeps; takes vtl0_lock.
@@ -310,7 +313,7 @@ int vtl0_window(struct vtl0_owner *owner, struct vtl0_window *arg)
  * vtl0_windows_close() - drop the windows of a file that was closed
  * @owner: of the file
  *
- * A touch that found a window before holds a reference on @owner until the touch ends.
+ * A touch that has found a window before holds a reference on @owner until it ends.
  *
  * Context: sleeps; takes vtl0_lock.
  */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Memory that is declared, and registered when it is touched. */
+/* Memory that a file declares, and that a touch registers. */
 #ifndef _VTL0_WINDOW_H
 #define _VTL0_WINDOW_H
 
@@ -12,11 +12,11 @@ struct vtl0_touches;
 
 /**
  * struct vtl0_area - memory that a touch may register
- * @owner: keeps what is registered, unless that is persistent
+ * @owner: holds the new range, unless that is persistent
  * @start: first byte, of a page
- * @end: first byte behind it
- * @persist: what is registered stays without an owner
- * @cookie: of what is registered
+ * @end: first byte behind the area
+ * @persist: the new range needs no owner
+ * @cookie: for the new range
  */
 struct vtl0_area {
 	struct vtl0_owner *owner;
