@@ -32,7 +32,7 @@ static unsigned long get_aligned_area(struct file *file, unsigned long len,
 /**
  * vtl0_get_area() - an address at which memory can be mapped by large entries
  * @file: whose mapping it is
- * @addr: wish of the caller, or 0
+ * @addr: address that the caller asks for, or 0
  * @len: bytes
  * @pfn: of the first page
  * @flags: of mmap()

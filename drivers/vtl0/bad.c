@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The pages in which hardware reported an error, by page frame number, until the module
- * is unloaded. PG_hwpoison does not do: it is lost with the struct pages when a range is
- * removed, and a large folio has one flag for all its pages.
+ * is unloaded. PG_hwpoison is not enough: the flag is lost with the struct pages when a range
+ * is removed, and a large folio has one flag for all its pages.
  */
 #include <linux/mm.h>
 #include <linux/xarray.h>

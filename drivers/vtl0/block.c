@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A pgmap for each chunk, or one that several chunks share. Struct pages are made in
+ * Creates a pgmap for each chunk, or one for several chunks. Struct pages are created in
  * blocks of min_align bytes. Where a range begins or ends inside such a block, the whole
- * block gets struct pages, as folios of order 0, in one pgmap that all ranges with a part
- * of the block share.
+ * block gets struct pages, as folios of order 0, in one pgmap that all ranges in the block
+ * share.
  */
 #include <linux/err.h>
 #include <linux/kmemleak.h>
@@ -18,9 +18,9 @@
 
 /*
  * mf_generic_kill_procs() signals the processes that map a single page, with the
- * address in each. It takes a large folio only as a whole. So this function zaps the
+ * address in each. It handles a large folio only as a whole. So this function zaps the
  * entries of a large folio instead: later faults map its good pages one by one, and a
- * fault on a bad page raises SIGBUS in the thread that touches it.
+ * fault on a bad page raises SIGBUS in the thread that touches that page.
  */
 static int memory_failure_range(struct dev_pagemap *pgmap, unsigned long pfn,
 				unsigned long nr_pages, int flags)
@@ -121,7 +121,7 @@ free:
 	return ERR_PTR(ret);
 }
 
-/* Take blocks_lock; put_block() is not unmapping block @nr then. */
+/* Wait until put_block() is not unmapping block @nr, and take blocks_lock. */
 static void lock_block(unsigned long nr)
 	__acquires(&blocks_lock)
 {
@@ -174,7 +174,7 @@ static void put_block(unsigned long nr)
 
 /**
  * vtl0_chunk_add() - give a chunk its struct pages
- * @chunk: has none; they are allocated on its node, unless another range has made them
+ * @chunk: has none; they are allocated on its NUMA node, unless another range shares them
  *
  * Context: a kernel thread, see pgmap.c; sleeps.
  * Return: 0, or an errno of memremap_pages().

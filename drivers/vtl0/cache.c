@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Finds out which cache type the direct map has. memremap_pages() silently makes an
- * uncached one where an MTRR says so, or where a process has mapped the memory through
+ * Finds out with which cache type the direct map maps a chunk. memremap_pages() silently maps
+ * it uncached where an MTRR says so, or where a process has mapped the memory through
  * /dev/mem with O_SYNC. User space maps the pages write-back, and on x86 the behaviour of
  * a page that is mapped with two types is undefined; besides, the kernel would copy
  * to and from uncached memory very slowly.
@@ -27,7 +27,7 @@ bool vtl0_write_back(u64 address)
 	unsigned int level;
 	pte_t *pte = lookup_address((unsigned long)__va(address), &level);
 
-	/* at every level these two bits are zero for write-back alone */
+	/* at every level both bits are zero for write-back, and for no other type */
 	return pte && !(pte_flags(*pte) & (_PAGE_PWT | _PAGE_PCD));
 }
 #else

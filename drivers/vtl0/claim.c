@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Checks that a physical range may be registered: not System RAM, not claimed
- * by a driver, not device address space, without struct pages. memremap_pages()
- * answers most of that with a WARN or a half-done add (mm/memremap.c,
- * mm/memory_hotplug.c), so all of it is refused before.
+ * by a driver, not device address space, without struct pages. With most of such memory
+ * memremap_pages() would warn or leave a half-done add (mm/memremap.c,
+ * mm/memory_hotplug.c), so this file refuses all of it before.
  */
 #include <linux/err.h>
 #include <linux/ioport.h>
@@ -45,9 +45,10 @@ static bool is_reserved(const struct resource *res)
 }
 
 /*
- * The same of a part that walk_iomem_res_desc() has found. That is a copy without the
- * name, so where the name decides look at the parent of a region in it. If there is no
- * room for one, all of it is claimed, and the walk through what is busy decides.
+ * As is_reserved(), for a part that walk_iomem_res_desc() has found. The part is a copy of
+ * the resource without its name. So where the name is needed, claim a page of the part, and
+ * look at the parent of that region. If no page is free, all of the part is claimed already,
+ * and the walk through busy resources decides.
  */
 static bool part_is_reserved(const struct resource *part)
 {
@@ -71,10 +72,10 @@ static bool part_is_reserved(const struct resource *part)
 }
 
 /*
- * A resource that is not busy. Reserved memory may be registered if the whole range
- * lies in it, as request_mem_region() cannot cut another resource; else the range is to be
- * cut at its edge. Any other resource is device address space: a PCI window, a BAR.
- * walk_iomem_res_desc() clips @res to the range.
+ * Called for each resource that is not busy; walk_iomem_res_desc() clips @res to the range.
+ * Reserved memory may be registered if the whole range lies in @res, as request_mem_region()
+ * cannot cut another resource; else the range must be cut at the edge of @res. Any other
+ * resource is device address space: a PCI window, a BAR.
  */
 static int found_other(struct resource *res, void *arg)
 {
@@ -114,10 +115,7 @@ static bool has_memmap(unsigned long pfn)
 	return ret;
 }
 
-/*
- * Another range has a part of the block with this address, and the block has struct
- * pages for it: pgmap.c lets ranges share them.
- */
+/* Does another range have struct pages in the block of @address? block.c shares them. */
 static bool is_shared(u64 address)
 	__must_hold(&vtl0_lock)
 {
@@ -167,7 +165,7 @@ static int check_resources(u64 start, u64 length, struct vtl0_span *conflict)
 	return walk(&claim, IORESOURCE_MEM, found_other);
 }
 
-/* May be part of a block that gets struct pages, without being asked for? */
+/* May @res, which was not asked for, lie in a block that gets struct pages? */
 static int found_beside(struct resource *res, void *arg)
 {
 	struct claim *claim = arg;
@@ -181,7 +179,7 @@ static int found_beside(struct resource *res, void *arg)
 	return res->flags & IORESOURCE_BUSY ? -EBUSY : -ENXIO;
 }
 
-/* What shares a block with an edge of the range. */
+/* Check the memory between an edge of the range and the edge of its block. */
 static int check_beside(u64 start, u64 end, struct vtl0_span *conflict)
 	__must_hold(&vtl0_lock)
 {
@@ -248,11 +246,11 @@ static struct resource *request(u64 start, u64 length, struct vtl0_span *conflic
 /**
  * vtl0_claim() - claim a range as this driver's memory region
  * @start: first byte of a page
- * @length: bytes, of whole pages; what shares a block of min_align with an edge must
- *	be free, too, or belong to a range
- * @conflict: out, with -EBUSY and -ENXIO: what is in the way; with -EXDEV: where to cut
+ * @length: bytes, of whole pages; the rest of the blocks of min_align in which the edges lie
+ *	must be free, too, or belong to ranges
+ * @conflict: out, with -EBUSY and -ENXIO: the obstacle; with -EXDEV: where to cut
  *
- * The caller undoes it with release_mem_region().
+ * The caller releases the claim with release_mem_region().
  *
  * Context: under vtl0_lock; may sleep.
  * Return: the region, or an ERR_PTR(): -EBUSY for memory in use, -ENXIO for device
@@ -276,7 +274,7 @@ struct resource *vtl0_claim(u64 start, u64 length, struct vtl0_span *conflict)
  * @length: bytes, of whole pages
  * @conflict: as in vtl0_claim()
  *
- * What shares a block with it is not looked at, so that windows can share one.
+ * The rest of the blocks in which the edges lie is not checked, so windows can share a block.
  *
  * Context: as vtl0_claim().
  * Return: as vtl0_claim().
@@ -290,12 +288,12 @@ struct resource *vtl0_claim_gap(u64 start, u64 length, struct vtl0_span *conflic
 
 /**
  * vtl0_claim_cut() - give up a part of a claimed region, but not all of it
- * @res: from vtl0_claim(); becomes what is below the part, or above if nothing is below
+ * @res: from vtl0_claim(); becomes the memory below the part, or if that is none, above
  * @start: first byte of the part
  * @length: bytes of the part
- * @rest: for what is above, if something is below as well, to be claimed; else NULL
+ * @rest: becomes the claim of the memory above, if @res has memory on both sides; else NULL
  *
- * It does not allocate.
+ * Does not allocate.
  *
  * Context: under vtl0_lock.
  * Return: false if another driver has taken @rest in the moment in which it was free.

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Claims memory in /proc/iomem, and refuses what is in use. */
+/* Claims memory in /proc/iomem, and refuses memory in use. */
 #ifndef _VTL0_CLAIM_H
 #define _VTL0_CLAIM_H
 

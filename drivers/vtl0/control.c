@@ -18,9 +18,9 @@
 #include "window.h"
 
 /**
- * struct control - an open file, its private_data
- * @owner: keeps ranges
- * @watch: what read() has told
+ * struct control - private_data of an open file
+ * @owner: holds ranges
+ * @watch: the counters that read() has returned
  */
 struct control {
 	struct vtl0_owner *owner;
@@ -46,9 +46,10 @@ union arg {
 
 /**
  * struct call - a command that runs
- * @owner: of the file through which it was called
+ * @owner: of the file that was called
  * @arg: copied in before and out afterwards
- * @file: NULL, or what it has opened as descriptor @arg.open.fd, not installed yet
+ * @file: NULL, or a file that VTL0_OPEN has opened for the descriptor @arg.open.fd; not
+ *	installed yet
  */
 struct call {
 	struct vtl0_owner *owner;
@@ -194,7 +195,7 @@ static int do_query(struct call *call)
 		return -EINVAL;
 	if (arg->entry_size < 16 || arg->entry_size > PAGE_SIZE || !arg->count)
 		return -EINVAL;
-	/* no range lies above it, and PHYS_PFN() could wrap to one that exists */
+	/* no range lies above max_address, and PHYS_PFN() could wrap to an address below */
 	if (vtl0_unalias(arg->cursor) > vtl0_max_address())
 		return -ERANGE;
 	ret = query(arg, &filled);
@@ -285,8 +286,8 @@ static int do_window(struct call *call)
 }
 
 /*
- * Indexed by _IOC_NR(). Structures only grow at their end: @min_size is the size that
- * one had when it was introduced, and a caller built then still passes that size.
+ * Indexed by _IOC_NR(). Structures only grow at their end: @min_size is the size that the
+ * structure had when it was introduced, and a caller built then still passes that size.
  */
 static const struct command {
 	unsigned int cmd;
@@ -312,7 +313,7 @@ static const struct command {
 #undef COMMAND
 };
 
-/* A descriptor that the caller did not learn of would stay open. */
+/* Install the file of VTL0_OPEN, unless the caller was not told the descriptor. */
 static void install_file(const struct call *call, int error)
 {
 	int fd = call->arg.open.fd;
@@ -341,7 +342,7 @@ static long run_command(struct vtl0_owner *owner, const struct command *c, void 
 	ret = copy_struct_from_user(&call.arg, size, uarg, user_size);
 	if (ret)
 		return ret;
-	/* another thread may have changed it after get_user() */
+	/* another thread may have changed the size after get_user() */
 	if (call.arg.head.size != user_size)
 		return -EINVAL;
 	size = min(size, user_size);
@@ -352,7 +353,7 @@ static long run_command(struct vtl0_owner *owner, const struct command *c, void 
 	if (fault_in_safe_writeable(uarg, size))
 		return -EFAULT;
 	ret = c->func(&call);
-	/* another thread may have unmapped it */
+	/* another thread may have unmapped the structure */
 	if (copy_to_user(uarg, &call.arg, size))
 		ret = -EFAULT;
 	if (call.file)

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What read() and poll() of the control node tell: that ranges began to drain, went, or
- * got a bad page. A file compares counters with those that it has read, so that nothing
- * is lost between a read and a poll; VTL0_QUERY says which range it was.
+ * Events for read() and poll() of the control node: a range was removed, began to drain, or
+ * got a bad page. Events are counted, and each file compares the counters with those that it
+ * has read, so that no event is lost between a read and a poll. VTL0_QUERY shows which range
+ * is meant.
  */
 #include <linux/atomic.h>
 #include <linux/fs.h>
@@ -17,7 +18,7 @@
 
 static atomic64_t counts[VTL0_NR_EVENTS];
 static DECLARE_WAIT_QUEUE_HEAD(event_wq);
-/* for the counters that files have read; not for each file, as it is held for a moment */
+/* Protects the watches of all files: one lock for all, as it is held for a moment only. */
 static DEFINE_SPINLOCK(seen_lock);
 
 static struct vtl0_events snapshot(void)
@@ -31,19 +32,19 @@ static struct vtl0_events snapshot(void)
 
 /**
  * vtl0_event() - count an event, and wake the files that wait for one
- * @event: has happened: VTL0_QUERY shows it
+ * @event: VTL0_QUERY shows it already
  *
  * Context: any but hard interrupts.
  */
 void vtl0_event(enum vtl0_event event)
 {
-	/* fully ordered, after what VTL0_QUERY shows */
+	/* fully ordered: a reader that sees the new counter finds the change with VTL0_QUERY */
 	atomic64_inc_return(&counts[event]);
 	wake_up_interruptible_poll(&event_wq, EPOLLIN | EPOLLRDNORM | EPOLLPRI);
 }
 
 /**
- * vtl0_watch_init() - what has happened before a file was opened is no news to it
+ * vtl0_watch_init() - let a file see only events that happen from now on
  * @watch: of the file
  */
 void vtl0_watch_init(struct vtl0_watch *watch)
@@ -86,7 +87,7 @@ __poll_t vtl0_watch_poll(struct vtl0_watch *watch, struct file *file, poll_table
  * @buf: for struct vtl0_events
  * @count: room in it
  *
- * Context: sleeps until there is news, unless @file is O_NONBLOCK.
+ * Context: sleeps until a counter differs from @watch, unless @file is O_NONBLOCK.
  * Return: bytes written, -EINVAL (too little room), -EAGAIN, -EFAULT, -ERESTARTSYS.
  */
 ssize_t vtl0_watch_read(struct vtl0_watch *watch, struct file *file, char __user *buf,
@@ -106,7 +107,7 @@ ssize_t vtl0_watch_read(struct vtl0_watch *watch, struct file *file, char __user
 	}
 	now = snapshot();
 	count = min(count, sizeof(now));
-	/* what could not be read stays news */
+	/* then the next read() returns at once */
 	if (copy_to_user(buf, &now, count))
 		return -EFAULT;
 	guard(spinlock)(&seen_lock);

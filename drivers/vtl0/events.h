@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Tells files of the control node what happens to ranges. */
+/* Events for read() and poll() of the control node. */
 #ifndef _VTL0_EVENTS_H
 #define _VTL0_EVENTS_H
 
@@ -10,7 +10,7 @@
 
 struct file;
 
-/* What files of the control node are told. */
+/* Each has a counter in struct vtl0_events. */
 enum vtl0_event {
 	VTL0_EVENT_GONE,
 	VTL0_EVENT_DRAINING,
@@ -19,8 +19,8 @@ enum vtl0_event {
 };
 
 /**
- * struct vtl0_watch - what a file of the control node was told
- * @seen: that it has read last
+ * struct vtl0_watch - the events that a file of the control node has seen
+ * @seen: the counters at its open or its last read()
  */
 struct vtl0_watch {
 	struct vtl0_events seen;

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Files that show one range: the node /dev/vtl0_NAME shows all of it, the descriptor
+ * Files that show one range: the device node /dev/vtl0_NAME shows all of it, the descriptor
  * of VTL0_OPEN all or a part. File offset 0 is the first byte shown. The files are for
  * programs that do not know physical addresses and must not see other ranges: opening a
- * node needs its permissions and no capability, and a descriptor can be passed on.
+ * device node needs its permissions and no capability, and a descriptor can be passed on.
  *
- * An open file does not keep its range registered. After a removal, touching a mapping
- * raises SIGBUS, also if another range is registered at the same addresses later.
+ * An open file does not hold its range. After a removal, touching a mapping raises SIGBUS,
+ * also if another range is registered at the same addresses later.
  */
 #include <linux/anon_inodes.h>
 #include <linux/cdev.h>
@@ -42,7 +42,7 @@ static void free_view(struct vtl0_view *view)
 	kfree(view);
 }
 
-/* A removal that has begun may be refused, and then the range is as before. */
+/* Can a view of @range be made? Also during a removal, as that may be refused. */
 static bool can_be_opened(const struct vtl0_range *range)
 {
 	unsigned int state = READ_ONCE(range->state);
@@ -61,7 +61,7 @@ static struct vtl0_view *find_view(u64 start, u64 length)
 	idx = srcu_read_lock(&vtl0_srcu);
 	chunk = vtl0_chunk_find(start);
 	if (chunk) {
-		/* once, as the removal of a part may change it */
+		/* read it once, as the removal of a part may change it */
 		found = READ_ONCE(chunk->range);
 		span = vtl0_range_span(found);
 		if (can_be_opened(found) && start >= span.start && length <= span.length &&
@@ -89,7 +89,7 @@ static int file_open(struct inode *inode, struct file *file)
 		vtl0_range_put(range);
 		return ret;
 	}
-	/* offsets stay what they were when a part of it has gone */
+	/* with the addresses that the range had when it was added, so that offsets stay */
 	view = alloc_view(range, range->whole.start, range->whole.length);
 	if (IS_ERR(view))
 		return PTR_ERR(view);
@@ -122,7 +122,7 @@ static bool has_gone(const struct vtl0_view *view)
 	int idx;
 
 	idx = srcu_read_lock(&vtl0_srcu);
-	/* parts of it may have gone, and be parts of other ranges now */
+	/* parts of it may have been removed, and may belong to other ranges now */
 	while (gone && pos < end && (chunk = vtl0_chunk_next(pos))) {
 		gone = chunk->piece.start >= end ||
 		       READ_ONCE(chunk->range)->origin != view->range;
@@ -160,7 +160,7 @@ static const struct file_operations file_fops = {
 	.mmap = file_mmap,
 	.get_unmapped_area = file_get_area,
 	.llseek = file_llseek,
-	/* the memory is all there is */
+	/* there is nothing to write back */
 	.fsync = noop_fsync,
 };
 
@@ -179,7 +179,7 @@ static struct file *anon_file(struct vtl0_view *view, bool writable)
 /**
  * vtl0_open() - VTL0_OPEN, but for installing the descriptor
  * @arg: from user space; its output field is filled
- * @file: out: the open file. The caller installs it with fd_install() as @arg->fd; if
+ * @file: out: the open file. The caller installs the file as @arg->fd with fd_install(); if
  *	@arg cannot be copied to user space, the caller uses fput() and put_unused_fd().
  *
  * Context: sleeps.

@@ -3,7 +3,7 @@
  * Keeps faults from inserting a 1G entry while core mm zaps entries.
  *
  * zap_pud_range() clears a 1G entry and reads it again. If a fault has inserted a new
- * one meanwhile, pud_none_or_clear_bad() takes that for a damaged page table and
+ * one meanwhile, pud_none_or_clear_bad() takes the new entry for a damaged page table and
  * clears it without dropping the reference on the folio, and the range can never be
  * removed (7.2, 7.3). The page-table lock does not help, as zap_pud_range() drops it
  * in between. But MMU notifiers are called at the beginning and at the end of each
@@ -20,8 +20,7 @@
 #if COMPAT_HAVE_PUD_FOLIOS
 /**
  * struct pud_guard - in vm_private_data of a VMA that may have 1G entries
- * @notifier: of the addresses that the VMA had when it came to be; it can only
- *	have shrunk since
+ * @notifier: for the addresses that the VMA had when it was new; it can only have shrunk
  * @lock: orders the insertion of an entry and the beginning of an invalidation;
  *	the page-table lock is taken inside
  */

@@ -8,9 +8,9 @@
  * page for DMA. Pages of type GENERIC are mapped like RAM, whatever their pgmap,
  * so a different pointer in each chunk has no use, and cuts direct I/O.
  *
- * Nothing else in the kernel reads the pointer of GENERIC pages but for its type:
- * free_zone_device_folio() and is_pci_p2pdma_page(). Reference counts, removal
- * and memory errors find the pgmap by get_dev_pagemap() or are given it.
+ * Other code reads only the type of the pgmap through the pointer of GENERIC pages:
+ * free_zone_device_folio() and is_pci_p2pdma_page(). Reference counts, removal and
+ * memory errors get the pgmap from get_dev_pagemap() or as an argument.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -57,7 +57,7 @@ static bool __init share_a_bio(struct page *a, struct page *b)
 	struct bio bio;
 	bool ret;
 
-	/* it would warn that these pages are not in the memmap */
+	/* bio_add_page() would warn that these pages are not in the memmap */
 	if (IS_ENABLED(CONFIG_DEBUG_VIRTUAL))
 		return true;
 	bio_init(&bio, NULL, vecs, ARRAY_SIZE(vecs), REQ_OP_READ);
@@ -71,8 +71,8 @@ static bool __init share_a_bio(struct page *a, struct page *b)
 /**
  * vtl0_identity_init() - try the identity on struct pages without memory
  *
- * The kernel must take two pages with two pgmaps for different, or it compares
- * something that this file does not set; and for equal once they have the identity.
+ * For the kernel two pages with two pgmaps must differ, else it compares something that this
+ * file does not set; and must be equal once both have the identity.
  */
 void __init vtl0_identity_init(void)
 {

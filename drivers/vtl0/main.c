@@ -47,8 +47,8 @@ static struct miscdevice mshv_low = {
 };
 
 /*
- * The nodes, in the order in which they are created. The names of the first two may be
- * taken by mshv_vtl: that fails while no other node can have been opened yet.
+ * The device nodes, in the order in which they are created. mshv_vtl may have taken the names
+ * of the first two: then loading fails before another device node can have been opened.
  */
 static struct miscdevice * const nodes[] = {
 	&mshv_control, &mshv_low, &vtl0_low, &vtl0_control,
@@ -59,7 +59,7 @@ static unsigned int first_index(void)
 	return mshv_names ? 0 : 2;
 }
 
-/* Removes the nodes before index @end, in reverse order. */
+/* Removes the device nodes before index @end, in reverse order. */
 static void remove_nodes(unsigned int end)
 {
 	while (end-- > first_index())

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The address_space through which all registered memory is mapped, indexed by
- * physical address. All VMAs are in it, whichever node was opened, so zapping and
+ * physical address. All VMAs are in it, whichever device node was opened, so zapping and
  * rmap find them.
  *
  * After drivers/dax: its inode is S_DAX and lies on a pseudo file system of this
@@ -50,8 +50,8 @@ void vtl0_mapping_use(struct file *file)
  * vtl0_mapping_add_folio() - set the mapping of a folio, so that rmap works on it
  * @folio: of a live range
  *
- * memory_failure() finds the processes that map the folio by it. The offset of a page
- * is its physical address in every VMA, so callers that race write the same values.
+ * memory_failure() finds through the mapping the processes that map the folio. The offset of
+ * a page is its physical address in every VMA, so callers that race write the same values.
  */
 void vtl0_mapping_add_folio(struct folio *folio)
 {
@@ -66,8 +66,8 @@ void vtl0_mapping_add_folio(struct folio *folio)
  * vtl0_poison() - record a bad page, and prepare its folio for rmap
  * @pfn: of a live range; hardware reported an error in it
  *
- * Files of the control node are told, unless they were before: hardware may report a
- * page again, for instance when its range was removed and added.
+ * The first report of a page is an event. Hardware may report the page again, for instance
+ * after its range was removed and added.
  *
  * Context: sleeps; outside of vtl0_srcu.
  */
@@ -155,7 +155,7 @@ int vtl0_mapping_init(void)
 		return PTR_ERR(vtl0_inode);
 	}
 	vtl0_inode->i_flags |= S_DAX;
-	/* by this rmap knows device memory from that of a DAX file system */
+	/* rmap distinguishes by this device memory from memory of a DAX file system */
 	vtl0_inode->i_mode = S_IFCHR | 0600;
 	vtl0_inode->i_mapping->a_ops = &vtl0_aops;
 	return 0;

@@ -4,9 +4,9 @@
  * kind of get_user_pages() works on it, with the largest page-table entry that
  * memory, mapping and address allow.
  *
- * Memory is registered before it is mapped, see touch.c, or a touch is SIGBUS: GUP
- * refuses entries without a struct page (EEXIST), or worse. After drivers/dax/device.c:
- * shared mappings only, no VM_MIXEDMAP.
+ * A fault maps registered memory only; for other memory it asks touch.c to register it, or is
+ * SIGBUS. GUP refuses entries without a struct page (EEXIST), or worse. As in
+ * drivers/dax/device.c there are shared mappings only, and no VM_MIXEDMAP.
  */
 #include <linux/capability.h>
 #include <linux/dax.h>
@@ -30,9 +30,9 @@ static struct mutex insert_locks[1 << INSERT_LOCK_BITS];
 /*
  * An entry of @order needs a folio of just that order (the inserters warn about
  * any other), a virtual address aligned as the physical one is, and room in the
- * VMA. If one is missing the kernel tries the next smaller entry. For a DAX VMA the
- * kernel itself looks at none of that: __thp_vma_allowable_orders() returns before,
- * so a 1G entry is offered whenever nothing else lies in that GiB yet.
+ * VMA. If one of these is missing, the kernel tries the next smaller entry. For a DAX VMA
+ * the kernel itself checks none of that: __thp_vma_allowable_orders() returns before,
+ * so a fault for a 1G entry comes whenever that GiB has no page table yet.
  *
  * A 1G entry also needs a guard (vtl0_guard_insert()) and a VMA that may be
  * accessed: pud_present() of x86 looks at the present bit alone, which entries of
@@ -54,10 +54,10 @@ static bool fits(struct vm_fault *vmf, const struct vtl0_chunk *chunk, unsigned 
 }
 
 /*
- * A large entry is inserted with what the VMA allows, so a write to it needs no
- * more, unless soft-dirty tracking is on; then the write faults once more and
- * finds the entry. Asking for it at once would let the inserters warn if a page
- * table has appeared meanwhile: by a thread that last looked when the chunk had
+ * A large entry is inserted with the permissions of the VMA, so a write to it does not fault
+ * again, unless soft-dirty tracking is on; then the write faults once more, and this function
+ * finds the entry. If the first fault asked for a dirty entry, the inserters would warn where
+ * a page table has appeared meanwhile: from a thread that looked up the chunk when it had
  * another order.
  */
 static bool make_writable(struct vm_fault *vmf, unsigned int order)
@@ -134,7 +134,7 @@ static void count_fault(struct vtl0_chunk *chunk, unsigned int order)
 		atomic64_inc(&chunk->range->fallbacks);
 }
 
-/* Of a file that shows all memory; NULL for one that shows a range. */
+/* The touches of a file that shows all memory; NULL for a file of one range. */
 static struct vtl0_touches *touches_of(const struct file *file)
 {
 	bool all = file->f_op == &vtl0_low_fops || file->f_op == &vtl0_window_fops;
@@ -142,7 +142,7 @@ static struct vtl0_touches *touches_of(const struct file *file)
 	return all ? file->private_data : NULL;
 }
 
-/* A file of one range does not show another one that has taken its place. */
+/* Does @file show @range? A file of one range shows no later range at its addresses. */
 static bool shows(const struct file *file, const struct vtl0_range *range)
 {
 	const struct vtl0_view *view = touches_of(file) ? NULL : file->private_data;
@@ -153,11 +153,11 @@ static bool shows(const struct file *file, const struct vtl0_range *range)
 /*
  * @absent: out: the memory is not registered, or not yet, or no longer
  *
- * A VMA that userfaultfd write-protects gets no entries. A kernel without "userfaultfd:
+ * A VMA that userfaultfd write-protects gets no entries. Kernels without "userfaultfd:
  * prevent registration of special VMAs" (6.18.35 and 7.1.5 lack it, 6.18.44 and 7.1.13 have
- * it) allows that in asynchronous mode. To vmf_insert_page_mkwrite() the marker that it
- * leaves is an entry: a write warns, a read faults for ever. Nor would the driver notice a
- * write to a 2M entry that PAGEMAP_SCAN protected.
+ * it) allow the registration of these VMAs in asynchronous mode, which leaves markers in page
+ * tables. vmf_insert_page_mkwrite() takes a marker for an entry: a write warns, a read faults
+ * for ever. Nor would the driver notice a write to a 2M entry that PAGEMAP_SCAN protected.
  */
 static vm_fault_t fault_in_range(struct vm_fault *vmf, unsigned int order, bool *absent)
 {
@@ -192,10 +192,10 @@ static vm_fault_t fault_in_range(struct vm_fault *vmf, unsigned int order, bool 
 }
 
 /*
- * Wait until a removal has succeeded or was refused, and let the access retry. The
- * fault's lock is released meanwhile, as mmap() of another thread needs it; where the
- * caller does not allow that, only sleep for a moment. The reference on the file keeps
- * this module when the VMA goes.
+ * Wait until a removal has succeeded or was refused, and let the access retry. The lock of the
+ * fault is released meanwhile, as mmap() in another thread needs that lock; if the caller does
+ * not allow the release, only sleep for a moment. The reference on the file keeps this module
+ * loaded if the VMA is unmapped meanwhile.
  */
 static vm_fault_t wait_for_removal(struct vm_fault *vmf, unsigned int seen)
 {
@@ -216,8 +216,8 @@ static vm_fault_t wait_for_removal(struct vm_fault *vmf, unsigned int seen)
 }
 
 /*
- * Inserting sleeps, as it allocates page tables, so readers use SRCU. Removal waits
- * for them before it zaps: no entry is inserted after the zap.
+ * The insertion of an entry sleeps, as it allocates page tables, so faults use SRCU. A removal
+ * waits for these readers before it zaps: no entry is inserted after the zap.
  */
 static vm_fault_t vtl0_huge_fault(struct vm_fault *vmf, unsigned int order)
 {
@@ -275,7 +275,7 @@ static void drop_puds(u64 start, u64 end)
 	srcu_read_unlock(&vtl0_srcu, idx);
 }
 
-/* Called before a split; the write lock keeps faults out until that is done. */
+/* Called before a VMA is split; the write lock of the VMA keeps faults out until then. */
 static int vtl0_may_split(struct vm_area_struct *vma, unsigned long addr)
 {
 	u64 phys = PFN_PHYS((u64)vma->vm_pgoff) + (addr - vma->vm_start);
@@ -288,10 +288,12 @@ static int vtl0_may_split(struct vm_area_struct *vma, unsigned long addr)
 }
 
 /*
- * Of a VMA that mremap() is about to move page tables to; it has locked the old
- * one. A child's VMA, in dup_mmap(), gets no page tables, and one that is split
- * off, which still lies in the other, was seen to in may_split. mremap() cannot
- * extend a neighbour instead: VM_DONTEXPAND keeps VMAs from being merged.
+ * Called for each copy of a VMA. If mremap() makes the copy, it is about to move the page
+ * tables of the old VMA, which it has locked, so the 1G entries are dropped. The copies that
+ * dup_mmap() and a split make need no drop: a child's VMA gets no page tables, and
+ * vtl0_may_split() has dropped the entries already; the address of a split VMA is still
+ * mapped, by the old VMA. mremap() never extends a neighbour instead of making a copy, as
+ * VM_DONTEXPAND prevents merges.
  */
 static void vtl0_vma_open(struct vm_area_struct *vma)
 {
@@ -299,7 +301,7 @@ static void vtl0_vma_open(struct vm_area_struct *vma)
 
 	if (vma->vm_mm == current->mm && !vma_lookup(vma->vm_mm, vma->vm_start))
 		drop_puds(start, start + (vma->vm_end - vma->vm_start));
-	/* without one it gets smaller entries */
+	/* if that fails, the VMA has no guard and gets smaller entries */
 	vtl0_guard_add(vma);
 }
 
@@ -330,7 +332,8 @@ static const struct vm_operations_struct vtl0_vm_ops = {
  * @start: physical address of its first byte; becomes its offset, as zapping and
  *	rmap find pages by their addresses
  *
- * Private mappings would copy on write, and what guest RAM is cannot be copied.
+ * Private mappings are refused: they would copy pages on write, and the guest would not see
+ * writes to a copy.
  *
  * Return: 0, or an errno for mmap().
  */
@@ -361,7 +364,7 @@ static int vtl0_low_mmap(struct file *file, struct vm_area_struct *vma)
 	return vtl0_mmap(vma, vtl0_unalias(PFN_PHYS((u64)vma->vm_pgoff)));
 }
 
-/* @mappings_declare: of the node of mshv_vtl, whose mappings are windows */
+/* @mappings_declare: true for /dev/mshv_vtl_low, whose mappings work as windows */
 static int open_low(struct file *file, bool mappings_declare)
 {
 	if (!capable(CAP_SYS_ADMIN))

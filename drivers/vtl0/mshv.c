@@ -3,7 +3,7 @@
  * The three ioctls through which a VMM written for drivers/hv/mshv_vtl_main.c
  * registers memory. Numbers and layout are those of include/uapi/linux/mshv.h.
  * Results differ where upstream's are wrong: memory that is registered already is
- * skipped, and each fault of a range has an errno of its own.
+ * skipped, and each error of a range has an errno of its own.
  *
  * Ranges added here are persistent, as upstream's are: they stay until they are
  * removed or the module is unloaded.
@@ -112,7 +112,7 @@ static long create_vtl(void)
  * @cmd: command
  * @arg: its argument
  *
- * Return: what mshv_vtl returns, or -ENOTTY.
+ * Return: the same as mshv_vtl, or -ENOTTY.
  */
 long vtl0_mshv_ioctl(struct vtl0_owner *owner, unsigned int cmd, unsigned long arg)
 {

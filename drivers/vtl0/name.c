@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Device numbers of ranges that have a name. sysfs.c makes the node /dev/vtl0_NAME with
- * the number, and file.c finds the range by the number when the node is opened.
+ * Device numbers of ranges that have a name. sysfs.c creates the device node /dev/vtl0_NAME
+ * with the number, and file.c finds the range by the number when the device node is opened.
  */
 #include <linux/err.h>
 #include <linux/fs.h>
@@ -24,8 +24,8 @@ static DEFINE_XARRAY_ALLOC(names);
 
 /*
  * Where the search for a free minor number begins. A freed number is used again only
- * after all other numbers: a node that was made with mknod(), for a container, say, stays
- * when its range goes, and would open the next range with that number.
+ * after all other numbers: a device node that was made with mknod(), for instance in a
+ * container, stays when its range is removed, and would open the next range with that number.
  */
 static u32 next_minor __guarded_by(&names_lock);
 
@@ -35,7 +35,7 @@ static bool taken(const char *name)
 	struct vtl0_range *range;
 	unsigned long minor;
 
-	/* /dev/vtl0_low is the node that maps all ranges */
+	/* /dev/vtl0_low maps all ranges */
 	if (!strcmp(name, "low"))
 		return true;
 	xa_for_each(&names, minor, range)
@@ -73,7 +73,7 @@ int vtl0_name_add(struct vtl0_range *range)
  * vtl0_name_del() - free the device number of a range
  * @range: the range; one without a name has no number
  *
- * Later opens of the node fail with -ENXIO.
+ * Later opens of the device node fail with -ENXIO.
  *
  * Context: sleeps.
  */
@@ -86,7 +86,7 @@ void vtl0_name_del(struct vtl0_range *range)
 
 /**
  * vtl0_name_find() - the range of a device number
- * @devt: of a node that is being opened
+ * @devt: of a device node that is being opened
  *
  * Context: sleeps.
  * Return: a range with a reference for vtl0_range_put(), or NULL.

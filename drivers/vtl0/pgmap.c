@@ -20,7 +20,7 @@
 
 static struct workqueue_struct *pgmap_wq;
 
-/* Between looking for memory and taking it. */
+/* Held from the check for free memory until that memory is allocated. */
 static DEFINE_MUTEX(add_lock);
 
 /*
@@ -64,7 +64,7 @@ static int add_chunk(struct vtl0_chunk *chunk)
 	if (!vtl0_write_back(chunk->piece.start)) {
 		pr_notice_ratelimited("%#llx would be mapped uncached (MTRR, or a mapping of /dev/mem)\n",
 				      chunk->piece.start);
-		/* vtl0_pgmaps_del() takes it back */
+		/* vtl0_pgmaps_del() removes the struct pages */
 		return -EBUSY;
 	}
 	give_identity(chunk);
@@ -83,12 +83,12 @@ static bool enough_memory(u64 bytes)
  * @range: checked to be disjoint from everything
  * @stop: another thread sets *@stop if the caller of the add is killed; then no further
  *	chunk is begun
- * @conflict: out, with -EBUSY: the chunk for which there are none
+ * @conflict: out, with -EBUSY: the chunk that cannot have struct pages
  *
  * Context: a kernel thread, see above; sleeps, for seconds where the memmap is large.
- * Return: 0, or an errno; then vtl0_pgmaps_del() has to take back what was done. If
- * core mm itself ran out of memory half-way, sections of one chunk may stay;
- * vtl0_claim() then refuses them.
+ * Return: 0, or an errno; then the caller removes with vtl0_pgmaps_del() the struct pages that
+ * were created. If core mm itself ran out of memory half-way, sections of one chunk may
+ * stay; vtl0_claim() then refuses them.
  */
 int vtl0_pgmaps_add(struct vtl0_range *range, const bool *stop, struct vtl0_span *conflict)
 {
@@ -112,7 +112,7 @@ int vtl0_pgmaps_add(struct vtl0_range *range, const bool *stop, struct vtl0_span
 	return ret;
 }
 
-/* Chunks which several threads share among them: from @next to @end, then of more ranges. */
+/* Chunks that several threads remove: from @next to @end, then those of more ranges. */
 struct del_job {
 	spinlock_t lock; /* for all but @batch */
 	struct list_head *batch;
@@ -144,7 +144,7 @@ static void del_chunks(struct del_job *job)
 	struct vtl0_chunk *chunk;
 
 	while ((chunk = next_chunk(job))) {
-		/* an add may have failed before it came to this one, or it has gone before */
+		/* an add may have failed before this chunk, or the chunk is VTL0_CHUNK_GONE */
 		if (chunk->pgmap)
 			vtl0_chunk_del(chunk);
 		cond_resched();

@@ -13,7 +13,7 @@
 
 static int notify(struct notifier_block *nb, unsigned long event, void *data)
 {
-	/* one that is being added is not in the totals yet */
+	/* the index also has ranges that are being added, which the totals do not count yet */
 	if (event != PM_HIBERNATION_PREPARE || vtl0_index_empty())
 		return NOTIFY_DONE;
 	pr_err("hibernation refused: it would lose the contents of registered memory\n");

@@ -14,7 +14,7 @@
  * @length: bytes
  * @chunk_length: largest chunk in bytes, or 0
  * @max_order: largest folio order
- * @node: NUMA node, with VTL0_ADD_NODE of all chunks, else of those of which firmware names none
+ * @node: NUMA node of all chunks with VTL0_ADD_NODE, else of those for which firmware names none
  * @flags: VTL0_ADD_*
  * @persist: the range needs no owner
  * @killable: only a fatal signal ends the wait for another call

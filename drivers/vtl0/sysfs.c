@@ -108,7 +108,7 @@ static ssize_t usage_show(struct device *dev, struct device_attribute *attr, cha
 }
 static DEVICE_ATTR_ADMIN_RO(usage);
 
-/* as device-dax has it: the largest entry that can map the range */
+/* the largest entry that can map the range; device-dax has the same attribute */
 static ssize_t align_show(struct device *dev, struct device_attribute *attr, char *buf)
 {
 	return sysfs_emit(buf, "%lu\n", PAGE_SIZE << vtl0_range_order(to_range(dev)));
@@ -226,7 +226,7 @@ void vtl0_sysfs_announce(struct vtl0_range *range)
 
 /**
  * vtl0_sysfs_changed() - send the uevent of a range of which a part was removed
- * @range: its attributes say what is left
+ * @range: its attributes describe the rest
  */
 void vtl0_sysfs_changed(struct vtl0_range *range)
 {
@@ -282,7 +282,7 @@ static struct attribute *vtl0_attrs[] = {
 ATTRIBUTE_GROUPS(vtl0);
 
 /**
- * vtl0_sysfs_root() - the parent device of the nodes
+ * vtl0_sysfs_root() - the parent device of the device nodes
  *
  * Return: valid between vtl0_sysfs_init() and vtl0_sysfs_exit().
  */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Tests the running kernel for a bug when the module is loaded. Its version does not
- * tell, as distributions backport fixes.
+ * Tests the running kernel for a bug when the module is loaded. The version of the kernel does
+ * not tell, as distributions backport fixes.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -43,9 +43,9 @@ static bool takes_ram(struct trial *trial, struct page *ram)
 /**
  * vtl0_trial() - test whether direct I/O can mix device memory and RAM
  *
- * Linux 6.17 to 6.18.26 and 6.19 refuse in bio_add_page() to put pages of
- * different kinds into a bio, and the caller forgets that it was refused: the
- * transfer reports its full length and moves other data.
+ * In Linux 6.17 to 6.18.26 and 6.19 bio_add_page() refuses to put pages of different
+ * kinds into a bio, and its caller ignores that: the transfer reports its full length and
+ * moves other data.
  *
  * Return: 0, -EOPNOTSUPP after saying why, -ENOMEM.
  */
