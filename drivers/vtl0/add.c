@@ -210,6 +210,19 @@ static struct vtl0_range *cover_next(struct vtl0_owner *owner, struct vtl0_reque
 	return range;
 }
 
+/*
+ * How many bytes of @rq the range has from the start of @rq on: none if VTL0_REMOVE_PART has
+ * taken them since the range was held.
+ */
+static u64 covered(const struct vtl0_range *range, const struct vtl0_request *rq)
+{
+	struct vtl0_span span = vtl0_range_span(range);
+
+	if (rq->start < span.start || rq->start - span.start >= span.length)
+		return 0;
+	return min(span.length - (rq->start - span.start), rq->length);
+}
+
 /* Make all of @rq usable. If it fails half-way, the ranges that it has added stay. */
 static int cover(struct vtl0_owner *owner, struct vtl0_request rq, struct vtl0_add *arg,
 		 struct vtl0_conflict *conflict)
@@ -227,7 +240,7 @@ static int cover(struct vtl0_owner *owner, struct vtl0_request rq, struct vtl0_a
 			arg->id = range->id;
 			arg->node_used = READ_ONCE(range->node);
 		}
-		done = min(range->start + range->length - rq.start, rq.length);
+		done = covered(range, &rq);
 		vtl0_range_put(range);
 		rq.start += done;
 		rq.length -= done;

@@ -6,6 +6,8 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <linux/mshv.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -104,6 +106,70 @@ TEST_F(cover, what_is_there_gets_an_owner)
 	close(other);
 	ASSERT_EQ(2, list_ranges(self->ctl, self->r, 16));
 	EXPECT_EQ(VTL0_STATE_LIVE, self->r[0].state);
+}
+
+struct remover {
+	int fd;
+	u64 start;
+	unsigned int delay_us;
+	atomic_bool stop;
+};
+
+/* Removes two blocks once, after a moment. */
+static void *remove_blocks(void *arg)
+{
+	struct remover *r = arg;
+	struct vtl0_remove part = {
+		.flags = VTL0_REMOVE_PART, .start = r->start, .length = BLOCKS(2),
+	};
+
+	usleep(r->delay_us);
+	while (cmd_remove(r->fd, &part) && !r->stop)
+		;
+	return NULL;
+}
+
+static bool has(struct vtl0_range_info *r, int nr, u64 address)
+{
+	while (nr-- > 0)
+		if (r[nr].start <= address && address - r[nr].start < r[nr].length)
+			return true;
+	return false;
+}
+
+/*
+ * Three chunks, of which the upper two go while the last one is covered together with memory
+ * behind it: what is behind it must be there.
+ */
+TEST_F_TIMEOUT(cover, part_that_goes_meanwhile, SLOW)
+{
+	u64 start = self->start + BLOCKS(1), last = start + BLOCKS(2);
+	struct remover remover = { .fd = self->ctl, .start = start + BLOCKS(1) };
+	struct vtl0_add arg;
+	pthread_t thread;
+	int round, nr;
+
+	for (round = 0; round < 20; round++) {
+		struct vtl0_add add = {
+			.flags = VTL0_ADD_CHUNK, .start = start, .length = BLOCKS(3),
+			.chunk_length = BLOCKS(1),
+		};
+
+		ASSERT_EQ(0, cmd_add(self->ctl, &add));
+		remover.stop = false;
+		remover.delay_us = round * 2000;
+		ASSERT_EQ(0, pthread_create(&thread, NULL, remove_blocks, &remover));
+		ASSERT_EQ(0, cover(self->ctl, last, BLOCKS(2), &arg));
+		remover.stop = true;
+		ASSERT_EQ(0, pthread_join(thread, NULL));
+		nr = list_ranges(self->ctl, self->r, 16);
+		ASSERT_TRUE(has(self->r, nr, start));
+		ASSERT_TRUE(has(self->r, nr, last + BLOCKS(1)))
+			TH_LOG("round %d", round);
+		for (; nr; nr--)
+			ASSERT_EQ(0, remove_range(self->ctl, self->r[nr - 1].start,
+						  self->r[nr - 1].length));
+	}
 }
 
 /* Edges of a page, in one block, at one end, at both, and with a neighbour in the block. */
