@@ -79,12 +79,20 @@ guest-programs:
 # for one of them only. debian/*.dkms are their settings, here and there.
 DKMS_SHARED := Kbuild Makefile COPYING include drivers/supported drivers/dkms
 DKMS_PACKAGES := vtl0/$(VERSION) bounce/$(VERSION)
+DKMS_DIRS := $(foreach module,$(DKMS_PACKAGES),/usr/src/$(subst /,-,$(module)))
+# Only a directory with this file is what install-dkms made: another one may be of Debian's
+# package, or the checkout itself.
+DKMS_MARK := .made-by-install-dkms
 BOUNCE_DIRS := $(filter-out drivers/vtl0,$(patsubst %/Kbuild,%,$(wildcard drivers/*/Kbuild)))
 
 # With a DESTDIR the files are for a package, whose scripts call dkms.
 install-dkms:
 ifeq ($(DESTDIR),)
 	@command -v dkms >/dev/null || { echo "dkms is missing (Debian: apt install dkms)" >&2; exit 1; }
+	@for dir in $(DKMS_DIRS); do \
+		[ ! -e $$dir ] || [ -e $$dir/$(DKMS_MARK) ] || { \
+			echo "$$dir is there, and not made by make install-dkms" >&2; exit 1; }; \
+	done
 	@for module in $(DKMS_PACKAGES); do \
 		added=$$(dkms status $$module) || exit; \
 		[ -z "$$added" ] || { \
@@ -94,17 +102,22 @@ endif
 	$(call install_source,vtl0,drivers/vtl0)
 	$(call install_source,bounce,$(BOUNCE_DIRS))
 ifeq ($(DESTDIR),)
+	touch $(addsuffix /$(DKMS_MARK),$(DKMS_DIRS))
 	set -e; for module in $(DKMS_PACKAGES); do dkms add $$module; done
 endif
 
 uninstall-dkms:
 ifeq ($(DESTDIR),)
-	set -e; command -v dkms >/dev/null || exit 0; for module in $(DKMS_PACKAGES); do \
+	set -e; for module in $(DKMS_PACKAGES); do \
+		dir=/usr/src/$${module%/*}-$${module#*/}; \
+		[ -e $$dir/$(DKMS_MARK) ] || continue; \
 		added=$$(dkms status $$module); \
 		[ -z "$$added" ] || dkms remove $$module --all; \
+		rm -rf $$dir; \
 	done
+else
+	rm -rf $(addprefix $(DESTDIR),$(DKMS_DIRS))
 endif
-	rm -rf $(foreach module,$(DKMS_PACKAGES),$(DESTDIR)/usr/src/$(subst /,-,$(module)))
 
 # install_source NAME,DIRECTORIES: all of it or nothing, and owned by root, who builds it.
 # Through a file, as a pipe has the status of its last command alone.
