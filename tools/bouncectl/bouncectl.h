@@ -24,7 +24,7 @@ struct options {
 	bool json;
 	bool all;
 	bool if_exists;		/* remove: a device that is not there is no failure */
-	bool initramfs;		/* restore: only what the initramfs makes */
+	bool initramfs;		/* restore, check: only what the initramfs makes */
 };
 
 /* message.c: prints "bouncectl: " and a line to stderr; returns STATUS_FAILED. */
@@ -59,8 +59,10 @@ int device_compare(const struct options *opt, const struct conf_section *section
 /* check.c: the functions that return int print an error message, and return STATUS_*. */
 int check_name(const char *name);
 int check_section(const struct conf_section *section);
-/* Prints all mistakes that conf_read() found. */
-int complain_of_files(const struct conf *conf);
+/* Prints the mistakes that conf_read() found, without those of sections not selected. */
+int complain_of_files(const struct options *opt, const struct conf *conf);
+/* With --initramfs only what the initramfs makes is. */
+bool is_selected(const struct options *opt, const struct conf_section *section);
 /* Is this key of a section no attribute of a device? */
 bool key_is_of_file(const char *name);
 

@@ -23,7 +23,8 @@
 struct key {
 	const char *name;
 	bool of_file;		/* an attribute of no device */
-	bool pages;		/* a number of KiB that is a multiple of the page size */
+	bool page;		/* a number of KiB: a page at least */
+	bool pages;		/* and a multiple of the page size */
 	unsigned long long min, max;
 	const char *words[6];
 };
@@ -33,8 +34,8 @@ static const struct key keys[] = {
 	{ .name = "mode", .words = { "none", "write", "all", "guest", "direct" } },
 	{ .name = "detect", .words = { "0", "1", "direct" } },
 	{ .name = "detect_every", .min = 1, .max = UINT32_MAX },
-	{ .name = "reserve_kib", .min = 4, .max = 1048576 },
-	{ .name = "max_bounce_kib", .pages = true, .min = 4, .max = 16384 },
+	{ .name = "reserve_kib", .page = true, .max = 1048576 },
+	{ .name = "max_bounce_kib", .page = true, .pages = true, .max = 16384 },
 	{ .name = "max_inflight_kib", .max = UINT32_MAX },
 	{ .name = "read_only", .words = { "0", "1" } },
 	{ .name = "partscan", .words = { "0", "1" } },
@@ -92,10 +93,11 @@ static bool is_number(const char *value, unsigned long long *number)
 static int check_number(const char *where, const struct key *key, const char *value)
 {
 	unsigned long long page = sysconf(_SC_PAGESIZE) / 1024, number;
+	unsigned long long min = key->page ? page : key->min;
 
-	if (!is_number(value, &number) || number < key->min || number > key->max)
+	if (!is_number(value, &number) || number < min || number > key->max)
 		return complain("%s: %s is a number from %llu to %llu, not \"%s\"", where,
-				key->name, key->min, key->max, value);
+				key->name, min, key->max, value);
 	if (key->pages && number % page)
 		return complain("%s: %s is a multiple of %llu, not %s", where, key->name, page,
 				value);
@@ -149,29 +151,44 @@ int check_section(const struct conf_section *section)
 	return status;
 }
 
-int complain_of_files(const struct conf *conf)
+bool is_selected(const struct options *opt, const struct conf_section *section)
 {
+	return !opt->initramfs || conf_is_yes(section, "initramfs");
+}
+
+int complain_of_files(const struct options *opt, const struct conf *conf)
+{
+	int status = STATUS_OK;
 	size_t i;
 
-	for (i = 0; i < conf->nr_errors; i++)
-		complain("%s", conf->errors[i]);
-	return conf->nr_errors ? STATUS_FAILED : STATUS_OK;
+	for (i = 0; i < conf->nr_errors; i++) {
+		const struct conf_error *error = &conf->errors[i];
+
+		/* one of no section may be in the name of one that is selected */
+		if (error->section == CONF_NO_SECTION ||
+		    is_selected(opt, &conf->sections[error->section]))
+			status = complain("%s", error->text);
+	}
+	return status;
 }
 
 int cmd_check(const struct options *opt)
 {
 	struct conf conf;
+	size_t i, nr = 0;
 	int status;
-	size_t i;
 
 	conf_read(&conf, opt->conf);
-	status = complain_of_files(&conf);
-	for (i = 0; i < conf.nr_sections; i++)
+	status = complain_of_files(opt, &conf);
+	for (i = 0; i < conf.nr_sections; i++) {
+		if (!is_selected(opt, &conf.sections[i]))
+			continue;
 		if (!conf.sections[i].wrong && check_section(&conf.sections[i]))
 			status = STATUS_FAILED;
+		nr++;
+	}
 	if (!status)
-		printf("%zu device%s in %s\n", conf.nr_sections,
-		       conf.nr_sections == 1 ? "" : "s", opt->conf);
+		printf("%zu device%s in %s\n", nr, nr == 1 ? "" : "s", opt->conf);
 	conf_free(&conf);
 	return status;
 }

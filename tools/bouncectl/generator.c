@@ -3,7 +3,8 @@
  * systemd runs this program at boot and on "daemon-reload", before it loads units; see
  * systemd.generator(7). For each device in /etc/bounce.d, the target of local or of remote
  * file systems is made to want bounce@NAME.service, and that service is bound to the bounce
- * disk: it stops when the disk goes, as the disk does together with the device below.
+ * disk, unless another bounce disk is on it: it stops when the disk goes, as the disk does
+ * together with the device below.
  *
  * A section with a mistake has a service, too, which fails and says so.
  */
@@ -38,6 +39,19 @@ static void escape(const char *path, char *out, size_t size)
 	out[n] = '\0';
 }
 
+/*
+ * The initramfs made this disk for the root: a service would fail to remove the disk at
+ * shutdown, when the root is still mounted. If the initramfs did not make it, the service
+ * fails to, and so shows that the root is not on its bounce disk.
+ */
+static bool is_of_initramfs(const struct conf_section *section)
+{
+	char disk[MAX_PATH];
+
+	snprintf(disk, sizeof(disk), "/sys/block/bounce-%s", section->name);
+	return conf_is_yes(section, "initramfs") && !access(disk, F_OK);
+}
+
 /* The NAME of the bounce disk that is the device below, or NULL. */
 static const char *lower_bounce(const struct conf_section *section)
 {
@@ -52,17 +66,37 @@ static const char *lower_bounce(const struct conf_section *section)
 	return NULL;
 }
 
+/* The section of the device below, if that is a bounce disk, or NULL. */
+static const struct conf_section *lower_section(const struct conf *conf,
+						const struct conf_section *section)
+{
+	const char *name = lower_bounce(section);
+
+	return name ? conf_find(conf, name) : NULL;
+}
+
+/* Is the key yes in the section, or in that of a disk below? What is below may be a circle. */
+static bool is_yes_below(const struct conf *conf, const struct conf_section *section,
+			 const char *key)
+{
+	size_t i;
+
+	for (i = 0; section && i < conf->nr_sections; i++) {
+		if (conf_is_yes(section, key))
+			return true;
+		section = lower_section(conf, section);
+	}
+	return false;
+}
+
 /* Does another section have the disk of this one as its device below? */
 static bool is_below(const struct conf *conf, const struct conf_section *section)
 {
 	size_t i;
 
-	for (i = 0; i < conf->nr_sections; i++) {
-		const char *lower = lower_bounce(&conf->sections[i]);
-
-		if (lower && !strcmp(lower, section->name))
+	for (i = 0; i < conf->nr_sections; i++)
+		if (lower_section(conf, &conf->sections[i]) == section)
 			return true;
-	}
 	return false;
 }
 
@@ -78,8 +112,9 @@ static bool is_below(const struct conf *conf, const struct conf_section *section
  */
 static void print_unit(FILE *unit, const struct conf *conf, const struct conf_section *section)
 {
-	const char *where = conf_is_yes(section, "netdev") ? "remote" : "local";
-	const char *lower = lower_bounce(section);
+	bool netdev = is_yes_below(conf, section, "netdev");
+	const struct conf_section *lower = lower_section(conf, section);
+	const char *where = netdev ? "remote" : "local";
 	char disk[MAX_PATH], device[MAX_PATH];
 
 	snprintf(disk, sizeof(disk), "/dev/bounce-%s", section->name);
@@ -89,23 +124,24 @@ static void print_unit(FILE *unit, const struct conf *conf, const struct conf_se
 		section->file, device, device);
 	if (!is_below(conf, section))
 		fprintf(unit, "BindsTo=%s.device\n", device);
-	if (!conf_is_yes(section, "nofail"))
+	if (!is_yes_below(conf, section, "nofail"))
 		fprintf(unit, "Wants=%s-fs-pre.target\nBefore=%s-fs-pre.target\n", where, where);
-	if (conf_is_yes(section, "netdev"))
+	if (netdev)
 		fprintf(unit, "Wants=network-online.target\nAfter=network-online.target\n");
-	if (lower)
-		fprintf(unit, "Requires=bounce@%s.service\nAfter=bounce@%s.service\n", lower,
-			lower);
+	if (lower && !is_of_initramfs(lower))
+		fprintf(unit, "Requires=bounce@%s.service\nAfter=bounce@%s.service\n",
+			lower->name, lower->name);
 }
 
 /* Makes the target want the service. */
-static int write_link(const char *dir, const struct conf_section *section)
+static int write_link(const char *dir, const struct conf *conf,
+		      const struct conf_section *section)
 {
 	static const char target[] = "/usr/lib/systemd/system/bounce@.service";
 	char path[MAX_PATH], link[MAX_PATH * 2];
 
 	snprintf(path, sizeof(path), "%s/%s-fs.target.wants", dir,
-		 conf_is_yes(section, "netdev") ? "remote" : "local");
+		 is_yes_below(conf, section, "netdev") ? "remote" : "local");
 	if (mkdir(path, 0755) && errno != EEXIST)
 		return -1;
 	snprintf(link, sizeof(link), "%s/bounce@%s.service", path, section->name);
@@ -126,20 +162,7 @@ static int write_unit(const char *dir, const struct conf *conf,
 	if (!unit)
 		return -1;
 	print_unit(unit, conf, section);
-	return fclose(unit) ? -1 : write_link(dir, section);
-}
-
-/*
- * The initramfs made this disk for the root: a service would fail to remove the disk at
- * shutdown, when the root is still mounted. If the initramfs did not make it, the service
- * fails to, and so shows that the root is not on its bounce disk.
- */
-static bool is_of_initramfs(const struct conf_section *section)
-{
-	char disk[MAX_PATH];
-
-	snprintf(disk, sizeof(disk), "/sys/block/bounce-%s", section->name);
-	return conf_is_yes(section, "initramfs") && !access(disk, F_OK);
+	return fclose(unit) ? -1 : write_link(dir, conf, section);
 }
 
 int main(int argc, char **argv)
@@ -155,7 +178,7 @@ int main(int argc, char **argv)
 	if (conf_read(&conf, argc == 3 ? argv[2] : "/etc/bounce.d"))
 		status = 1;
 	for (i = 0; i < conf.nr_errors; i++)
-		fprintf(stderr, "bounce-generator: %s\n", conf.errors[i]);
+		fprintf(stderr, "bounce-generator: %s\n", conf.errors[i].text);
 	for (i = 0; i < conf.nr_sections; i++) {
 		const struct conf_section *section = &conf.sections[i];
 

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "bouncectl.h"
 
@@ -67,13 +68,13 @@ static const struct argp_option options[] = {
 	{ .name = "conf", .key = KEY_CONF, .arg = "DIR",
 	  .doc = "Where the files for boot are (default /etc/bounce.d)" },
 	{ .name = "wait", .key = KEY_WAIT, .arg = "SECONDS",
-	  .doc = "restore: wait so long for devices below whose section has no wait (default 0)" },
+	  .doc = "restore: wait for devices below, as long as the section says, or so long (default 0: do not wait)" },
 	{ .name = "json", .key = KEY_JSON, .doc = "list, status: print one JSON object" },
 	{ .name = "all", .key = KEY_ALL, .doc = "remove: every device" },
 	{ .name = "if-exists", .key = KEY_IF_EXISTS,
 	  .doc = "remove: a device that is not there is no failure" },
 	{ .name = "initramfs", .key = KEY_INITRAMFS,
-	  .doc = "restore: only the devices with initramfs = yes" },
+	  .doc = "restore, check: only the devices with initramfs = yes" },
 	{ }
 };
 
@@ -100,6 +101,9 @@ static int run(const struct options *opt, const char *command, char **words, siz
 
 	if (!strcmp(command, "check"))
 		return nr ? usage("check takes no argument") : cmd_check(opt);
+	/* no module, no device */
+	if (!strcmp(command, "remove") && opt->if_exists && access(opt->configfs, F_OK))
+		return STATUS_OK;
 	status = need_module(opt);
 	if (status)
 		return status;

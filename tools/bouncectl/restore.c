@@ -17,11 +17,6 @@ struct todo {
 	int status;
 };
 
-static bool is_selected(const struct options *opt, const struct conf_section *section)
-{
-	return !opt->initramfs || conf_is_yes(section, "initramfs");
-}
-
 static void select_section(struct todo *todo, const struct conf_section *section)
 {
 	if (check_section(section)) {
@@ -52,14 +47,14 @@ static void select_named(struct todo *todo, const struct options *opt, const str
 	}
 	/* perhaps the mistake is in the line of that name */
 	if (missing)
-		complain_of_files(conf);
+		complain_of_files(opt, conf);
 }
 
 static void select_all(struct todo *todo, const struct options *opt, const struct conf *conf)
 {
 	size_t i;
 
-	todo->status = complain_of_files(conf);
+	todo->status = complain_of_files(opt, conf);
 	for (i = 0; i < conf->nr_sections; i++)
 		if (!conf->sections[i].wrong && is_selected(opt, &conf->sections[i]))
 			select_section(todo, &conf->sections[i]);
@@ -75,7 +70,7 @@ static bool lower_is_there(const struct conf_section *section)
 
 static unsigned int wait_of(const struct options *opt, const struct conf_section *section)
 {
-	const char *wait = conf_get(section, "wait");
+	const char *wait = opt->wait ? conf_get(section, "wait") : NULL;
 
 	return wait ? strtoul(wait, NULL, 10) : opt->wait;
 }

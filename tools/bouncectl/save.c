@@ -103,7 +103,7 @@ static int check_saved(const struct options *opt, const char *path, size_t nr)
 	size_t i;
 
 	conf_read_file(&conf, path);
-	status = complain_of_files(&conf);
+	status = complain_of_files(opt, &conf);
 	for (i = 0; !status && i < conf.nr_sections; i++) {
 		status = check_section(&conf.sections[i]);
 		if (!status)
@@ -150,7 +150,7 @@ int cmd_save(const struct options *opt)
 	conf_read(&conf, opt->conf);
 	snprintf(path, sizeof(path), "%s/" SAVED, opt->conf);
 	snprintf(new, sizeof(new), "%s.new", path);
-	status = complain_of_files(&conf);
+	status = complain_of_files(opt, &conf);
 	if (!status && mkdir(opt->conf, 0755) && errno != EEXIST)
 		status = complain("%s: %m", opt->conf);
 	if (!status)

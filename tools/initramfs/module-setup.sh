@@ -32,8 +32,9 @@ install()
 {
 	local PATH=$PATH:/usr/sbin:/usr/local/sbin rules
 
-	# A mistake in these files keeps the root away: say so while the machine is up.
-	bouncectl check >/dev/null || exit 1
+	# A mistake in what describes the root's disk keeps the root away: say so while the
+	# machine is up.
+	bouncectl --initramfs check >/dev/null || exit 1
 	# While the bounce disk exists, the device below can be neither checked nor mounted.
 	# dracut waits for the device of root= before the hook makes the bounce disk.
 	grep -Eqs '(^|[[:space:]])root=(UUID=|LABEL=|/dev/disk/by-(uuid|label)/)' /proc/cmdline ||

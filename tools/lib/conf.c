@@ -58,7 +58,9 @@ static void __attribute__((format(printf, 2, 3))) fail(struct place *at, const c
 		abort();
 	free(what);
 	conf->errors = grow(conf->errors, conf->nr_errors, sizeof(*conf->errors));
-	conf->errors[conf->nr_errors++] = error;
+	conf->errors[conf->nr_errors++] = (struct conf_error) {
+		.text = error, .section = at->in_section ? conf->nr_sections - 1 : CONF_NO_SECTION,
+	};
 	if (at->in_section && !conf->sections[conf->nr_sections - 1].wrong)
 		conf->sections[conf->nr_sections - 1].wrong = error;
 }
@@ -166,12 +168,18 @@ static void read_lines(struct place *at, FILE *file)
 		char *text = trim(line);
 
 		at->line++;
-		if (broken)
+		if (broken) {
+			/* the settings behind a header that is cut off are of no section */
+			if (*text == '[') {
+				at->in_section = false;
+				at->skip = true;
+			}
 			fail(at, "the line has a zero byte");
-		else if (*text == '[')
+		} else if (*text == '[') {
 			add_section(at, text);
-		else if (*text && *text != '#' && !at->skip)
+		} else if (*text && *text != '#' && !at->skip) {
 			add_setting(at, text);
+		}
 	}
 	if (ferror(file)) {
 		at->line = 0;
@@ -255,7 +263,7 @@ void conf_free(struct conf *conf)
 	}
 	free(conf->sections);
 	for (i = 0; i < conf->nr_errors; i++)
-		free(conf->errors[i]);
+		free(conf->errors[i].text);
 	free(conf->errors);
 	*conf = (struct conf) { };
 }

@@ -31,13 +31,20 @@ struct conf_section {
 	unsigned int line;
 	struct conf_setting *settings;
 	size_t nr_settings;
-	const char *wrong;	/* its first mistake, one of @errors of struct conf, or NULL */
+	const char *wrong;	/* its first mistake, of @errors of struct conf, or NULL */
+};
+
+#define CONF_NO_SECTION ((size_t)-1)
+
+struct conf_error {
+	char *text;		/* "FILE:LINE: what is wrong" */
+	size_t section;		/* index of the one that it spoils, or CONF_NO_SECTION */
 };
 
 struct conf {
 	struct conf_section *sections;
 	size_t nr_sections;
-	char **errors;		/* each is "FILE:LINE: what is wrong" */
+	struct conf_error *errors;
 	size_t nr_errors;
 };
 

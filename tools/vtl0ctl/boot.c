@@ -161,7 +161,7 @@ int boot_check(const struct conf *conf)
 	size_t i;
 
 	for (i = 0; i < conf->nr_errors; i++) {
-		complain("%s", conf->errors[i]);
+		complain("%s", conf->errors[i].text);
 		status = STATUS_FAILED;
 	}
 	for (i = 0; i < conf->nr_sections; i++) {

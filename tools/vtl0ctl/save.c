@@ -215,7 +215,7 @@ static int read_back(struct save *save)
 	char *wrong = NULL;
 
 	if (conf_read_file(conf, save->new))
-		wrong = xasprintf("%s", conf->errors[0]);
+		wrong = xasprintf("%s", conf->errors[0].text);
 	for (; !wrong && i < conf->nr_sections; i++)
 		wrong = boot_section(&conf->sections[i], &add);
 	if (wrong)

@@ -91,6 +91,8 @@ test_bouncectl_removes_stacks()
 	ctl 1 --if-exists remove a
 	exec 8<&-
 	ctl 0 --if-exists remove a
+	ctl 0 --configfs /nonexistent --if-exists remove a
+	ctl 2 --configfs /nonexistent remove a
 	[ ! -e "$config"/a ] || fail "it is still there"
 }
 
@@ -204,6 +206,23 @@ test_bouncectl_wrong_files()
 	says 'b.conf:2: [d]: there is no key "x"'
 	says 'c.conf: Is a directory'
 	rm -r "$tmp/bounce.d"
+	mkdir "$tmp/bounce.d"
+	# A zero byte in a header: what follows belongs to no section, and not to the one before.
+	printf '[a]\nbacking = /dev/x\n[b\0]\nbacking = /dev/y\n' >"$tmp/bounce.d/a.conf"
+	ctl 1 check
+	expect 'a zero byte' "bouncectl: $tmp/bounce.d/a.conf:3: the line has a zero byte" "$said"
+	# The initramfs has to do with its own disks only.
+	printf '[a]\nbacking = /dev/x\ninitramfs = yes\n[b]\nnonsense\n[c]\nbacking = /dev/y\nx = 1\n' \
+		>"$tmp/bounce.d/a.conf"
+	ctl 0 --initramfs check
+	says '1 device in'
+	ctl 1 check
+	expect 'lines of all' 2 "$(wc -l <"$tmp/said")"
+	printf '[a]\nbacking = /dev/x\ninitramfs = yes\nx = 1\n[b\n' >"$tmp/bounce.d/a.conf"
+	ctl 1 --initramfs check
+	says 'there is no key "x"'
+	says '"]" is missing'
+	rm -r "$tmp/bounce.d"
 }
 
 # A mistake costs the disk that it is in.
@@ -260,6 +279,10 @@ test_bouncectl_restores_stacks()
 	says 'e: /dev/none did not appear within 1 seconds'
 	says 'f is up'
 	ctl 0 remove --all
+	# without --wait not at all
+	printf '[d]\nbacking = /dev/none\nwait = 3600\n' >"$tmp/bounce.d/a.conf"
+	ctl 1 restore
+	says 'the device below does not exist'
 	rm -r "$tmp/bounce.d"
 }
 
@@ -348,6 +371,28 @@ test_bouncectl_generator()
 	rm -r "$tmp/bounce.d" "$tmp/units"
 }
 
+# What holds for a disk below holds for the one on it; a disk without a unit is not required.
+test_bouncectl_generator_of_stacks()
+{
+	mkdir "$tmp/bounce.d" "$tmp/units"
+	printf '[a]\nbacking = /dev/bounce-b\n[b]\nbacking = /dev/bounce-c\n[c]\nbacking = /dev/x\nnetdev = yes\nnofail = yes\n' \
+		>"$tmp/bounce.d/a.conf"
+	# a partition; two that are on each other
+	printf '[vm]\nbacking = /dev/x\n[part]\nbacking = /dev/bounce-vm1\n' >"$tmp/bounce.d/b.conf"
+	printf '[x]\nbacking = /dev/bounce-y\n[y]\nbacking = /dev/bounce-x\n' >"$tmp/bounce.d/c.conf"
+	bounce-generator "$tmp/units" "$tmp/bounce.d" || fail "it failed"
+	unit_has a 'After=network-online.target'
+	unit_has a 'After=bounce@b.service'
+	unit_has a 'BindsTo=dev-bounce\x2da.device'
+	unit_has vm 'BindsTo=dev-bounce\x2dvm.device'
+	unit_has x 'After=bounce@y.service'
+	! grep -l fs-pre "$tmp"/units/bounce@[abc].service.d/device.conf || fail 'nofail below'
+	! grep Requires "$tmp/units/bounce@part.service.d/device.conf" || fail 'no such unit'
+	expect remote 'bounce@a.service bounce@b.service bounce@c.service' \
+		"$(cd "$tmp/units/remote-fs.target.wants" && echo *)"
+	rm -r "$tmp/bounce.d" "$tmp/units"
+}
+
 # The disk of the root is made in the initramfs, and has no service unless it is missing.
 test_bouncectl_initramfs()
 {
@@ -356,6 +401,7 @@ test_bouncectl_initramfs()
 	mkdir "$tmp/bounce.d" "$tmp/units"
 	printf '[root]\nbacking = /dev/ctl0\ninitramfs = yes\n' >"$tmp/bounce.d/a.conf"
 	printf '[data]\nbacking = /dev/ctl1\ninitramfs = no\n' >"$tmp/bounce.d/b.conf"
+	printf '[top]\nbacking = /dev/bounce-root\nnofail = yes\n' >"$tmp/bounce.d/c.conf"
 	ctl 0 check
 	ctl 0 --initramfs restore
 	[ -b /dev/bounce-root ] || fail "the root has no disk"
@@ -363,7 +409,9 @@ test_bouncectl_initramfs()
 	ctl 0 restore
 	[ -b /dev/bounce-data ] || fail "no disk"
 	bounce-generator "$tmp/units" "$tmp/bounce.d" || fail "it failed"
-	expect services 'bounce@data.service' "$(ls "$tmp/units/local-fs.target.wants")"
+	expect services 'bounce@data.service bounce@top.service' \
+		"$(cd "$tmp/units/local-fs.target.wants" && echo *)"
+	! grep Requires "$tmp/units/bounce@top.service.d/device.conf" || fail 'no such unit'
 	ctl 0 remove --all
 	rm -r "$tmp/units"
 	mkdir "$tmp/units"
