@@ -38,17 +38,22 @@ static size_t pass(const struct options *opt, char **names, size_t nr, int *stat
 	return busy;
 }
 
-/* In passes: a device below another one is busy until that one has gone. */
+/*
+ * In passes: a device below another one is busy until that one has gone, and any device while
+ * udev looks at it, as it does when the one above has gone.
+ */
 static int remove_all(const struct options *opt, char **names, size_t nr)
 {
+	size_t before = nr, left, i;
 	int status = STATUS_OK;
-	size_t before, i;
+	bool again = true;
 
-	do {
-		before = nr;
-		nr = pass(opt, names, before, &status);
-	} while (nr && nr < before);
-	for (i = 0; i < nr; i++)
+	while ((left = pass(opt, names, before, &status)) && (left < before || again)) {
+		again = left < before;
+		before = left;
+		wait_for_udev();
+	}
+	for (i = 0; i < left; i++)
 		status = complain_remove(opt, names[i], -EBUSY);
 	return status;
 }

@@ -147,11 +147,14 @@ test_udev_partitions()
 
 # udev does not watch a disk while it works on it, so "add" waits: udev would miss what mkfs
 # writes. The rule makes udev work on it for long enough.
-test_udev_add_waits()
+test_udev_add_and_remove_wait()
 {
 	local slow=/run/udev/rules.d/99-slow.rules
 	mkdir -p /run/udev/rules.d
-	echo 'KERNEL=="bounce-a", ACTION=="add", RUN+="/bin/sleep 2"' >$slow
+	cat >$slow <<-'END'
+		KERNEL=="bounce-a", ACTION=="add", RUN+="/bin/sleep 2"
+		KERNEL=="bounce-a", ACTION=="change", RUN+="/bin/sh -c 'exec 3</dev/bounce-a; echo >/run/udev/opened; sleep 2'"
+	END
 	if ! start_udev; then
 		skip 'no udevd, or no inotify'
 		rm $slow
@@ -169,8 +172,13 @@ test_udev_add_waits()
 	mkfs.ext4 -q /dev/bounce-a || fail mkfs
 	udev_done
 	expect_link "by-uuid/$(blkid -p -o value -s UUID /dev/bounce-a)" bounce-a
+	# It is busy while udev looks at it, which is soon over.
+	rm -f /run/udev/opened
+	echo change >/sys/block/bounce-a/uevent
+	until_true test -e /run/udev/opened
 	bouncectl remove a || fail 'it cannot be removed'
 	udev_done
+	rm -f /run/udev/opened
 	unload_scsi_debug
 	stop_udev
 }
