@@ -68,7 +68,7 @@ static const struct argp_option options[] = {
 	{ .name = "conf", .key = KEY_CONF, .arg = "DIR",
 	  .doc = "Where the files for boot are (default /etc/bounce.d)" },
 	{ .name = "wait", .key = KEY_WAIT, .arg = "SECONDS",
-	  .doc = "restore: wait for devices below, as long as the section says, or so long (default 0: do not wait)" },
+	  .doc = "restore: wait so long (default 0) for devices below, or as their wait says" },
 	{ .name = "json", .key = KEY_JSON, .doc = "list, status: print one JSON object" },
 	{ .name = "all", .key = KEY_ALL, .doc = "remove: every device" },
 	{ .name = "if-exists", .key = KEY_IF_EXISTS,
