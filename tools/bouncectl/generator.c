@@ -75,7 +75,7 @@ static const struct conf_section *lower_section(const struct conf *conf,
 	return name ? conf_find(conf, name) : NULL;
 }
 
-/* Is the key yes in the section, or in that of a disk below? What is below may be a circle. */
+/* Is the key yes in the section, or in that of a disk below? Sections may name each other. */
 static bool is_yes_below(const struct conf *conf, const struct conf_section *section,
 			 const char *key)
 {

@@ -14,7 +14,7 @@ const char *boot_arguments(int argc, char **argv, struct common *common);
 /* Fills @add. Returns NULL, or "FILE:LINE: what is wrong", to be freed. */
 char *boot_section(const struct conf_section *section, struct vtl0_add *add);
 
-/* Prints what is wrong with the files, a line for each section; returns a STATUS_*. */
+/* Prints what is wrong with the files, for each section its first mistake; returns a STATUS_*. */
 int boot_check(const struct conf *conf);
 
 #endif
