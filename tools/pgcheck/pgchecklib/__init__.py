@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """The runner behind pgcheck: sources in, findings out. Each module says what it is for."""
 
-VERSION = "0.1.0"
+VERSION = "1.0.0"
 
 
 class CannotAnalyse(Exception):
