@@ -82,6 +82,14 @@ make_guest_files() {
 	pack "$run/files" | cat "$LAB/kernels/$kernel/initrd.cpio" - >"$run/initrd"
 }
 
+# has_kmemleak: only a kernel that the lab configures
+has_kmemleak() {
+	case $(kernel_line "$kernel") in
+	built*) grep -qx CONFIG_DEBUG_KMEMLEAK=y "$LAB/build-$kernel/.config" ;;
+	*) return 1 ;;
+	esac
+}
+
 # guest_conf: prints the settings that read_conf() of guest/init.c reads
 guest_conf() {
 	echo "share s0 ro /src"
@@ -98,9 +106,7 @@ guest_conf() {
 		echo "wait /dev/nvme${i}n1"
 		i=$((i + 1))
 	done
-	case $(kernel_line "$kernel") in
-	built*) echo kmemleak ;;
-	esac
+	! has_kmemleak || echo kmemleak
 	# The guest's clock begins some seconds later; with --icount it is another one at all.
 	if [ "$timeout" -gt 20 ] && [ -z "$icount" ]; then
 		echo "tasks $((timeout * 9 / 10 - 10))"

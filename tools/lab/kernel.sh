@@ -183,7 +183,14 @@ dropped_options() {
 		if (!seen[name]++)
 			print
 	}' | while read -r line; do
-		grep -qxF -- "$line" "$out/.config" || echo "$line"
+		case $line in
+		# Where it depends on something that is not set, the line is not there either.
+		'#'*)
+			name=${line#'# '}
+			! grep -q "^${name% is not set}=" "$out/.config" || echo "$line"
+			;;
+		*) grep -qxF -- "$line" "$out/.config" || echo "$line" ;;
+		esac
 	done
 }
 
