@@ -50,27 +50,6 @@ make_deb_kernel() {
 	finish_kernel "$1"
 }
 
-# make_headers NAME PATTERN: the headers of every kernel that matches, with the packages that
-# they share
-make_headers() {
-	update_lists
-	lab_apt apt-cache pkgnames linux-headers- | grep -E "^linux-headers-$2\$" | sort -V >"$LAB/log/headers.list"
-	releases=$(sed 's/^linux-headers-//' "$LAB/log/headers.list")
-	versions=$(echo "$releases" | sed 's/-.*//' | sort -u)
-	new=$LAB/kernels/$1.new
-	rm -rf "$new"
-	# shellcheck disable=SC2046,SC2086 # lists
-	unpack_debs "$new/tree" $(cat "$LAB/log/headers.list") \
-		$(for version in $versions; do
-			echo "linux-headers-$version-common linux-kbuild-$version"
-			! lab_apt apt-cache show "linux-headers-$version-common-rt" >/dev/null 2>&1 ||
-				echo "linux-headers-$version-common-rt"
-		done)
-	echo "$releases" | tr '\n' ' ' >"$new/release"
-	rm -rf "$LAB/kernels/$1"
-	mv "$new" "$LAB/kernels/$1"
-}
-
 # pick_modules DIR RELEASE: takes the modules of MODULE_DIRS, and those that they need, and
 # unpacks them, so that modprobe in the guest is fast
 pick_modules() {

@@ -151,35 +151,42 @@ set_up() {
 		init=$LAB/init-arm64-$(cat "$LAB_DIR"/guest/* | sha256sum | cut -c1-16)
 		step "${init##*/}" "$root_recipe" make_init
 		;;
-	kernel)
-		# shellcheck disable=SC2046 # KIND and ARGUMENT are two words
-		set -- "$2" $(kernel_line "$2")
-		set_up root
-		arch=$(kernel_arch "$1")
-		if [ "$2" = clang ]; then
-			set_up source
-			step "kernel-$1" "1 $LAB $source_recipe $root_recipe $3 $(cat "$LAB_DIR/configs/$4")" \
-				make_clang "$1" "$3" "$4"
-		elif [ "$2" = headers ]; then
-			arch=arm64
-			step "kernel-$1" "1 $3" make_headers "$1" "$3"
-			arch=''
-		elif [ -n "$arch" ]; then
-			step "kernel-$1" "1 $3 $4 $MODULE_DIRS $BOOT_MODULES" make_deb_kernel "$1" "$3" "$4"
-		elif [ "$2" = built ]; then
-			set_up source
-			# The build tree names its source by path, so a cache that was moved builds again.
-			step "kernel-$1" "1 $LAB $source_recipe $BOOT_MODULES $(built_from "$3" "${4-}")" \
-				make_built_kernel "$1" "$3" "${4-}"
-		elif [ "$2" = source ]; then
-			set -- "$1" "$(readlink "$LAB/sources/$1")"
-			step "kernel-$1" "1 $LAB $2 $BOOT_MODULES $(built_from "$SOURCE_CONFIG" '')" \
-				make_source_kernel "$1" "$2"
-		else
-			step "kernel-$1" "1 $3 $MODULE_DIRS $BOOT_MODULES" make_deb_kernel "$1" "$3"
-		fi
-		;;
+	kernel) set_up_kernel "$2" ;;
 	esac
+}
+
+# set_up_kernel NAME
+set_up_kernel() {
+	# shellcheck disable=SC2046 # KIND and ARGUMENT are two words
+	set -- "$1" $(kernel_line "$1")
+	set_up root
+	arch=$(kernel_arch "$1")
+	if [ "$2" = clang ]; then
+		set_up source
+		step "kernel-$1" "1 $LAB $source_recipe $root_recipe $3 $(cat "$LAB_DIR/configs/$4")" \
+			make_clang "$1" "$3" "$4"
+	elif [ "$2" = headers ]; then
+		arch=arm64
+		step "kernel-$1" "1 $3" make_headers "$1" "$3"
+		arch=''
+	elif [ "$2" = next ]; then
+		step "kernel-$1" "1 $3" make_next "$1" "$3"
+	elif [ "$2" = cross ]; then
+		step "kernel-$1" "1 $3 $4" make_cross "$1" "$3" "$4"
+	elif [ -n "$arch" ]; then
+		step "kernel-$1" "1 $3 $4 $MODULE_DIRS $BOOT_MODULES" make_deb_kernel "$1" "$3" "$4"
+	elif [ "$2" = built ]; then
+		set_up source
+		# The build tree names its source by path, so a cache that was moved builds again.
+		step "kernel-$1" "1 $LAB $source_recipe $BOOT_MODULES $(built_from "$3" "${4-}")" \
+			make_built_kernel "$1" "$3" "${4-}"
+	elif [ "$2" = source ]; then
+		set -- "$1" "$(readlink "$LAB/sources/$1")"
+		step "kernel-$1" "1 $LAB $2 $BOOT_MODULES $(built_from "$SOURCE_CONFIG" '')" \
+			make_source_kernel "$1" "$2"
+	else
+		step "kernel-$1" "1 $3 $MODULE_DIRS $BOOT_MODULES" make_deb_kernel "$1" "$3"
+	fi
 }
 
 need_host_packages() {
