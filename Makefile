@@ -150,6 +150,11 @@ check:
 	@test -x tests/run || { echo "the tests are in the repository, not in this archive" >&2; exit 1; }
 	@tests/run $(ARGS)
 
+# The newest kernels of Debian unstable and experimental, from the archive as it is now.
+nightly:
+	@test -x tests/nightly || { echo "the tests are in the repository, not in this archive" >&2; exit 1; }
+	@tests/nightly
+
 # The reproducers of faults in Linux, on a kernel with the patches for them: none is
 # to find its fault, and the drivers' tests are to pass on it.
 check-upstream:
@@ -186,7 +191,8 @@ help:
 	@echo 'make htmldocs         the documents as HTML (HTMLDIR=DIR KSRC=KERNEL-SOURCE)'
 	@echo 'make pgcheck          look for unsafe bio construction in the drivers'
 	@echo 'make check            run all tests (ARGS="--only GROUP --log DIR ...")'
+	@echo 'make nightly          build for the newest kernels of Debian unstable and experimental'
 	@echo 'make check-upstream   the patches in upstream/: build, boot and try a kernel with them'
 
 .PHONY: modules modules_install clean kdir tools install uninstall guest-programs
-.PHONY: install-dkms uninstall-dkms dist demo check check-upstream pgcheck htmldocs help
+.PHONY: install-dkms uninstall-dkms dist demo check nightly check-upstream pgcheck htmldocs help
