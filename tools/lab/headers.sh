@@ -43,7 +43,8 @@ newest_headers() {
 }
 
 # make_next NAME SUITE[,SUITE]...: the newest headers of each suite. The file "suites" has a
-# line "RELEASE SUITE VERSION" for each.
+# line "RELEASE SUITE VERSION" for each. What is there stays if it is the newest: "lab enter"
+# of another checkout may use it.
 make_next() {
 	new=$LAB/kernels/$1.new
 	rm -rf "$new"
@@ -52,19 +53,30 @@ make_next() {
 		suite_lists "$suite"
 		release=$(newest_headers amd64)
 		# Experimental has none while unstable has the newest.
-		if [ -n "$release" ]; then
-			version=${release%-amd64}
-			unpack_debs "$new/tree" "linux-headers-$release" \
-				"linux-headers-$version-common" "linux-kbuild-$version"
-			lab_apt apt-cache show "linux-headers-$release" |
-				sed -n "s/^Version: /$release $suite /p" >>"$new/suites"
-		fi
-		rm -rf "$LAB/apt-$suite"
+		[ -z "$release" ] || lab_apt apt-cache show "linux-headers-$release" |
+			sed -n "s/^Version: /$release $suite /p" >>"$new/suites"
 	done
 	[ -s "$new/suites" ] || { echo "no headers in $2" >&2; return 1; }
-	cut -d ' ' -f 1 "$new/suites" | tr '\n' ' ' >"$new/release"
-	rm -rf "$LAB/kernels/$1"
-	mv "$new" "$LAB/kernels/$1"
+	if cmp -s "$new/suites" "$LAB/kernels/$1/suites"; then
+		rm -r "$new"
+	else
+		unpack_suites "$new"
+		rm -rf "$LAB/kernels/$1"
+		mv "$new" "$LAB/kernels/$1"
+	fi
+	for suite in $(echo "$2" | tr , ' '); do
+		rm -rf "$LAB/apt-$suite"
+	done
+}
+
+# unpack_suites DIR: unpacks what DIR/suites names
+unpack_suites() {
+	while read -r release lists _; do
+		version=${release%-amd64}
+		unpack_debs "$1/tree" "linux-headers-$release" "linux-headers-$version-common" \
+			"linux-kbuild-$version" </dev/null
+	done <"$1/suites"
+	cut -d ' ' -f 1 "$1/suites" | tr '\n' ' ' >"$1/release"
 }
 
 # make_cross NAME ARCH SUITE: the newest headers of a further architecture, and the cross
