@@ -50,7 +50,7 @@
  * ENOSPC       too many ranges have a name
  * ENOMEM       out of memory (also when there is too little for the memmap)
  * EMFILE       VTL0_OPEN: the process has as many open files as it may; ENFILE: the system has
- * EPERM        the kernel is locked down, and the memory is not soft reserved
+ * EPERM        the kernel is locked down, and firmware has not set the memory aside
  * EINTR        a signal came while waiting, and its handler has no SA_RESTART
  * ENOTTY       unknown ioctl
  * ============ ==============================================================
