@@ -74,3 +74,20 @@ memory_limit() {
 		echo $((${word#*\$} - (1 << 30)))
 	done | sort -n | head -n 1
 }
+
+# make_devicetree: makes $run/dtb, the devicetree that QEMU would make, and in it nodes of
+# /reserved-memory for the first half of each reserved range.
+make_devicetree() {
+	rm -f "$run/dtb"
+	{
+		machine=$machine,dumpdtb=$r/dtb.new machine_options
+		numa_options
+	} | tr '\n' '\0' | xargs -0 "$root/usr/lib64/ld-linux-x86-64.so.2" \
+		--library-path "$root/usr/lib/x86_64-linux-gnu" "$root/usr/bin/$qemu" >&2
+	# In the cache, as in make_init().
+	cp "$LAB_DIR/devicetree.py" "$run/"
+	# shellcheck disable=SC2046 # a list
+	in_root python3 "$run/devicetree.py" "$run/dtb.new" \
+		$(for word in $reserves; do echo "${word#memmap=}"; done | tr '$' '@')
+	mv "$run/dtb.new" "$run/dtb"
+}

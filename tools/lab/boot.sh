@@ -157,6 +157,7 @@ machine_options() {
 		-kernel "$LAB/kernels/$kernel/vmlinuz" -initrd "$run/initrd" \
 		-append "$(command_line | tr '\n' ' ')"
 	[ -z "$icount" ] || printf '%s\n' -icount shift=0,sleep=off
+	[ ! -f "$run/dtb" ] || printf '%s\n' -dtb "$run/dtb"
 }
 
 # The console, what the command prints, and the verdict of the guest's first process.
@@ -218,6 +219,7 @@ start_qemu() {
 	root=$LAB/root
 	r=$(opt "$run")
 	choose_machine
+	[ -z "$arch" ] || [ -z "$reserves" ] || make_devicetree
 	{
 		machine_options
 		port_options
