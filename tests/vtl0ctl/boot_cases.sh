@@ -46,7 +46,7 @@ boot_messages() {
 		run 1 restore --conf "$conf"
 	done <<-'END'
 		range = 1G+1G\n|1: "range" stands before the first [NAME]
-		[a]\nnode = 1\n|1: [a] has no range = START+LENGTH
+		[a]\nnode = 1\n|1: [a] has neither range = START+LENGTH nor devicetree = NODE
 		[a]\nrange = 1G\n|2: range = 1G: a range is START+LENGTH or START-END
 		[a]\nrange = 1G+1G\norder = x\n|3: order = x: not a number
 		[a]\nrange = 1G+1G\ntrim = maybe\n|3: trim = maybe: it is yes or no
@@ -55,7 +55,7 @@ boot_messages() {
 		[a]\nrange = 1G+1G\nname = a\ncover = yes\n|1: [a] has cover = yes, which excludes trim = yes and a name
 		[a]\nrange = 1G+1G\nmode = 0600\n|1: [a] has mode or owner, but no name
 		[a]\nrange = 1G+1G\nname = a/b\n|3: name = a/b: a name has letters, digits, "_", "-" and "." only
-		[a]\nrange = 1G+1G\nsize = 4\n|3: size = 4: there is no such key: it is range, order, chunk, node, trim, cover, clear, cookie, name, mode or owner
+		[a]\nrange = 1G+1G\nsize = 4\n|3: size = 4: there is no such key: it is range, devicetree, order, chunk, node, trim, cover, clear, cookie, name, mode or owner
 	END
 	run 0 list
 	out "no ranges are registered"

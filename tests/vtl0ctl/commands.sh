@@ -15,7 +15,7 @@ label=
 status=
 
 fresh() {
-	for variable in FAIL BATCH GROW STUCK PINNED STATE_OF LATER BAD PAGES CHMOD CHOWN NODE1; do
+	for variable in FAIL BATCH GROW STUCK PINNED STATE_OF LATER BAD PAGES CHMOD CHOWN NODE1 DEVICETREE; do
 		unset "VTL0_FAKE_$variable"
 	done
 	export VTL0_FAKE_STATE="$dir/state"
@@ -84,6 +84,8 @@ refuse() {
 . ./monitor_cases.sh
 # shellcheck source=tests/vtl0ctl/boot_cases.sh
 . ./boot_cases.sh
+# shellcheck source=tests/vtl0ctl/devicetree_cases.sh
+. ./devicetree_cases.sh
 
 add_and_list() {
 	fresh
@@ -186,7 +188,7 @@ injected_errors() {
 	VTL0_FAKE_FAIL=ADD:ERANGE
 	refuse 1 "add 0x0+1G: 0x0 is below all that the kernel can map (ERANGE)" add 0+1G
 	VTL0_FAKE_FAIL=ADD:EPERM
-	refuse 1 "add 0x100000000+1G: not permitted: the kernel is locked down, and the memory is not soft reserved by firmware (EPERM)" \
+	refuse 1 "add 0x100000000+1G: not permitted: the kernel is locked down, and firmware has not set the memory aside for programs (EPERM)" \
 		add 4G+1G
 	VTL0_FAKE_FAIL=INFO:ENOTTY
 	refuse 1 "info: the device does not know this request: it is not vtl0, or an older one (ENOTTY)" \
@@ -391,6 +393,9 @@ save_keeps_clear
 save_is_undone_by_restore
 save_of_several_adds
 save_leaves_nodes_to_firmware
+add_devicetree
+add_devicetree_messages
+boot_devicetree
 lost_output
 plan_end
 tap_end

@@ -100,6 +100,11 @@ int dev_stat(const char *path, struct stat *st)
 	return ENOENT;
 }
 
+const char *dev_devicetree(void)
+{
+	return setting("VTL0_FAKE_DEVICETREE");
+}
+
 FILE *dev_iomem(void)
 {
 	static char text[] =

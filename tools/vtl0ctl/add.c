@@ -6,6 +6,7 @@
 #include <linux/vtl0.h>
 
 #include "dev.h"
+#include "devicetree.h"
 #include "die.h"
 #include "hold.h"
 #include "json.h"
@@ -17,7 +18,7 @@
 
 enum {
 	KEY_NODE = 0x200, KEY_PERSIST, KEY_EXCLUSIVE, KEY_HOLD, KEY_NAME, KEY_MODE, KEY_OWNER,
-	KEY_CLEAR, KEY_COOKIE
+	KEY_CLEAR, KEY_COOKIE, KEY_DEVICETREE
 };
 
 struct add_args {
@@ -81,6 +82,9 @@ static error_t parse_add(int key, char *arg, struct argp_state *state)
 	case KEY_CLEAR:
 		args->add.flags |= VTL0_ADD_CLEAR;
 		return 0;
+	case KEY_DEVICETREE:
+		usage_if_wrong("devicetree", arg, devicetree_ranges(arg, &args->ranges));
+		return 0;
 	case KEY_COOKIE:
 		usage_if_wrong("cookie", arg, parse_cookie(arg, args->add.cookie));
 		args->add.flags |= VTL0_ADD_COOKIE;
@@ -122,6 +126,10 @@ static const struct argp_option options[] = {
 	  .doc = "Fill the memory with zeroes before it can be mapped" },
 	{ .name = "cookie", .key = KEY_COOKIE, .arg = "UUID",
 	  .doc = "Give the ranges this cookie; one that is registered must have it" },
+	{ .name = "devicetree", .key = KEY_DEVICETREE, .arg = "NODE[:N]",
+	  .doc = "Register the ranges that the devicetree reserves by NODE, or the one with number "
+		 "N, from 0: NODE is a name in /reserved-memory, or the path of a node that has "
+		 "memory-region" },
 	{ .name = "name", .key = KEY_NAME, .arg = "NAME",
 	  .doc = "Make the node /dev/vtl0_NAME, which shows this range alone: offset 0 is its "
 		 "first byte" },
@@ -139,7 +147,7 @@ static const struct argp_child children[] = {
 static const struct argp argp = {
 	.options = options,
 	.parser = parse_add,
-	.args_doc = "RANGE...",
+	.args_doc = "RANGE...\n--devicetree=NODE[:N]...",
 	.doc = "Registers ranges of physical memory, in the order given, up to the first that fails."
 	       "\vRANGE is START+LENGTH, or START-END where END is the first byte behind the "
 	       "range. Without --hold the ranges stay when the command ends.",

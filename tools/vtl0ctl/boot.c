@@ -11,6 +11,7 @@
 #include "boot.h"
 #include "conf.h"
 #include "dev.h"
+#include "devicetree.h"
 #include "die.h"
 #include "json.h"
 #include "message.h"
@@ -58,8 +59,8 @@ static const struct argp argp = {
 	.options = options,
 	.parser = parse_boot,
 	.doc = "The files *.conf in /etc/vtl0.d describe the ranges to register at each boot: "
-	       "[NAME], and below it range = START+LENGTH and, if wanted, order, chunk, "
-	       "node, cookie, name, mode, owner, and trim, cover or clear = yes, as the options of "
+	       "[NAME], and below it range = START+LENGTH or devicetree = NODE and, if wanted, "
+	       "order, chunk, node, cookie, name, mode, owner, and trim, cover or clear = yes, as the options of "
 	       "add.",
 	.children = children,
 };
@@ -73,6 +74,18 @@ static const char *apply_flag(struct vtl0_add *add, const char *value, uint32_t 
 	return NULL;
 }
 
+/* @wrong is NULL, or says what is wrong with @range. */
+static const char *apply_range(struct vtl0_add *add, const struct range *range, const char *wrong)
+{
+	if (wrong)
+		return wrong;
+	if (add->length)
+		return "range and devicetree exclude each other";
+	add->start = range->start;
+	add->length = range->length;
+	return NULL;
+}
+
 /* Puts one setting into @add. Returns NULL, or a text that says what is wrong with it. */
 static const char *apply(struct vtl0_add *add, const struct conf_setting *set)
 {
@@ -81,12 +94,10 @@ static const char *apply(struct vtl0_add *add, const struct conf_setting *set)
 	uint64_t size = 0;
 	uint32_t node = 0;
 
-	if (!strcmp(set->key, "range")) {
-		wrong = parse_range(set->value, &range);
-		add->start = wrong ? 0 : range.start;
-		add->length = wrong ? 0 : range.length;
-		return wrong;
-	}
+	if (!strcmp(set->key, "range"))
+		return apply_range(add, &range, parse_range(set->value, &range));
+	if (!strcmp(set->key, "devicetree"))
+		return apply_range(add, &range, devicetree_range(set->value, &range));
 	if (!strcmp(set->key, "order")) {
 		add->flags |= VTL0_ADD_ORDER;
 		return parse_number(set->value, 63, &add->max_order);
@@ -119,8 +130,8 @@ static const char *apply(struct vtl0_add *add, const struct conf_setting *set)
 		return node_mode(set->value, add);
 	if (!strcmp(set->key, "owner"))
 		return node_owner(set->value, add);
-	return "there is no such key: it is range, order, chunk, node, trim, cover, clear, "
-	       "cookie, name, mode or owner";
+	return "there is no such key: it is range, devicetree, order, chunk, node, trim, cover, "
+	       "clear, cookie, name, mode or owner";
 }
 
 /* What is wrong with the settings of a section together, or NULL. */
@@ -130,7 +141,7 @@ static const char *wrong_together(const struct vtl0_add *add)
 		return "has mode or owner, but no name";
 	if (add->flags & VTL0_ADD_COVER && add->flags & (VTL0_ADD_TRIM | VTL0_ADD_NAME))
 		return "has cover = yes, which excludes trim = yes and a name";
-	return add->length ? NULL : "has no range = START+LENGTH";
+	return add->length ? NULL : "has neither range = START+LENGTH nor devicetree = NODE";
 }
 
 char *boot_section(const struct conf_section *section, struct vtl0_add *add)

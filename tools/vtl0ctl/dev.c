@@ -36,6 +36,11 @@ int dev_stat(const char *path, struct stat *st)
 	return stat(path, st) ? errno : 0;
 }
 
+const char *dev_devicetree(void)
+{
+	return "/proc/device-tree";
+}
+
 FILE *dev_iomem(void)
 {
 	return fopen("/proc/iomem", "re");

@@ -23,6 +23,9 @@ int dev_ioctl(int fd, unsigned long request, void *arg);
 /* Reads @size bytes, all of them; returns 0 or an errno. */
 int dev_read(int fd, void *buf, size_t size);
 
+/* Where the directories of the devicetree are. */
+const char *dev_devicetree(void);
+
 /* Opens /proc/iomem; returns NULL if that fails. */
 FILE *dev_iomem(void);
 

@@ -34,7 +34,7 @@ static char *reason_other(int err)
 {
 	switch (err) {
 	case EPERM:
-		return xasprintf("not permitted: the kernel is locked down, and the memory is not soft reserved by firmware");
+		return xasprintf("not permitted: the kernel is locked down, and firmware has not set the memory aside for programs");
 	case EINTR:
 		return xasprintf("interrupted by a signal while it waited, nothing was changed");
 	case ENOMEM:
