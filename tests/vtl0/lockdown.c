@@ -80,6 +80,8 @@ TEST(locked_down)
 	low = open_low(O_RDWR);
 	ASSERT_LE(0, low);
 	if (window_aligned(PMD_BYTES, PMD_BYTES, &w)) {
+		/* the lab's devicetree sets aside the first half */
+		w.start += w.length / PMD_BYTES * PMD_BYTES - PMD_BYTES;
 		ASSERT_EQ(0, declare_window(ctl, w.start, PMD_BYTES));
 		p = map_low(low, w.start, PMD_BYTES, PROT_READ);
 		ASSERT_NE(MAP_FAILED, p);
@@ -150,6 +152,58 @@ TEST(soft_reserved_while_locked_down)
 	EXPECT_EQ(0, munmap(p, length));
 	ASSERT_EQ(0, cmd_open(ctl, &file));
 	close(file.fd);
+	EXPECT_EQ(0, remove_range(ctl, start, length));
+	close(low);
+	close(ctl);
+	EXPECT_NOTHING_LEFT();
+}
+
+/*
+ * Adds what the devicetree sets aside, by the names of the nodes. Gives the memory of the first
+ * two, which the lab makes for one --reserve: they touch.
+ */
+static bool add_devicetree(int ctl, u64 *start, u64 *length)
+{
+	struct vtl0_range_info info[2];
+
+	if (run("cd /proc/device-tree/reserved-memory && nodes= && for node in *@*; do "
+		"nodes=\"$nodes --devicetree $node\"; done && vtl0ctl add $nodes") ||
+	    list_ranges(ctl, info, 2) < 2 || info[0].start + info[0].length != info[1].start)
+		return false;
+	*start = info[0].start;
+	*length = info[0].length + info[1].length;
+	return !run("vtl0ctl remove --all");
+}
+
+TEST(devicetree_while_locked_down)
+{
+	u64 start, length;
+	char text[64];
+	int ctl, low;
+	char *p;
+
+	if (read_file(LOCKDOWN, text, sizeof(text)) < 0 || strstr(text, "[none]"))
+		SKIP(return, "this kernel is not locked down");
+	if (access("/proc/device-tree/reserved-memory", F_OK))
+		SKIP(return, "no devicetree has memory for this driver");
+	ctl = open_control();
+	ASSERT_LE(0, ctl);
+	ASSERT_TRUE(add_devicetree(ctl, &start, &length));
+	/* not if a part of it lies outside */
+	EXPECT_EQ(-EPERM, add_range(ctl, start - BLOCKS(1), BLOCKS(2), 0));
+	EXPECT_EQ(-EPERM, add_range(ctl, start + length - BLOCKS(1), BLOCKS(2), 0));
+	EXPECT_EQ(-EPERM, add_range(ctl, start + length, BLOCKS(1), 0));
+	EXPECT_EQ(-EPERM, declare_window(ctl, start, length + PAGE_BYTES));
+	/* a range may lie in several nodes */
+	ASSERT_EQ(0, add_range(ctl, start, length, 0));
+	low = open_low(O_RDWR);
+	ASSERT_LE(0, low);
+	EXPECT_EQ(MAP_FAILED, map_low(low, start, length + PAGE_BYTES, PROT_READ));
+	EXPECT_EQ(EPERM, errno);
+	p = map_low(low, start + length / 2 - PAGE_BYTES, 2 * PAGE_BYTES, PROT_READ | PROT_WRITE);
+	ASSERT_NE(MAP_FAILED, p);
+	memset(p, 1, 2 * PAGE_BYTES);
+	EXPECT_EQ(0, munmap(p, 2 * PAGE_BYTES));
 	EXPECT_EQ(0, remove_range(ctl, start, length));
 	close(low);
 	close(ctl);
