@@ -166,6 +166,19 @@ static inline unsigned long compat_get_unmapped_area(struct file *file, unsigned
 /* ------------------------------------------------------------------ */
 /* Bios */
 
+/*
+ * before 7.1: a request may join adjacent pages of different memory in one segment. Newer
+ * kernels do not, and a future one may read more than the pages of that test have.
+ * CONFIG_DEBUG_VIRTUAL: page_to_phys() warns of pages outside of the memmap.
+ */
+#define COMPAT_MAY_JOIN \
+	(LINUX_VERSION_CODE < KERNEL_VERSION(7, 1, 0) && !IS_ENABLED(CONFIG_DEBUG_VIRTUAL))
+
+/* before 6.17, or some release before it: the queue is an argument, and always the request's */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 17, 0)
+#define blk_rq_map_sg(rq, sgl) blk_rq_map_sg((rq)->q, rq, sgl)
+#endif
+
 /* before 7.3: another name for the position in the bio_vec at bi_idx */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(7, 3, 0)
 #define bi_offset bi_bvec_done

@@ -219,7 +219,8 @@ struct vtl0_totals {
  * main.c initialises the others.
  */
 
-/* trial.c: tests the running kernel for a bug */
+/* trial.c: tests the running kernel for two bugs */
+int vtl0_joins(bool mixed);
 int vtl0_trial(void);
 
 /* events.c: events for read() and poll() of the control node; see events.h */
