@@ -174,7 +174,7 @@ static inline unsigned long compat_get_unmapped_area(struct file *file, unsigned
 #define COMPAT_MAY_JOIN \
 	(LINUX_VERSION_CODE < KERNEL_VERSION(7, 1, 0) && !IS_ENABLED(CONFIG_DEBUG_VIRTUAL))
 
-/* before 6.17, or some release before it: the queue is an argument, and always the request's */
+/* 6.12, and not 6.17: the queue is an argument, and always the request's */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 17, 0)
 #define blk_rq_map_sg(rq, sgl) blk_rq_map_sg((rq)->q, rq, sgl)
 #endif
