@@ -32,7 +32,7 @@ suite_lists() {
 	mkdir -p "$apt/lists/partial" "$apt/cache/archives/partial"
 	: >"$apt/status"
 	echo "deb [signed-by=$KEYRING] $MIRROR $1 main" >"$apt/sources.list"
-	lab_apt apt-get update
+	lab_apt apt-get update -o APT::Update::Error-Mode=any
 }
 
 # newest_headers ARCH: prints the release of the newest headers in the lists, of whichever
@@ -44,20 +44,24 @@ newest_headers() {
 
 # make_next NAME SUITE[,SUITE]...: the newest headers of each suite. The file "suites" has a
 # line "RELEASE SUITE VERSION" for each. What is there stays if it is the newest: "lab enter"
-# of another checkout may use it.
+# of another checkout may use it. A suite that cannot be read stands in log/NAME.unread and
+# is no error, as it must not fail "make check"; "make nightly" looks there.
 make_next() {
 	new=$LAB/kernels/$1.new
-	rm -rf "$new"
+	unread=$LAB/log/$1.unread
+	rm -rf "$new" "$unread"
 	mkdir -p "$new"
+	: >"$new/suites"
 	for suite in $(echo "$2" | tr , ' '); do
-		suite_lists "$suite"
+		suite_lists "$suite" || { echo "$suite" >>"$unread"; continue; }
 		release=$(newest_headers amd64)
 		# Experimental has none while unstable has the newest.
 		[ -z "$release" ] || lab_apt apt-cache show "linux-headers-$release" |
 			sed -n "s/^Version: /$release $suite /p" >>"$new/suites"
 	done
-	[ -s "$new/suites" ] || { echo "no headers in $2" >&2; return 1; }
-	if cmp -s "$new/suites" "$LAB/kernels/$1/suites"; then
+	[ -s "$new/suites" ] || [ -s "$unread" ] || { echo "no headers in $2" >&2; return 1; }
+	if cmp -s "$new/suites" "$LAB/kernels/$1/suites" ||
+	   { [ -s "$unread" ] && [ -d "$LAB/kernels/$1" ]; }; then
 		rm -r "$new"
 	else
 		unpack_suites "$new"
