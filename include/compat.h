@@ -169,10 +169,18 @@ static inline unsigned long compat_get_unmapped_area(struct file *file, unsigned
 /*
  * before 7.1: a request may join adjacent pages of different memory in one segment. Newer
  * kernels do not, and a future one may read more than the pages of that test have.
- * CONFIG_DEBUG_VIRTUAL: page_to_phys() warns of pages outside of the memmap.
+ * CONFIG_DEBUG_VIRTUAL: page_to_phys() warns of pages outside of the memmap, so there the
+ * version has to tell.
  */
 #define COMPAT_MAY_JOIN \
 	(LINUX_VERSION_CODE < KERNEL_VERSION(7, 1, 0) && !IS_ENABLED(CONFIG_DEBUG_VIRTUAL))
+#define COMPAT_JOINS_BY_VERSION \
+	(IS_ENABLED(CONFIG_DEBUG_VIRTUAL) && \
+	 (LINUX_VERSION_CODE < KERNEL_VERSION(6, 12, 88) || \
+	  (LINUX_VERSION_CODE >= KERNEL_VERSION(6, 13, 0) && \
+	   LINUX_VERSION_CODE < KERNEL_VERSION(6, 18, 30)) || \
+	  (LINUX_VERSION_CODE >= KERNEL_VERSION(6, 19, 0) && \
+	   LINUX_VERSION_CODE < KERNEL_VERSION(7, 0, 7))))
 
 /* 6.12, and not 6.17: the queue is an argument, and always the request's */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 17, 0)

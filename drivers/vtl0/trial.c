@@ -21,7 +21,8 @@ MODULE_PARM_DESC(allow_data_loss, "Load although this kernel can lose data where
 
 /*
  * Two pages outside of the memmap, with the fields that the block layer reads, and a request of
- * them. page_to_phys() is arithmetic, so the pages have adjacent addresses, of nothing.
+ * them. page_to_phys() only computes, so the two have adjacent physical addresses. No memory is
+ * there, and none of the functions below reads it.
  */
 struct trial {
 	struct dev_pagemap pgmap;
@@ -133,11 +134,11 @@ int vtl0_trial(void)
 		return -ENOMEM;
 	faulty = !takes_ram(trial);
 	kfree(trial);
-	if (!faulty && COMPAT_MAY_JOIN)
-		faulty = vtl0_joins(true);
+	if (!faulty)
+		faulty = COMPAT_MAY_JOIN ? vtl0_joins(true) : COMPAT_JOINS_BY_VERSION;
 	if (faulty < 0)
 		return faulty;
 	if (faulty)
-		pr_err("this kernel can lose data where direct I/O mixes this memory with other: install Linux 6.12.88, 6.18.30, 7.0.7, 7.1 or later, or load with allow_data_loss=1\n");
+		pr_err("this kernel can lose data where direct I/O mixes this memory with other: install 6.12.88 or later of Linux 6.12, 6.18.30 or later of 6.18, 7.0.7 or later, or load with allow_data_loss=1\n");
 	return faulty ? -EOPNOTSUPP : 0;
 }

@@ -5,13 +5,13 @@
 #include "vtl0.h"
 
 /*
- * Pages of RAM are joined, so the test sees it when a kernel joins them. It joins no others, or
- * vtl0 is not loaded.
+ * The kernel joins pages of RAM, so vtl0_joins() sees it where one joins. It does not join RAM and
+ * device memory: otherwise vtl0 would have refused to load.
  */
 static void joins_test(struct kunit *test)
 {
 	if (IS_ENABLED(CONFIG_DEBUG_VIRTUAL) || IS_ENABLED(CONFIG_KMSAN))
-		kunit_skip(test, "cannot be told with CONFIG_DEBUG_VIRTUAL or CONFIG_KMSAN");
+		kunit_skip(test, "vtl0_joins() needs a kernel without CONFIG_DEBUG_VIRTUAL and CONFIG_KMSAN");
 	KUNIT_EXPECT_EQ(test, vtl0_joins(false), 1);
 	KUNIT_EXPECT_EQ(test, vtl0_joins(true), 0);
 }
