@@ -9,6 +9,8 @@
 # The checkout is at $lab/src, too: ccache finds what was compiled for another checkout if
 # the paths, which it takes relative to the compiler's directory, are the same. Where -MMD
 # leaves out the system's headers, ccache sees by the packages that these have changed.
+#
+# VTL0_LAB: a lab that the command runs would look for the cache below HOME, which is the root's.
 set -eu
 lab=$1
 src=$2
@@ -50,5 +52,5 @@ exec chroot "$mnt/root" /usr/bin/env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL -u MAKE
 	PATH=/usr/lib/ccache:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin \
 	CCACHE_DIR="$lab/ccache" CCACHE_BASEDIR=/ CCACHE_NOHASHDIR=1 CCACHE_DEPEND=1 \
 	CCACHE_EXTRAFILES=/var/lib/dpkg/status CCACHE_MAXSIZE=2G \
-	HOME=/root LANG=C.UTF-8 LC_ALL=C.UTF-8 \
+	HOME=/root VTL0_LAB="$lab" LANG=C.UTF-8 LC_ALL=C.UTF-8 \
 	/bin/sh -c 'cd "$0" && exec "$@"' "$dir" "$@"
