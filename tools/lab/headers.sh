@@ -36,10 +36,13 @@ suite_lists() {
 }
 
 # newest_headers ARCH: prints the release of the newest headers in the lists, of whichever
-# version (7.4-amd64 is 7.4~rc2 in experimental); nothing if there are none
+# version (7.4-amd64 is 7.4~rc2 in experimental); nothing if there are none. The archive gets
+# the package of an architecture, the common one and kbuild at different times: a version
+# counts if its three are there.
 newest_headers() {
-	lab_apt apt-cache pkgnames linux-headers- | grep -E "^linux-headers-[0-9][^-]*(-rc[0-9]+)?-$1\$" |
-		sed 's/^linux-headers-//' | sort -V | tail -n 1
+	lab_apt apt-cache pkgnames linux- |
+		sed -nE "s/^linux-(headers|kbuild)-([0-9][^-]*(-rc[0-9]+)?)(-$1|-common|)\$/\2/p" |
+		sort -V | uniq -c | sed -n "s/^ *3 \(.*\)/\1-$1/p" | tail -n 1
 }
 
 # make_next NAME SUITE[,SUITE]...: the newest headers of each suite. The file "suites" has a
