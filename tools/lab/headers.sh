@@ -47,24 +47,21 @@ newest_headers() {
 
 # make_next NAME SUITE[,SUITE]...: the newest headers of each suite. The file "suites" has a
 # line "RELEASE SUITE VERSION" for each. What is there stays if it is the newest: "lab enter"
-# of another checkout may use it. A suite that cannot be read stands in log/NAME.unread and
-# is no error, as it must not fail "make check"; "make nightly" looks there.
+# of another checkout may use it.
 make_next() {
 	new=$LAB/kernels/$1.new
-	unread=$LAB/log/$1.unread
-	rm -rf "$new" "$unread"
+	rm -rf "$new"
 	mkdir -p "$new"
 	: >"$new/suites"
 	for suite in $(echo "$2" | tr , ' '); do
-		suite_lists "$suite" || { echo "$suite" >>"$unread"; continue; }
+		suite_lists "$suite"
 		release=$(newest_headers amd64)
 		# Experimental has none while unstable has the newest.
 		[ -z "$release" ] || lab_apt apt-cache show "linux-headers-$release" |
 			sed -n "s/^Version: /$release $suite /p" >>"$new/suites"
 	done
-	[ -s "$new/suites" ] || [ -s "$unread" ] || { echo "no headers in $2" >&2; return 1; }
-	if cmp -s "$new/suites" "$LAB/kernels/$1/suites" ||
-	   { [ -s "$unread" ] && [ -d "$LAB/kernels/$1" ]; }; then
+	[ -s "$new/suites" ] || { echo "no headers in $2" >&2; return 1; }
+	if cmp -s "$new/suites" "$LAB/kernels/$1/suites"; then
 		rm -r "$new"
 	else
 		unpack_suites "$new"
