@@ -3,12 +3,14 @@
  * Lockdown: with the kernel locked down only what firmware has set aside for programs can be
  * registered and mapped. There is no way back, so run.sh runs this program as the last one.
  */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <linux/mshv.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
@@ -166,13 +168,39 @@ static bool add_devicetree(int ctl, u64 *start, u64 *length)
 {
 	struct vtl0_range_info info[2];
 
-	if (run("cd /proc/device-tree/reserved-memory && nodes= && for node in *@*; do "
+	if (run("cd /proc/device-tree/reserved-memory && nodes= && for node in lab@*; do "
 		"nodes=\"$nodes --devicetree $node\"; done && vtl0ctl add $nodes") ||
 	    list_ranges(ctl, info, 2) < 2 || info[0].start + info[0].length != info[1].start)
 		return false;
 	*start = info[0].start;
 	*length = info[0].length + info[1].length;
 	return !run("vtl0ctl remove --all");
+}
+
+/* Adds a block of each node of that name that the lab's devicetree.py makes. */
+static bool all_nodes_add(int ctl, const char *name, int expected)
+{
+	DIR *dir = opendir("/proc/device-tree/reserved-memory");
+	size_t length = strlen(name);
+	struct dirent *entry;
+	bool found = false, right = true;
+
+	while (dir && right && (entry = readdir(dir))) {
+		u64 start;
+		int err;
+
+		if (strncmp(entry->d_name, name, length) || entry->d_name[length] != '@')
+			continue;
+		found = true;
+		start = strtoull(entry->d_name + length + 1, NULL, 16);
+		err = add_range(ctl, start, BLOCKS(1), 0);
+		right = err == expected;
+		if (!err)
+			remove_range(ctl, start, BLOCKS(1));
+	}
+	if (dir)
+		closedir(dir);
+	return found && right;
 }
 
 TEST(devicetree_while_locked_down)
@@ -194,6 +222,11 @@ TEST(devicetree_while_locked_down)
 	EXPECT_EQ(-EPERM, add_range(ctl, start + length - BLOCKS(1), BLOCKS(2), 0));
 	EXPECT_EQ(-EPERM, add_range(ctl, start + length, BLOCKS(1), 0));
 	EXPECT_EQ(-EPERM, declare_window(ctl, start, length + PAGE_BYTES));
+	EXPECT_TRUE(all_nodes_add(ctl, "mapped", -EPERM));
+	EXPECT_TRUE(all_nodes_add(ctl, "disabled", -EPERM));
+	EXPECT_TRUE(all_nodes_add(ctl, "other", -EPERM));
+	/* an empty range does not hide the one behind it */
+	EXPECT_TRUE(all_nodes_add(ctl, "two", 0));
 	/* a range may lie in several nodes */
 	ASSERT_EQ(0, add_range(ctl, start, length, 0));
 	low = open_low(O_RDWR);

@@ -1,12 +1,14 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0
-"""Adds /reserved-memory to a devicetree that QEMU wrote: two nodes for each SIZE@ADDRESS.
+"""Adds /reserved-memory to a devicetree that QEMU wrote, with nodes for each SIZE@ADDRESS.
 
 usage: devicetree.py FILE SIZE@ADDRESS...
 
-Each node is one quarter of the memory, for vtl0 (see Documentation/devicetree); the second half
-gets none, as memory that no devicetree describes. The format is that of the Devicetree
-Specification, chapter 5.
+Two nodes "lab" are one quarter of the memory each, for vtl0 (see Documentation/devicetree). The
+third quarter has nodes that differ from these in one thing each, for tests: "mapped" lacks
+no-map, "disabled" has that status, "other" is compatible with something else, and "two" has two
+ranges, of which the first is empty. The last quarter gets none, as memory that no devicetree
+describes. The format is that of the Devicetree Specification, chapter 5.
 """
 import struct
 import sys
@@ -61,6 +63,33 @@ def number(text):
     return int(text, 0)
 
 
+def node(tree, name, start, size, compatible='vtl0,memory', no_map=True, status=None, before=b''):
+    tree.begin(f'{name}@{start:x}')
+    tree.property('compatible', string(compatible))
+    if no_map:
+        tree.property('no-map', b'')
+    if status:
+        tree.property('status', string(status))
+    tree.property('reg', before + struct.pack('>2Q', start, size))
+    tree.end()
+
+
+def nodes(tree, start, size):
+    quarter = size // 4 // BLOCK * BLOCK
+    if not quarter:
+        return
+    node(tree, 'lab', start, quarter)
+    node(tree, 'lab', start + quarter, quarter)
+    start += 2 * quarter
+    quarter = quarter // 4 // BLOCK * BLOCK
+    if not quarter:
+        return
+    node(tree, 'mapped', start, quarter, no_map=False)
+    node(tree, 'disabled', start + quarter, quarter, status='disabled')
+    node(tree, 'other', start + 2 * quarter, quarter, compatible='vtl0,other')
+    node(tree, 'two', start + 3 * quarter, quarter, before=bytes(16))
+
+
 def main(path, *wanted):
     with open(path, 'rb') as file:
         tree = Tree(file.read())
@@ -70,13 +99,7 @@ def main(path, *wanted):
     tree.property('ranges', b'')
     for one in wanted:
         size, address = (number(text) for text in one.split('@'))
-        quarter = size // 4 // BLOCK * BLOCK
-        for start in (address, address + quarter) if quarter else ():
-            tree.begin(f'lab@{start:x}')
-            tree.property('compatible', string('vtl0,memory'))
-            tree.property('no-map', b'')
-            tree.property('reg', struct.pack('>2Q', start, quarter))
-            tree.end()
+        nodes(tree, address, size)
     tree.end()
     with open(path, 'wb') as file:
         file.write(tree.data())
