@@ -4,15 +4,16 @@
  * administrator names by its address could be either. Memory that firmware sets aside for
  * programs (EFI_MEMORY_SP, "soft reserved") is neither: device-dax maps it on a
  * locked-down kernel, and so does this driver. Both trust the kernel command line, which
- * can make other RAM soft reserved (memmap=). A devicetree sets memory aside by name, see
+ * can make other RAM soft reserved (memmap=). A devicetree node compatible with vtl0,memory
+ * sets memory aside for this driver, see
  * Documentation/devicetree/bindings/reserved-memory/vtl0,memory.yaml.
  */
 #include <linux/ioport.h>
 #include <linux/math.h>
 #include <linux/minmax.h>
 #include <linux/of.h>
-#include <linux/of_address.h>
 #include <linux/security.h>
+#include <linux/string.h>
 
 #include "compat.h"
 #include "request.h"
@@ -28,15 +29,67 @@ static int skip(struct resource *part, void *arg)
 	return 0;
 }
 
-/* A device node has any number of ranges. */
-static void skip_node(struct device_node *node, u64 last, u64 *pos)
+#ifdef CONFIG_OF
+/*
+ * Returns a property as firmware wrote it, or NULL. With an overlay, which some vendors' kernels
+ * let root load under lockdown as well, root adds nodes and changes properties: all of these are
+ * OF_DYNAMIC. A caller reads the structure that was checked here, as of_property_read_u32() and
+ * its like look the name up again, and an overlay can come between.
+ */
+static struct property *firmware_property(struct device_node *node, const char *name)
 {
-	struct resource part;
-	int i;
+	struct property *prop = of_find_property(node, name, NULL);
 
-	for (i = 0; !of_address_to_resource(node, i, &part); i++) {
+#ifdef CONFIG_OF_DYNAMIC
+	if (prop && of_property_check_flag(prop, OF_DYNAMIC))
+		return NULL;
+#endif
+	return of_node_check_flag(node, OF_DYNAMIC) ? NULL : prop;
+}
+
+static bool has_string(struct device_node *node, const char *name, const char *wanted)
+{
+	struct property *prop = firmware_property(node, name);
+	const char *string = NULL;
+
+	while (prop && (string = of_prop_next_string(prop, string)))
+		if (!strcmp(string, wanted))
+			return true;
+	return false;
+}
+
+/* #address-cells or #size-cells: 1 or 2; 0 if it is none of these. */
+static int cells_of(struct device_node *node, const char *name)
+{
+	struct property *prop = firmware_property(node, name);
+	u32 nr = prop && prop->length == sizeof(__be32) ? be32_to_cpup(prop->value) : 0;
+
+	return nr <= 2 ? nr : 0;
+}
+
+static bool is_for_vtl0(struct device_node *node)
+{
+	/* an overlay cannot remove the status that firmware wrote */
+	return has_string(node, "compatible", "vtl0,memory") && firmware_property(node, "no-map") &&
+	       (!of_find_property(node, "status", NULL) || has_string(node, "status", "okay") ||
+		has_string(node, "status", "ok"));
+}
+
+/* A device node has any number of ranges. */
+static void skip_node(struct device_node *parent, struct device_node *node, u64 last, u64 *pos)
+{
+	int address = cells_of(parent, "#address-cells"), size = cells_of(parent, "#size-cells"), i;
+	struct property *reg = firmware_property(node, "reg");
+
+	if (!reg || !address || !size || !firmware_property(parent, "ranges"))
+		return;
+	for (i = 0; i + address + size <= reg->length / (int)sizeof(__be32); i += address + size) {
+		const __be32 *cells = (const __be32 *)reg->value + i;
+		struct resource part = { .start = of_read_number(cells, address) };
+
+		part.end = part.start + of_read_number(cells + address, size) - 1;
 		/* an empty one at 0 would end at the last address of all */
-		if (!resource_size(&part))
+		if (part.end + 1 <= part.start)
 			continue;
 		part.end = min(part.end, last);
 		skip(&part, pos);
@@ -47,12 +100,16 @@ static void skip_devicetree(u64 last, u64 *pos)
 {
 	struct device_node *parent = of_find_node_by_path("/reserved-memory"), *node;
 
-	for_each_available_child_of_node(parent, node)
-		if (of_device_is_compatible(node, "vtl0,memory") &&
-		    of_property_read_bool(node, "no-map"))
-			skip_node(node, last, pos);
+	for_each_child_of_node(parent, node)
+		if (is_for_vtl0(node))
+			skip_node(parent, node, last, pos);
 	of_node_put(parent);
 }
+#else
+static void skip_devicetree(u64 last, u64 *pos)
+{
+}
+#endif
 
 /*
  * Parts may touch, overlap and come in any order: goes on from part to part until none
