@@ -48,6 +48,11 @@ add_devicetree() {
 	out "added 0x140000000+512M: id 0, 1 chunk"
 	run 0 remove --all
 	refuse 2 "add: --name is for one range" add --name a --devicetree two@200000000
+	# what old compilers wrote
+	mv "$tree/reserved-memory/two@200000000/phandle" "$tree/reserved-memory/two@200000000/linux,phandle"
+	run 0 add --devicetree=/soc/vmm@0:0
+	out "added 0x200000000+256M: id 0, 1 chunk"
+	run 0 remove --all
 	# cells of 32 bits
 	property /reserved-memory '#address-cells' 1
 	property /reserved-memory '#size-cells' 1
@@ -57,28 +62,57 @@ add_devicetree() {
 	rm -r "$tree"
 }
 
-add_devicetree_messages() {
-	fresh
-	plant
+# Nodes and devices that cannot be used.
+plant_unusable() {
 	property /reserved-memory/none reg
 	property /reserved-memory/bytes reg 1
 	printf x >>"$tree/reserved-memory/bytes/reg"
 	property /reserved-memory/odd reg 1 0 0 1000000 2
 	property /reserved-memory/empty reg 1 0 0 1000000 2 0 0 0
 	property /reserved-memory/high reg ffffffff fff00000 0 200000
+	property /reserved-memory/guest@140000000/child reg 1 0 0 1000000
+	# shellcheck disable=SC2046 # a list
+	property /reserved-memory/long reg $(seq 257)
+	property /soc/none@0 memory-region
+	property /soc/bytes@0 memory-region 7
+	printf x >>"$tree/soc/bytes@0/memory-region"
+	# shellcheck disable=SC2046 # a list
+	property /soc/long@0 memory-region $(seq 257)
 	mkdir "$tree/reserved-memory/dynamic"
+}
+
+add_devicetree_messages() {
+	fresh
+	plant
+	plant_unusable
 	while IFS='|' read -r node message; do
 		refuse 2 "--devicetree \"$node\": $message" add 4G+1G --devicetree "$node"
 	done <<-'END'
 		|the devicetree has no such node
 		guest|the devicetree has no such node
 		/guest@140000000|the devicetree has no such node
+		.|the devicetree has no such node
+		..|the devicetree has no such node
+		../soc/vmm@0|the devicetree has no such node
+		guest@140000000/|the devicetree has no such node
+		guest@140000000/child|the devicetree has no such node
+		/|the devicetree has no such node
+		/soc/|the devicetree has no such node
+		/soc/./vmm@0|the devicetree has no such node
+		/soc//vmm@0|the devicetree has no such node
+		/soc/../reserved-memory/guest@140000000|the devicetree has no such node
 		/soc|the node has no memory-region, and is not in /reserved-memory
+		/reserved-memory|the node has no memory-region, and is not in /reserved-memory
+		/reserved-memory/guest@140000000/child|the node has no memory-region, and is not in /reserved-memory
+		/soc/none@0|memory-region of the node is empty or ends within a cell
+		/soc/bytes@0|memory-region of the node is empty or ends within a cell
+		/soc/long@0|memory-region of the node is too long: this program reads 256 cells
 		/soc/lost@0|its memory-region names no node in /reserved-memory
 		off@300000000|the devicetree disables the node
-		dynamic|the node has no usable reg
-		none|the node has no usable reg
-		bytes|the node has no usable reg
+		dynamic|the node has no reg
+		none|reg of the node is empty or ends within a cell
+		bytes|reg of the node is empty or ends within a cell
+		long|reg of the node is too long: this program reads 256 cells
 		odd|reg of the node ends within a range
 		empty|reg of the node has a range that is empty or beyond 64 bits
 		high|reg of the node has a range that is empty or beyond 64 bits

@@ -16,12 +16,14 @@
 #include "die.h"
 #include "vtl0ctl.h"
 
-#define MAX_CELLS 256		/* of a property; the kernel reserves 64 regions at most */
+#define MAX_CELLS 256		/* of a property: its value is read into a buffer of this size */
 
 struct cells {
 	uint32_t v[MAX_CELLS];
 	size_t nr;
 };
+
+enum reading { READ, ABSENT, BROKEN, LONG };
 
 /* Opens "/NODE/PROPERTY"; returns NULL without it. */
 static FILE *open_property(const char *node, const char *property)
@@ -33,32 +35,56 @@ static FILE *open_property(const char *node, const char *property)
 	return file;
 }
 
-/* Returns whether the property is there and has whole cells. */
-static bool read_cells(const char *node, const char *property, struct cells *cells)
+static bool has_property(const char *node, const char *property)
+{
+	FILE *file = open_property(node, property);
+
+	if (!file)
+		return false;
+	fclose(file);
+	return true;
+}
+
+/* LONG if there are more than MAX_CELLS, BROKEN if there is none or the last one is not whole. */
+static enum reading read_cells(const char *node, const char *property, struct cells *cells)
 {
 	unsigned char bytes[sizeof(cells->v) + 1];
 	FILE *file = open_property(node, property);
 	size_t size, i;
 
 	if (!file)
-		return false;
+		return ABSENT;
 	size = fread(bytes, 1, sizeof(bytes), file);
 	fclose(file);
+	if (size > sizeof(cells->v))
+		return LONG;
+	if (!size || size % sizeof(uint32_t))
+		return BROKEN;
 	cells->nr = size / sizeof(uint32_t);
-	memcpy(cells->v, bytes, cells->nr * sizeof(uint32_t));
+	memcpy(cells->v, bytes, size);
 	for (i = 0; i < cells->nr; i++)
 		cells->v[i] = be32toh(cells->v[i]);
-	return size && size % sizeof(uint32_t) == 0;
+	return READ;
 }
 
-/* #address-cells or #size-cells of /reserved-memory: 1 or 2; 0 if it is none of these. */
-static uint32_t cells_of(const char *property)
+/* #address-cells or #size-cells: 1 or 2; 0 if it is none of these. */
+static uint32_t cells_of(const char *node, const char *property)
 {
 	struct cells cells;
 
-	if (!read_cells("/reserved-memory", property, &cells) || cells.nr != 1 || cells.v[0] > 2)
+	if (read_cells(node, property, &cells) != READ || cells.nr != 1 || cells.v[0] > 2)
 		return 0;
 	return cells.v[0];
+}
+
+/* Gives the cells of a range. */
+static const char *parent_cells(uint32_t *address, uint32_t *size)
+{
+	*address = cells_of("/reserved-memory", "#address-cells");
+	*size = cells_of("/reserved-memory", "#size-cells");
+	if (!*address || !*size)
+		return "#address-cells or #size-cells of /reserved-memory is not 1 or 2";
+	return NULL;
 }
 
 static uint64_t number_at(const uint32_t *cells, uint32_t nr)
@@ -91,16 +117,23 @@ static bool is_node(const char *node)
 /* Appends what reg of @node says. */
 static const char *append_reg(const char *node, struct ranges *ranges)
 {
-	uint32_t address = cells_of("#address-cells"), size = cells_of("#size-cells");
+	static const char *const unread[] = {
+		[ABSENT] = "the node has no reg",
+		[BROKEN] = "reg of the node is empty or ends within a cell",
+		[LONG] = "reg of the node is too long: this program reads 256 cells",
+	};
+	const char *wrong;
+	uint32_t address, size;
 	struct cells reg;
 	size_t i;
 
 	if (is_disabled(node))
 		return "the devicetree disables the node";
-	if (!read_cells(node, "reg", &reg))
-		return "the node has no usable reg";
-	if (!address || !size)
-		return "#address-cells or #size-cells of /reserved-memory is not 1 or 2";
+	wrong = unread[read_cells(node, "reg", &reg)];
+	if (!wrong)
+		wrong = parent_cells(&address, &size);
+	if (wrong)
+		return wrong;
 	if (reg.nr % (address + size))
 		return "reg of the node ends within a range";
 	for (i = 0; i < reg.nr; i += address + size) {
@@ -116,20 +149,30 @@ static const char *append_reg(const char *node, struct ranges *ranges)
 	return NULL;
 }
 
+static bool has_phandle(const char *node, uint32_t phandle)
+{
+	struct cells cells;
+
+	/* old compilers write only the second */
+	if (read_cells(node, "phandle", &cells) != READ &&
+	    read_cells(node, "linux,phandle", &cells) != READ)
+		return false;
+	return cells.nr == 1 && cells.v[0] == phandle;
+}
+
 /* The node in /reserved-memory that has this phandle, to be freed, or NULL. */
 static char *find_phandle(uint32_t phandle)
 {
 	char *path = xasprintf("%s/reserved-memory", dev_devicetree()), *node = NULL;
 	DIR *dir = opendir(path);
 	struct dirent *entry;
-	struct cells cells;
 
 	free(path);
 	while (dir && !node && (entry = readdir(dir))) {
 		if (entry->d_name[0] == '.')
 			continue;
 		node = xasprintf("/reserved-memory/%s", entry->d_name);
-		if (read_cells(node, "phandle", &cells) && cells.nr == 1 && cells.v[0] == phandle)
+		if (has_phandle(node, phandle))
 			break;
 		free(node);
 		node = NULL;
@@ -140,13 +183,19 @@ static char *find_phandle(uint32_t phandle)
 }
 
 /* Appends the regions that memory-region of a device names. */
-static const char *append_regions(const struct cells *phandles, struct ranges *ranges)
+static const char *append_regions(const char *device, struct ranges *ranges)
 {
-	const char *wrong = NULL;
+	static const char *const unread[] = {
+		[ABSENT] = "the node has no memory-region, and is not in /reserved-memory",
+		[BROKEN] = "memory-region of the node is empty or ends within a cell",
+		[LONG] = "memory-region of the node is too long: this program reads 256 cells",
+	};
+	struct cells phandles;
+	const char *wrong = unread[read_cells(device, "memory-region", &phandles)];
 	size_t i;
 
-	for (i = 0; !wrong && i < phandles->nr; i++) {
-		char *node = find_phandle(phandles->v[i]);
+	for (i = 0; !wrong && i < phandles.nr; i++) {
+		char *node = find_phandle(phandles.v[i]);
 
 		wrong = node ? append_reg(node, ranges) :
 			       "its memory-region names no node in /reserved-memory";
@@ -155,22 +204,46 @@ static const char *append_regions(const struct cells *phandles, struct ranges *r
 	return wrong;
 }
 
+/*
+ * Returns whether it is the name of a node, or a path of such names: for the file system "." and
+ * ".." lead to other nodes, and a name with a slash to one that is no child.
+ */
+static bool is_name(const char *name)
+{
+	if (*name != '/' && strchr(name, '/'))
+		return false;
+	if (*name == '/')
+		name++;
+	while (*name && *name != '/' && *name != '.') {
+		name += strcspn(name, "/");
+		if (!*name)
+			return true;
+		name++;
+	}
+	return false;
+}
+
+/* Returns whether it is a child of /reserved-memory: the kernel reserves nothing for others. */
+static bool is_reserved(const char *node)
+{
+	static const char parent[] = "/reserved-memory/";
+
+	return !strncmp(node, parent, strlen(parent)) && !strchr(node + strlen(parent), '/');
+}
+
 static const char *append_node(const char *name, struct ranges *ranges)
 {
 	char *node = xasprintf("%s%s", *name == '/' ? "" : "/reserved-memory/", name);
 	const char *wrong;
-	struct cells cells;
 
 	if (!is_node(""))
 		wrong = "this machine has no devicetree";
-	else if (!*name || !is_node(node))
+	else if (!is_name(name) || !is_node(node))
 		wrong = "the devicetree has no such node";
-	else if (read_cells(node, "memory-region", &cells))
-		wrong = append_regions(&cells, ranges);
-	else if (!strncmp(node, "/reserved-memory/", 17))
+	else if (is_reserved(node) && !has_property(node, "memory-region"))
 		wrong = append_reg(node, ranges);
 	else
-		wrong = "the node has no memory-region, and is not in /reserved-memory";
+		wrong = append_regions(node, ranges);
 	free(node);
 	return wrong;
 }
