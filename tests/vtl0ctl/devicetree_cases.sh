@@ -14,7 +14,7 @@ property() {
 	done >"$file"
 }
 
-# A node with a range, one with two and a disabled one, and two devices.
+# A node with a range, one with two and a disabled one, and three devices.
 plant() {
 	tree=$dir/tree
 	export VTL0_FAKE_DEVICETREE="$tree"
@@ -30,6 +30,8 @@ plant() {
 	property /soc/vmm@0 memory-region 8 7
 	printf 'okay\0' >"$tree/reserved-memory/guest@140000000/status"
 	property /soc/lost@0 memory-region 9
+	property /soc/off@0 memory-region 7
+	printf 'disabled\0' >"$tree/soc/off@0/status"
 }
 
 add_devicetree() {
@@ -107,6 +109,7 @@ add_devicetree_messages() {
 		/soc/none@0|memory-region of the node is empty or ends within a cell
 		/soc/bytes@0|memory-region of the node is empty or ends within a cell
 		/soc/long@0|memory-region of the node is too long: this program reads 256 cells
+		/soc/off@0|the devicetree disables the node
 		/soc/lost@0|its memory-region names no node in /reserved-memory
 		off@300000000|the devicetree disables the node
 		dynamic|the node has no reg

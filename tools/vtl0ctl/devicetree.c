@@ -240,6 +240,8 @@ static const char *append_node(const char *name, struct ranges *ranges)
 		wrong = "this machine has no devicetree";
 	else if (!is_name(name) || !is_node(node))
 		wrong = "the devicetree has no such node";
+	else if (is_disabled(node))
+		wrong = "the devicetree disables the node";
 	else if (is_reserved(node) && !has_property(node, "memory-region"))
 		wrong = append_reg(node, ranges);
 	else
