@@ -18,6 +18,8 @@ property() {
 plant() {
 	tree=$dir/tree
 	export VTL0_FAKE_DEVICETREE="$tree"
+	property / '#address-cells' 2
+	property / '#size-cells' 2
 	property /reserved-memory '#address-cells' 2
 	property /reserved-memory '#size-cells' 2
 	property /reserved-memory ranges
@@ -55,7 +57,8 @@ add_devicetree() {
 	run 0 add --devicetree=/soc/vmm@0:0
 	out "added 0x200000000+256M: id 0, 1 chunk"
 	run 0 remove --all
-	# cells of 32 bits
+	# cells of 32 bits, which a root without its own has
+	rm "$tree/#address-cells" "$tree/#size-cells"
 	property /reserved-memory '#address-cells' 1
 	property /reserved-memory '#size-cells' 1
 	property /reserved-memory/low reg 80000000 10000000
@@ -122,6 +125,13 @@ add_devicetree_messages() {
 		two@200000000:2|the node has fewer ranges: the first is :0
 		two@200000000:x|not a number
 	END
+	property / '#size-cells' 1
+	refuse 2 '--devicetree "guest@140000000": the kernel ignores /reserved-memory: its cells differ from the root'"'s" \
+		add --devicetree guest@140000000
+	property / '#size-cells' 2
+	rm "$tree/reserved-memory/ranges"
+	refuse 2 '--devicetree "guest@140000000": the kernel ignores /reserved-memory: it has no ranges' \
+		add --devicetree guest@140000000
 	property /reserved-memory '#size-cells' 3
 	refuse 2 '--devicetree "guest@140000000": #address-cells or #size-cells of /reserved-memory is not 1 or 2' \
 		add --devicetree guest@140000000

@@ -71,19 +71,27 @@ static enum reading read_cells(const char *node, const char *property, struct ce
 static uint32_t cells_of(const char *node, const char *property)
 {
 	struct cells cells;
+	enum reading reading = read_cells(node, property, &cells);
 
-	if (read_cells(node, property, &cells) != READ || cells.nr != 1 || cells.v[0] > 2)
+	/* what the kernel takes for a root without it */
+	if (reading == ABSENT && !*node)
+		return 1;
+	if (reading != READ || cells.nr != 1 || cells.v[0] > 2)
 		return 0;
 	return cells.v[0];
 }
 
-/* Gives the cells of a range. */
+/* Checks /reserved-memory as __reserved_mem_check_root() does; gives the cells of a range. */
 static const char *parent_cells(uint32_t *address, uint32_t *size)
 {
 	*address = cells_of("/reserved-memory", "#address-cells");
 	*size = cells_of("/reserved-memory", "#size-cells");
 	if (!*address || !*size)
 		return "#address-cells or #size-cells of /reserved-memory is not 1 or 2";
+	if (*address != cells_of("", "#address-cells") || *size != cells_of("", "#size-cells"))
+		return "the kernel ignores /reserved-memory: its cells differ from the root's";
+	if (!has_property("/reserved-memory", "ranges"))
+		return "the kernel ignores /reserved-memory: it has no ranges";
 	return NULL;
 }
 
