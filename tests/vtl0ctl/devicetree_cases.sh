@@ -65,6 +65,8 @@ add_devicetree() {
 	run 0 add --devicetree low
 	out "added 0x80000000+256M: id 0, 1 chunk"
 	rm -r "$tree"
+	run 0 add --help
+	out "Usage: vtl0ctl add [OPTION...] [--devicetree=NODE[:N]]... [RANGE...]"
 }
 
 # Nodes and devices that cannot be used.

@@ -147,7 +147,7 @@ static const struct argp_child children[] = {
 static const struct argp argp = {
 	.options = options,
 	.parser = parse_add,
-	.args_doc = "RANGE...\n--devicetree=NODE[:N]...",
+	.args_doc = "[--devicetree=NODE[:N]]... [RANGE...]",
 	.doc = "Registers ranges of physical memory, in the order given, up to the first that fails."
 	       "\vRANGE is START+LENGTH, or START-END where END is the first byte behind the "
 	       "range. Without --hold the ranges stay when the command ends.",
