@@ -3,19 +3,25 @@
 #
 # Checks of the repository as a whole: files, documents, build entry points.
 
-# Left out: patches, which have the licence of the file that they change, their letters,
-# which are mails, and Debian's files, some of whose formats have no comments
-# (debian/copyright has their licence).
+# No file offers another licence than that of COPYING. Left out: patches, which have the licence
+# of the file that they change, their letters, which are mails, and Debian's files, some of whose
+# formats have no comments (debian/copyright has their licence).
 check_spdx()
 {
+	only='SPDX-License-Identifier: GPL-2\.0(-only| WITH Linux-syscall-note)?( (\*/|-->))?$'
 	all_files | grep -vE '^\./(LICENSES|debian)/|\.patch$|/cover-letter\.txt$' | while read -r f; do
-		head -n 2 "$f" | grep -q SPDX-License-Identifier || echo "$f"
+		head -n 2 "$f" | grep -qE "$only" || echo "$f"
 	done | nothing
 }
 
 plant_spdx()
 {
 	echo 'int planted;' >drivers/planted.c
+}
+
+plant_spdx__2()
+{
+	echo '/* SPDX-License-Identifier: (GPL-2.0 OR MIT) */' >drivers/planted.h
 }
 
 # Context lines of a patch may end in a space.
