@@ -75,8 +75,8 @@ memory_limit() {
 	done | sort -n | head -n 1
 }
 
-# make_devicetree: makes $run/dtb, the devicetree that QEMU would make, and in it nodes of
-# /reserved-memory for the first half of each reserved range.
+# make_devicetree: makes $run/dtb, the devicetree that QEMU would make, and in it the nodes of
+# /reserved-memory that devicetree.py puts into each reserved range.
 make_devicetree() {
 	rm -f "$run/dtb"
 	{
