@@ -64,7 +64,10 @@ static bool takes_ram(struct trial *trial)
 	return added == PAGE_SIZE;
 }
 
-/* Does a request of two bios with a page each have both pages in one segment? */
+/*
+ * Does a request of two bios with a page each have both pages in one segment? Before Linux
+ * 6.12.88, 6.18.30 and 7.0.7 biovec_phys_mergeable() compares addresses only (CVE-2026-46115).
+ */
 static bool joins(struct trial *trial)
 {
 	struct page *pages[] = { &trial->ram, &trial->device.page };
@@ -89,11 +92,8 @@ static bool joins(struct trial *trial)
 }
 
 /**
- * vtl0_joins() - test whether a request joins adjacent pages in one segment
+ * vtl0_joins() - test whether a request joins adjacent pages in one segment, for KUnit
  * @mixed: one page is RAM and the other is device memory; else both are RAM
- *
- * Before Linux 6.12.88, 6.18.30 and 7.0.7 biovec_phys_mergeable() compares addresses only
- * (CVE-2026-46115).
  *
  * Return: 1, 0, or -ENOMEM.
  */
@@ -117,7 +117,7 @@ EXPORT_SYMBOL_IF_KUNIT(vtl0_joins);
  *
  * In Linux 6.17 to 6.18.26 and 6.19 bio_add_page() refuses to put pages of different
  * kinds into a bio, and its caller ignores that: the transfer reports its full length and
- * moves other data. Where a request joins such pages, see vtl0_joins(), the driver uses the
+ * moves other data. Where a request joins such pages, see joins(), the driver uses the
  * address of one kind for both, and that of PCI memory (P2PDMA) is another on the bus.
  *
  * Return: 0, -EOPNOTSUPP after saying why, -ENOMEM.
@@ -125,19 +125,16 @@ EXPORT_SYMBOL_IF_KUNIT(vtl0_joins);
 int vtl0_trial(void)
 {
 	struct trial *trial;
-	int faulty;
+	bool faulty;
 
 	if (allow_data_loss)
 		return 0;
 	trial = alloc_trial();
 	if (!trial)
 		return -ENOMEM;
-	faulty = !takes_ram(trial);
+	faulty = !takes_ram(trial) ||
+		 (COMPAT_MAY_JOIN ? joins(trial) : COMPAT_JOINS_BY_VERSION);
 	kfree(trial);
-	if (!faulty)
-		faulty = COMPAT_MAY_JOIN ? vtl0_joins(true) : COMPAT_JOINS_BY_VERSION;
-	if (faulty < 0)
-		return faulty;
 	if (faulty)
 		pr_err("this kernel can lose data where direct I/O mixes this memory with other: install 6.12.88 or later of Linux 6.12, 6.18.30 or later of 6.18, 7.0.7 or later, or load with allow_data_loss=1\n");
 	return faulty ? -EOPNOTSUPP : 0;

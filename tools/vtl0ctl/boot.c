@@ -60,8 +60,8 @@ static const struct argp argp = {
 	.parser = parse_boot,
 	.doc = "The files *.conf in /etc/vtl0.d describe the ranges to register at each boot: "
 	       "[NAME], and below it range = START+LENGTH or devicetree = NODE and, if wanted, "
-	       "order, chunk, node, cookie, name, mode, owner, and trim, cover or clear = yes, as the options of "
-	       "add.",
+	       "order, chunk, node, cookie, name, mode, owner, and trim, cover or clear = yes, "
+	       "as the options of add.",
 	.children = children,
 };
 

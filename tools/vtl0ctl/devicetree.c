@@ -37,12 +37,16 @@ static FILE *open_property(const char *node, const char *property)
 
 static bool has_property(const char *node, const char *property)
 {
-	FILE *file = open_property(node, property);
+	char *path = xasprintf("%s%s/%s", dev_devicetree(), node, property);
+	bool found = !access(path, F_OK);
 
-	if (!file)
-		return false;
-	fclose(file);
-	return true;
+	free(path);
+	return found;
+}
+
+static bool is_node(const char *node)
+{
+	return has_property(node, ".");
 }
 
 /* LONG if there are more than MAX_CELLS, BROKEN if there is none or the last one is not whole. */
@@ -111,15 +115,6 @@ static bool is_disabled(const char *node)
 		status[0] = '\0';
 	fclose(file);
 	return strcmp(status, "okay") && strcmp(status, "ok");
-}
-
-static bool is_node(const char *node)
-{
-	char *path = xasprintf("%s%s/.", dev_devicetree(), node);
-	bool found = !access(path, F_OK);
-
-	free(path);
-	return found;
 }
 
 /* Appends what reg of @node says. */
@@ -199,9 +194,12 @@ static const char *append_regions(const char *device, struct ranges *ranges)
 		[LONG] = "memory-region of the node is too long: this program reads 256 cells",
 	};
 	struct cells phandles;
-	const char *wrong = unread[read_cells(device, "memory-region", &phandles)];
+	const char *wrong;
 	size_t i;
 
+	if (is_disabled(device))
+		return "the devicetree disables the node";
+	wrong = unread[read_cells(device, "memory-region", &phandles)];
 	for (i = 0; !wrong && i < phandles.nr; i++) {
 		char *node = find_phandle(phandles.v[i]);
 
@@ -248,8 +246,6 @@ static const char *append_node(const char *name, struct ranges *ranges)
 		wrong = "this machine has no devicetree";
 	else if (!is_name(name) || !is_node(node))
 		wrong = "the devicetree has no such node";
-	else if (is_disabled(node))
-		wrong = "the devicetree disables the node";
 	else if (is_reserved(node) && !has_property(node, "memory-region"))
 		wrong = append_reg(node, ranges);
 	else
