@@ -20,6 +20,7 @@
 #include "common.h"
 
 #define LOCKDOWN "/sys/kernel/security/lockdown"
+#define RESERVED_MEMORY "/proc/device-tree/reserved-memory"
 
 /*
  * What "memmap=SIZE%START-1+0xefffffff", SIZE in KiB, makes of RAM, as firmware does: type
@@ -56,6 +57,14 @@ static const char *no_lockdown(void)
 	return NULL;
 }
 
+/* Changes the devicetree first, as root may: devicetree_while_locked_down looks at it. */
+static int lock_down(void)
+{
+	if (!access(RESERVED_MEMORY, F_OK) && run("modprobe changed_node"))
+		return -1;
+	return write_file(LOCKDOWN, "integrity");
+}
+
 TEST(locked_down)
 {
 	struct mshv_vtl_ram_disposition ram = {
@@ -89,7 +98,7 @@ TEST(locked_down)
 		ASSERT_NE(MAP_FAILED, p);
 	}
 
-	ASSERT_EQ(0, write_file(LOCKDOWN, "integrity"));
+	ASSERT_EQ(0, lock_down());
 	for (u64 flags = 0; flags <= VTL0_ADD_PERSIST; flags += VTL0_ADD_PERSIST)
 		EXPECT_EQ(-EPERM, add_range(ctl, EMPTY_BASE, BLOCKS(1), flags));
 	EXPECT_EQ(-EPERM, vtl0_ioctl(ctl, MSHV_ADD_VTL0_MEMORY, &ram));
@@ -168,7 +177,7 @@ static bool add_devicetree(int ctl, u64 *start, u64 *length)
 {
 	struct vtl0_range_info info[2];
 
-	if (run("cd /proc/device-tree/reserved-memory && nodes= && for node in lab@*; do "
+	if (run("cd " RESERVED_MEMORY " && nodes= && for node in lab@*; do "
 		"nodes=\"$nodes --devicetree $node\"; done && vtl0ctl add $nodes") ||
 	    list_ranges(ctl, info, 2) < 2 || info[0].start + info[0].length != info[1].start)
 		return false;
@@ -177,10 +186,10 @@ static bool add_devicetree(int ctl, u64 *start, u64 *length)
 	return !run("vtl0ctl remove --all");
 }
 
-/* Adds a block of each node of that name that the lab's devicetree.py makes. */
+/* Adds a block of each node of that name that the lab's devicetree.py or changed_node makes. */
 static bool all_nodes_add(int ctl, const char *name, int expected)
 {
-	DIR *dir = opendir("/proc/device-tree/reserved-memory");
+	DIR *dir = opendir(RESERVED_MEMORY);
 	size_t length = strlen(name);
 	struct dirent *entry;
 	bool found = false, right = true;
@@ -212,7 +221,7 @@ TEST(devicetree_while_locked_down)
 
 	if (read_file(LOCKDOWN, text, sizeof(text)) < 0 || strstr(text, "[none]"))
 		SKIP(return, "this kernel is not locked down");
-	if (access("/proc/device-tree/reserved-memory", F_OK))
+	if (access(RESERVED_MEMORY, F_OK))
 		SKIP(return, "no devicetree has memory for this driver");
 	ctl = open_control();
 	ASSERT_LE(0, ctl);
@@ -225,6 +234,9 @@ TEST(devicetree_while_locked_down)
 	EXPECT_TRUE(all_nodes_add(ctl, "mapped", -EPERM));
 	EXPECT_TRUE(all_nodes_add(ctl, "disabled", -EPERM));
 	EXPECT_TRUE(all_nodes_add(ctl, "other", -EPERM));
+	/* root got no-map, and a whole node, into the tree */
+	EXPECT_TRUE(all_nodes_add(ctl, "changed", -EPERM));
+	EXPECT_TRUE(all_nodes_add(ctl, "added", -EPERM));
 	/* an empty range does not hide the one behind it */
 	EXPECT_TRUE(all_nodes_add(ctl, "two", 0));
 	/* a range may lie in several nodes */
@@ -240,6 +252,7 @@ TEST(devicetree_while_locked_down)
 	EXPECT_EQ(0, remove_range(ctl, start, length));
 	close(low);
 	close(ctl);
+	EXPECT_EQ(0, run("modprobe -r changed_node"));
 	EXPECT_NOTHING_LEFT();
 }
 

@@ -6,9 +6,9 @@ usage: devicetree.py FILE SIZE@ADDRESS...
 
 Two nodes "lab" are one quarter of the memory each, for vtl0 (see Documentation/devicetree). The
 third quarter has nodes that differ from these in one thing each, for tests: "mapped" lacks
-no-map, "disabled" has that status, "other" is compatible with something else, and "two" has two
-ranges, of which the first is empty. The last quarter gets none, as memory that no devicetree
-describes. The format is that of the Devicetree Specification, chapter 5.
+no-map, as does "changed", "disabled" has that status, "other" is compatible with something else,
+and "two" has two ranges, of which the first is empty. Behind them, and in the last quarter, is
+memory that no devicetree describes. The format is that of the Devicetree Specification, chapter 5.
 """
 import struct
 import sys
@@ -81,13 +81,14 @@ def nodes(tree, start, size):
     node(tree, 'lab', start, quarter)
     node(tree, 'lab', start + quarter, quarter)
     start += 2 * quarter
-    quarter = quarter // 4 // BLOCK * BLOCK
-    if not quarter:
+    part = quarter // 8 // BLOCK * BLOCK
+    if not part:
         return
-    node(tree, 'mapped', start, quarter, no_map=False)
-    node(tree, 'disabled', start + quarter, quarter, status='disabled')
-    node(tree, 'other', start + 2 * quarter, quarter, compatible='vtl0,other')
-    node(tree, 'two', start + 3 * quarter, quarter, before=bytes(16))
+    node(tree, 'mapped', start, part, no_map=False)
+    node(tree, 'disabled', start + part, part, status='disabled')
+    node(tree, 'other', start + 2 * part, part, compatible='vtl0,other')
+    node(tree, 'two', start + 3 * part, part, before=bytes(16))
+    node(tree, 'changed', start + 4 * part, part, no_map=False)
 
 
 def main(path, *wanted):
