@@ -201,6 +201,44 @@ TEST_F(module, bad_parameter)
 	EXPECT_TRUE(nothing_of_it());
 }
 
+/* Does the log have the line that names what to install? */
+static bool kernel_is_refused(int log)
+{
+	char record[8192] = "";
+	ssize_t n;
+
+	while ((n = read(log, record, sizeof(record) - 1)) > 0) {
+		record[n] = '\0';
+		if (strstr(record, "vtl0: this kernel can lose data") &&
+		    strstr(record, "install 6.12.88 or later") &&
+		    strstr(record, "or load with allow_data_loss=1"))
+			return true;
+	}
+	return false;
+}
+
+TEST_F(module, refuses_kernel_that_loses_data)
+{
+	int file = module_file("refusing_bio"), log;
+
+	if (file < 0)
+		SKIP(return, "needs CONFIG_KPROBES");
+	ASSERT_EQ(0, module_unload("vtl0", true));
+	ASSERT_EQ(0, module_load_fd(file, ""));
+	log = watch_log();
+	ASSERT_LE(0, log);
+	EXPECT_EQ(-EOPNOTSUPP, module_load("vtl0", ""));
+	EXPECT_TRUE(nothing_of_it());
+	EXPECT_TRUE(kernel_is_refused(log));
+	EXPECT_EQ(0, module_load("vtl0", "allow_data_loss=1"));
+	EXPECT_TRUE(exists("/dev/vtl0"));
+	EXPECT_FALSE(kernel_is_refused(log));
+	close(log);
+	close(file);
+	EXPECT_EQ(0, module_unload("vtl0", true));
+	EXPECT_EQ(0, module_unload("refusing_bio", true));
+}
+
 /* The module reads the parameter once, so it cannot be written later. */
 TEST_F(module, parameter_is_read_only)
 {
