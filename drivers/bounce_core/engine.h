@@ -52,7 +52,10 @@ enum bounce_way {
 	BOUNCE_NR_WAYS,
 };
 
-/* They only grow. struct bounce_pool_stats has the counters of the pool. */
+/*
+ * Counters since the engine was created or reset (bounce_engine_reset()). struct
+ * bounce_pool_stats has those of the pool.
+ */
 struct bounce_stats {
 	u64 bios[BOUNCE_NR_WAYS];
 	u64 bytes[BOUNCE_NR_WAYS];
