@@ -175,14 +175,14 @@ void bounce_engine_exit(struct bounce_engine *engine);
 void bounce_engine_set_limits(const struct bounce_engine *engine,
 			      struct queue_limits *lim);
 
-/* submit.c: the whole of a bio, in parts if need be; it ends by itself. */
-void bounce_engine_submit(struct bounce_engine *engine, struct bio *bio);
+/* submit.c: handles a whole bio, in parts if necessary, and completes it */
+void bounce_engine_submit(struct bounce_engine *engine, struct bio *orig);
 /* The same in two steps, for a front end that splits bios itself. */
 bool bounce_engine_wants(struct bounce_engine *engine, struct bio *bio);
-int bounce_engine_prepare(struct bounce_engine *engine, struct bio *bio,
-			  bool bounce, struct bounce_io **io);
+int bounce_engine_prepare(struct bounce_engine *engine, struct bio *orig,
+			  bool want_bounce, struct bounce_io **iop);
 void bounce_engine_go(struct bounce_io *io);
-bool bounce_engine_checks(const struct bounce_engine *engine, struct bio *bio);
+bool bounce_engine_checks(const struct bounce_engine *engine, struct bio *orig);
 void bounce_engine_refuse(struct bounce_engine *engine, struct bio *bio, int err);
 void bounce_engine_count_split(struct bounce_engine *engine);
 void bounce_engine_count_passed(struct bounce_engine *engine, struct bio *bio);

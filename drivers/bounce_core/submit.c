@@ -125,8 +125,8 @@ static int bounce(struct bounce_engine *engine, struct bio *orig,
  * @engine: the engine
  * @orig: the bio from above
  * @want_bounce: bounce it, or let its memory pass
- * @iop: becomes what was made: for all of @orig, or for the first part bytes of it
- *	if it is bounced
+ * @iop: out: the new bio; it covers all of @orig or, if it is bounced, maybe only its first
+ *	(*@iop)->part.bi_size bytes
  *
  * Context: sleeps unless @orig has REQ_NOWAIT.
  * Return: 0; -EAGAIN (REQ_NOWAIT only), -ENOMEM (REQ_ATOMIC only) without memory;
@@ -218,7 +218,7 @@ EXPORT_SYMBOL_GPL(bounce_engine_checks);
 
 /**
  * bounce_engine_go() - submit a bio that bounce_engine_prepare() made
- * @io: from there; its end ends, with the last part, the bio from above
+ * @io: from bounce_engine_prepare(); the bio from above completes when its last part has
  *
  * Context: where submit_bio_noacct() may be called.
  */
