@@ -284,7 +284,7 @@ static int check_lower(struct bounce_dev *dev)
 
 /**
  * bounce_lower_open() - open and claim the device that "backing" names
- * @dev: the device; gets @lower_file, @lower, @block and @max_bounce
+ * @dev: the device; gets @lower_file, @lower and @block
  *
  * Context: with @dev->lock held; sleeps. Logs the reason of a failure.
  * Return: 0, or an errno of the table in the admin guide.
