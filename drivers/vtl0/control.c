@@ -255,7 +255,6 @@ static int do_plan(struct call *call)
 	ret = vtl0_check_plan(arg, &rq, &arg->edge);
 	if (ret)
 		return ret;
-	arg->edge = 0;
 	arg->planned_start = rq.start;
 	arg->planned_length = rq.length;
 	arg->memmap_bytes = 0;
