@@ -27,7 +27,7 @@ struct region {
 };
 
 /* struct vtl0_declared of each window; disjoint */
-static __guarded_by(&vtl0_lock) LIST_HEAD(windows);
+static __guarded_by(&vtl0_lock) LIST_HEAD(declared_windows);
 /* disjoint */
 static __guarded_by(&vtl0_lock) LIST_HEAD(regions);
 
@@ -225,7 +225,7 @@ int vtl0_declare(struct vtl0_declared *declared, struct vtl0_span *conflict)
 {
 	int ret = fill(declared, declared->start, declared->start + declared->length, conflict);
 
-	list_add(&declared->link, &windows);
+	list_add(&declared->link, &declared_windows);
 	if (ret)
 		vtl0_undeclare(declared);
 	if (!ret || ret == -ENOMEM)
@@ -281,7 +281,7 @@ void vtl0_declared_reclaim(u64 start, u64 length)
 	struct vtl0_span conflict;
 	struct vtl0_declared *w;
 
-	list_for_each_entry(w, &windows, link)
+	list_for_each_entry(w, &declared_windows, link)
 		if (fill(w, first, end, &conflict))
 			pr_warn_ratelimited("memory from %#llx to %#llx of a window is no longer claimed\n",
 					    max(first, w->start),
