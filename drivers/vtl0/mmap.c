@@ -5,8 +5,9 @@
  * memory, mapping and address allow.
  *
  * A fault maps registered memory only; for other memory it asks touch.c to register it, or is
- * SIGBUS. GUP refuses entries without a struct page (EEXIST), or worse. As in
- * drivers/dax/device.c there are shared mappings only, and no VM_MIXEDMAP.
+ * SIGBUS. GUP refuses a PTE of memory without a struct page (EEXIST), and follow_huge_pmd()
+ * would take a reference on the missing one. As in drivers/dax/device.c there are shared
+ * mappings only, and no VM_MIXEDMAP.
  */
 #include <linux/capability.h>
 #include <linux/dax.h>
