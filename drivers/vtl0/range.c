@@ -172,7 +172,7 @@ struct vtl0_range *vtl0_range_alloc_rest(struct vtl0_range *range, struct vtl0_c
  * @range: the range
  * @state: VTL0_STATE_*
  *
- * Context: under vtl0_lock.
+ * Context: under vtl0_lock, or in the removal for which @range is busy.
  */
 void vtl0_range_set_state(struct vtl0_range *range, unsigned int state)
 {

@@ -102,8 +102,8 @@ struct vtl0_cookie {
  * @res: its claim, in /proc/iomem; NULL if another driver took that
  * @id: number, part of the name of its device
  * @node: NUMA node of its first chunk
- * @state: VTL0_STATE_*; written under vtl0_lock, read with READ_ONCE() by
- *	faults inside vtl0_srcu
+ * @state: VTL0_STATE_*; written under vtl0_lock, or by the removal for which the range is
+ *	busy; faults read it inside vtl0_srcu
  * @persist: needs no owner; written under vtl0_lock, read with READ_ONCE()
  * @nr_owners: length of @holds; written and read as @persist
  * @touched: a page of the range was mapped since vtl0_pgmaps_idle() found it idle
