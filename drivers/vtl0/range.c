@@ -176,7 +176,7 @@ struct vtl0_range *vtl0_range_alloc_rest(struct vtl0_range *range, struct vtl0_c
  */
 void vtl0_range_set_state(struct vtl0_range *range, unsigned int state)
 {
-	/* pairs with the acquire of vtl0_fault(): struct pages before LIVE */
+	/* pairs with the acquire of fault_in_range(): struct pages before LIVE */
 	smp_store_release(&range->state, state);
 }
 
@@ -295,7 +295,7 @@ static void add_work(struct work_struct *work)
 	if (!abandoned)
 		complete(&job->done);
 	mutex_unlock(&vtl0_lock);
-	/* then add_pgmaps() frees the job, maybe by now */
+	/* after complete() add_pgmaps() may have freed the job: do not touch it */
 	if (!abandoned)
 		return;
 	kfree(job);
