@@ -56,11 +56,11 @@
  * ============ ==============================================================
  */
 
-/* A range or a chunk in state ... */
+/* State of a range. DRAINING ends when no page of it is pinned, or when it has an owner again. */
 #define VTL0_STATE_ADDING	0	/* being registered, cannot be mapped yet */
 #define VTL0_STATE_LIVE		1	/* registered */
 #define VTL0_STATE_REMOVING	2	/* being removed, touching it waits */
-#define VTL0_STATE_DRAINING	3	/* no owner, or removed: ends with the last pin */
+#define VTL0_STATE_DRAINING	3	/* no owner, or being unregistered: cannot be touched */
 
 /* Flags of VTL0_ADD and VTL0_PLAN. */
 #define VTL0_ADD_TRIM		(1U << 0)
