@@ -187,14 +187,6 @@ static inline unsigned long compat_get_unmapped_area(struct file *file, unsigned
 #define blk_rq_map_sg(rq, sgl) blk_rq_map_sg((rq)->q, rq, sgl)
 #endif
 
-/* before 7.3: another name for the position in the bio_vec at bi_idx */
-#if LINUX_VERSION_CODE < KERNEL_VERSION(7, 3, 0)
-#define bi_offset bi_bvec_done
-#endif
-
-/* before 7.3: no bio_complete_in_task(); the driver has work of its own instead */
-#define COMPAT_HAVE_BIO_COMPLETE_IN_TASK (LINUX_VERSION_CODE >= KERNEL_VERSION(7, 3, 0))
-
 /* before 6.18, or some release about then: the vecs behind a bio have no function */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(7, 0, 0)
 static inline void compat_bio_init_inline(struct bio *bio, struct block_device *bdev,
