@@ -48,7 +48,8 @@ plant_include_circles()
 	printf '#include "planted.h"\n' >>drivers/vtl0/plan.h
 }
 
-# call_edges DIR: prints "FROM TO" for each file of DIR that calls a function of another
+# call_edges DIR: prints "FROM TO" for each file of DIR that calls a function of another. Fails
+# if cscope does, or finds no function in the C files of DIR.
 #
 # From the lines of cscope's cross reference (-c: as text): <TAB>@FILE begins a
 # file, <TAB>$NAME a function's definition, <TAB>`NAME is a call. A call means the
@@ -62,7 +63,7 @@ call_edges()
 	cscope -b -c -k -i "$tmp/cscope.files" -f "$tmp/cscope.out" || return 1
 	awk '
 		/^\t@/ { file = substr($0, 3) }
-		/^\t\$/ { name = substr($0, 3); owner[name] = file; here[file, name] = 1 }
+		/^\t\$/ { name = substr($0, 3); owner[name] = file; here[file, name] = 1; functions++ }
 		/^\t`/ { from[++n] = file; callee[n] = substr($0, 3) }
 		END {
 			for (i = 1; i <= n; i++) {
@@ -70,14 +71,20 @@ call_edges()
 				if (to && !((from[i], callee[i]) in here))
 					print from[i], to
 			}
-		}' "$tmp/cscope.out" | sort -u
+			exit !functions
+		}' "$tmp/cscope.out" >"$tmp/all_edges" || return 1
+	sort -u "$tmp/all_edges"
 }
 
 check_call_circles()
 {
 	command -v cscope >/dev/null || { echo "cscope is missing"; return 1; }
 	source_dirs | while read -r dir; do
-		call_edges "$dir" | circles calls
+		if call_edges "$dir" >"$tmp/edges"; then
+			circles calls <"$tmp/edges"
+		else
+			echo "$dir: cscope fails, or finds no function"
+		fi
 	done | nothing
 }
 
@@ -85,6 +92,23 @@ plant_call_circles()
 {
 	printf 'void planted(void)\n{\n\tvtl0_zap(0, 0);\n}\n' >drivers/vtl0/planted.c
 	printf 'void zap_again(void)\n{\n\tplanted();\n}\n' >>drivers/vtl0/mapping.c
+}
+
+# For the check, which runs in the same shell, this is cscope.
+plant_call_circles__2()
+{
+	# shellcheck disable=SC2329 # called by call_edges
+	cscope()
+	{
+		echo planted >&2
+		return 1
+	}
+}
+
+plant_call_circles__3()
+{
+	mkdir drivers/planted
+	echo 'int planted;' >drivers/planted/planted.c
 }
 
 # import_edges DIR: prints "FROM TO" for each Python module of DIR that imports another
