@@ -35,9 +35,9 @@ static size_t copy_in(struct folio *folio, size_t len, struct iov_iter *iter)
 /* ------------------------------------------------------------------ */
 /* Writes from an iov_iter */
 
-static int bounce_write(struct bounce_pool *pool, struct bio *bio,
-			struct iov_iter *iter, size_t total, size_t minsize,
-			unsigned int flags)
+static int prepare_write(struct bounce_pool *pool, struct bio *bio,
+			 struct iov_iter *iter, size_t total, size_t minsize,
+			 unsigned int flags)
 {
 	size_t done = 0;
 	unsigned int i;
@@ -130,9 +130,9 @@ static ssize_t extract(struct dest *dest, struct iov_iter *iter, size_t len)
 	return ret;
 }
 
-static int bounce_read(struct bounce_pool *pool, struct bio *bio,
-		       struct iov_iter *iter, size_t total, size_t minsize,
-		       unsigned int flags)
+static int prepare_read(struct bounce_pool *pool, struct bio *bio,
+			struct iov_iter *iter, size_t total, size_t minsize,
+			unsigned int flags)
 {
 	struct dest dest = { };
 	ssize_t ret;
@@ -283,8 +283,8 @@ int bio_bounce(struct bounce_pool *pool, struct bio *bio, struct iov_iter *iter,
 	if (!total)
 		return -EINVAL;
 	if (op_is_write(bio_op(bio)))
-		return bounce_write(pool, bio, iter, total, minsize, flags);
-	return bounce_read(pool, bio, iter, total, minsize, flags);
+		return prepare_write(pool, bio, iter, total, minsize, flags);
+	return prepare_read(pool, bio, iter, total, minsize, flags);
 }
 EXPORT_SYMBOL_GPL(bio_bounce);
 
