@@ -1,36 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0
 /* When VTL0_ADD of a range that is registered succeeds, on addresses without RAM. */
 #include <kunit/static_stub.h>
-#include <kunit/test.h>
 #include <linux/err.h>
 
-#include "request.h"
-#include "vtl0.h"
-
-#define MIB(n) ((u64)(n) << 20)
-
-static struct vtl0_request request;
-
-static struct vtl0_range *add(struct vtl0_owner *owner, const struct vtl0_request *rq,
-			      struct vtl0_conflict *conflict)
-{
-	struct vtl0_range *range = vtl0_owner_add(owner, rq, conflict);
-
-	/* its owner keeps it */
-	if (!IS_ERR(range))
-		vtl0_range_put(range);
-	return range;
-}
+#include "vtl0_kunit.h"
 
 /* By another owner: @range, or with a mismatch -EEXIST. */
 static void expect_add(struct kunit *test, unsigned int i, const struct vtl0_request *rq,
 		       struct vtl0_range *range, u32 mismatch)
 {
-	struct vtl0_owner **owners = test->priv;
+	struct owners *o = test->priv;
 	struct vtl0_range *want = mismatch ? ERR_PTR(-EEXIST) : range;
 	struct vtl0_conflict conflict = { };
 
-	KUNIT_EXPECT_PTR_EQ_MSG(test, add(owners[1], rq, &conflict), want, "case %u", i);
+	KUNIT_EXPECT_PTR_EQ_MSG(test, vtl0_test_add(o->b, rq, &conflict), want, "case %u", i);
 	KUNIT_EXPECT_EQ_MSG(test, conflict.mismatch, mismatch, "case %u", i);
 }
 
@@ -57,7 +40,8 @@ static void mismatch_test(struct kunit *test)
 		{ VTL0_ADD_CHUNK | VTL0_ADD_ORDER, 18, MIB(2), VTL0_ADD_CHUNK },
 		{ VTL0_ADD_NODE, UINT_MAX, 0, 0 },
 	};
-	struct vtl0_owner **owners = test->priv;
+	struct owners *o = test->priv;
+	const struct vtl0_request request = vtl0_test_request(0, MIB(8));
 	struct vtl0_request rq = request;
 	struct vtl0_conflict conflict = { };
 	struct vtl0_range *range;
@@ -66,7 +50,7 @@ static void mismatch_test(struct kunit *test)
 	if (vtl0_geometry.nr_orders < 2 || vtl0_geometry.orders[1] != 9)
 		kunit_skip(test, "not the orders of x86-64");
 	rq.chunk_length = MIB(4);
-	range = add(owners[0], &rq, &conflict);
+	range = vtl0_test_add(o->a, &rq, &conflict);
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, range);
 	for (i = 0; i < ARRAY_SIZE(cases); i++) {
 		rq.flags = cases[i].flags;
@@ -77,16 +61,14 @@ static void mismatch_test(struct kunit *test)
 	rq = request;
 	rq.flags = VTL0_ADD_NODE;
 	rq.node++;
-	KUNIT_EXPECT_PTR_EQ(test, add(owners[1], &rq, &conflict), ERR_PTR(-EEXIST));
+	KUNIT_EXPECT_PTR_EQ(test, vtl0_test_add(o->b, &rq, &conflict), ERR_PTR(-EEXIST));
 	KUNIT_EXPECT_EQ(test, conflict.mismatch, VTL0_ADD_NODE);
 }
-
-#define GIB(n) MIB((u64)(n) << 10)
 
 /* A node ends in the middle of a GiB. */
 static int fake_node(u64 address)
 {
-	return address >= BIT_ULL(44) + MIB(1536) ? 1 : 0;
+	return address >= BASE + MIB(1536) ? 1 : 0;
 }
 
 /* Chunks that lie on two nodes, as VTL0_ADD_NODE makes them. */
@@ -107,8 +89,8 @@ static void over_nodes_test(struct kunit *test)
 		{ VTL0_ADD_ORDER | VTL0_ADD_CHUNK, GIB(1), 0 },
 		{ VTL0_ADD_CHUNK, MIB(512), VTL0_ADD_CHUNK },
 	};
-	struct vtl0_owner **owners = test->priv;
-	struct vtl0_request rq = request;
+	struct owners *o = test->priv;
+	struct vtl0_request rq = vtl0_test_request(0, MIB(8));
 	struct vtl0_conflict conflict = { };
 	struct vtl0_range *range;
 	unsigned int i;
@@ -120,7 +102,7 @@ static void over_nodes_test(struct kunit *test)
 	rq.max_order = 18;
 	rq.flags = VTL0_ADD_NODE | VTL0_ADD_ORDER | VTL0_ADD_CHUNK;
 	rq.chunk_length = GIB(1);
-	range = add(owners[0], &rq, &conflict);
+	range = vtl0_test_add(o->a, &rq, &conflict);
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, range);
 	KUNIT_EXPECT_EQ(test, range->nr_chunks, 2);
 	for (i = 0; i < ARRAY_SIZE(cases); i++) {
@@ -128,35 +110,6 @@ static void over_nodes_test(struct kunit *test)
 		rq.chunk_length = cases[i].chunk_length;
 		expect_add(test, i, &rq, range, cases[i].mismatch);
 	}
-}
-
-static int mismatch_init(struct kunit *test)
-{
-	struct vtl0_owner **owners = kunit_kcalloc(test, 2, sizeof(*owners), GFP_KERNEL);
-	unsigned int i;
-
-	KUNIT_ASSERT_NOT_NULL(test, owners);
-	test->priv = owners;
-	for (i = 0; i < 2; i++) {
-		owners[i] = vtl0_owner_alloc();
-		KUNIT_ASSERT_NOT_NULL(test, owners[i]);
-	}
-	/* 16 TiB: beyond the memory of any machine of the lab */
-	request = (struct vtl0_request) {
-		.start = BIT_ULL(44), .length = MIB(8), .max_order = UINT_MAX,
-		.node = numa_mem_id(),
-	};
-	return 0;
-}
-
-static void mismatch_exit(struct kunit *test)
-{
-	struct vtl0_owner **owners = test->priv;
-	unsigned int i;
-
-	for (i = 0; owners && i < 2; i++)
-		if (owners[i])
-			vtl0_owner_release(owners[i]);
 }
 
 static struct kunit_case mismatch_tests[] = {
@@ -167,8 +120,8 @@ static struct kunit_case mismatch_tests[] = {
 
 static struct kunit_suite mismatch_suite = {
 	.name = "vtl0_mismatch",
-	.init = mismatch_init,
-	.exit = mismatch_exit,
+	.init = vtl0_test_init,
+	.exit = vtl0_test_exit,
 	.test_cases = mismatch_tests,
 };
 

@@ -1,17 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The NUMA nodes of a range's chunks, on addresses without RAM. */
 #include <kunit/static_stub.h>
-#include <kunit/test.h>
-#include <linux/err.h>
 #include <linux/nodemask.h>
 #include <linux/numa.h>
 
-#include "request.h"
-#include "vtl0.h"
-
-#define MIB(n) ((u64)(n) << 20)
-/* 16 TiB: beyond the memory of any machine of the lab */
-#define BASE BIT_ULL(44)
+#include "vtl0_kunit.h"
 
 /* Firmware names a node for the first of two chunks only. */
 static int node_of_first(u64 address)
@@ -31,15 +24,15 @@ static void expect_nodes(struct kunit *test, int node, u32 flags, int first, int
 		.start = BASE, .length = MIB(16), .chunk_length = MIB(8), .max_order = 9,
 		.node = node, .flags = flags,
 	};
+	struct owners *o = test->priv;
 	struct vtl0_conflict conflict;
 	struct vtl0_span busy;
-	struct vtl0_range *range = vtl0_owner_add(test->priv, &rq, &conflict);
+	struct vtl0_range *range = vtl0_test_add(o->a, &rq, &conflict);
 
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, range);
 	KUNIT_EXPECT_EQ(test, range->nr_chunks, 2);
 	KUNIT_EXPECT_EQ(test, range->chunks[0].node, first);
 	KUNIT_EXPECT_EQ(test, range->chunks[1].node, second);
-	vtl0_range_put(range);
 	KUNIT_EXPECT_EQ(test, vtl0_remove(BASE, MIB(16), &busy), 0);
 }
 
@@ -68,21 +61,6 @@ static void offline_test(struct kunit *test)
 	expect_nodes(test, NUMA_NO_NODE, 0, NUMA_NO_NODE, NUMA_NO_NODE);
 }
 
-static int node_init(struct kunit *test)
-{
-	if (vtl0_check_range(BASE, MIB(16)))
-		kunit_skip(test, "the processor has too few address bits");
-	test->priv = vtl0_owner_alloc();
-	KUNIT_ASSERT_NOT_NULL(test, test->priv);
-	return 0;
-}
-
-static void node_exit(struct kunit *test)
-{
-	if (test->priv)
-		vtl0_owner_release(test->priv);
-}
-
 static struct kunit_case node_tests[] = {
 	KUNIT_CASE(firmware_test),
 	KUNIT_CASE(request_test),
@@ -92,8 +70,8 @@ static struct kunit_case node_tests[] = {
 
 static struct kunit_suite node_suite = {
 	.name = "vtl0_node",
-	.init = node_init,
-	.exit = node_exit,
+	.init = vtl0_test_init,
+	.exit = vtl0_test_exit,
 	.test_cases = node_tests,
 };
 

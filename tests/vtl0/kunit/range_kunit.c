@@ -1,53 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Bookkeeping of ranges, on addresses without RAM. */
-#include <kunit/test.h>
 #include <linux/completion.h>
 #include <linux/delay.h>
 #include <linux/err.h>
 #include <linux/jiffies.h>
 #include <linux/kthread.h>
-#include <linux/slab.h>
 
-#include "request.h"
-#include "vtl0.h"
-
-#define MIB(n) ((u64)(n) << 20)
-#define GIB(n) ((u64)(n) << 30)
-/* 16 TiB: beyond the memory of any machine of the lab */
-#define BASE BIT_ULL(44)
-
-struct owners {
-	struct vtl0_owner *a;
-	struct vtl0_owner *b;
-};
-
-static struct vtl0_request request(u64 start, u64 length)
-{
-	return (struct vtl0_request) {
-		.start = BASE + start,
-		.length = length,
-		.max_order = UINT_MAX,
-		.node = numa_mem_id(),
-	};
-}
-
-static struct vtl0_range *add_request(struct vtl0_owner *owner, const struct vtl0_request *rq,
-				      struct vtl0_conflict *conflict)
-{
-	struct vtl0_range *range = vtl0_owner_add(owner, rq, conflict);
-
-	/* its owner keeps it */
-	if (!IS_ERR(range))
-		vtl0_range_put(range);
-	return range;
-}
+#include "vtl0_kunit.h"
 
 static struct vtl0_range *add(struct vtl0_owner *owner, u64 start, u64 length)
 {
-	struct vtl0_request rq = request(start, length);
+	struct vtl0_request rq = vtl0_test_request(start, length);
 	struct vtl0_conflict conflict;
 
-	return add_request(owner, &rq, &conflict);
+	return vtl0_test_add(owner, &rq, &conflict);
 }
 
 static int remove(u64 start, u64 length)
@@ -87,34 +53,9 @@ static bool goes(struct vtl0_chunk *(*look)(u64 address), u64 address)
 	return !look(address);
 }
 
-static int range_init(struct kunit *test)
-{
-	struct owners *o = kunit_kzalloc(test, sizeof(*o), GFP_KERNEL);
-
-	KUNIT_ASSERT_NOT_NULL(test, o);
-	test->priv = o;
-	if (vtl0_check_range(BASE, GIB(16)))
-		kunit_skip(test, "the processor has too few address bits");
-	o->a = vtl0_owner_alloc();
-	o->b = vtl0_owner_alloc();
-	KUNIT_ASSERT_NOT_NULL(test, o->a);
-	KUNIT_ASSERT_NOT_NULL(test, o->b);
-	return 0;
-}
-
-static void release(struct vtl0_owner **owner)
-{
-	if (*owner)
-		vtl0_owner_release(*owner);
-	*owner = NULL;
-}
-
 static void range_exit(struct kunit *test)
 {
-	struct owners *o = test->priv;
-
-	release(&o->a);
-	release(&o->b);
+	vtl0_test_exit(test);
 	KUNIT_EXPECT_TRUE_MSG(test, goes(next, 0), "a range was left behind");
 }
 
@@ -169,10 +110,10 @@ static void overlap_test(struct kunit *test)
 
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, add(o->a, MIB(8), MIB(8)));
 	for (i = 0; i < ARRAY_SIZE(cases); i++) {
-		struct vtl0_request rq = request(cases[i].start, cases[i].length);
+		struct vtl0_request rq = vtl0_test_request(cases[i].start, cases[i].length);
 		struct vtl0_conflict conflict = { };
 
-		KUNIT_EXPECT_PTR_EQ_MSG(test, add_request(o->b, &rq, &conflict),
+		KUNIT_EXPECT_PTR_EQ_MSG(test, vtl0_test_add(o->b, &rq, &conflict),
 					ERR_PTR(-EEXIST), "case %u", i);
 		KUNIT_EXPECT_EQ_MSG(test, conflict.span.start, BASE + cases[i].conflict,
 				    "case %u", i);
@@ -187,26 +128,26 @@ static void overlap_test(struct kunit *test)
 static void again_test(struct kunit *test)
 {
 	struct owners *o = test->priv;
-	struct vtl0_request rq = request(0, MIB(8));
+	struct vtl0_request rq = vtl0_test_request(0, MIB(8));
 	struct vtl0_conflict conflict = { };
-	struct vtl0_range *range = add_request(o->a, &rq, &conflict);
+	struct vtl0_range *range = vtl0_test_add(o->a, &rq, &conflict);
 	u32 id;
 
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, range);
 	id = range->id;
-	KUNIT_EXPECT_PTR_EQ(test, add_request(o->a, &rq, &conflict), range);
+	KUNIT_EXPECT_PTR_EQ(test, vtl0_test_add(o->a, &rq, &conflict), range);
 	KUNIT_EXPECT_EQ(test, range->nr_owners, 1);
-	KUNIT_EXPECT_PTR_EQ(test, add_request(o->b, &rq, &conflict), range);
+	KUNIT_EXPECT_PTR_EQ(test, vtl0_test_add(o->b, &rq, &conflict), range);
 	KUNIT_EXPECT_EQ(test, range->nr_owners, 2);
 	rq.flags = VTL0_ADD_EXCLUSIVE;
-	KUNIT_EXPECT_PTR_EQ(test, add_request(o->b, &rq, &conflict), ERR_PTR(-EEXIST));
+	KUNIT_EXPECT_PTR_EQ(test, vtl0_test_add(o->b, &rq, &conflict), ERR_PTR(-EEXIST));
 	KUNIT_EXPECT_EQ(test, conflict.mismatch, VTL0_ADD_EXCLUSIVE);
 	KUNIT_EXPECT_EQ(test, conflict.span.start, BASE);
 	KUNIT_EXPECT_EQ(test, conflict.span.length, MIB(8));
 	/* numbers are not used twice */
 	rq.flags = 0;
 	KUNIT_EXPECT_EQ(test, remove(0, MIB(8)), 0);
-	range = add_request(o->b, &rq, &conflict);
+	range = vtl0_test_add(o->b, &rq, &conflict);
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, range);
 	KUNIT_EXPECT_GT(test, range->id, id);
 }
@@ -219,12 +160,12 @@ static void owners_test(struct kunit *test)
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, range);
 	KUNIT_ASSERT_PTR_EQ(test, add(o->b, 0, MIB(8)), range);
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, add(o->a, MIB(16), MIB(8)));
-	release(&o->a);
+	vtl0_test_release(&o->a);
 	KUNIT_ASSERT_PTR_EQ(test, find(0), &range->chunks[0]);
 	KUNIT_EXPECT_EQ(test, range->nr_owners, 1);
 	KUNIT_EXPECT_EQ(test, range->state, VTL0_STATE_LIVE);
 	KUNIT_EXPECT_TRUE(test, goes(find, MIB(16)));
-	release(&o->b);
+	vtl0_test_release(&o->b);
 	KUNIT_EXPECT_TRUE(test, goes(find, 0));
 }
 
@@ -238,24 +179,24 @@ static void owner_of_removed_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, remove(0, MIB(8)), 0);
 	range = add(o->b, 0, MIB(8));
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, range);
-	release(&o->a);
+	vtl0_test_release(&o->a);
 	KUNIT_EXPECT_PTR_EQ(test, find(0), &range->chunks[0]);
 }
 
 static void persist_test(struct kunit *test)
 {
 	struct owners *o = test->priv;
-	struct vtl0_request rq = request(0, MIB(8));
+	struct vtl0_request rq = vtl0_test_request(0, MIB(8));
 	struct vtl0_conflict conflict;
 	struct vtl0_range *range = add(o->a, 0, MIB(8));
 
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, range);
 	KUNIT_EXPECT_FALSE(test, range->persist);
 	rq.persist = true;
-	KUNIT_EXPECT_PTR_EQ(test, add_request(o->b, &rq, &conflict), range);
+	KUNIT_EXPECT_PTR_EQ(test, vtl0_test_add(o->b, &rq, &conflict), range);
 	KUNIT_EXPECT_TRUE(test, range->persist);
-	release(&o->a);
-	release(&o->b);
+	vtl0_test_release(&o->a);
+	vtl0_test_release(&o->b);
 	KUNIT_EXPECT_PTR_EQ(test, find(0), &range->chunks[0]);
 	KUNIT_EXPECT_EQ(test, remove(0, MIB(8)), 0);
 }
@@ -273,11 +214,11 @@ static void orders_test(struct kunit *test)
 	if (vtl0_geometry.nr_orders < 3 || vtl0_geometry.orders[1] != 9)
 		kunit_skip(test, "not the orders of x86-64");
 	for (i = 0; i < ARRAY_SIZE(cases); i++) {
-		struct vtl0_request rq = request(0, GIB(1));
+		struct vtl0_request rq = vtl0_test_request(0, GIB(1));
 		struct vtl0_range *range;
 
 		rq.max_order = cases[i].max_order;
-		range = add_request(o->a, &rq, &conflict);
+		range = vtl0_test_add(o->a, &rq, &conflict);
 		KUNIT_ASSERT_NOT_ERR_OR_NULL(test, range);
 		KUNIT_EXPECT_EQ(test, range->nr_chunks, 1);
 		KUNIT_EXPECT_EQ(test, range->chunks[0].piece.order, cases[i].order);
@@ -290,17 +231,17 @@ static void chunks_test(struct kunit *test)
 {
 	static const u64 starts[] = { MIB(8), MIB(10), MIB(12), MIB(32), MIB(36) };
 	struct owners *o = test->priv;
-	struct vtl0_request rq = request(MIB(8), MIB(6));
+	struct vtl0_request rq = vtl0_test_request(MIB(8), MIB(6));
 	struct vtl0_chunk *chunk;
 	struct vtl0_conflict conflict;
 	unsigned int i;
 	u64 pos = 0;
 
 	rq.chunk_length = MIB(2);
-	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, add_request(o->a, &rq, &conflict));
-	rq = request(MIB(32), MIB(6));
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, vtl0_test_add(o->a, &rq, &conflict));
+	rq = vtl0_test_request(MIB(32), MIB(6));
 	rq.chunk_length = MIB(4);
-	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, add_request(o->a, &rq, &conflict));
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, vtl0_test_add(o->a, &rq, &conflict));
 	for (i = 0; i < ARRAY_SIZE(starts); i++) {
 		chunk = next(pos);
 		KUNIT_ASSERT_NOT_NULL(test, chunk);
@@ -316,13 +257,13 @@ static void chunks_test(struct kunit *test)
 static void no_memory_test(struct kunit *test)
 {
 	struct owners *o = test->priv;
-	struct vtl0_request rq = request(0, 1ULL << 43);
+	struct vtl0_request rq = vtl0_test_request(0, 1ULL << 43);
 	struct vtl0_conflict conflict;
 
 	if (vtl0_check_range(BASE, 1ULL << 43))
 		kunit_skip(test, "the processor has too few address bits");
 	rq.max_order = 0;
-	KUNIT_EXPECT_PTR_EQ(test, add_request(o->a, &rq, &conflict), ERR_PTR(-ENOMEM));
+	KUNIT_EXPECT_PTR_EQ(test, vtl0_test_add(o->a, &rq, &conflict), ERR_PTR(-ENOMEM));
 	KUNIT_EXPECT_NULL(test, next(0));
 }
 
@@ -420,7 +361,7 @@ static struct kunit_case range_tests[] = {
 
 static struct kunit_suite range_suite = {
 	.name = "vtl0_range",
-	.init = range_init,
+	.init = vtl0_test_init,
 	.exit = range_exit,
 	.test_cases = range_tests,
 };

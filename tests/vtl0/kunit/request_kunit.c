@@ -1,15 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Requests that are refused before anything is done. */
 #include <kunit/static_stub.h>
-#include <kunit/test.h>
 #include <linux/numa.h>
 
-#include "request.h"
-#include "vtl0.h"
-
-#define MIB(n) ((u64)(n) << 20)
-/* 16 TiB: beyond the memory of any machine of the lab */
-#define BASE BIT_ULL(44)
+#include "vtl0_kunit.h"
 
 /* One errno for each cause. */
 static void request_test(struct kunit *test)
