@@ -111,7 +111,7 @@ TEST_F_TIMEOUT(add, order_of_the_callers_choice, SLOW)
 	close(low);
 }
 
-TEST_F(add, malformed)
+TEST_F(add, refuses_malformed_arguments)
 {
 	static const struct vtl0_add bad[] = {
 		{ .start = EMPTY_BASE, .length = 0 },
@@ -204,7 +204,7 @@ TEST_F(add, exact_again)
 	EXPECT_EQ(0, again.conflict_length);
 }
 
-TEST_F(add, overlap)
+TEST_F(add, refuses_overlap)
 {
 	static const struct {
 		u64 start, length;
@@ -241,7 +241,7 @@ TEST_F(add, overlap)
 	EXPECT_EQ(3, list_ranges(self->ctl, self->ranges, 64));
 }
 
-TEST_F(add, superset)
+TEST_F(add, refuses_superset)
 {
 	struct vtl0_add arg = { };
 	u64 inner, length = BLOCKS(2);

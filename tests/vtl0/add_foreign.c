@@ -19,7 +19,7 @@ static u64 align_up(u64 start)
 	return (start + BLOCKS(1) - 1) & ~(BLOCKS(1) - 1);
 }
 
-TEST_F(add, system_ram)
+TEST_F(add, refuses_system_ram)
 {
 	struct vtl0_add arg = { .length = BLOCKS(1) };
 	int low = open_low(O_RDWR);
@@ -349,7 +349,7 @@ TEST_F(add, memory_that_an_mtrr_makes_uncached)
 }
 
 /* All of memory: RAM, windows, PCI, and the holes between them. */
-TEST_F(add, everything)
+TEST_F(add, refuses_all_of_memory)
 {
 	int ret = add_range(self->ctl, iomem_first_ram() & ~(BLOCKS(1) - 1), GIB(16), 0);
 

@@ -46,7 +46,7 @@ FIXTURE_TEARDOWN_PARENT(advice)
 } while (0)
 
 /* The mapping is inherited as shared memory, also by a child that outlives it. */
-TEST_F_TIMEOUT(advice, fork, SLOW)
+TEST_F_TIMEOUT(advice, fork_shares_memory, SLOW)
 {
 	pid_t child;
 	int status;

@@ -91,7 +91,7 @@ TEST_F(plan, equals_add)
 	}
 }
 
-TEST_F(plan, buffer)
+TEST_F(plan, writes_what_fits_the_buffer)
 {
 	struct vtl0_chunk_info chunks[4];
 	struct vtl0_plan plan = {
@@ -115,8 +115,13 @@ TEST_F(plan, buffer)
 	plan.buf = 0;
 	plan.count = 1;
 	EXPECT_EQ(-EFAULT, cmd_plan(self->ctl, &plan));
-	/* flags of ADD alone */
-	plan = (struct vtl0_plan) { .start = EMPTY_BASE, .length = BLOCKS(1) };
+}
+
+TEST_F(plan, refuses_flags)
+{
+	struct vtl0_plan plan = { .start = EMPTY_BASE, .length = BLOCKS(1) };
+
+	/* one of ADD alone */
 	plan.flags = VTL0_ADD_PERSIST;
 	EXPECT_EQ(-EOPNOTSUPP, cmd_plan(self->ctl, &plan));
 	plan.flags = VTL0_ADD_COVER | VTL0_ADD_TRIM;

@@ -46,7 +46,7 @@ static u64 depends_on_kernel(void)
 #endif
 }
 
-TEST_F(query, info)
+TEST_F(query, info_describes_kernel)
 {
 	struct vtl0_info info = { };
 
@@ -203,7 +203,7 @@ TEST_F(query, entry_sizes)
 	EXPECT_EQ(0, full[ARRAY_SIZE(full) - 1]);
 }
 
-TEST_F(query, errors)
+TEST_F(query, refuses_bad_cursor_and_buffer)
 {
 	struct vtl0_query q = {
 		.buf = (uintptr_t)self->ranges,
