@@ -138,7 +138,7 @@ clean_up()
 # What needs no attribute, and names no disk of bounce_blk. Device mapper takes no P2P
 # memory, whatever its targets say.
 same='pi_of_a_changing_buffer raid1_mismatch read_torn read_error_untouched
-	reserve_progress nowait shapes large_in_order error_in_split few_segments
+	reserve_progress nowait shapes_read_back large_in_order error_in_split few_segments
 	no_false_alarm user_memory lying_device polled_below polled_above
 	polled_refused_as_below'
 

@@ -104,7 +104,7 @@ test_grows()
 
 # The write cache that the disk below announces, and the flushes and writes that reach
 # it, in the order of the words.
-test_refresh()
+test_refresh_follows_limits_below()
 {
 	local word attribute
 	null n discard=1
@@ -237,7 +237,7 @@ test_power_off_while_frozen()
 
 # blockdev --flushbufs below: what is there then is as after a power cut, which the journal
 # mends, as the newest metadata may be in the journal alone.
-test_sync()
+test_sync_below_flushes_above()
 {
 	null n size=320
 	bounce a /dev/n mode=write
@@ -271,7 +271,7 @@ test_partscan()
 	remove a
 }
 
-test_geometry()
+test_geometry_is_that_below()
 {
 	local disk
 	nvme plain || { skip 'no plain NVMe'; return; }

@@ -125,7 +125,7 @@ test_read_error_untouched()
 	expect_value changes changed = 0 "$out"
 }
 
-test_detect()
+test_detect_finds_change()
 {
 	local mode how t=/sys/kernel/tracing line pid
 	null n

@@ -5,7 +5,7 @@
 # Every shape of a bio, errors in the middle, limits of
 # the device below, and memory that changes under a bio.
 
-test_shapes()
+test_shapes_read_back()
 {
 	local mode
 	null n

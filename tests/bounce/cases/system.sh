@@ -32,7 +32,7 @@ test_stable_writes()
 	done
 }
 
-test_cgroup()
+test_cgroup_is_charged_with_io()
 {
 	local cg=/sys/fs/cgroup/bounce up low
 	mountpoint -q /sys/fs/cgroup || mount -t cgroup2 none /sys/fs/cgroup ||

@@ -66,7 +66,7 @@ make_fs()
 	got=$(blkid -p -o value -s UUID "/dev/$1")
 }
 
-test_udev()
+test_udev_moves_links()
 {
 	local uuid how
 	start_udev || { skip 'no udevd, or no inotify'; return; }
