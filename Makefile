@@ -13,6 +13,7 @@ DESTDIR ?=
 # C=2 would check nothing.
 KBUILD = $(MAKE) -C $(KDIR) M=$(CURDIR) $(if $(MO),MO=$(abspath $(MO))) \
 	$(if $(C),KBUILD_CHECKSRC=$(C))
+AUTO_CONF = $(KDIR)/include/config/auto.conf
 
 VERSION := $(shell sed -n 's/^PACKAGE_VERSION="\(.*\)"$$/\1/p' dkms.conf)
 HEADERS := $(wildcard include/uapi/linux/*.h)
@@ -21,8 +22,14 @@ USER_DIRS := $(patsubst %/Makefile,%,$(wildcard tools/*/Makefile tests/*/Makefil
 # Those of which a guest of the lab has the programs.
 GUEST_DIRS := tools/vtl0ctl tools/bouncectl tests/vtl0 tests/bounce tests/demo upstream
 
+# What Kbuild left out it names at the beginning, above all that it prints of the rest.
 modules: kdir
 	$(KBUILD) modules
+	@version=$$($(MAKE) -s --no-print-directory -C $(KDIR) kernelversion) || exit; \
+	for dir in $(patsubst %/Kbuild,%,$(wildcard drivers/*/Kbuild)); do \
+		why=$$(drivers/supported $${dir##*/} $$version $(AUTO_CONF)) || \
+			echo "left out: $$why"; \
+	done
 
 modules_install: kdir
 	$(KBUILD) INSTALL_MOD_PATH=$(or $(INSTALL_MOD_PATH),$(DESTDIR)) $@
@@ -40,8 +47,8 @@ kdir:
 		echo "or name those of another kernel: make KDIR=/lib/modules/VERSION/build" >&2; \
 		exit 1; }
 	@version=$$($(MAKE) -s --no-print-directory -C $(KDIR) kernelversion) || exit; \
-	why=$$(drivers/supported vtl0 $$version $(KDIR)/include/config/auto.conf) || \
-	drivers/supported bounce_blk $$version $(KDIR)/include/config/auto.conf >/dev/null || \
+	why=$$(drivers/supported vtl0 $$version $(AUTO_CONF)) || \
+	drivers/supported bounce_blk $$version $(AUTO_CONF) >/dev/null || \
 		{ echo "$$why" >&2; exit 1; }
 
 tools:
