@@ -139,10 +139,10 @@ define install_source
 endef
 
 # What a distribution packs: without the tests and the lab, which stay in the
-# repository.
+# repository. The documents include upstream/README.rst.
 dist:
 	git archive --prefix=vtl0-$(VERSION)/ HEAD -- . ':!tests' ':!tools/lab' ':!.ci' \
-		':!packages' ':!upstream' \
+		':!packages' ':!upstream/[!R]*' \
 		>vtl0-$(VERSION).tar
 	sed 's/@VERSION@/$(VERSION)/' packages/vtl0.spec >vtl0.spec
 	tar --append --transform='s|^|vtl0-$(VERSION)/|' --owner=0 --group=0 -f vtl0-$(VERSION).tar vtl0.spec
@@ -150,21 +150,26 @@ dist:
 	xz -f vtl0-$(VERSION).tar
 	@echo "vtl0-$(VERSION).tar.xz"
 
+# in_repository FILE,WHAT: fails in the archive, which has no such file
+in_repository = @test -x $(1) || { echo "$(2) in the repository, not in this archive" >&2; exit 1; }
+
 demo:
+	$(call in_repository,tests/demo/run,the demo is)
 	@tests/demo/run
 
 check:
-	@test -x tests/run || { echo "the tests are in the repository, not in this archive" >&2; exit 1; }
+	$(call in_repository,tests/run,the tests are)
 	@tests/run $(ARGS)
 
 # The newest kernels of Debian unstable and experimental, from the archive as it is now.
 nightly:
-	@test -x tests/nightly || { echo "the tests are in the repository, not in this archive" >&2; exit 1; }
+	$(call in_repository,tests/nightly,the tests are)
 	@tests/nightly
 
 # The reproducers of faults in Linux, on a kernel with the patches for them: none is
 # to find its fault, and the drivers' tests are to pass on it.
 check-upstream:
+	$(call in_repository,tests/run,the tests are)
 	@tests/run --groups upstream/groups $(ARGS)
 
 # What the project's own checker says of its own drivers.
@@ -178,6 +183,7 @@ htmldocs:
 ifdef KSRC
 	KSRC=$(abspath $(KSRC)) sphinx-build -W --keep-going -q -b html Documentation $(HTMLDIR)
 else
+	$(call in_repository,tools/lab/lab,give KSRC=KERNEL-SOURCE: the lab is)
 	tools/lab/lab enter -- make -s htmldocs HTMLDIR=$(HTMLDIR) \
 		KSRC=$$(tools/lab/lab path source)
 endif
