@@ -200,8 +200,9 @@ injected_errors() {
 	refuse 1 "remove --all: cannot list the ranges: the kernel is out of memory (ENOMEM)" \
 		remove --all
 	VTL0_FAKE_FAIL=OPEN:ENOENT
-	refuse 2 "no /dev/vtl0: is the module loaded? (modprobe vtl0) (ENOENT)" list
-	refuse 2 "no /dev/other: is the module loaded? (modprobe vtl0) (ENOENT)" \
+	refuse 2 "no /dev/vtl0: is the module loaded? (modprobe vtl0; if it refuses to load, the kernel log says why) (ENOENT)" \
+		list
+	refuse 2 "no /dev/other: is the module loaded? (modprobe vtl0; if it refuses to load, the kernel log says why) (ENOENT)" \
 		--device /dev/other list
 	VTL0_FAKE_FAIL=OPEN:EACCES
 	refuse 2 "/dev/vtl0: not permitted: this needs root (CAP_SYS_ADMIN) (EACCES)" \

@@ -60,7 +60,7 @@ char *why_open(int err, const char *path)
 	char *why;
 
 	if (err == ENOENT || err == ENODEV || err == ENXIO)
-		why = xasprintf("no %s: is the module loaded? (modprobe vtl0)",
+		why = xasprintf("no %s: is the module loaded? (modprobe vtl0; if it refuses to load, the kernel log says why)",
 				path);
 	else if (err == EACCES || err == EPERM)
 		why = xasprintf("%s: not permitted: this needs root (CAP_SYS_ADMIN)",
