@@ -92,9 +92,10 @@ static error_t parse_layout(int key, char *arg, struct argp_state *state)
 }
 
 static const struct argp_option layout_options[] = {
-	{ .name = "order", .key = KEY_ORDER, .arg = "auto|0|9|18",
-	  .doc = "No folio is larger than 2^ORDER pages: on x86 0 is 4K, 9 is 2M, 18 is 1G "
-		 "(default auto: 2M, which needs 4 MiB of memory per GiB; 18 needs 40 KiB)" },
+	{ .name = "order", .key = KEY_ORDER, .arg = "auto|ORDER",
+	  .doc = "No folio is larger than 2^ORDER pages; 'vtl0ctl info' shows the orders (default "
+		 "auto: that of a PMD entry. On x86-64: 9, which is 2M and needs 4 MiB of memory "
+		 "per GiB; 18 is 1G and needs 40 KiB)" },
 	{ .name = "trim", .key = KEY_TRIM,
 	  .doc = "Leave out what is not aligned at the edges instead of failing" },
 	{ .name = "chunk", .key = KEY_CHUNK, .arg = "SIZE",
