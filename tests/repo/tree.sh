@@ -97,17 +97,28 @@ plant_completion()
 	sed -i 's/--initramfs --wait=/--planted/' tools/completion/bouncectl
 }
 
-# Only include/compat.h may ask for the version of the kernel.
+# Only include/compat.h and Kbuild may ask for the version of the kernel. The two others that
+# call uname() look for the directory of its modules.
 check_version_code()
 {
-	find drivers include tests tools -name '*.[ch]' ! -path './include/compat.h' \
-		! -path include/compat.h -exec \
-		grep -nE 'LINUX_VERSION_CODE|KERNEL_VERSION\(' {} + | nothing
+	all_files | grep -E '\.[ch]$|(Kbuild|Makefile|\.mk)$' | grep -vxE \
+		'\./(include/compat\.h|Kbuild|tests/lib/module\.c|tools/lab/guest/init\.c)' |
+		xargs grep -nE 'LINUX_VERSION_CODE|KERNEL_?VERSION|\<uname\(|utsname' | nothing
 }
 
 plant_version_code()
 {
 	echo '#if LINUX_VERSION_CODE' >drivers/planted.c
+}
+
+plant_version_code__2()
+{
+	echo '#include <sys/utsname.h>' >tests/vtl0/planted.c
+}
+
+plant_version_code__3()
+{
+	echo 'planted := KERNELVERSION' >>tests/bounce/modules/Kbuild
 }
 
 check_version()
