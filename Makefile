@@ -22,7 +22,7 @@ USER_DIRS := $(patsubst %/Makefile,%,$(wildcard tools/*/Makefile tests/*/Makefil
 # Those of which a guest of the lab has the programs.
 GUEST_DIRS := tools/vtl0ctl tools/bouncectl tests/vtl0 tests/bounce tests/demo upstream
 
-# What Kbuild left out it names at the beginning, above all that it prints of the rest.
+# Kbuild says what it leaves out before it builds the rest; said again, it is the last line.
 modules: kdir
 	$(KBUILD) modules
 	@version=$$($(MAKE) -s --no-print-directory -C $(KDIR) kernelversion) || exit; \
