@@ -214,14 +214,6 @@ static inline void compat_bio_init_inline(struct bio *bio, struct block_device *
 
 #define bvec_folio(bv) page_folio((bv)->bv_page)
 
-static inline void compat_bio_endio_status(struct bio *bio, blk_status_t status)
-{
-	bio->bi_status = status;
-	bio_endio(bio);
-}
-
-#define bio_endio_status compat_bio_endio_status
-
 static inline bool compat_folio_mark_dirty_lock(struct folio *folio)
 {
 	bool ret;

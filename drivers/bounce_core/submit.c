@@ -57,7 +57,9 @@ void bounce_engine_refuse(struct bounce_engine *engine, struct bio *bio, int err
 {
 	if (err == -EAGAIN)
 		bounce_count(engine->stats, nowait_refusals);
-	bio_endio_status(bio, errno_to_blk_status(err));
+	/* parts of it may have ended, or end now: keep the first error */
+	cmpxchg(&bio->bi_status, 0, errno_to_blk_status(err));
+	bio_endio(bio);
 }
 EXPORT_SYMBOL_GPL(bounce_engine_refuse);
 

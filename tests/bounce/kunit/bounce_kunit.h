@@ -64,8 +64,9 @@ struct bio *make_bio(struct iov_iter *iter, bool write);
 void start_bio(struct bio *bio, struct iov_iter *iter, bool write);
 struct bounce_pool_stats stats_of(struct kunit *test);
 
-/* The cases of iters.c and pool.c, ended by {} */
+/* The cases of iters.c, pool.c and engine.c, ended by {} */
 extern struct kunit_case bounce_iter_cases[];
 extern struct kunit_case bounce_pool_cases[];
+extern struct kunit_case bounce_engine_cases[];
 
 #endif /* _BOUNCE_KUNIT_H */

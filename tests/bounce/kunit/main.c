@@ -20,7 +20,12 @@ static struct kunit_suite bounce_pool_suite = {
 	.test_cases = bounce_pool_cases,
 };
 
-kunit_test_suites(&bounce_iter_suite, &bounce_pool_suite);
+static struct kunit_suite bounce_engine_suite = {
+	.name = "bounce_engine",
+	.test_cases = bounce_engine_cases,
+};
+
+kunit_test_suites(&bounce_iter_suite, &bounce_pool_suite, &bounce_engine_suite);
 
 MODULE_DESCRIPTION("KUnit tests of bounce_core");
 MODULE_IMPORT_NS("EXPORTED_FOR_KUNIT_TESTING");
