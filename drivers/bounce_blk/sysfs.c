@@ -157,6 +157,12 @@ static ssize_t nowait_refusals_show(struct device *device,
 	return SHOW(device, buf, nowait_refusals);
 }
 
+static ssize_t integrity_refusals_show(struct device *device,
+				       struct device_attribute *attr, char *buf)
+{
+	return SHOW(device, buf, integrity_refusals);
+}
+
 static ssize_t checks_show(struct device *device,
 			   struct device_attribute *attr, char *buf)
 {
@@ -238,6 +244,7 @@ static DEVICE_ATTR_RO(reserve_waits);
 static DEVICE_ATTR_RO(held_folios);
 static DEVICE_ATTR_RO(short_copies);
 static DEVICE_ATTR_RO(nowait_refusals);
+static DEVICE_ATTR_RO(integrity_refusals);
 static DEVICE_ATTR_RO(checks);
 static DEVICE_ATTR_RO(mutations);
 static DEVICE_ATTR_RO(mutations_page_cache);
@@ -267,6 +274,7 @@ static struct attribute *bounce_attrs[] = {
 	&dev_attr_held_folios.attr,
 	&dev_attr_short_copies.attr,
 	&dev_attr_nowait_refusals.attr,
+	&dev_attr_integrity_refusals.attr,
 	&dev_attr_checks.attr,
 	&dev_attr_mutations.attr,
 	&dev_attr_mutations_page_cache.attr,

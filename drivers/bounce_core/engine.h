@@ -61,6 +61,7 @@ struct bounce_stats {
 	u64 bytes[BOUNCE_NR_WAYS];
 	u64 splits;		/* bios that were handled in parts */
 	u64 nowait_refusals;	/* REQ_NOWAIT bios ended with BLK_STS_AGAIN */
+	u64 integrity_refusals;	/* bios with protection information that had to be bounced */
 	u64 checks;		/* writes that detect compared */
 	u64 mutations[BOUNCE_NR_SOURCES];	/* of those: that had changed */
 	u64 mutations_kthread;	/* of those: submitted by a kernel thread */

@@ -7,8 +7,12 @@
  * task sleeps for memory while it holds a part that is not submitted, and one bio_set
  * and one reserve are enough, also for devices on top of each other.
  */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/bio-integrity.h>
 #include <linux/blk-cgroup.h>
 #include <linux/module.h>
+#include <linux/ratelimit.h>
 #include <linux/sched.h>
 #include <trace/events/block.h>
 
@@ -45,6 +49,13 @@ bool bounce_engine_wants(struct bounce_engine *engine, struct bio *bio)
 }
 EXPORT_SYMBOL_GPL(bounce_engine_wants);
 
+static void report_integrity(struct bounce_engine *engine)
+{
+	bounce_count(engine->stats, integrity_refusals);
+	pr_warn_ratelimited("%s: refused I/O with protection information, which passes in mode none only: what is stacked on the disk was made in that mode\n",
+			    engine->disk->disk_name);
+}
+
 /**
  * bounce_engine_refuse() - end a bio for which bounce_engine_prepare() failed
  * @engine: the engine
@@ -57,6 +68,8 @@ void bounce_engine_refuse(struct bounce_engine *engine, struct bio *bio, int err
 {
 	if (err == -EAGAIN)
 		bounce_count(engine->stats, nowait_refusals);
+	else if (err == -EOPNOTSUPP)
+		report_integrity(engine);
 	/* parts of it may have ended, or end now: keep the first error */
 	cmpxchg(&bio->bi_status, 0, errno_to_blk_status(err));
 	bio_endio(bio);
@@ -84,9 +97,10 @@ static struct bio *alloc_empty(struct bounce_engine *engine, struct bio *orig,
 {
 	unsigned short nr = bio_bounce_bio_nr_vecs(engine->pool,
 						   orig->bi_iter.bi_size, flags);
+	/* protection information is not copied, so a flag for it would lead nowhere */
+	blk_opf_t opf = orig->bi_opf & ~(REQ_NOMERGE | REQ_INTEGRITY);
 	/* Without a device: with one it would join the task's cgroup first. */
-	struct bio *bio = bio_alloc_bioset(NULL, nr, orig->bi_opf & ~REQ_NOMERGE,
-					   gfp, &engine->bios);
+	struct bio *bio = bio_alloc_bioset(NULL, nr, opf, gfp, &engine->bios);
 
 	if (!bio)
 		return NULL;
@@ -132,7 +146,8 @@ static int bounce(struct bounce_engine *engine, struct bio *orig,
  *
  * Context: sleeps unless @orig has REQ_NOWAIT.
  * Return: 0; -EAGAIN (REQ_NOWAIT only), -ENOMEM (REQ_ATOMIC only) without memory;
- * -EIO if the data cannot be read.
+ * -EIO if the data cannot be read; -EOPNOTSUPP if @orig has protection information, which
+ * a bounced bio cannot carry.
  */
 int bounce_engine_prepare(struct bounce_engine *engine, struct bio *orig,
 			  bool want_bounce, struct bounce_io **iop)
@@ -143,6 +158,13 @@ int bounce_engine_prepare(struct bounce_engine *engine, struct bio *orig,
 	struct bio *bio;
 	int ret = 0;
 
+	/*
+	 * The queue has no integrity profile then, but device mapper above may have kept that
+	 * of mode none. To drop it would lose what a write is protected with, and leave a
+	 * buffer that a read is verified with as it was.
+	 */
+	if (want_bounce && bio_integrity(orig))
+		return -EOPNOTSUPP;
 	if (want_bounce)
 		ret = bounce(engine, orig, &part, gfp, &bio);
 	else

@@ -30,8 +30,9 @@ static unsigned int print_stats(struct bounce_engine *engine, char *result,
 	DMEMIT(" reserve_uses:%llu reserve_waits:%llu held_folios:%llu short_copies:%llu",
 	       pool.reserve_uses, pool.reserve_waits, pool.held_folios,
 	       pool.short_copies);
-	DMEMIT(" nowait_refusals:%llu checks:%llu",
-	       bounce_sum(engine, nowait_refusals), bounce_sum(engine, checks));
+	DMEMIT(" nowait_refusals:%llu integrity_refusals:%llu checks:%llu",
+	       bounce_sum(engine, nowait_refusals), bounce_sum(engine, integrity_refusals),
+	       bounce_sum(engine, checks));
 	DMEMIT(" mutations:%llu mutations_page_cache:%llu",
 	       bounce_sum(engine, mutations[BOUNCE_SOURCE_DIRECT]),
 	       bounce_sum(engine, mutations[BOUNCE_SOURCE_CACHE]));

@@ -209,6 +209,43 @@ test_integrity_of_the_lower_disk()
 	done
 }
 
+# Device mapper above keeps the integrity profile of mode none, so a program may send protection
+# information that a bounced bio cannot carry.
+test_integrity_from_above_is_refused()
+{
+	local disk mode read refused=0
+	nvme pi || { skip 'no NVMe with protection information'; return; }
+	disk=$got
+	if [ "$(bounce_io pi "/dev/$disk" 0xb218)" = result=no_attributes ]; then
+		skip 'this kernel takes no protection information from programs'
+		return
+	fi
+	bounce a "/dev/$disk" mode=none
+	gate g /dev/bounce-a
+	pi_passes 'mode none' /dev/mapper/g "/dev/$disk"
+	expect 'mode none: read' 'result=0 guard=0xb218' "$(bounce_io pi_read /dev/mapper/g)"
+	expect_stat 'mode none: refusals' a integrity_refusals -eq 0
+	for mode in write all; do
+		expect_set "$mode" 0 a mode $mode
+		expect "$mode: with it" result=EOPNOTSUPP "$(bounce_io pi /dev/mapper/g 0xb218)"
+		expect_stat "$mode: refusals" a integrity_refusals -eq $((++refused))
+		# In mode write it is not bounced.
+		read='result=0 guard=0xb218'
+		[ $mode = write ] || read='result=EOPNOTSUPP guard=0'
+		expect "$mode: read" "$read" "$(bounce_io pi_read /dev/mapper/g)"
+		expect_value "$mode: write without it" result = 0 \
+			"$(bounce_io oneio /dev/mapper/g write 0 64K)"
+		expect_value "$mode: read without it" result = 0 \
+			"$(bounce_io oneio /dev/mapper/g read 0 64K)"
+	done
+	expect_stat 'a read was refused, too' a integrity_refusals -eq $((refused + 1))
+	expect_set none 0 a mode none
+	pi_passes 'mode none again' /dev/mapper/g "/dev/$disk"
+	# clean_up() removes what is above a bounce disk too late.
+	until_true dmsetup remove g
+	gates=
+}
+
 # What dm-log-writes saw when everything is done to the disk, or through a bounce
 # device: in which order it is durable, and with which flags.
 log_of()

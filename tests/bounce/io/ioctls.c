@@ -181,35 +181,55 @@ static int cmd_sgread(char **arg)
 }
 
 /*
- * pi DISK GUARD: write the first block, 512 bytes of 0x33, whose checksum is 0xb218,
- * with protection information that says GUARD, without asking for a check on the way
+ * Writes or reads the first 512 bytes with protection information, without asking for a check
+ * on the way. @pi is 8 bytes, big endian: guard, application tag, reference tag.
  */
-static int cmd_pi(char **arg)
+static int pi_once(const char *disk, int opcode, void *data, unsigned char *pi)
 {
-	/* 8 bytes, big endian: guard, application tag, reference tag */
-	unsigned char *pi = (void *)buffer(4096);
 	/* struct io_uring_attr_pi, which comes with IORING_FEAT_RW_ATTR */
 	struct { uint16_t flags, app_tag; uint32_t len; uint64_t addr, seed, rsvd; } attr = {
 		.len = 8,
 		.addr = (uintptr_t)pi,
 	};
-	struct io_uring_sqe write = {
-		.opcode = IORING_OP_WRITE,
-		.fd = open_disk(arg[0], O_RDWR | O_DIRECT),
-		.addr = (uintptr_t)memset(buffer(4096), 0x33, 512),
+	struct io_uring_sqe request = {
+		.opcode = opcode,
+		.fd = open_disk(disk, O_RDWR | O_DIRECT),
+		.addr = (uintptr_t)data,
 		.len = 512,
 		.addr3 = (uintptr_t)&attr,	/* attr_ptr */
 	};
-	int res;
+
+	request.__pad2[0] = 1;			/* attr_type_mask: protection information */
+	return uring_once(&request);
+}
+
+static const char *pi_word(int res)
+{
+	return res == NO_ATTRIBUTES ? "no_attributes" : errno_word(res < 0 ? -res : 0);
+}
+
+/*
+ * pi DISK GUARD: write the first block, 512 bytes of 0x33, whose checksum is 0xb218,
+ * with protection information that says GUARD
+ */
+static int cmd_pi(char **arg)
+{
+	unsigned char *pi = (void *)buffer(4096);
 
 	pi[0] = number(arg[1]) >> 8;
 	pi[1] = number(arg[1]);
-	write.__pad2[0] = 1;			/* attr_type_mask: protection information */
-	res = uring_once(&write);
-	if (res == NO_ATTRIBUTES)
-		printf("result=no_attributes\n");
-	else
-		printf("result=%s\n", errno_word(res < 0 ? -res : 0));
+	printf("result=%s\n", pi_word(pi_once(arg[0], IORING_OP_WRITE,
+					      memset(buffer(4096), 0x33, 512), pi)));
+	return 0;
+}
+
+/* pi_read DISK: read the first block with its protection information, and print the guard */
+static int cmd_pi_read(char **arg)
+{
+	unsigned char *pi = (void *)buffer(4096);
+	int res = pi_once(arg[0], IORING_OP_READ, buffer(4096), pi);
+
+	printf("result=%s guard=%#x\n", pi_word(res), pi[0] << 8 | pi[1]);
 	return 0;
 }
 
@@ -252,6 +272,8 @@ const struct command ioctls_commands[] = {
 	  "the first 512 bytes, by a SCSI command", 1, cmd_sgread },
 	{ "pi", "DISK GUARD",
 	  "write 512 bytes with that checksum, right or wrong", 2, cmd_pi },
+	{ "pi_read", "DISK",
+	  "read the first block with its protection information", 1, cmd_pi_read },
 	{ "everything", "DISK",
 	  "writes of all kinds, flush, discard, write zeroes, secure erase", 1, cmd_everything },
 	{ }
