@@ -31,6 +31,7 @@ static void copy_params(struct bounce_engine *engine,
 	engine->disk = params->disk;
 	engine->offset = params->offset;
 	engine->accounts = params->accounts;
+	engine->submit = params->submit;
 	engine->mode = params->options->mode;
 	engine->detect = params->options->detect;
 	engine->detect_every = params->options->detect_every;

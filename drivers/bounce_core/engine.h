@@ -125,6 +125,8 @@ struct bounce_engine_params {
 	struct block_device *lower;
 	sector_t offset;		/* sector below minus sector above */
 	bool accounts;			/* keep iostat of @disk */
+	/* submits @bio, made of @orig, and traces that; NULL: submit_bio_noacct() */
+	void (*submit)(struct bio *orig, struct bio *bio);
 	const struct bounce_options *options;
 };
 
@@ -139,6 +141,7 @@ struct bounce_engine {
 	struct gendisk *disk;
 	sector_t offset;
 	bool accounts;
+	void (*submit)(struct bio *orig, struct bio *bio);
 	enum bounce_mode mode;
 	enum bounce_detect detect;
 	unsigned int detect_every;

@@ -260,6 +260,10 @@ void bounce_engine_go(struct bounce_io *io)
 		bounce_detect_submit(io);
 	count(engine, orig, io->part.bi_size, io->bounced);
 	bio->bi_end_io = bounce_end_io;
+	if (engine->submit) {
+		engine->submit(orig, bio);
+		return;
+	}
 	trace_block_bio_remap(bio, disk_devt(engine->disk), io->part.bi_sector);
 	submit_bio_noacct(bio);
 }

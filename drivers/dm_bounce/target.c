@@ -41,6 +41,11 @@ static int init_engine(struct dm_target *ti, struct bounce_target *bt)
 		.disk		= disk,
 		.lower		= bt->dev->bdev,
 		.offset		= bt->start - ti->begin,
+		/*
+		 * Bios of device mapper have no cgroup. This one gives what goes down that of
+		 * the bio from above, which for writeback is not the one of the task.
+		 */
+		.submit		= dm_submit_bio_remap,
 		.options	= &bt->options,
 	};
 	int ret = bounce_engine_init(&bt->engine, &params);
@@ -82,6 +87,7 @@ static int bounce_ctr(struct dm_target *ti, unsigned int argc, char **argv)
 	ti->num_secure_erase_bios = 1;
 	ti->num_write_zeroes_bios = 1;
 	ti->flush_bypasses_map = true;
+	ti->accounts_remapped_io = true;
 	ti->private = bt;
 	return 0;
 

@@ -140,7 +140,7 @@ clean_up()
 same='pi_of_a_changing_buffer raid1_mismatch read_torn read_error_untouched
 	reserve_progress nowait shapes_read_back large_in_order error_in_split few_segments
 	no_false_alarm user_memory lying_device polled_below polled_above
-	polled_refused_as_below'
+	polled_refused_as_below writeback_is_accounted'
 
 modprobe null_blk nr_devices=0 2>/dev/null
 modprobe bounce_blk || exit 1

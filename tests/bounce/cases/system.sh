@@ -56,6 +56,40 @@ test_cgroup_is_charged_with_io()
 	rmdir $cg
 }
 
+# Pages that a cgroup has made dirty, written back by a task of another cgroup: the disk below
+# has to see the cgroup that they belong to.
+test_writeback_is_accounted()
+{
+	local cg=/sys/fs/cgroup/writeback how
+	mountpoint -q /sys/fs/cgroup || mount -t cgroup2 none /sys/fs/cgroup ||
+		{ skip 'no cgroup2'; return; }
+	null n
+	echo +io +memory >/sys/fs/cgroup/cgroup.subtree_control 2>/dev/null
+	for how in mode=none mode=write 'mode=none detect=1'; do
+		mkdir -p $cg
+		if [ ! -e $cg/io.stat ] || [ ! -e $cg/memory.current ]; then
+			skip 'no io and memory controllers'
+			rmdir $cg
+			return
+		fi
+		# shellcheck disable=SC2086 # words
+		bounce a /dev/n $how
+		# The last close would write the pages back in the cgroup itself.
+		exec 8<>/dev/bounce-a
+		(
+			echo 0 >$cg/cgroup.procs
+			dd if=/dev/zero of=/dev/bounce-a bs=256k count=16 conv=notrunc 2>/dev/null
+		)
+		blockdev --flushbufs /dev/bounce-a || fail "$how: flushbufs"
+		exec 8<&-
+		got=$(grep "^$(stat -c '%Hr:%Lr' /dev/n) " $cg/io.stat)
+		expect_value "$how: written below" wbytes = 4194304 "$got"
+		power_off a
+		# A new one, which counts from 0.
+		until_true rmdir $cg
+	done
+}
+
 # A task that is frozen while its read is on the way
 test_freezer()
 {
