@@ -137,6 +137,7 @@ struct bounce_engine_params {
 struct bounce_engine {
 	struct bounce_pool *pool;
 	struct bio_set bios;
+	struct bio_set uncached;	/* for REQ_NOWAIT, when @bios gives none */
 	struct block_device *lower;
 	struct gendisk *disk;
 	sector_t offset;

@@ -91,6 +91,23 @@ static unsigned int flags_for(const struct bio *bio)
 	return flags;
 }
 
+/*
+ * A bio without a device, as with one it would join the task's cgroup first. Only a caller that
+ * may not sleep can get NULL.
+ */
+static struct bio *alloc_bio(struct bounce_engine *engine, unsigned short nr_vecs,
+			     blk_opf_t opf, gfp_t gfp)
+{
+	return bio_alloc_bioset(NULL, nr_vecs, opf, gfp, &engine->bios) ?:
+	       bio_alloc_bioset(NULL, nr_vecs, opf, gfp, &engine->uncached);
+}
+
+static struct bio *alloc_clone(struct bounce_engine *engine, struct bio *orig, gfp_t gfp)
+{
+	return bio_alloc_clone(engine->lower, orig, gfp, &engine->bios) ?:
+	       bio_alloc_clone(engine->lower, orig, gfp, &engine->uncached);
+}
+
 /* A bio for the device below, like @orig, but without its data. */
 static struct bio *alloc_empty(struct bounce_engine *engine, struct bio *orig,
 			       unsigned int flags, gfp_t gfp)
@@ -99,8 +116,7 @@ static struct bio *alloc_empty(struct bounce_engine *engine, struct bio *orig,
 						   orig->bi_iter.bi_size, flags);
 	/* protection information is not copied, so a flag for it would lead nowhere */
 	blk_opf_t opf = orig->bi_opf & ~(REQ_NOMERGE | REQ_INTEGRITY);
-	/* Without a device: with one it would join the task's cgroup first. */
-	struct bio *bio = bio_alloc_bioset(NULL, nr, opf, gfp, &engine->bios);
+	struct bio *bio = alloc_bio(engine, nr, opf, gfp);
 
 	if (!bio)
 		return NULL;
@@ -168,7 +184,7 @@ int bounce_engine_prepare(struct bounce_engine *engine, struct bio *orig,
 	if (want_bounce)
 		ret = bounce(engine, orig, &part, gfp, &bio);
 	else
-		bio = bio_alloc_clone(engine->lower, orig, gfp, &engine->bios);
+		bio = alloc_clone(engine, orig, gfp);
 	if (ret)
 		return ret;
 	if (!bio)
