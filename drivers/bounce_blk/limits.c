@@ -28,7 +28,10 @@ void bounce_limits_stack(struct bounce_dev *dev, struct queue_limits *lim)
 	/* Stacking only raises it, and the default of 511 is more than NVMe needs. */
 	lim->dma_alignment = 0;
 	lim->features |= BLK_FEAT_IO_STAT | BLK_FEAT_NOWAIT | BLK_FEAT_POLL |
-			 BLK_FEAT_ATOMIC_WRITES | BLK_FEAT_PCI_P2PDMA;
+			 BLK_FEAT_ATOMIC_WRITES;
+	/* not each blk_stack_limits() clears this one */
+	if (blk_queue_pci_p2pdma(bdev_get_queue(dev->lower)))
+		lim->features |= BLK_FEAT_PCI_P2PDMA;
 	queue_limits_stack_bdev(lim, dev->lower, 0, config_item_name(&dev->item));
 	/* The hardware limit of this disk is what the user allows for the one below. */
 	lim->max_hw_discard_sectors = bdev_max_discard_sectors(dev->lower);

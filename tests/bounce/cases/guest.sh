@@ -25,6 +25,13 @@ test_p2pdma()
 	out=$(bounce_io mapped /dev/n "$mem" 0 64K 0 0 2>&1)
 	note "raw: $out"
 	[ "$out" != 'written=0 read=0 same=1' ] || fail 'null_blk takes P2P memory by itself'
+	# Mode none takes what the disk below takes.
+	bounce a /dev/n mode=none
+	expect 'none over null_blk' "$out" "$(bounce_io mapped /dev/bounce-a "$mem" 0 64K 0 0 2>&1)"
+	out=$(bounce_io mapped "/dev/$disk" "$mem" 0 64K 0 0 2>&1)
+	note "raw NVMe: $out"
+	bounce a "/dev/$disk" mode=none
+	expect 'none over NVMe' "$out" "$(bounce_io mapped /dev/bounce-a "$mem" 0 64K 0 0 2>&1)"
 }
 
 test_guest_pages()
