@@ -10,6 +10,7 @@
 
 static void free_dev(struct bounce_dev *dev)
 {
+	mutex_destroy(&dev->stack_lock);
 	mutex_destroy(&dev->lock);
 	kfree(dev->config.backing);
 	kfree(dev);
@@ -60,6 +61,7 @@ static struct config_item *bounce_make(struct config_group *group,
 		return ERR_PTR(-ENOMEM);
 	}
 	mutex_init(&dev->lock);
+	mutex_init(&dev->stack_lock);
 	xa_init(&dev->frozen);
 	INIT_WORK(&dev->dead, bounce_disk_dead);
 	dev->config.options = bounce_default_options;

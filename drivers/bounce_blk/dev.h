@@ -33,13 +33,16 @@ struct bounce_config {
 
 /*
  * Lock order: @lock, then the disk's open_mutex, or the one of the device below
- * (which may be another bounce device's disk), then limits_lock of the disk's queue.
+ * (which may be another bounce device's disk), then @stack_lock, then limits_lock of the
+ * disk's queue.
  * The I/O path takes none of them: the fields that it reads are constant while the disk
  * is live, or change with the queue frozen.
  */
 struct bounce_dev {
 	struct config_item item;
 	struct mutex lock;		/* protects all that changes while live */
+	/* from the look at the limits below until @stacked has them: commit drops limits_lock */
+	struct mutex stack_lock;
 	struct bounce_config config;	/* changes under @lock */
 	struct work_struct dead;	/* bounce_disk_dead() */
 	unsigned long pinned;		/* bit 0: rmdir is refused */
@@ -49,7 +52,7 @@ struct bounce_dev {
 	struct file *lower_file;
 	struct block_device *lower;
 	bool closing;			/* refuses opens; disk->open_mutex */
-	struct queue_limits stacked;	/* as committed last; limits_lock of the queue */
+	struct queue_limits stacked;	/* as committed last; @stack_lock */
 	struct xarray frozen;		/* block devices that freeze_above() froze */
 	unsigned int block;		/* logical block size, in bytes */
 	/*

@@ -71,7 +71,8 @@ static void follow_size(struct bounce_dev *dev)
 
 /*
  * Commits stacked limits. The queue is frozen; limits_lock is held and released here.
- * After an error the next bounce_limits_refresh() finds a difference and tries again.
+ * After an error @stacked of the device stays that of the limits in force, so the next
+ * bounce_limits_refresh() finds a difference and tries again: each open of the disk does.
  */
 static int commit(struct bounce_dev *dev, const struct queue_limits *now,
 		  const struct queue_limits *stacked)
@@ -81,11 +82,12 @@ static int commit(struct bounce_dev *dev, const struct queue_limits *now,
 	int ret;
 
 	keep_user(&lim, now, &dev->stacked);
-	dev->stacked = *stacked;
 	ret = queue_limits_commit_update(dev->disk->queue, &lim);
 	if (ret)
-		pr_err("%s: the limits of %pg are not valid: %pe\n",
-		       dev->disk->disk_name, dev->lower, ERR_PTR(ret));
+		pr_err_ratelimited("%s: the limits of %pg are not valid: %pe\n",
+				   dev->disk->disk_name, dev->lower, ERR_PTR(ret));
+	else
+		dev->stacked = *stacked;
 	return ret;
 }
 
@@ -107,7 +109,7 @@ static bool block_changed(struct bounce_dev *dev, const struct queue_limits *lim
  * Takes over the size, the queue limits and whether it is read-only. The queue is
  * frozen only if limits have changed; that waits for I/O that waits for memory.
  *
- * Context: sleeps. Calls that race are ordered by limits_lock, so the newer size stays.
+ * Context: sleeps. Calls that race are ordered by @stack_lock, so the newer size stays.
  */
 void bounce_limits_refresh(struct bounce_dev *dev)
 {
@@ -115,6 +117,7 @@ void bounce_limits_refresh(struct bounce_dev *dev)
 	struct queue_limits now, lim;
 	unsigned int memflags;
 
+	guard(mutex)(&dev->stack_lock);
 	now = queue_limits_start_update(queue);
 	follow_size(dev);
 	bounce_limits_stack(dev, &lim);
@@ -145,6 +148,7 @@ int bounce_limits_set_mode(struct bounce_dev *dev, enum bounce_mode mode)
 	int ret;
 
 	lockdep_assert_held(&dev->lock);
+	guard(mutex)(&dev->stack_lock);
 	now = queue_limits_start_update(queue);
 	memflags = blk_mq_freeze_queue(queue);
 	dev->engine.mode = mode;

@@ -124,6 +124,42 @@ test_withdrawn_features()
 	unload_scsi_debug
 }
 
+# refused_limits COUNT: the log has as many lines about them
+refused_limits()
+{
+	expect 'lines in the log' "$1" \
+		"$(dmesg | grep -c 'bounce-a: the limits of narrow are not valid')"
+}
+
+# Limits below that the disk cannot have are looked at again, and the disk keeps its own.
+test_invalid_limits_are_tried_again()
+{
+	local n=/sys/module/narrow_disk/parameters before
+	narrow || { fail 'no disk'; return; }
+	bounce a /dev/narrow mode=none
+	queue_of bounce-a max_sectors_kb
+	before=$got
+	echo 1 >$n/user_sectors
+	dmesg -C
+	expect_set refresh 0 a refresh 1
+	refused_limits 1
+	expect_set 'refresh again' 0 a refresh 1
+	refused_limits 2
+	expect_set 'a mode' EINVAL a mode all
+	refused_limits 3
+	expect_file 'the mode' none "$config/a/mode"
+	queue_of bounce-a max_sectors_kb
+	expect 'the limit meanwhile' "$before" "$got"
+	echo 0 >$n/user_sectors
+	expect_set 'refresh with valid limits' 0 a refresh 1
+	expect_set 'the mode' 0 a mode all
+	refused_limits 3
+	queue_of bounce-a max_sectors_kb
+	expect 'the limit again' "$before" "$got"
+	remove a
+	modprobe -r narrow_disk || fail 'narrow_disk is in use'
+}
+
 test_passed_alignment()
 {
 	local mode wanted

@@ -22,6 +22,16 @@ static unsigned int max_segment_size = PAGE_SIZE;
 module_param(max_segment_size, uint, 0444);
 MODULE_PARM_DESC(max_segment_size, "Bytes of a segment at most (default: a page)");
 
+static unsigned int user_sectors;
+static int user_sectors_set(const char *text, const struct kernel_param *kp);
+static const struct kernel_param_ops user_sectors_ops = {
+	.set	= user_sectors_set,
+	.get	= param_get_uint,
+};
+
+module_param_cb(user_sectors, &user_sectors_ops, &user_sectors, 0644);
+MODULE_PARM_DESC(user_sectors, "The limit max_user_sectors; one of 1 is not valid above (default 0)");
+
 static bool silent;
 module_param(silent, bool, 0444);
 MODULE_PARM_DESC(silent, "Do not tell the block layer of these limits (default 0)");
@@ -38,6 +48,16 @@ static struct blk_mq_tag_set tags;
 static struct gendisk *disk;
 static u8 *data;
 static int major;
+
+/* Not by queue_limits_commit_update(), which would refuse what is not valid. */
+static int user_sectors_set(const char *text, const struct kernel_param *kp)
+{
+	int ret = param_set_uint(text, kp);
+
+	if (!ret && disk)
+		disk->queue->limits.max_user_sectors = user_sectors;
+	return ret;
+}
 
 /* The fewest segments that a driver can make of a request if it merges all it may. */
 static unsigned int nr_segments(struct request *rq)
