@@ -174,11 +174,11 @@ struct bounce_pool *bounce_pool_create(const char *name,
 	pool->name = kstrdup(name, GFP_KERNEL);
 	if (!pool->name)
 		goto free_pool;
+	bounce_reserve_init(&pool->reserve, params->minsize);
 	bounce_pool_set_max_inflight(pool, params->max_inflight);
 	ret = init_counters(pool);
 	if (ret)
 		goto free_name;
-	bounce_reserve_init(&pool->reserve, params->minsize);
 	ret = bounce_reserve_resize(pool, blocks_of(pool, params->reserve));
 	if (ret)
 		goto exit_reserve;
@@ -240,6 +240,8 @@ EXPORT_SYMBOL_GPL(bounce_pool_set_reserve);
  * @bytes: above this sum over all pools, this pool uses its reserve only; 0 stands
  *	for 2 % of memory
  *
+ * Tasks that wait for the reserve try again without it if the limit has become larger.
+ *
  * Context: any.
  */
 void bounce_pool_set_max_inflight(struct bounce_pool *pool, size_t bytes)
@@ -247,6 +249,7 @@ void bounce_pool_set_max_inflight(struct bounce_pool *pool, size_t bytes)
 	if (!bytes)
 		bytes = (totalram_pages() * DEFAULT_PER_CENT / 100) << PAGE_SHIFT;
 	WRITE_ONCE(pool->max_inflight, min_t(size_t, bytes, LONG_MAX));
+	wake_up(&pool->reserve.wait);
 }
 EXPORT_SYMBOL_GPL(bounce_pool_set_max_inflight);
 

@@ -163,10 +163,24 @@ void bounce_reserve_init(struct bounce_reserve *reserve, size_t block);
 int bounce_reserve_resize(struct bounce_pool *pool, unsigned int blocks);
 void bounce_reserve_exit(struct bounce_pool *pool);
 unsigned int bounce_reserve_most(const struct bounce_reserve *reserve);
-unsigned int bounce_reserve_get(struct bounce_pool *pool, unsigned int need,
-				unsigned int most, bool swap,
+
+/* What a bio wants of the reserve. */
+struct bounce_want {
+	unsigned int need;	/* blocks, at least */
+	unsigned int most;	/* as many if there are more */
+	bool swap;		/* swap-out, which may take the last quarter */
+	size_t limit;		/* max_inflight of the pool when the bio was over it */
+};
+
+unsigned int bounce_reserve_get(struct bounce_pool *pool, const struct bounce_want *want,
 				struct list_head *list);
 void bounce_reserve_put(struct bounce_pool *pool, struct folio *folio);
+
+/* May a bio that was over the limit be within it now? */
+static inline bool bounce_limit_raised(const struct bounce_pool *pool, size_t limit)
+{
+	return READ_ONCE(pool->max_inflight) > limit;
+}
 
 static inline size_t bounce_reserve_block(const struct bounce_pool *pool)
 {

@@ -151,18 +151,17 @@ static bool look_at_held(struct bounce_reserve *reserve)
 	return !list_empty(&reserve->held);
 }
 
-static unsigned int take(struct bounce_reserve *reserve, unsigned int need,
-			 unsigned int most, bool swap, struct list_head *list,
-			 bool *held)
+static unsigned int take(struct bounce_reserve *reserve, const struct bounce_want *want,
+			 struct list_head *list, bool *held)
 {
 	unsigned int i, nr = 0, kept;
 
 	spin_lock_irq(&reserve->lock);
 	*held = look_at_held(reserve);
-	kept = swap ? 0 : reserve->nr_want / 4;
-	if (reserve->nr_free >= need + kept)
-		nr = min3(reserve->nr_free - kept, most,
-			  max(bounce_reserve_most(reserve), need));
+	kept = want->swap ? 0 : reserve->nr_want / 4;
+	if (reserve->nr_free >= want->need + kept)
+		nr = min3(reserve->nr_free - kept, want->most,
+			  max(bounce_reserve_most(reserve), want->need));
 	for (i = 0; i < nr; i++)
 		list_move(reserve->free.next, list);
 	reserve->nr_free -= nr;
@@ -171,19 +170,20 @@ static unsigned int take(struct bounce_reserve *reserve, unsigned int need,
 }
 
 /* As io_wait_event(), but polls @held, as dropping a reference wakes no task. */
-static unsigned int wait_and_take(struct bounce_reserve *reserve,
-				  unsigned int need, unsigned int most,
-				  bool swap, struct list_head *list)
+static unsigned int wait_and_take(struct bounce_pool *pool, const struct bounce_want *want,
+				  struct list_head *list)
 {
+	struct bounce_reserve *reserve = &pool->reserve;
 	DEFINE_WAIT(wait);
 	unsigned int nr;
 	bool held;
 
 	for (;;) {
 		prepare_to_wait(&reserve->wait, &wait, TASK_UNINTERRUPTIBLE);
-		nr = take(reserve, need, most, swap, list, &held);
-		/* The reserve may have been made smaller meanwhile. */
-		if (nr || need > bounce_reserve_most(reserve))
+		nr = take(reserve, want, list, &held);
+		/* The reserve may have been made smaller meanwhile, or the limit larger. */
+		if (nr || want->need > bounce_reserve_most(reserve) ||
+		    bounce_limit_raised(pool, want->limit))
 			break;
 		io_schedule_timeout(held ? HELD_POLL : MAX_SCHEDULE_TIMEOUT);
 	}
@@ -194,32 +194,30 @@ static unsigned int wait_and_take(struct bounce_reserve *reserve,
 /**
  * bounce_reserve_get() - take blocks of the reserve, and wait until there are enough
  * @pool: the pool
- * @need: how many
- * @most: as many if there are more
- * @swap: swap-out, which may take the last quarter
+ * @want: how many, and for what
  * @list: the blocks are added here, by their lru
  *
  * Context: sleeps; the caller must not hold blocks of I/O that is not submitted.
- * Return: the number of blocks; 0 if @need is more than bounce_reserve_most().
+ * Return: the number of blocks; 0 if the caller needs more than bounce_reserve_most(), or if
+ * the limit of the pool was raised while there were none.
  */
-unsigned int bounce_reserve_get(struct bounce_pool *pool, unsigned int need,
-				unsigned int most, bool swap,
+unsigned int bounce_reserve_get(struct bounce_pool *pool, const struct bounce_want *want,
 				struct list_head *list)
 {
 	struct bounce_reserve *reserve = &pool->reserve;
-	struct mutex *turn = &reserve->turn[swap];
+	struct mutex *turn = &reserve->turn[want->swap];
 	unsigned int nr;
 	bool held;
 
 	might_sleep();
-	if (need > bounce_reserve_most(reserve))
+	if (want->need > bounce_reserve_most(reserve))
 		return 0;
 	/* Sleeping for the mutex counts as I/O wait, too. */
 	mutex_lock_io(turn);
-	nr = take(reserve, need, most, swap, list, &held);
+	nr = take(reserve, want, list, &held);
 	if (!nr) {
 		bounce_pool_count(pool, reserve_waits);
-		nr = wait_and_take(reserve, need, most, swap, list);
+		nr = wait_and_take(pool, want, list);
 	}
 	mutex_unlock(turn);
 	if (nr)

@@ -114,22 +114,30 @@ static void get_charged(struct bounce_pool *pool, struct bio *bio, size_t total,
 		bounce_pool_uncharge(pool, total - size);
 }
 
-/* Adds blocks of the reserve; sleeps until there are some. */
+/*
+ * Adds blocks of the reserve; sleeps until there are some, or returns -EAGAIN if the limit of
+ * the pool has become larger than @limit.
+ */
 static noinline int add_reserve(struct bounce_pool *pool, struct bio *bio,
 				size_t total, unsigned int max_vecs,
-				unsigned int flags, bool clear)
+				unsigned int flags, size_t limit)
 {
 	size_t block = bounce_reserve_block(pool);
 	unsigned int most = min_t(size_t, DIV_ROUND_UP(total, block), max_vecs);
-	bool whole = flags & BOUNCE_WHOLE;
+	bool whole = flags & BOUNCE_WHOLE, clear = !op_is_write(bio_op(bio));
+	struct bounce_want want = {
+		.need	= whole ? most : 1,
+		.most	= most,
+		.swap	= flags & BOUNCE_SWAP,
+		.limit	= limit,
+	};
 	struct folio *folio, *next;
 	LIST_HEAD(list);
 
 	if (whole && most * block < total)
 		return -ENOMEM;
-	if (!bounce_reserve_get(pool, whole ? most : 1, most,
-				flags & BOUNCE_SWAP, &list))
-		return -ENOMEM;
+	if (!bounce_reserve_get(pool, &want, &list))
+		return bounce_limit_raised(pool, limit) ? -EAGAIN : -ENOMEM;
 	list_for_each_entry_safe(folio, next, &list, lru) {
 		size_t len = min(total, block);
 
@@ -159,21 +167,27 @@ static noinline int add_reserve(struct bounce_pool *pool, struct bio *bio,
 int bounce_vecs_get(struct bounce_pool *pool, struct bio *bio, size_t total,
 		    size_t minsize, unsigned int max_vecs, unsigned int flags)
 {
-	bool clear = !op_is_write(bio_op(bio));
-	struct bounce_ask ask = {
-		.min	= minsize,
-		.nowait	= flags & BOUNCE_NOWAIT,
-		.clear	= clear,
-	};
+	size_t limit;
+	int ret;
 
-	get_charged(pool, bio, total, max_vecs, &ask);
-	if (bio->bi_iter.bi_size == total ||
-	    (bio->bi_vcnt && !(flags & BOUNCE_WHOLE)))
-		return 0;
-	bounce_vecs_undo(pool, bio);
-	if (flags & BOUNCE_NOWAIT)
-		return -EAGAIN;
-	return add_reserve(pool, bio, total, max_vecs, flags, clear);
+	do {
+		struct bounce_ask ask = {
+			.min	= minsize,
+			.nowait	= flags & BOUNCE_NOWAIT,
+			.clear	= !op_is_write(bio_op(bio)),
+		};
+
+		limit = READ_ONCE(pool->max_inflight);
+		get_charged(pool, bio, total, max_vecs, &ask);
+		if (bio->bi_iter.bi_size == total ||
+		    (bio->bi_vcnt && !(flags & BOUNCE_WHOLE)))
+			return 0;
+		bounce_vecs_undo(pool, bio);
+		if (flags & BOUNCE_NOWAIT)
+			return -EAGAIN;
+		ret = add_reserve(pool, bio, total, max_vecs, flags, limit);
+	} while (ret == -EAGAIN);
+	return ret;
 }
 
 /**

@@ -313,11 +313,49 @@ static void bounce_reserve_waits(struct kunit *test)
 		end_write(test, bio[i]);
 }
 
+static int raise_later(void *data)
+{
+	struct ender *e = data;
+
+	msleep(50);
+	bounce_pool_set_max_inflight(e->pool, SZ_1M);
+	complete(&e->done);
+	return 0;
+}
+
+/* A task that waits for the reserve, as there is too much in flight, goes on without it. */
+static void bounce_inflight_limit_raised(struct kunit *test)
+{
+	struct ctx *c = test->priv;
+	struct ender e = { .pool = c->pool };
+	struct task_struct *task;
+	struct iov_iter iter;
+	struct bio *bio[5];
+	int i;
+
+	init_completion(&e.done);
+	bounce_pool_set_max_inflight(c->pool, SZ_64K);
+	KUNIT_ASSERT_EQ(test, write_user(test, &bio[0], &iter, SZ_64K, BOUNCE_WHOLE), 0);
+	for (i = 1; i < 4; i++)
+		KUNIT_ASSERT_EQ(test, write_user(test, &bio[i], &iter, MOST, BOUNCE_WHOLE), 0);
+	KUNIT_EXPECT_EQ(test, stats_of(test).reserve_waits, 0);
+	task = kthread_run(raise_later, &e, "bounce_kunit");
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, task);
+	KUNIT_EXPECT_EQ(test, write_user(test, &bio[4], &iter, MOST, BOUNCE_WHOLE), 0);
+	KUNIT_EXPECT_EQ(test, stats_of(test).reserve_waits, 1);
+	KUNIT_EXPECT_EQ(test, stats_of(test).reserve_uses, 3);
+	KUNIT_EXPECT_EQ(test, stats_of(test).inflight_bytes, SZ_64K + MOST);
+	wait_for_completion(&e.done);
+	for (i = 0; i < 5; i++)
+		end_write(test, bio[i]);
+}
+
 struct kunit_case bounce_pool_cases[] = {
 	KUNIT_CASE(bounce_nowait),
 	KUNIT_CASE(bounce_whole_gets_a_quarter),
 	KUNIT_CASE(bounce_swap_has_a_share),
 	KUNIT_CASE(bounce_inflight_limit),
+	KUNIT_CASE(bounce_inflight_limit_raised),
 	KUNIT_CASE(bounce_held_folio_is_not_reused),
 	KUNIT_CASE(bounce_held_reserve_is_not_reused),
 	KUNIT_CASE(bounce_short_copy),
