@@ -154,10 +154,6 @@ static ssize_t bounce_detect_every_store(struct config_item *item,
 	return store_number(item, &detect_every, page, count);
 }
 
-/*
- * Not by bounce_disk_configure(), which freezes the queue: the allocation may wait for
- * swap-out to this very disk.
- */
 static int set_reserve_kib(struct bounce_dev *dev, unsigned int value)
 	__must_hold(&dev->lock)
 {

@@ -36,7 +36,7 @@ struct bounce_config {
  * (which may be another bounce device's disk), then @stack_lock, then limits_lock of the
  * disk's queue.
  * The I/O path takes none of them: the fields that it reads are constant while the disk
- * is live, or change with the queue frozen.
+ * is live, change with the queue frozen, or are read once for each bio.
  */
 struct bounce_dev {
 	struct config_item item;

@@ -4,8 +4,6 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
-#include <linux/blk-mq.h>
-
 #include "dev.h"
 
 /* ------------------------------------------------------------------ */
@@ -256,27 +254,24 @@ int bounce_disk_down(struct bounce_dev *dev)
  * @field: the field, in @dev->config
  * @value: a valid value
  *
- * Freezes the queue, so that no bio is handled with some old and some new values.
+ * No field depends on another one, and a bio may see the old or the new value, so the queue is
+ * not frozen: that would wait, with @dev->lock held, for bios that wait for memory, and a
+ * larger max_inflight_kib is what lets them go.
  *
- * Context: with @dev->lock held; sleeps.
+ * Context: with @dev->lock held.
  */
 void bounce_disk_configure(struct bounce_dev *dev, unsigned int *field,
 			   unsigned int value)
 {
 	const struct bounce_options *options = &dev->config.options;
-	unsigned int memflags;
 
 	lockdep_assert_held(&dev->lock);
-	if (!dev->disk) {
-		*field = value;
-		return;
-	}
-	memflags = blk_mq_freeze_queue(dev->disk->queue);
 	*field = value;
-	dev->engine.detect = options->detect;
-	dev->engine.detect_every = options->detect_every;
-	dev->engine.max_bounce = options->max_bounce_kib * SZ_1K;
+	if (!dev->disk)
+		return;
+	WRITE_ONCE(dev->engine.detect, options->detect);
+	WRITE_ONCE(dev->engine.detect_every, options->detect_every);
+	WRITE_ONCE(dev->engine.max_bounce, options->max_bounce_kib * SZ_1K);
 	bounce_pool_set_max_inflight(dev->engine.pool,
 				     options->max_inflight_kib * (size_t)SZ_1K);
-	blk_mq_unfreeze_queue(dev->disk->queue, memflags);
 }

@@ -132,7 +132,8 @@ struct bounce_engine_params {
 
 /*
  * @mode, @detect, @detect_every and @max_bounce are read once for each bio and may
- * change at any time; the front end must then change the limits of its queue.
+ * change at any time; after a change of @mode the front end must change the limits of its
+ * queue.
  */
 struct bounce_engine {
 	struct bounce_pool *pool;

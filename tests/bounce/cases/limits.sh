@@ -46,6 +46,41 @@ test_inflight_is_bounded()
 	expect_stat 'peak' a inflight_peak -ge 3145728
 }
 
+# While the disk below answers nothing and writers wait for memory, attributes can be read and
+# written, and a larger limit lets the writers go.
+test_inflight_limit_raised_while_stuck()
+{
+	local pid v
+	null n
+	gate g /dev/n
+	bounce a /dev/mapper/g mode=write max_inflight_kib=4096
+	shut_gate g
+	flood /dev/bounce-a 64 &
+	pid=$!
+	until_true is_waiting a
+	# In the background, as they would wait for the disk without an end.
+	{
+		for v in detect=1 detect=0 detect_every=2 max_bounce_kib=512 max_bounce_kib=1024; do
+			set_attr a "${v%=*}" "${v#*=}" || break
+			[ "$(<"$config/a/${v%=*}")" = "${v#*=}" ] || break
+			echo "$v"
+		done
+	} >"$tmp/live" &
+	until_true has_lines "$tmp/live" 5
+	expect_stat 'none of these lets them go' a inflight_bytes -le 4194304
+	: >"$tmp/live"
+	{
+		set_attr a max_inflight_kib 131072 && cat "$config/a/max_inflight_kib"
+	} >"$tmp/live" &
+	until_true has "$tmp/live" 131072
+	# All but what is in the reserve.
+	until_true in_flight a $((60 << 20))
+	open_gate g
+	wait $pid || fail "fio: $(cat "$tmp/out" "$tmp/fio")"
+	wait
+	expect_stat 'in flight afterwards' a inflight_bytes -eq 0
+}
+
 # By default 2 % of memory.
 test_default_bound()
 {
