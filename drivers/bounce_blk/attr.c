@@ -154,17 +154,25 @@ static ssize_t bounce_detect_every_store(struct config_item *item,
 	return store_number(item, &detect_every, page, count);
 }
 
+/*
+ * The largest atomic write depends on the reserve. The queue is not frozen for the
+ * allocation, which may wait for swap-out to this very disk; until the limits are stacked
+ * again an atomic write that is too large now fails if no memory is free.
+ */
 static int set_reserve_kib(struct bounce_dev *dev, unsigned int value)
 	__must_hold(&dev->lock)
 {
-	int ret = 0;
+	int ret;
 
-	if (dev->disk)
+	if (dev->disk) {
 		ret = bounce_pool_set_reserve(dev->engine.pool, value * (size_t)SZ_1K);
+		if (ret)
+			return ret;
+		bounce_limits_refresh(dev);
+	}
 	/* a device that is off has no pool: bounce_disk_up() allocates the reserve */
-	if (!ret)
-		dev->config.options.reserve_kib = value;
-	return ret;
+	dev->config.options.reserve_kib = value;
+	return 0;
 }
 
 static const struct number reserve_kib = {

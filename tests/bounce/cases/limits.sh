@@ -263,6 +263,16 @@ atomic_writes_stack()
 	[ "$linear" != 0 ]
 }
 
+# largest_atomic WHAT BYTES: the disk takes an atomic write of that size, and not of twice that
+largest_atomic()
+{
+	queue_of bounce-a atomic_write_unit_max_bytes
+	expect "$1" "$2" "$got"
+	expect "$1: a write" 'result=0 written=1' "$(bounce_io atomic /dev/bounce-a "$2")"
+	expect "$1: a larger one" 'result=EINVAL written=0' \
+		"$(bounce_io atomic /dev/bounce-a $((2 * $2)))"
+}
+
 # Atomic writes in every mode, as far as the reserve can take one whole.
 test_atomic_writes()
 {
@@ -285,10 +295,16 @@ test_atomic_writes()
 		bounce a /dev/sda mode=$mode
 		queue_of bounce-a atomic_write_unit_max_bytes
 		expect "$mode" "$below" "$got"
+		expect "$mode: a write" 'result=0 written=1' "$(bounce_io atomic /dev/bounce-a "$below")"
 	done
 	bounce a /dev/sda mode=write reserve_kib=64
-	queue_of bounce-a atomic_write_unit_max_bytes
-	expect 'a reserve of 64 KiB' 16384 "$got"
+	largest_atomic 'a reserve of 64 KiB' 16384
+	# While the disk is live, too.
+	expect_set 'a larger reserve' 0 a reserve_kib 1024
+	largest_atomic 'a larger reserve' "$below"
+	expect_set 'a smaller reserve' 0 a reserve_kib 64
+	largest_atomic 'a smaller reserve' 16384
+	expect_stat 'atomic writes in parts' a splits -eq 0
 	remove a
 	unload_scsi_debug
 }

@@ -176,6 +176,32 @@ static int cmd_scatter(char **arg)
 	return 0;
 }
 
+#ifndef RWF_ATOMIC
+#define RWF_ATOMIC 0x40
+#endif
+
+/* atomic DISK SIZE: one atomic write at the start of the disk, read back */
+static int cmd_atomic(char **arg)
+{
+	size_t size = number(arg[1]);
+	int fd = open_disk(arg[0], O_RDWR | O_DIRECT);
+	char *out = buffer(size), *in = buffer(size);
+	struct iovec v = { out, size };
+	ssize_t done;
+	int e;
+
+	fill(out, size);
+	/* other data than that of the last process, which began with the same numbers */
+	for (size_t i = 0; i < size; i++)
+		out[i] ^= getpid();
+	done = pwritev2(fd, &v, 1, 0, RWF_ATOMIC);
+	e = done < 0 ? errno : 0;
+	if (pread(fd, in, size, 0) != (ssize_t)size)
+		err(2, "%s", arg[0]);
+	printf("result=%s written=%d\n", errno_word(e), !memcmp(out, in, size));
+	return 0;
+}
+
 /*
  * mapped DISK FILE OFFSET SIZE SKEW RAM: write from and read to a mapping of FILE
  * (memory of a device, for example), from SKEW bytes behind its beginning, with RAM
@@ -227,6 +253,8 @@ const struct command shapes_commands[] = {
 	  "one I/O, and how often it ended", 4, cmd_oneio },
 	{ "scatter", "DISK COUNT LENGTH STRIDE wait|nowait",
 	  "one read into COUNT pieces of memory", 5, cmd_scatter },
+	{ "atomic", "DISK SIZE",
+	  "one write with RWF_ATOMIC, read back", 2, cmd_atomic },
 	{ "mapped", "DISK FILE OFFSET SIZE SKEW RAM",
 	  "write from and read to a mapping of FILE", 6, cmd_mapped },
 	{ }
