@@ -84,14 +84,45 @@ static inline int copy_part(struct bounce_pool *pool, struct bio *bio,
 /* Vecs that need no table of their own: BIO_INLINE_VECS of block/bio.c. */
 #define INLINE_VECS 4
 
-/* Must the device below split it? It refuses such a bio with REQ_NOWAIT. */
-static bool would_split(const struct bio *bio, size_t size)
+/*
+ * As get_max_io_size() of block/blk-merge.c, which no other file can call. Drivers without
+ * requests, such as md, split at chunks themselves, also with REQ_NOWAIT.
+ */
+static size_t max_io_size(const struct bio *bio, struct request_queue *queue)
+{
+	const struct queue_limits *lim = &queue->limits;
+	size_t physical = lim->physical_block_size >> SECTOR_SHIFT;
+	size_t logical = lim->logical_block_size >> SECTOR_SHIFT;
+	/* the limits are those of the whole disk, also of a partition */
+	sector_t sector = bio->bi_iter.bi_sector + get_start_sect(bio->bi_bdev);
+	unsigned int boundary = queue_is_mq(queue) ? lim->chunk_sectors : 0;
+	size_t most = lim->max_sectors, start, end;
+
+	if (bio->bi_opf & REQ_ATOMIC) {
+		most = lim->atomic_write_max_sectors;
+		boundary = lim->atomic_write_boundary_sectors ?: boundary;
+	}
+	if (boundary)
+		most = min_t(size_t, most, blk_boundary_sectors_left(sector, boundary));
+	start = sector & (physical - 1);
+	end = round_down(start + most, physical);
+	return (end > start ? end - start : round_down(most, logical)) << SECTOR_SHIFT;
+}
+
+/*
+ * Must the device below split it? It refuses such a bio with REQ_NOWAIT. Without folios only
+ * @size can tell.
+ */
+static bool would_split(struct bio *bio, size_t size)
 {
 	struct request_queue *queue = bdev_get_queue(bio->bi_bdev);
+	size_t most = max_io_size(bio, queue);
+	unsigned int segments;
 
-	if (bio->bi_vcnt > queue_max_segments(queue))
+	if (size > most)
 		return true;
-	return size > (size_t)queue_max_sectors(queue) << SECTOR_SHIFT;
+	return bio->bi_vcnt && bio_split_rw_at(bio, &queue->limits, &segments,
+					       min_t(size_t, most, UINT_MAX));
 }
 
 /**
@@ -125,8 +156,8 @@ EXPORT_SYMBOL_GPL(bio_bounce_bio_nr_vecs);
 /**
  * bio_bounce_bio() - give a bio folios of a pool in place of another bio's data
  * @pool: where the folios come from
- * @bio: empty, with the device below, the operation and bio_bounce_bio_nr_vecs()
- *	vecs
+ * @bio: empty, with the device below, the operation, the sector and
+ *	bio_bounce_bio_nr_vecs() vecs
  * @orig: the bio with the data, which must not end before @bio has
  * @part: which part of @orig; its bi_size becomes what @bio got
  * @maxlen: at most that many bytes

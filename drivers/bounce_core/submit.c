@@ -104,8 +104,12 @@ static struct bio *alloc_bio(struct bounce_engine *engine, unsigned short nr_vec
 
 static struct bio *alloc_clone(struct bounce_engine *engine, struct bio *orig, gfp_t gfp)
 {
-	return bio_alloc_clone(engine->lower, orig, gfp, &engine->bios) ?:
-	       bio_alloc_clone(engine->lower, orig, gfp, &engine->uncached);
+	struct bio *bio = bio_alloc_clone(engine->lower, orig, gfp, &engine->bios) ?:
+			  bio_alloc_clone(engine->lower, orig, gfp, &engine->uncached);
+
+	if (bio)
+		bio->bi_iter.bi_sector += engine->offset;
+	return bio;
 }
 
 /* A bio for the device below, like @orig, but without its data. */
@@ -124,7 +128,7 @@ static struct bio *alloc_empty(struct bounce_engine *engine, struct bio *orig,
 	bio->bi_ioprio = orig->bi_ioprio;
 	bio->bi_write_hint = orig->bi_write_hint;
 	bio->bi_write_stream = orig->bi_write_stream;
-	bio->bi_iter.bi_sector = orig->bi_iter.bi_sector;
+	bio->bi_iter.bi_sector = orig->bi_iter.bi_sector + engine->offset;
 	if (bio_blkcg_css(orig))
 		bio_clone_blkg_association(bio, orig);
 	else
@@ -191,7 +195,6 @@ int bounce_engine_prepare(struct bounce_engine *engine, struct bio *orig,
 		return -EAGAIN;
 	/* No task would poll this bio: the one of @orig polls the disk of @orig. */
 	bio->bi_opf &= ~REQ_POLLED;
-	bio->bi_iter.bi_sector += engine->offset;
 	io = container_of(bio, struct bounce_io, bio);
 	io->engine = engine;
 	io->orig = orig;

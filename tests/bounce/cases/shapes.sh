@@ -144,6 +144,27 @@ test_few_segments()
 	modprobe -r narrow_disk || fail 'narrow_disk is in use'
 }
 
+# What the disk below would have to split ends at once with REQ_NOWAIT, and is not copied first.
+test_nowait_is_not_copied_to_be_split()
+{
+	local limits half=$((2 * page_kib))
+	for limits in "max_segments=64 max_segment_size=1048576 chunk_sectors=$((2 * half))" \
+		max_segments=1; do
+		# shellcheck disable=SC2086 # words
+		narrow $limits || { fail 'no disk'; return; }
+		bounce a /dev/narrow mode=write
+		expect_value "$limits" again = 20 \
+			"$(bounce_io nowait /dev/bounce-a $((2 * half))K 20 write)"
+		expect_stat "$limits: refusals" a nowait_refusals -eq 20
+		expect_stat "$limits: copied" a write_bounced_bios -eq 0
+		# What fits is taken.
+		expect_value "$limits" ok = 20 \
+			"$(bounce_io nowait /dev/bounce-a "${page_kib}K" 20 write)"
+		remove a
+		modprobe -r narrow_disk || fail 'narrow_disk is in use'
+	done
+}
+
 # Any alignment, over a disk that wants 512 bytes.
 test_dma_alignment()
 {

@@ -22,6 +22,10 @@ static unsigned int max_segment_size = PAGE_SIZE;
 module_param(max_segment_size, uint, 0444);
 MODULE_PARM_DESC(max_segment_size, "Bytes of a segment at most (default: a page)");
 
+static unsigned int chunk_sectors;
+module_param(chunk_sectors, uint, 0444);
+MODULE_PARM_DESC(chunk_sectors, "A request must not cross a multiple of that (default 0: any)");
+
 static unsigned int user_sectors;
 static int user_sectors_set(const char *text, const struct kernel_param *kp);
 static const struct kernel_param_ops user_sectors_ops = {
@@ -127,6 +131,7 @@ static int make_disk(void)
 	if (!silent) {
 		lim.max_segments = max_segments;
 		lim.max_segment_size = max_segment_size;
+		lim.chunk_sectors = chunk_sectors;
 	}
 	disk = blk_mq_alloc_disk(&tags, &lim, NULL);
 	if (IS_ERR(disk))
