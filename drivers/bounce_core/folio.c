@@ -18,6 +18,15 @@
 /* For how many jiffies a size that failed is not tried again. */
 #define FORGET_AFTER (HZ / 4)
 
+static size_t size_of(const struct bounce_hint *hint)
+{
+	size_t size = READ_ONCE(hint->size);
+
+	if (!size || time_after(jiffies, READ_ONCE(hint->until)))
+		return BOUNCE_MAX_FOLIO;
+	return size;
+}
+
 /**
  * bounce_folio_most() - size of the largest folio that is worth a try now
  * @pool: the pool
@@ -27,18 +36,40 @@
  */
 size_t bounce_folio_most(const struct bounce_pool *pool)
 {
-	size_t most = READ_ONCE(pool->most);
-
-	if (!most || time_after(jiffies, READ_ONCE(pool->most_until)))
-		return BOUNCE_MAX_FOLIO;
-	return most;
+	return size_of(&pool->most);
 }
 
-/* Fragmented memory stays so for a while: later folios are tried below @order. */
-static void remember(struct bounce_pool *pool, unsigned int order)
+/* Is a folio of @order worth a try for that cgroup? */
+static bool worth_a_try(const struct bounce_pool *pool, unsigned int order,
+			const struct mem_cgroup *memcg)
 {
-	WRITE_ONCE(pool->most, PAGE_SIZE << (order - 1));
-	WRITE_ONCE(pool->most_until, jiffies + FORGET_AFTER);
+	size_t size = PAGE_SIZE << order;
+
+	if (size > size_of(&pool->most))
+		return false;
+	return !memcg || memcg != READ_ONCE(pool->full_memcg) ||
+	       size <= size_of(&pool->most_of_full);
+}
+
+/*
+ * Fragmented memory stays so for a while: later folios are tried below @order. A cgroup at its
+ * limit stays so, too, but others must not get small folios for it: if the folio can be had
+ * without charging it, it was the charge that failed.
+ */
+static void remember(struct bounce_pool *pool, unsigned int order, gfp_t gfp,
+		     const struct mem_cgroup *memcg)
+{
+	struct bounce_hint *hint = &pool->most;
+	struct folio *folio;
+
+	folio = memcg ? folio_alloc(gfp & ~__GFP_ACCOUNT, order) : NULL;
+	if (folio) {
+		folio_put(folio);
+		hint = &pool->most_of_full;
+		WRITE_ONCE(pool->full_memcg, memcg);
+	}
+	WRITE_ONCE(hint->size, PAGE_SIZE << (order - 1));
+	WRITE_ONCE(hint->until, jiffies + FORGET_AFTER);
 }
 
 /**
@@ -62,11 +93,12 @@ static noinline struct folio *allocate(struct bounce_pool *pool, unsigned int or
 {
 	struct folio *folio;
 
-	if (order && (PAGE_SIZE << order) > bounce_folio_most(pool))
+	if (order && !worth_a_try(pool, order, ask->memcg))
 		return NULL;
-	folio = folio_alloc(gfp | GFP_TRY | (ask->clear ? __GFP_ZERO : 0), order);
+	gfp |= GFP_TRY;
+	folio = folio_alloc(gfp | (ask->clear ? __GFP_ZERO : 0), order);
 	if (!folio && order)
-		remember(pool, order);
+		remember(pool, order, gfp, ask->memcg);
 	return folio;
 }
 

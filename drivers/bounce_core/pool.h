@@ -96,15 +96,25 @@ struct bounce_reserve {
 	unsigned int nr_want;		/* blocks after bounce_reserve_resize() */
 };
 
+/*
+ * Up to which size folios are tried until @until (jiffies), after a larger one could not be had;
+ * a @size of 0: not known. A hint, so it needs no lock.
+ */
+struct bounce_hint {
+	size_t size;
+	unsigned long until;
+};
+
 struct bounce_pool {
 	char *name;
 	size_t minsize;
 	size_t max_inflight;
 	struct bounce_pool_counters __percpu *counters;
 
-	/* Size of the largest folio to try until @most_until (jiffies); 0: not known. */
-	size_t most;
-	unsigned long most_until;
+	struct bounce_hint most;	/* memory is fragmented */
+	/* @full_memcg, which is only compared, was at its limit */
+	struct bounce_hint most_of_full;
+	const struct mem_cgroup *full_memcg;
 
 	struct bounce_counter inflight;
 	atomic_long_t peak;

@@ -97,6 +97,50 @@ test_order0_only()
 	expect_stat 'the reserve' a reserve_uses -eq 0
 }
 
+# more_folios NAME FROM COUNT: the device has obtained more than that of these orders
+more_folios()
+{
+	sum_of_orders "$1" "$2" 99
+	[ "$got" -gt "$3" ]
+}
+
+# A cgroup at its limit gets small folios or the reserve, and others go on to get large ones.
+test_full_cgroup_shrinks_no_other_folios()
+{
+	local cg=/sys/fs/cgroup/full pid before large=4
+	mountpoint -q /sys/fs/cgroup || mount -t cgroup2 none /sys/fs/cgroup ||
+		{ skip 'no cgroup2'; return; }
+	echo +memory >/sys/fs/cgroup/cgroup.subtree_control 2>/dev/null
+	mkdir -p $cg
+	[ -e $cg/memory.max ] || { skip 'no memory controller'; rmdir $cg; return; }
+	echo 16M >$cg/memory.max
+	# Pages of the program that were charged to the cgroup could not be had again there.
+	bounce_io --help >"$tmp/out"
+	null n
+	gate g /dev/n
+	bounce a /dev/mapper/g mode=write
+	shut_gate g
+	(
+		echo 0 >$cg/cgroup.procs
+		exec bounce_io flood /dev/bounce-a 32 1M
+	) >"$tmp/out" &
+	pid=$!
+	# It has tried all sizes in vain.
+	until_true is_waiting a
+	sum_of_orders a $large 99
+	before=$got
+	# At once, as a size that failed is tried again after a quarter of a second.
+	bounce_io flood /dev/bounce-a 1 1M >"$tmp/beside" &
+	until_true more_folios a $large "$before"
+	open_gate g
+	wait $pid || fail 'the writer in the cgroup failed'
+	wait $! || fail 'the writer beside it failed'
+	expect 'writes in the cgroup' done=32 "$(<"$tmp/out")"
+	expect 'the write beside them' done=1 "$(<"$tmp/beside")"
+	remove a
+	rmdir $cg
+}
+
 test_nowait()
 {
 	local out way mode
