@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Keeps folios of finished I/O for the next one, until memory gets short.
+ * Keeps folios of finished I/O for the next one, until they are not used for a while or
+ * memory gets short.
+ *
+ * A folio stays charged to the cgroup of the I/O that it was allocated for. Reclaim in that
+ * cgroup does not call the shrinker, as a list for each cgroup and node would take a lock
+ * for each folio: so none is kept for long.
  */
 #include <linux/mm.h>
 #include <linux/shrinker.h>
@@ -18,6 +23,8 @@
 #define LEAST_DEPOT	SZ_1M
 /* Bytes that move from the depot to a magazine at a time. */
 #define BATCH		SZ_64K
+/* What was not used between two trims is freed: jiffies. */
+#define TRIM_EVERY	HZ
 
 static void init_mag(struct bounce_mag *mag)
 	__context_unsafe(/* no other task can reach it yet */)
@@ -25,7 +32,9 @@ static void init_mag(struct bounce_mag *mag)
 	spin_lock_init(&mag->lock);
 	memset(mag->handy, 0, sizeof(mag->handy));
 	memset(mag->top, 0, sizeof(mag->top));
+	memset(mag->seen, 0, sizeof(mag->seen));
 	mag->kept = 0;
+	mag->least = 0;
 }
 
 static void add(struct bounce_mag *mag, struct folio *folio)
@@ -47,6 +56,7 @@ static struct folio *take(struct bounce_mag *mag, unsigned int order)
 		mag->top[order] = folio->private;
 		folio->private = NULL;
 		mag->kept -= PAGE_SIZE << order;
+		mag->least = min(mag->least, mag->kept);
 	}
 	return folio;
 }
@@ -207,6 +217,63 @@ size_t bounce_cache_bytes(struct bounce_cache *cache)
 	return bytes;
 }
 
+/* Frees the folios at hand that seem to be those of the last trim. */
+static void trim_handy(struct bounce_mag *mag)
+{
+	unsigned int order;
+
+	for (order = 0; order < BOUNCE_HANDY; order++) {
+		struct folio *folio = READ_ONCE(mag->handy[order]);
+
+		if (folio && folio == mag->seen[order] &&
+		    cmpxchg(&mag->handy[order], folio, NULL) == folio) {
+			folio_put(folio);
+			folio = NULL;
+		}
+		mag->seen[order] = folio;
+	}
+}
+
+/* Frees as much as was there all the time since the last trim. */
+static void trim_mag(struct bounce_mag *mag)
+{
+	unsigned long flags, nr;
+
+	trim_handy(mag);
+	spin_lock_irqsave(&mag->lock, flags);
+	nr = mag->least >> PAGE_SHIFT;
+	mag->least = mag->kept;
+	spin_unlock_irqrestore(&mag->lock, flags);
+	drain(mag, nr);
+}
+
+static void trim(struct work_struct *work)
+{
+	struct bounce_cache *cache = container_of(to_delayed_work(work),
+						  struct bounce_cache, trim);
+	struct bounce_pool *pool = container_of(cache, struct bounce_pool, cache);
+	int cpu;
+
+	trim_mag(&cache->depot);
+	for_each_possible_cpu(cpu)
+		trim_mag(per_cpu_ptr(cache->mags, cpu));
+	/* what is in flight comes back to the cache */
+	if (bounce_pool_inflight(pool) || bounce_cache_bytes(cache))
+		bounce_cache_will_grow(cache);
+}
+
+/**
+ * bounce_cache_will_grow() - tell a cache that it will get a folio that is new
+ * @cache: the cache; the bytes of the folio are in flight
+ *
+ * Context: any.
+ */
+void bounce_cache_will_grow(struct bounce_cache *cache)
+{
+	if (!delayed_work_pending(&cache->trim))
+		queue_delayed_work(system_power_efficient_wq, &cache->trim, TRIM_EVERY);
+}
+
 static unsigned long count_objects(struct shrinker *shrinker,
 				   struct shrink_control *sc)
 {
@@ -245,6 +312,7 @@ int bounce_cache_init(struct bounce_pool *pool)
 	cache->mag_limit = clamp_t(size_t, ALL_MAGS / num_possible_cpus(),
 				   LEAST_MAG, MOST_MAG);
 	cache->depot_limit = LEAST_DEPOT;
+	INIT_DELAYED_WORK(&cache->trim, trim);
 	cache->shrinker = shrinker_alloc(0, "bounce:%s", pool->name);
 	if (!cache->shrinker) {
 		free_percpu(cache->mags);
@@ -265,6 +333,7 @@ int bounce_cache_init(struct bounce_pool *pool)
  */
 void bounce_cache_exit(struct bounce_cache *cache)
 {
+	cancel_delayed_work_sync(&cache->trim);
 	shrinker_free(cache->shrinker);
 	drain_all(cache, ULONG_MAX);
 	free_percpu(cache->mags);

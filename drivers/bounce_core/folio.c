@@ -97,7 +97,9 @@ static noinline struct folio *allocate(struct bounce_pool *pool, unsigned int or
 		return NULL;
 	gfp |= GFP_TRY;
 	folio = folio_alloc(gfp | (ask->clear ? __GFP_ZERO : 0), order);
-	if (!folio && order)
+	if (folio)
+		bounce_cache_will_grow(&pool->cache);
+	else if (order)
 		remember(pool, order, gfp, ask->memcg);
 	return folio;
 }

@@ -113,6 +113,18 @@ void bounce_pool_uncharge(struct bounce_pool *pool, ssize_t bytes)
 	add_to(&pool->inflight, -bytes);
 }
 
+/**
+ * bounce_pool_inflight() - bytes in flight, without those of the reserve
+ * @pool: the pool
+ *
+ * Context: any; exact if no processor adds meanwhile.
+ * Return: the bytes.
+ */
+size_t bounce_pool_inflight(const struct bounce_pool *pool)
+{
+	return max(sum_of(&pool->inflight), 0);
+}
+
 static bool params_are_valid(const struct bounce_pool_params *params)
 {
 	return is_power_of_2(params->minsize) &&
@@ -291,7 +303,7 @@ void bounce_pool_get_stats(struct bounce_pool *pool,
 		stats->short_copies += c->short_copies;
 		stats->held_folios += c->held_folios;
 	}
-	stats->inflight_bytes = max(sum_of(&pool->inflight), 0);
+	stats->inflight_bytes = bounce_pool_inflight(pool);
 	stats->inflight_peak = atomic_long_read(&pool->peak);
 	stats->cached_bytes = bounce_cache_bytes(&pool->cache);
 }

@@ -16,6 +16,7 @@
 #include <linux/spinlock.h>
 #include <linux/uaccess.h>
 #include <linux/wait.h>
+#include <linux/workqueue.h>
 
 #include "compat.h"
 #include "inject.h"
@@ -58,6 +59,8 @@ struct bounce_mag {
 	struct folio *top[BOUNCE_ORDERS] __guarded_by(&lock);
 
 	size_t kept __guarded_by(&lock);	/* bytes */
+	size_t least __guarded_by(&lock);	/* of @kept since the last trim */
+	struct folio *seen[BOUNCE_HANDY];	/* @handy at the last trim, only to be compared */
 };
 
 /*
@@ -70,6 +73,7 @@ struct bounce_cache {
 	size_t mag_limit;	/* bytes of one processor */
 	size_t depot_limit;	/* bytes; follows the peak of the bytes in flight */
 	struct shrinker *shrinker;
+	struct delayed_work trim;	/* frees what is not used */
 	struct bounce_mag depot ____cacheline_aligned_in_smp;
 };
 
@@ -125,6 +129,7 @@ struct bounce_pool {
 /* pool.c */
 bool bounce_pool_charge(struct bounce_pool *pool, size_t bytes);
 void bounce_pool_uncharge(struct bounce_pool *pool, ssize_t bytes);
+size_t bounce_pool_inflight(const struct bounce_pool *pool);
 
 /* cache.c */
 int bounce_cache_init(struct bounce_pool *pool);
@@ -132,6 +137,7 @@ void bounce_cache_exit(struct bounce_cache *cache);
 struct folio *bounce_cache_pop(struct bounce_cache *cache, unsigned int order);
 void bounce_cache_push(struct bounce_cache *cache, struct folio *folio);
 size_t bounce_cache_bytes(struct bounce_cache *cache);
+void bounce_cache_will_grow(struct bounce_cache *cache);
 
 /* Takes the folio at hand, if there is one. */
 static inline struct folio *bounce_mag_take(struct bounce_mag *mag, unsigned int order)

@@ -177,6 +177,11 @@ kernel_memory()
 	[ "$(awk '$1 == "kernel" { print $2 }' "$1/memory.stat")" -ge "$2" ]
 }
 
+less_kernel_memory()
+{
+	! kernel_memory "$@"
+}
+
 # Bounce buffers are charged to the cgroup of the program that writes.
 test_charged_to_cgroup()
 {
@@ -200,8 +205,17 @@ test_charged_to_cgroup()
 	until_true kernel_memory $cg 8388608
 	open_gate g
 	wait $pid || fail 'the write failed'
+	# Reclaim in the cgroup cannot free what the cache keeps, so it must go by itself.
+	until_true nothing_cached a
+	until_true less_kernel_memory $cg 1048576
 	remove a
 	rmdir $cg
+}
+
+nothing_cached()
+{
+	stat_of "$1" cached_bytes
+	[ "$got" = 0 ]
 }
 
 in_flight()
