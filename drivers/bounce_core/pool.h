@@ -44,8 +44,8 @@ struct bounce_pool_counters {
  * addition, and each bounced bio makes four.
  */
 struct bounce_counter {
-	atomic_long_t sum;
-	long __percpu *parts;
+	long __percpu *parts;	/* read by each bio */
+	atomic_long_t sum ____cacheline_aligned_in_smp;
 };
 
 /* Orders of which a processor has a folio at hand: up to 64 KiB, 128 KiB in sum. */
@@ -121,8 +121,8 @@ struct bounce_pool {
 	const struct mem_cgroup *full_memcg;
 
 	struct bounce_counter inflight;
-	atomic_long_t peak;
-	struct bounce_cache cache;
+	atomic_long_t peak;		/* read and written when a sum has changed */
+	struct bounce_cache cache ____cacheline_aligned_in_smp;
 	struct bounce_reserve reserve;
 };
 
