@@ -5,9 +5,9 @@
 
 #include "engine.h"
 
-/* pool.c */
-int bounce_pools_init(void);
-void bounce_pools_exit(void);
+/* inflight.c */
+int bounce_all_inflight_init(void);
+void bounce_all_inflight_exit(void);
 
 /* complete.c */
 void bounce_end_io(struct bio *bio);

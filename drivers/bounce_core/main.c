@@ -12,12 +12,12 @@ static int __init bounce_core_init(void)
 {
 	int ret;
 
-	ret = bounce_pools_init();
+	ret = bounce_all_inflight_init();
 	if (ret)
 		return ret;
 	ret = bounce_complete_init();
 	if (ret) {
-		bounce_pools_exit();
+		bounce_all_inflight_exit();
 		return ret;
 	}
 	bounce_inject_init();
@@ -28,7 +28,7 @@ static void __exit bounce_core_exit(void)
 {
 	bounce_inject_exit();
 	bounce_complete_exit();
-	bounce_pools_exit();
+	bounce_all_inflight_exit();
 }
 
 module_init(bounce_core_init);

@@ -126,7 +126,9 @@ struct bounce_pool {
 	struct bounce_reserve reserve;
 };
 
-/* pool.c */
+/* inflight.c */
+int bounce_inflight_init(struct bounce_pool *pool);
+void bounce_inflight_exit(struct bounce_pool *pool);
 bool bounce_pool_charge(struct bounce_pool *pool, size_t bytes);
 void bounce_pool_uncharge(struct bounce_pool *pool, ssize_t bytes);
 size_t bounce_pool_inflight(const struct bounce_pool *pool);
