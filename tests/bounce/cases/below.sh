@@ -228,7 +228,9 @@ test_integrity_from_above_is_refused()
 	for mode in write all; do
 		expect_set "$mode" 0 a mode $mode
 		expect "$mode: with it" result=EOPNOTSUPP "$(bounce_io pi /dev/mapper/g 0xb218)"
-		expect_stat "$mode: refusals" a integrity_refusals -eq $((++refused))
+		# io_uring may have tried twice: at EOPNOTSUPP it tries again without NOWAIT
+		expect_stat "$mode: refusals" a integrity_refusals -gt "$refused"
+		refused=$got
 		# In mode write it is not bounced.
 		read='result=0 guard=0xb218'
 		[ $mode = write ] || read='result=EOPNOTSUPP guard=0'
@@ -238,7 +240,7 @@ test_integrity_from_above_is_refused()
 		expect_value "$mode: read without it" result = 0 \
 			"$(bounce_io oneio /dev/mapper/g read 0 64K)"
 	done
-	expect_stat 'a read was refused, too' a integrity_refusals -eq $((refused + 1))
+	expect_stat 'a read was refused, too' a integrity_refusals -gt "$refused"
 	expect_set none 0 a mode none
 	pi_passes 'mode none again' /dev/mapper/g "/dev/$disk"
 	# clean_up() removes what is above a bounce disk too late.
