@@ -5,7 +5,7 @@
  *
  * A folio stays charged to the cgroup of the I/O that it was allocated for. Reclaim in that
  * cgroup does not call the shrinker, as a list for each cgroup and node would take a lock
- * for each folio: so none is kept for long.
+ * for each folio: so none is kept for long, and none if the cgroup is near its limit.
  */
 #include <linux/mm.h>
 #include <linux/shrinker.h>

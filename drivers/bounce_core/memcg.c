@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Charges the memory of a bio to the cgroup that the bio is accounted to, which need not
- * be that of the task: for writeback it is not.
+ * be that of the task: for writeback it is not. Says which folios may stay charged.
  */
 #include <linux/blk-cgroup.h>
 #include <linux/cgroup.h>
 #include <linux/memcontrol.h>
+#include <linux/page_counter.h>
 #include <linux/sched/mm.h>
 
 #include "pool.h"
@@ -89,6 +90,33 @@ bool bounce_memcg_same(struct folio *folio, struct mem_cgroup *memcg)
 	return same;
 }
 
+/**
+ * bounce_memcg_has_room() - may a folio that is not used stay charged for a while?
+ * @folio: the folio, charged to a cgroup
+ *
+ * Context: any.
+ * Return: false if that cgroup, or one above it, uses more than half of memory.max or
+ * memory.high.
+ */
+bool bounce_memcg_has_room(struct folio *folio)
+{
+	struct page_counter *counter;
+	struct mem_cgroup *memcg;
+	bool room = true;
+
+	rcu_read_lock();
+	memcg = folio_memcg_check(folio);
+	counter = memcg ? &memcg->memory : NULL;
+	for (; counter && room; counter = counter->parent) {
+		unsigned long limit = min(READ_ONCE(counter->max), READ_ONCE(counter->high));
+
+		/* a limit that is not set is not worth a look at the usage, which changes often */
+		room = limit == PAGE_COUNTER_MAX || page_counter_read(counter) <= limit / 2;
+	}
+	rcu_read_unlock();
+	return room;
+}
+
 #else
 
 void bounce_memcg_begin(struct bounce_memcg *charge, struct bio *bio)
@@ -101,6 +129,11 @@ void bounce_memcg_end(struct bounce_memcg *charge)
 }
 
 bool bounce_memcg_same(struct folio *folio, struct mem_cgroup *memcg)
+{
+	return true;
+}
+
+bool bounce_memcg_has_room(struct folio *folio)
 {
 	return true;
 }

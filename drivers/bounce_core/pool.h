@@ -141,6 +141,30 @@ void bounce_cache_push(struct bounce_cache *cache, struct folio *folio);
 size_t bounce_cache_bytes(struct bounce_cache *cache);
 void bounce_cache_will_grow(struct bounce_cache *cache);
 
+/* memcg.c */
+struct bounce_memcg {
+	struct mem_cgroup *memcg;	/* to be charged, or NULL */
+	struct mem_cgroup *old;
+	bool switched;
+};
+
+void bounce_memcg_begin(struct bounce_memcg *charge, struct bio *bio);
+void bounce_memcg_end(struct bounce_memcg *charge);
+bool bounce_memcg_same(struct folio *folio, struct mem_cgroup *memcg);
+bool bounce_memcg_has_room(struct folio *folio);
+
+/* Is the folio charged to @memcg? Without accounting none is charged to any. */
+static inline bool bounce_memcg_is(struct folio *folio, struct mem_cgroup *memcg)
+{
+	return !memcg_kmem_online() || bounce_memcg_same(folio, memcg);
+}
+
+/* May a folio that is not used be kept, although it stays charged? */
+static inline bool bounce_memcg_may_keep(struct folio *folio)
+{
+	return !folio_memcg_kmem(folio) || bounce_memcg_has_room(folio);
+}
+
 /* Takes the folio at hand, if there is one. */
 static inline struct folio *bounce_mag_take(struct bounce_mag *mag, unsigned int order)
 {
@@ -170,7 +194,7 @@ static inline struct folio *bounce_cache_get(struct bounce_cache *cache,
 static inline void bounce_cache_put(struct bounce_cache *cache, struct folio *folio)
 {
 	/* the device below may still read it, as TCP does: it must not be used again */
-	if (unlikely(folio_ref_count(folio) != 1))
+	if (unlikely(folio_ref_count(folio) != 1 || !bounce_memcg_may_keep(folio)))
 		folio_put(folio);
 	else if (!bounce_mag_give(raw_cpu_ptr(cache->mags), folio))
 		bounce_cache_push(cache, folio);
@@ -239,23 +263,6 @@ static inline size_t bounce_copy(void *to, const void *from, size_t len)
 	if (bounce_inject_copy())
 		return len;
 	return copy_mc_to_kernel(to, from, len);
-}
-
-/* memcg.c */
-struct bounce_memcg {
-	struct mem_cgroup *memcg;	/* to be charged, or NULL */
-	struct mem_cgroup *old;
-	bool switched;
-};
-
-void bounce_memcg_begin(struct bounce_memcg *charge, struct bio *bio);
-void bounce_memcg_end(struct bounce_memcg *charge);
-bool bounce_memcg_same(struct folio *folio, struct mem_cgroup *memcg);
-
-/* Is the folio charged to @memcg? Without accounting none is charged to any. */
-static inline bool bounce_memcg_is(struct folio *folio, struct mem_cgroup *memcg)
-{
-	return !memcg_kmem_online() || bounce_memcg_same(folio, memcg);
 }
 
 #endif /* _BOUNCE_POOL_H */

@@ -104,6 +104,9 @@ static int cmd_flood(char **arg)
 	int fd = open_disk(arg[0], O_RDWR | O_DIRECT);
 	char *buf = buffer(size);
 
+	/* What is in flight may fill the cgroup: a page fault would then kill this task. */
+	if (mlockall(MCL_CURRENT | MCL_FUTURE))
+		err(1, "mlockall");
 	for (size_t i = 0; i < count; i++)
 		aio_begin(fd, true, buf, size, i * size);
 	for (size_t i = 0; i < count; i++)
