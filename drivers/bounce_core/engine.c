@@ -54,12 +54,22 @@ static int init_bios(struct bounce_engine *engine)
 		return ret;
 	ret = bioset_init(&engine->uncached, BIO_POOL_SIZE, front_pad, BIOSET_NEED_BVECS);
 	if (ret)
-		bioset_exit(&engine->bios);
+		goto exit_bios;
+	ret = bioset_init(&engine->swap, BIO_POOL_SIZE, front_pad, BIOSET_NEED_BVECS);
+	if (ret)
+		goto exit_uncached;
+	return 0;
+
+exit_uncached:
+	bioset_exit(&engine->uncached);
+exit_bios:
+	bioset_exit(&engine->bios);
 	return ret;
 }
 
 static void exit_bios(struct bounce_engine *engine)
 {
+	bioset_exit(&engine->swap);
 	bioset_exit(&engine->uncached);
 	bioset_exit(&engine->bios);
 }

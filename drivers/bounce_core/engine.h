@@ -139,6 +139,7 @@ struct bounce_engine {
 	struct bounce_pool *pool;
 	struct bio_set bios;
 	struct bio_set uncached;	/* for REQ_NOWAIT, when @bios gives none */
+	struct bio_set swap;		/* for swap-out, so that no other I/O has its bios */
 	struct block_device *lower;
 	struct gendisk *disk;
 	sector_t offset;

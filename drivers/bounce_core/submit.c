@@ -76,6 +76,13 @@ void bounce_engine_refuse(struct bounce_engine *engine, struct bio *bio, int err
 }
 EXPORT_SYMBOL_GPL(bounce_engine_refuse);
 
+/* Does reclaim wait for this write? */
+static bool is_swap_out(const struct bio *bio)
+{
+	return op_is_write(bio_op(bio)) &&
+	       ((bio->bi_opf & REQ_SWAP) || (current->flags & PF_MEMALLOC));
+}
+
 static unsigned int flags_for(const struct bio *bio)
 {
 	unsigned int flags = 0;
@@ -84,27 +91,31 @@ static unsigned int flags_for(const struct bio *bio)
 		flags |= BOUNCE_NOWAIT | BOUNCE_WHOLE;
 	if (bio->bi_opf & REQ_ATOMIC)
 		flags |= BOUNCE_WHOLE;
-	/* reclaim waits for this write */
-	if (op_is_write(bio_op(bio)) &&
-	    ((bio->bi_opf & REQ_SWAP) || (current->flags & PF_MEMALLOC)))
+	if (is_swap_out(bio))
 		flags |= BOUNCE_SWAP;
 	return flags;
+}
+
+/* Each set has two bios for when memory is short, which come back when their I/O ends. */
+static struct bio_set *set_for(struct bounce_engine *engine, const struct bio *orig)
+{
+	return is_swap_out(orig) ? &engine->swap : &engine->bios;
 }
 
 /*
  * A bio without a device, as with one it would join the task's cgroup first. Only a caller that
  * may not sleep can get NULL.
  */
-static struct bio *alloc_bio(struct bounce_engine *engine, unsigned short nr_vecs,
-			     blk_opf_t opf, gfp_t gfp)
+static struct bio *alloc_bio(struct bounce_engine *engine, struct bio *orig,
+			     unsigned short nr_vecs, blk_opf_t opf, gfp_t gfp)
 {
-	return bio_alloc_bioset(NULL, nr_vecs, opf, gfp, &engine->bios) ?:
+	return bio_alloc_bioset(NULL, nr_vecs, opf, gfp, set_for(engine, orig)) ?:
 	       bio_alloc_bioset(NULL, nr_vecs, opf, gfp, &engine->uncached);
 }
 
 static struct bio *alloc_clone(struct bounce_engine *engine, struct bio *orig, gfp_t gfp)
 {
-	struct bio *bio = bio_alloc_clone(engine->lower, orig, gfp, &engine->bios) ?:
+	struct bio *bio = bio_alloc_clone(engine->lower, orig, gfp, set_for(engine, orig)) ?:
 			  bio_alloc_clone(engine->lower, orig, gfp, &engine->uncached);
 
 	if (bio)
@@ -120,7 +131,7 @@ static struct bio *alloc_empty(struct bounce_engine *engine, struct bio *orig,
 						   orig->bi_iter.bi_size, flags);
 	/* protection information is not copied, so a flag for it would lead nowhere */
 	blk_opf_t opf = orig->bi_opf & ~(REQ_NOMERGE | REQ_INTEGRITY);
-	struct bio *bio = alloc_bio(engine, nr, opf, gfp);
+	struct bio *bio = alloc_bio(engine, orig, nr, opf, gfp);
 
 	if (!bio)
 		return NULL;
