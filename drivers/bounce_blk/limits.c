@@ -63,10 +63,16 @@ static void keep_user(struct queue_limits *lim, const struct queue_limits *now,
 			now->max_user_wzeroes_unmap_sectors;
 }
 
+/* A disk that dies has no sectors any more, which is not to be taken for its new size. */
 static void follow_size(struct bounce_dev *dev)
 {
-	if (!test_bit(GD_DEAD, &dev->disk->state))
-		set_capacity_and_notify(dev->disk, bdev_nr_sectors(dev->lower));
+	sector_t sectors = bdev_nr_sectors(dev->lower);
+
+	/* pairs with test_and_set_bit() in front of set_capacity() where a disk dies */
+	smp_rmb();
+	if (!test_bit(GD_DEAD, &dev->disk->state) &&
+	    !test_bit(GD_DEAD, &dev->lower->bd_disk->state))
+		set_capacity_and_notify(dev->disk, sectors);
 }
 
 /*
