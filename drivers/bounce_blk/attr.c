@@ -96,8 +96,14 @@ static ssize_t bounce_backing_store(struct config_item *item, const char *page,
 static int set_mode(struct bounce_dev *dev, unsigned int value)
 	__must_hold(&dev->lock)
 {
-	if (dev->disk)
-		return bounce_limits_set_mode(dev, value);
+	int ret;
+
+	if (dev->disk) {
+		ret = bounce_limits_set_mode(dev, value);
+		if (ret == -EBUSY)
+			bounce_openers_report(dev->disk);
+		return ret;
+	}
 	dev->config.options.mode = value;
 	return 0;
 }

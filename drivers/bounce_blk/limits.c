@@ -137,13 +137,28 @@ void bounce_limits_refresh(struct bounce_dev *dev)
 	set_disk_ro(dev->disk, dev->config.read_only || bdev_read_only(dev->lower));
 }
 
+/*
+ * A file system that attaches protection information looks for the integrity profile once more
+ * when a read has ended, which neither a freeze of the queue nor bounce_engine_drain() waits
+ * for. So the profile of mode none has to stay as long as such a file system may be mounted.
+ */
+static bool integrity_is_in_use(struct bounce_dev *dev)
+	__must_hold(&dev->disk->open_mutex)
+{
+	/* set before the queue was frozen */
+	if (!disk_openers(dev->disk))
+		dev->engine.passed_integrity = false;
+	return dev->engine.passed_integrity;
+}
+
 /**
  * bounce_limits_set_mode() - change the mode of a device that has a disk
  * @dev: the device
  * @mode: for bios that are submitted from now on
  *
  * Context: with @dev->lock held; sleeps.
- * Return: 0 or an errno, and then the mode is the old one.
+ * Return: 0, or an errno, and then the mode is the old one: -EBUSY if the disk is open, I/O with
+ * protection information has passed, and it would not any more.
  */
 int bounce_limits_set_mode(struct bounce_dev *dev, enum bounce_mode mode)
 {
@@ -151,15 +166,19 @@ int bounce_limits_set_mode(struct bounce_dev *dev, enum bounce_mode mode)
 	enum bounce_mode old = dev->config.options.mode;
 	struct queue_limits now, lim;
 	unsigned int memflags;
-	int ret;
+	int ret = -EBUSY;
 
 	lockdep_assert_held(&dev->lock);
+	guard(mutex)(&dev->disk->open_mutex);
 	guard(mutex)(&dev->stack_lock);
 	now = queue_limits_start_update(queue);
 	memflags = blk_mq_freeze_queue(queue);
 	dev->engine.mode = mode;
 	bounce_limits_stack(dev, &lim);
-	ret = commit(dev, &now, &lim);
+	if (old == BOUNCE_MODE_NONE && mode != old && integrity_is_in_use(dev))
+		queue_limits_cancel_update(queue);
+	else
+		ret = commit(dev, &now, &lim);
 	if (ret)
 		dev->engine.mode = old;
 	else

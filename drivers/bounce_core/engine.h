@@ -146,6 +146,7 @@ struct bounce_engine {
 	bool accounts;
 	void (*submit)(struct bio *orig, struct bio *bio);
 	enum bounce_mode mode;
+	bool passed_integrity;		/* a bio with protection information went down as it was */
 	enum bounce_detect detect;
 	unsigned int detect_every;
 	unsigned int block;		/* logical block size below, in bytes */

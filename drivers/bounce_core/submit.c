@@ -113,11 +113,19 @@ static struct bio *alloc_bio(struct bounce_engine *engine, struct bio *orig,
 	       bio_alloc_bioset(NULL, nr_vecs, opf, gfp, &engine->uncached);
 }
 
+static void note_integrity(struct bounce_engine *engine, const struct bio *bio)
+{
+	/* written once, as all processors read that cache line */
+	if ((bio->bi_opf & REQ_INTEGRITY) && !READ_ONCE(engine->passed_integrity))
+		WRITE_ONCE(engine->passed_integrity, true);
+}
+
 static struct bio *alloc_clone(struct bounce_engine *engine, struct bio *orig, gfp_t gfp)
 {
 	struct bio *bio = bio_alloc_clone(engine->lower, orig, gfp, set_for(engine, orig)) ?:
 			  bio_alloc_clone(engine->lower, orig, gfp, &engine->uncached);
 
+	note_integrity(engine, orig);
 	if (bio)
 		bio->bi_iter.bi_sector += engine->offset;
 	return bio;
@@ -307,6 +315,7 @@ static void pass_polled(struct bounce_engine *engine, struct bio *bio)
 {
 	sector_t sector = bio->bi_iter.bi_sector;
 
+	note_integrity(engine, bio);
 	count(engine, bio, bio->bi_iter.bi_size, false);
 	if (engine->accounts && blk_queue_io_stat(engine->disk->queue))
 		bdev_end_io_acct(bio->bi_bdev, bio_op(bio), bio_sectors(bio),
