@@ -165,11 +165,11 @@ pause()
 	read -rt "$1" -u 9
 }
 
-# Until the command is true, or 30 s.
+# Until the command is true, or 30 s; a script with more tasks than processors has more patience.
 until_true()
 {
 	local i
-	for ((i = 0; i < 1500; i++)); do
+	for ((i = 0; i < ${patience:-1500}; i++)); do
 		"$@" && return
 		pause 0.02
 	done
