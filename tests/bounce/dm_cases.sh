@@ -32,17 +32,17 @@ test_dm_table_shows_what_is_in_force()
 
 test_dm_table_refuses_bad_options()
 {
-	local bad
+	local wrong
 	null n blocksize=4096
-	for bad in '' x -1 1.5 '0 1' '0 1 mode:writes' '0 1 mode:' '0 1 mode' '0 1 detect:2' \
+	for wrong in '' x -1 1.5 '0 1' '0 1 mode:writes' '0 1 mode:' '0 1 mode' '0 1 detect:2' \
 		'0 1 detect_every:0' '0 1 reserve_kib:3' '0 1 reserve_kib:1048577' \
 		'0 1 max_bounce_kib:0' '0 1 max_bounce_kib:16385' '0 1 max_bounce_kib:5' \
 		'0 1 max_inflight_kib:-1' '0 1 unknown' '0 2 detect' '0 0 detect' \
 		'0 1 detect detect' '0 7 detect detect detect detect detect detect detect' \
 		'18446744073709551616' '0 1 detect_every:+1'; do
 		# shellcheck disable=SC2086 # words of a table line
-		if create_with $bad; then
-			fail "accepted: $bad"
+		if create_with $wrong; then
+			fail "accepted: $wrong"
 			dmsetup remove bounce-x
 		fi
 	done
@@ -67,7 +67,7 @@ test_dm_table_refuses_zoned()
 
 test_dm_message_switches_detect()
 {
-	local bad
+	local wrong
 	null n
 	gate g /dev/n
 	bounce a /dev/mapper/g mode=write
@@ -83,9 +83,9 @@ test_dm_message_switches_detect()
 	dmsetup message bounce-a 0 detect off || fail 'detect off'
 	through_gate g bounce_io change /dev/bounce-a yes 64K 5000
 	expect_stat 'off again: checks' a checks -eq 0
-	for bad in detect 'detect 1' 'detect on off' 'detect_every 0' 'reset now' nonsense; do
+	for wrong in detect 'detect 1' 'detect on off' 'detect_every 0' 'reset now' nonsense; do
 		# shellcheck disable=SC2086 # words of a message
-		! dmsetup message bounce-a 0 $bad 2>/dev/null || fail "accepted: $bad"
+		! dmsetup message bounce-a 0 $wrong 2>/dev/null || fail "accepted: $wrong"
 	done
 }
 

@@ -32,12 +32,13 @@ PATH=$PATH:$tmp
 fail()
 {
 	note "$*"
-	bad=1
+	# also if a test has a variable of that name
+	declare -g bad=1
 }
 
 skip()
 {
-	skipped=$*
+	declare -g skipped=$*
 }
 
 # expect WHAT WANTED GOT

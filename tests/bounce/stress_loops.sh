@@ -165,13 +165,13 @@ loop_mapped()
 # Under loop_mapped
 loop_reload()
 {
-	local bad sectors
+	local sectors wrong
 	get /sys/block/nx/size
 	sectors=$got
 	one_of '1 mode:some' '2 detect' '1 reserve_kib:3' '0 1'
-	bad=$got
-	! dmsetup load bounce-x --table "0 $sectors bounce /dev/nx 0 $bad" 2>/dev/null ||
-		fail "accepted: $bad"
+	wrong=$got
+	! dmsetup load bounce-x --table "0 $sectors bounce /dev/nx 0 $wrong" 2>/dev/null ||
+		fail "accepted: $wrong"
 	one_of 'linear /dev/nx 0' 'bounce /dev/nx 0 1 mode:write' 'bounce /dev/nx 0 1 mode:direct' \
 		'bounce /dev/nx 0 3 mode:all detect max_inflight_kib:64' \
 		'bounce /dev/nx 0 2 mode:none detect:direct' 'bounce /dev/nx 0 1 reserve_kib:64'
