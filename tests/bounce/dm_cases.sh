@@ -24,6 +24,9 @@ test_dm_table_shows_what_is_in_force()
 	dmsetup message bounce-a 0 detect_every 7 || fail 'detect_every 7'
 	table=$(dmsetup table bounce-a)
 	[[ $table == *' detect:0 detect_every:7 '* ]] || fail "after messages: $table"
+	dmsetup message bounce-a 0 detect direct || fail 'detect direct'
+	table=$(dmsetup table bounce-a)
+	[[ $table == *' detect:direct detect_every:7 '* ]] || fail "after another: $table"
 	# What it shows can be given to it again.
 	dmsetup remove bounce-a
 	dmsetup create bounce-a --table "$table" || fail 'its own table'
@@ -34,6 +37,7 @@ test_dm_table_refuses_bad_options()
 {
 	local wrong
 	null n blocksize=4096
+	dmesg -C
 	for wrong in '' x -1 1.5 '0 1' '0 1 mode:writes' '0 1 mode:' '0 1 mode' '0 1 detect:2' \
 		'0 1 detect_every:0' '0 1 reserve_kib:3' '0 1 reserve_kib:1048577' \
 		'0 1 max_bounce_kib:0' '0 1 max_bounce_kib:16385' '0 1 max_bounce_kib:5' \
@@ -50,9 +54,38 @@ test_dm_table_refuses_bad_options()
 	dmsetup remove bounce-x
 	create_with 0 0 || fail '0 options'
 	dmsetup remove bounce-x
-	# Nothing of what was refused has kept the disk.
+	# Device mapper closes the disk that a refused target has kept, and says so.
 	expect_test 'openers' "$(dmsetup ls | grep -c bounce-x)" -eq 0
-	echo 0 >"$nullb/n/power" || fail 'the disk is in use'
+	[[ $(dmesg) != *dm_put_device* ]] || fail "the log: $(dmesg | grep dm_put_device)"
+}
+
+# A part of a device is a part that the device has.
+test_dm_table_refuses_more_than_there_is()
+{
+	null n
+	create_with 8 && fail 'a table that ends behind the device'
+	get /sys/block/n/size
+	dmsetup create bounce-x --table "0 $((got - 8)) bounce /dev/n 8" || fail 'up to its end'
+	dmsetup remove bounce-x
+}
+
+# Who may send a command to a whole disk, may not send it to the owner of a part.
+test_dm_ioctl_of_a_part()
+{
+	local disk size table without='setpriv --bounding-set=-sys_rawio'
+	nvme plain || { skip 'no plain NVMe'; return; }
+	disk=$got
+	get "/sys/block/$disk/size"
+	size=$got
+	# shellcheck disable=SC2086 # words
+	for table in "$size 0 1" "8192 0 ENOTTY" "$((size - 8)) 8 ENOTTY"; do
+		set -- $table
+		dmsetup create bounce-a --table "0 $1 bounce /dev/$disk $2" || fail "$table"
+		wait_for_node /dev/mapper/bounce-a
+		expect_id "$table: with the capability" 1 /dev/mapper/bounce-a
+		expect_id "$table: without it" "$3" /dev/mapper/bounce-a $without
+		until_true dmsetup remove bounce-a
+	done
 }
 
 test_dm_table_refuses_zoned()
@@ -163,6 +196,31 @@ test_dm_discard_and_flush()
 	blkdiscard -f -z -l 1M /dev/bounce-a || fail 'blkdiscard -z'
 	dd if=/dev/zero of=/dev/bounce-a bs=4k count=1 oflag=direct conv=fsync 2>/dev/null ||
 		fail fsync
+}
+
+# Flush and FUA reach the disk, also when the device above has another kind of target, so
+# that device mapper asks each of them.
+test_dm_flush_reaches_the_disk()
+{
+	local half table
+	null n cache_size=16 fua=1
+	null m
+	get /sys/block/n/size
+	half=$((got / 2))
+	modprobe -q dm-delay || { skip 'no dm-delay'; return; }
+	for table in "0 $((2 * half)) bounce /dev/n 0 1 mode:write" \
+		"0 $half bounce /dev/n 0 1 mode:write
+$half $half delay /dev/m 0 0"; do
+		dmsetup create bounce-a --table "$table" || { fail "$table"; continue; }
+		wait_for_node /dev/mapper/bounce-a
+		ln -sfn /dev/mapper/bounce-a /dev/bounce-a
+		watch_bios n
+		arriving durable_io
+		unwatch_bios
+		[[ $got == *'FWS 0 + 0'* ]] || fail "no flush: $got"
+		[[ $got == *'WFS 0 + 8'* ]] || fail "no FUA: $got"
+		until_true dmsetup remove bounce-a
+	done
 }
 
 # The same reserve and limits as a disk: no write is lost when nothing can be had.

@@ -18,6 +18,13 @@ test_power_on_refusals()
 		expect_file 'kept' "${pair%:*}" "$config/a/backing"
 		expect_file 'off' 0 "$config/a/power"
 	done
+	expect 'reasons in the log' 7 "$(dmesg | grep -c "bounce_blk: a: ")"
+	# What was refused is not kept: another device is refused for the same reason.
+	mkdir "$config/other"
+	set_attr other backing /dev/zoned
+	expect_set 'not kept' EOPNOTSUPP other power 1
+	rmdir "$config/other"
+	dmesg -C
 	set_attr a backing /dev/n
 	blockdev --setro /dev/n
 	expect_set 'read-only below' EACCES a power 1
@@ -32,7 +39,7 @@ test_power_on_refusals()
 	blockdev --setrw /dev/n
 	mkfs.ext4 -q /dev/n && mkdir -p "$tmp/mnt" && mount /dev/n "$tmp/mnt"
 	expect_set 'mounted' EBUSY a power 1
-	expect 'reasons in the log' 10 "$(dmesg | grep -c "bounce_blk: a: ")"
+	expect 'reasons in the log' 3 "$(dmesg | grep -c "bounce_blk: a: ")"
 	umount "$tmp/mnt"
 	expect_set 'by number' 0 a power 1
 	mkdir "$config/b"
@@ -215,6 +222,25 @@ test_rmdir_of_dead()
 	rmdir "$config/a" || fail rmdir
 	! { printf x >&8; } 2>/dev/null || fail 'still writable'
 	exec 8<&-
+}
+
+# While the disk below still has I/O, which the device has to wait for
+test_rmdir_while_dying()
+{
+	null n irqmode=2 completion_nsec=1000000000
+	bounce a /dev/n mode=write partscan=0
+	bounce_io oneio /dev/bounce-a read 0 4K >"$tmp/out" &
+	until_true busy a
+	echo 0 >"$nullb/n/power" &
+	until_true test ! -e /sys/block/bounce-a
+	rmdir "$config/a" || fail rmdir
+	wait
+	has "$tmp/out" result= || fail 'the read never ended'
+}
+
+busy()
+{
+	! idle "$1"
 }
 
 test_mounted()

@@ -22,6 +22,11 @@ test_gains_cache()
 		bounce a /dev/mapper/g mode=$mode
 		queue_of dm-0 write_cache
 		expect "$mode: below" 'write through' "$got"
+		# Before anything tells that there is one, as nothing may tell.
+		queue_of bounce-a write_cache
+		expect "$mode: cache" 'write back' "$got"
+		queue_of bounce-a fua
+		expect "$mode: FUA" 1 "$got"
 		get /sys/block/n2/size
 		dmsetup load g --table "0 $got linear /dev/n2 0"
 		shut_gate g

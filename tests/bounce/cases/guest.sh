@@ -72,3 +72,19 @@ test_guest_pages()
 	done
 	vtl0ctl remove --all >"$tmp/out" || fail "vtl0ctl: $(<"$tmp/out")"
 }
+
+# A mapped file is a buffer of direct I/O like any other, also when device mapper above has
+# made a bio of its own from that of the program.
+test_mapped_file_is_direct()
+{
+	null n
+	bounce a /dev/n mode=direct
+	gate g /dev/bounce-a
+	truncate -s 64K "$tmp/mapped"
+	expect mapped 'written=0 read=0 same=1' \
+		"$(bounce_io mapped /dev/mapper/g "$tmp/mapped" 0 64K 0 0)"
+	expect_stat bounced a write_bounced_bios -eq 1
+	# clean_up() removes what is above a bounce disk too late.
+	until_true dmsetup remove g
+	gates=
+}

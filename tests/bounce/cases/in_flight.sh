@@ -156,6 +156,35 @@ test_detect_finds_change()
 	echo 0 >$t/events/bounce_blk/bounce_mutation/enable
 }
 
+# The table has 32 entries: a program that came once makes room for the next one, and not the
+# program that came most often.
+test_mutators_keep_the_busiest()
+{
+	local i pids='' t=/sys/block/bounce-a/bounce/mutators
+	null n
+	gate g /dev/n
+	bounce a /dev/mapper/g mode=write detect=1
+	for ((i = 1; i <= 33; i++)); do
+		ln -s "$(command -v bounce_io)" "$tmp/p$i"
+	done
+	for i in 1 2; do
+		through_gate g "$tmp/p1" change /dev/bounce-a yes 4K 100
+	done
+	shut_gate g
+	: >"$tmp/changed"
+	for ((i = 2; i <= 33; i++)); do
+		"$tmp/p$i" change /dev/bounce-a yes 4K 100 >>"$tmp/changed" &
+		pids="$pids $!"
+	done
+	until_true has_lines "$tmp/changed" 32
+	open_gate g
+	# shellcheck disable=SC2086 # words
+	wait $pids
+	expect_stat 'mutations' a mutations -eq 34
+	has_lines $t 32 || fail "entries: $(<$t)"
+	has $t '2 0 direct task p1'$'\n' || fail "p1 is not there: $(<$t)"
+}
+
 test_no_false_alarm()
 {
 	local mode

@@ -311,6 +311,10 @@ test_atomic_writes()
 		expect "$mode" "$below" "$got"
 		expect "$mode: a write" 'result=0 written=1' "$(bounce_io atomic /dev/bounce-a "$below")"
 	done
+	# Whole, whatever ordinary writes get.
+	bounce a /dev/sda mode=write max_bounce_kib="$page_kib"
+	largest_atomic 'small parts' "$below"
+	expect_stat 'small parts' a splits -eq 0
 	bounce a /dev/sda mode=write reserve_kib=64
 	largest_atomic 'a reserve of 64 KiB' 16384
 	# While the disk is live, too.

@@ -177,3 +177,16 @@ test_nowait()
 	expect_stat refusals a nowait_refusals -eq 80
 	expect_stat 'the reserve' a reserve_uses -eq 0
 }
+
+# When memory is short the cache gives back all that it keeps.
+test_cache_shrinks()
+{
+	null n
+	bounce a /dev/n mode=write
+	bounce_io flood /dev/bounce-a 8 1M >"$tmp/out"
+	stat_of a cached_bytes
+	expect_test 'kept' "$got" -gt 0
+	# Inodes and dentries, and what other shrinkers keep
+	echo 2 >/proc/sys/vm/drop_caches
+	expect_stat 'kept afterwards' a cached_bytes -eq 0
+}

@@ -33,6 +33,17 @@ test_large_in_order()
 	expect_stat splits a splits -gt 0
 }
 
+test_max_bounce_while_live()
+{
+	null n
+	bounce a /dev/n mode=write
+	bounce_io oneio /dev/bounce-a write 0 128K >"$tmp/out"
+	expect_stat 'as a whole' a splits -eq 0
+	expect_set max_bounce_kib 0 a max_bounce_kib "$page_kib"
+	bounce_io oneio /dev/bounce-a write 0 128K >"$tmp/out"
+	expect_stat 'a page at a time' a splits -eq $((128 / page_kib - 1))
+}
+
 test_error_in_split()
 {
 	local out way

@@ -148,12 +148,15 @@ test_invalid_limits_are_tried_again()
 	expect_set 'a mode' EINVAL a mode all
 	refused_limits 3
 	expect_file 'the mode' none "$config/a/mode"
+	expect_value 'a write' result = 0 "$(bounce_io oneio /dev/bounce-a write 0 4K)"
+	expect_stat 'in the old mode' a write_bounced_bios -eq 0
+	dmesg -C
 	queue_of bounce-a max_sectors_kb
 	expect 'the limit meanwhile' "$before" "$got"
 	echo 0 >$n/user_sectors
 	expect_set 'refresh with valid limits' 0 a refresh 1
 	expect_set 'the mode' 0 a mode all
-	refused_limits 3
+	refused_limits 0
 	queue_of bounce-a max_sectors_kb
 	expect 'the limit again' "$before" "$got"
 	remove a
