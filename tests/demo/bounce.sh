@@ -1,8 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# The guest's half of the bounce_blk part of "make demo": a program that changes
-# its buffers while they are being written, on a disk that checks the data, without
-# and with a bounce device; and names that program.
+# The guest's half of the bounce_blk part of "make demo": programs that change
+# their buffers while they are written or read, on a disk that checks the data, without
+# and with a bounce device; and names one of the programs. Other disks that check: see
+# Documentation/admin-guide/bounce_consumers.rst.
 set -eu
 
 disk=$(grep -l T10 /sys/block/nvme*/integrity/format | head -n 1 | cut -d/ -f4)
@@ -36,14 +37,24 @@ say "Which program changed its buffers?"
 echo "mutations: $(cat /sys/block/bounce-demo/bounce/mutations)"
 who=$(dmesg | grep 'changed in flight' | tail -n 1)
 echo "$who"
+
+say "300 reads of 64 KiB into a buffer that is scribbled on: $DISK, then the bounce device"
+raw_reads=$(bounce_io scribble "$DISK" 300 64K)
+echo "$raw_reads"
+echo "# echo all > $config/mode"
+echo all >$config/mode
+bounced_reads=$(bounce_io scribble "/dev/$(cat $config/disk)" 300 64K)
+echo "$bounced_reads"
 echo 0 >$config/power
 rmdir $config
 rmmod bounce_blk
 
 echo
 if [ "$(value failed "$raw")" -gt 0 ] && [ "$(value failed "$bounced")" = 0 ] &&
-   [ "$(value unreadable "$bounced")" = 0 ] && [ "${who##* of bounce_io\[}" != "$who" ]; then
+   [ "$(value unreadable "$bounced")" = 0 ] && [ "${who##* of bounce_io\[}" != "$who" ] &&
+   [ "$(value failed "$raw_reads")" -gt 0 ] && [ "$(value failed "$bounced_reads")" = 0 ]; then
 	echo "PASS: $(value failed "$raw") of 300 writes failed on the raw device, none of 3000 on the bounce device"
+	echo "PASS: $(value failed "$raw_reads") of 300 reads failed on the raw device, none of 300 on the bounce device"
 else
 	echo 'FAIL: the bounce device did not make the difference'
 	exit 1
