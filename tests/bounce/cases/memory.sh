@@ -105,6 +105,61 @@ more_folios()
 }
 
 # A cgroup at its limit gets small folios or the reserve, and others go on to get large ones.
+# failing_bios PERCENT: of the allocations of bios, by any task
+failing_bios()
+{
+	local slab f=/sys/kernel/debug/failslab
+	for slab in /sys/kernel/slab/bio-*/failslab; do
+		echo 1 >"$slab"
+	done
+	echo 0 >$f/verbose
+	echo -1 >$f/times
+	echo 1 >$f/interval
+	echo N >$f/task-filter
+	echo N >$f/ignore-gfp-wait
+	echo Y >$f/cache-filter
+	echo "$1" >$f/probability
+}
+
+# bios_and_waiting NAME NUMBER: so many are below, or wait until they can be
+bios_and_waiting()
+{
+	local waiting
+	waiting=$(grep -l mempool_alloc /proc/[0-9]*/stack 2>/dev/null | wc -l)
+	stat_of "$1" write_bounced_bios
+	[ $((got + waiting)) -eq "$2" ]
+}
+
+# Others have all bios that the device keeps for when none can be allocated, and swap-out
+# goes on.
+test_swap_has_bios_of_its_own()
+{
+	local i before pids=''
+	[ -d /sys/kernel/debug/failslab ] || { skip 'no faults in slabs'; return; }
+	null n
+	dd if=/dev/zero of=/dev/n bs=1M count=4 oflag=direct 2>/dev/null
+	gate g /dev/n
+	bounce a /dev/mapper/g mode=write
+	shut_gate g
+	failing_bios 100
+	for i in 1 2 3 4 5 6 7 8 9 10 11 12; do
+		bounce_io oneio /dev/bounce-a write 0 4K >"$tmp/out$i" &
+		pids="$pids $!"
+	done
+	until_true bios_and_waiting a 12
+	before=$got
+	expect_test 'bios below' "$before" -lt 12
+	modprobe starved_io disk=/dev/bounce-a plenty=1 ios=1 &
+	pids="$pids $!"
+	until_true more_than a write_bounced_bios "$before"
+	failing_bios 0
+	open_gate g
+	for i in $pids; do
+		wait "$i" || fail 'a write failed'
+	done
+	modprobe -r starved_io
+}
+
 test_full_cgroup_shrinks_no_other_folios()
 {
 	local cg=/sys/fs/cgroup/full pid before large=4

@@ -32,6 +32,10 @@ static unsigned int loose_mib;
 module_param(loose_mib, uint, 0444);
 MODULE_PARM_DESC(loose_mib, "MiB to leave free in single pages (default 0)");
 
+static bool plenty;
+module_param(plenty, bool, 0444);
+MODULE_PARM_DESC(plenty, "Take no memory, only do the I/O as swap-out does (default N)");
+
 static LIST_HEAD(taken);
 
 static struct page *take(unsigned int order)
@@ -67,6 +71,8 @@ static void take_all(void)
 {
 	int order, least = loose_mib ? 1 : 0;
 
+	if (plenty)
+		return;
 	for (order = MAX_PAGE_ORDER; order >= least; order--) {
 		while (take(order))
 			;
