@@ -107,6 +107,30 @@ test_lower_disk_times_out()
 	unload_scsi_debug
 }
 
+# Two parts of a read fail in different ways, one after the other.
+test_first_error_is_kept()
+{
+	null n badblocks=+2047-2047
+	if ! modprobe -q sd_mod || ! modprobe -q scsi_debug dev_size_mb=16; then
+		skip 'no scsi_debug'
+		return
+	fi
+	wait_for_node /dev/sda
+	# At sector 4660 scsi_debug has a medium error, which is ENODATA.
+	echo 2 >/sys/bus/pseudo/drivers/scsi_debug/opts
+	dmsetup create mix --table "0 2048 linear /dev/n 0
+2048 8192 linear /dev/sda 4656"
+	gates="$gates mix"
+	wait_for_node /dev/mapper/mix
+	bounce a /dev/mapper/mix mode=all max_bounce_kib=64
+	expect_value 'the second' result = ENODATA "$(bounce_io oneio /dev/bounce-a read 1M 64K)"
+	expect_value 'both' result = EIO "$(bounce_io oneio /dev/bounce-a read 960K 128K)"
+	remove a
+	until_true dmsetup remove mix
+	gates=
+	unload_scsi_debug
+}
+
 bio_queue=/sys/kernel/tracing/events/block/block_bio_queue
 
 # watch_bios DISK: for arriving, until unwatch_bios
