@@ -8,6 +8,7 @@
  * Device mapper splits bios, keeps iostat, suspends and resumes, and stacks the limits
  * of the device below.
  */
+#include <linux/kstrtox.h>
 #include <linux/module.h>
 #include <linux/slab.h>
 
@@ -18,11 +19,10 @@ static int get_lower(struct dm_target *ti, struct bounce_target *bt,
 {
 	const char *path = dm_shift_arg(args), *offset = dm_shift_arg(args);
 	unsigned long long start;
-	char end;
 	int ret;
 
-	if (sscanf(offset, "%llu%c", &start, &end) != 1 || *offset == '-' ||
-	    start != (sector_t)start) {
+	/* unlike sscanf() of 6.12 this refuses a number that is too large */
+	if (*offset == '+' || kstrtoull(offset, 10, &start) || start != (sector_t)start) {
 		ti->error = "Invalid offset";
 		return -EINVAL;
 	}

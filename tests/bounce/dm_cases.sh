@@ -43,7 +43,7 @@ test_dm_table_refuses_bad_options()
 		'0 1 max_bounce_kib:0' '0 1 max_bounce_kib:16385' '0 1 max_bounce_kib:5' \
 		'0 1 max_inflight_kib:-1' '0 1 unknown' '0 2 detect' '0 0 detect' \
 		'0 1 detect detect' '0 7 detect detect detect detect detect detect detect' \
-		'18446744073709551616' '0 1 detect_every:+1'; do
+		'18446744073709551616' '+1' '0 1 detect_every:+1'; do
 		# shellcheck disable=SC2086 # words of a table line
 		if create_with $wrong; then
 			fail "accepted: $wrong"
