@@ -313,6 +313,30 @@ static void bounce_reserve_waits(struct kunit *test)
 		end_write(test, bio[i]);
 }
 
+/* Blocks that come back to a reserve which has been made smaller are not given out again. */
+static void bounce_reserve_stays_small(struct kunit *test)
+{
+	struct ctx *c = test->priv;
+	struct ender e = { .pool = c->pool };
+	struct task_struct *task;
+	struct iov_iter iter;
+	struct bio *bio;
+
+	fail_percent = 100;
+	init_completion(&e.done);
+	KUNIT_ASSERT_EQ(test, write_user(test, &bio, &iter, MOST, BOUNCE_WHOLE), 0);
+	KUNIT_ASSERT_EQ(test, bounce_pool_set_reserve(c->pool, PAGE_SIZE), 0);
+	end_write(test, bio);
+	KUNIT_ASSERT_EQ(test, write_user(test, &e.bio, &iter, PAGE_SIZE, 0), 0);
+	task = kthread_run(end_later, &e, "bounce_kunit");
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, task);
+	KUNIT_EXPECT_EQ(test, write_user(test, &bio, &iter, PAGE_SIZE, 0), 0);
+	KUNIT_EXPECT_EQ(test, stats_of(test).reserve_waits, 1);
+	wait_for_completion(&e.done);
+	kfree(e.bio);
+	end_write(test, bio);
+}
+
 static int raise_later(void *data)
 {
 	struct ender *e = data;
@@ -364,5 +388,6 @@ struct kunit_case bounce_pool_cases[] = {
 	KUNIT_CASE(bounce_efault_undone),
 	KUNIT_CASE(bounce_read_trimmed),
 	KUNIT_CASE(bounce_reserve_waits),
+	KUNIT_CASE(bounce_reserve_stays_small),
 	{}
 };
