@@ -78,6 +78,21 @@ static int cmd_nowait(char **arg)
 	return 0;
 }
 
+/* Which bytes are not those that were wanted, and what they are. */
+static void say_wrong(const char *wanted, const char *found, size_t len)
+{
+	size_t first = 0, last = len - 1, nr = 0;
+
+	while (wanted[first] == found[first])
+		first++;
+	while (wanted[last] == found[last])
+		last--;
+	for (size_t i = first; i <= last; i++)
+		nr += wanted[i] != found[i];
+	printf("first=%zu last=%zu bytes=%zu found=%#x wanted=%#x ", first, last, nr,
+	       (unsigned char)found[first], (unsigned char)wanted[first]);
+}
+
 /*
  * random DISK COUNT BLOCK ALIGN MAX: vectors of pieces of any multiple of ALIGN,
  * blocks anywhere; reads must return the data written last. With WHOLE_BLOCKS in the
@@ -120,6 +135,7 @@ static int cmd_random(char **arg)
 		if (write)
 			memcpy(model + at, p, len);
 		else if (memcmp(model + at, p, len)) {
+			say_wrong(model + at, p, len);
 			printf("done=%zu wrong len=%zu offset=%zu\n", i, len, at);
 			return BAD_DATA;
 		}
