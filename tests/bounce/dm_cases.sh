@@ -122,28 +122,32 @@ test_dm_message_switches_detect()
 	done
 }
 
-# The volume of a running program becomes a bounced one, and an ordinary one again.
+# The volume of a running program becomes a bounced one, in each mode, and an ordinary one.
 test_dm_reload_under_io()
 {
-	local size i table
+	local size table
 	null n size=64
 	get /sys/block/n/size
 	size=$got
 	dmsetup create bounce-a --table "0 $size linear /dev/n 0"
 	wait_for_node /dev/mapper/bounce-a
 	verified_io /dev/mapper/bounce-a
-	for i in 1 2 3; do
-		for table in "bounce /dev/n 0 2 mode:all detect" "linear /dev/n 0" \
-			"bounce /dev/n 0 1 mode:write"; do
-			dmsetup reload bounce-a --table "0 $size $table" || fail "load: $table"
-			dmsetup suspend bounce-a || fail suspend
-			dmsetup resume bounce-a || fail resume
-			case $table in
-			bounce*) until_true more_than a write_bounced_bios 0 ;;
-			*) pause 0.3 ;;
-			esac
-		done
+	for table in 'bounce /dev/n 0 2 mode:all detect' 'linear /dev/n 0' \
+		'bounce /dev/n 0 1 mode:write' 'bounce /dev/n 0 1 mode:none' \
+		'bounce /dev/n 0 1 mode:direct' 'bounce /dev/n 0 1 mode:guest'; do
+		reload bounce-a "0 $size $table" || fail "load: $table"
+		case $table in
+		linear*) pause 0.3 ;;
+		*none | *guest) until_true more_than a write_passed_bios 0 ;;
+		*) until_true more_than a write_bounced_bios 0 ;;
+		esac
 	done
+	# A table that is refused changes nothing.
+	table=$(dmsetup table bounce-a)
+	! reload bounce-a "0 $size bounce /dev/n 0 1 mode:never" || fail 'accepted'
+	expect 'the table' "$table" "$(dmsetup table bounce-a)"
+	stat_of a write_passed_bios
+	until_true more_than a write_passed_bios "$got"
 	end_verified_io
 }
 
@@ -234,4 +238,53 @@ test_dm_lives_on_the_reserve()
 	faults fail_alloc 0
 	expect_stat 'reserve uses' a reserve_uses -gt 0
 	expect_stat 'in flight' a inflight_bytes -eq 0
+}
+
+# While the disk below answers nothing and writers wait for memory, status and messages work, and a
+# suspend waits for them; then a reload lets more of them go on.
+test_dm_answers_while_stuck()
+{
+	local pid
+	null n
+	gate g /dev/n
+	bounce a /dev/mapper/g mode=write max_inflight_kib=4096
+	shut_gate g
+	flood /dev/bounce-a 16 &
+	pid=$!
+	until_true is_waiting a
+	# In the background, as they would wait for the disk without an end.
+	{
+		set_attr a detect 1 && set_attr a detect_every 2 && mutators_of a && dmsetup table bounce-a
+	} >"$tmp/live" &
+	until_true has "$tmp/live" 'detect:1 detect_every:2'
+	expect_stat 'in flight' a inflight_bytes -le 4194304
+	# As long as this has not ended, it is waiting.
+	{
+		set_attr a max_inflight_kib 131072
+		echo "$got"
+	} >"$tmp/live" &
+	pause 0.3
+	expect 'a reload meanwhile' '' "$(<"$tmp/live")"
+	open_gate g
+	wait $pid || fail "fio: $(cat "$tmp/out" "$tmp/fio")"
+	wait
+	expect 'the reload' 0 "$(<"$tmp/live")"
+	shut_gate g
+	flood /dev/bounce-a 16 &
+	pid=$!
+	until_true in_flight a $((16 << 20))
+	open_gate g
+	wait $pid || fail "fio: $(cat "$tmp/out" "$tmp/fio")"
+	expect_stat 'in flight afterwards' a inflight_bytes -eq 0
+}
+
+# Device mapper wants memory at multiples of 512 bytes, whatever its targets say.
+test_dm_alignment()
+{
+	local mode
+	null n
+	for mode in none all; do
+		bounce a /dev/n mode=$mode
+		expect_queue $mode 511 bounce-a dma_alignment
+	done
 }

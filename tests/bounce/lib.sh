@@ -10,6 +10,8 @@
 
 # shellcheck source=tests/lib/tap.sh
 . "$here/../lib/tap.sh"
+# shellcheck source=tests/bounce/faults.sh
+. "$here/faults.sh"
 
 config=/sys/kernel/config/bounce_blk
 nullb=/sys/kernel/config/nullb
@@ -64,6 +66,13 @@ expect_value()
 expect_file()
 {
 	get "$3"
+	expect "$1" "$2" "$got"
+}
+
+# expect_queue WHAT WANTED DISK ATTRIBUTE
+expect_queue()
+{
+	queue_of "$3" "$4"
 	expect "$1" "$2" "$got"
 }
 
@@ -151,10 +160,23 @@ disk_of()
 	got=bounce-$1
 }
 
+# mutators_of NAME: the programs that changed data in flight, in $got
+mutators_of()
+{
+	got=$(<"/sys/block/bounce-$1/bounce/mutators")
+}
+
+# block_dir DISK: its directory in sysfs, in $got
+block_dir()
+{
+	got=/sys/block/$1
+}
+
 # queue_of DISK ATTRIBUTE
 queue_of()
 {
-	get "/sys/block/$1/queue/$2"
+	block_dir "$1"
+	get "$got/queue/$2"
 }
 
 # ------------------------------------------------------------------
@@ -187,7 +209,8 @@ wait_for_node()
 idle()
 {
 	local reads writes
-	read -r reads writes <"/sys/block/bounce-$1/inflight"
+	block_dir "bounce-$1"
+	read -r reads writes <"$got/inflight"
 	[ "$reads $writes" = '0 0' ]
 }
 
@@ -253,11 +276,18 @@ gone()
 	[ "$(<"$config/$1/power")" = 0 ] && [ ! -e "/sys/block/bounce-$1" ]
 }
 
+# forget NAME: what is left of a device that is gone
+forget()
+{
+	rmdir "$config/$1" || fail "$1: rmdir"
+}
+
 # gate NAME LOWER: /dev/mapper/NAME on top of a disk, whose I/O waits from
 # shut_gate to open_gate
 gate()
 {
-	get "/sys/block/${2#/dev/}/size"
+	block_dir "${2##*/}"
+	get "$got/size"
 	dmsetup create "$1" --table "0 $got linear $2 0" || fail "gate $1"
 	gates="$gates $1"
 	wait_for_node "/dev/mapper/$1"
@@ -297,7 +327,7 @@ verified_io()
 	until [ -e "$tmp/enough" ]; do
 		fio --name=v --filename="$1" --rw=randrw --bs=4k-256k --size=48m --direct=1 \
 			--ioengine=libaio --iodepth=16 --verify=crc32c --verify_backlog=64 \
-			--time_based --runtime=10 --thread --output="$tmp/fio" || exit 1
+			--time_based --runtime=4 --thread --output="$tmp/fio" || exit 1
 	done >"$tmp/fio_out" 2>&1 &
 	verified=$!
 }
@@ -353,39 +383,6 @@ clean_up()
 		echo 0 >"$d/power" 2>/dev/null
 		rmdir "$d"
 	done
-}
-
-# ------------------------------------------------------------------
-# Faults, on kernels that can: of the driver itself and of the page allocator
-
-fault_dir=/sys/kernel/debug/bounce_core
-page_faults=/sys/kernel/debug/fail_page_alloc
-has_faults()
-{
-	[ -d "$fault_dir/fail_alloc" ]
-}
-
-# faults NAME PERCENT
-faults()
-{
-	echo 0 >"$fault_dir/$1/verbose"
-	echo -1 >"$fault_dir/$1/times"
-	echo 1 >"$fault_dir/$1/interval"
-	echo "$2" >"$fault_dir/$1/probability"
-}
-
-# page_faults ORDER PERCENT: of the allocations of so many pages or more, by tasks
-# that made themselves fail (bounce_io with MAKE_IT_FAIL set)
-page_faults()
-{
-	[ -d $page_faults ] || return 0
-	echo 0 >$page_faults/verbose
-	echo -1 >$page_faults/times
-	echo 1 >$page_faults/interval
-	echo "$1" >$page_faults/min-order
-	echo N >$page_faults/ignore-gfp-wait
-	echo Y >$page_faults/task-filter
-	echo "$2" >$page_faults/probability
 }
 
 # ------------------------------------------------------------------

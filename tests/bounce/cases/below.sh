@@ -7,7 +7,8 @@
 io_is_going_on()
 {
 	local stat
-	read -ra stat <"/sys/block/$1/stat"
+	block_dir "$1"
+	read -ra stat <"$got/stat"
 	[ "${stat[4]}" -gt 20 ]
 }
 
@@ -57,7 +58,7 @@ test_lower_disk_goes()
 	! wait $! || fail 'fio did not notice'
 	for name in a b; do
 		until_true gone $name
-		rmdir "$config/$name" || fail "rmdir $name"
+		forget $name
 	done
 }
 
@@ -72,7 +73,7 @@ test_nvme_unplugged()
 	echo 1 >"$pci/remove"
 	! wait $! || fail 'fio did not notice'
 	until_true gone a
-	rmdir "$config/a" || fail rmdir
+	forget a
 	echo 1 >/sys/bus/pci/rescan
 	wait_for_node "/dev/$disk"
 }
@@ -319,7 +320,7 @@ log_of()
 	else
 		bounce a /dev/mapper/lw mode="$1"
 		bounce_io everything /dev/bounce-a >"$tmp/out"
-		echo 0 >"$config/a/power"
+		power_off a
 	fi
 	# The log ends when the target goes.
 	dmsetup remove lw

@@ -255,7 +255,7 @@ test_mounted()
 	until_true gone a
 	dd if=/dev/urandom of="$tmp/mnt/g" bs=1M count=4 conv=fsync 2>/dev/null && fail 'still writable'
 	umount "$tmp/mnt"
-	rmdir "$config/a" || fail rmdir
+	forget a
 }
 
 # one_life MODE DETECT DISK: from mkdir to rmdir, with I/O
@@ -263,8 +263,7 @@ one_life()
 {
 	bounce a "$3" mode="$1" detect="$2"
 	bounce_io random /dev/bounce-a 3 512 512 1M >/dev/null || fail "$1: I/O"
-	power_off a
-	rmdir "$config/a" || fail "$1: rmdir"
+	remove a
 }
 
 # pages_of_lives: what the trace says of them, into a file; true when all have been freed

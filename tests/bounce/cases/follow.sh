@@ -161,7 +161,7 @@ test_mode_while_live_over_pi()
 	for pair in write:0 none:1 all:0 guest:1 none:1 all:0; do
 		mode=${pair%:*}
 		expect_set "$mode" 0 a mode "$mode"
-		expect_file "$mode" "${pair#*:}" /sys/block/bounce-a/queue/stable_writes
+		expect_queue "$mode" "${pair#*:}" bounce-a stable_writes
 		expect_set 'max_bounce_kib' 0 a max_bounce_kib $(((RANDOM % 64 + 1) * page_kib))
 		expect_set 'detect' 0 a detect $((RANDOM % 2))
 	done
@@ -215,6 +215,7 @@ test_dies_while_frozen()
 	until_true gone a
 	fsfreeze -u "$tmp/mnt" 2>/dev/null
 	umount "$tmp/mnt" || fail 'the file system stays'
+	forget a
 	rmdir "$nullb/n"
 	null n size=320
 	bounce a /dev/n mode=write

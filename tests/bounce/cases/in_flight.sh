@@ -150,7 +150,8 @@ test_detect_finds_change()
 		expect "$mode: event" \
 			"sector=0 len=65536 offset=$([ $mode = write ] && echo 5000 || echo -1) pid=$pid comm=bounce_io source=direct memory=anon kthread=0" \
 			"$line"
-		dmesg | tail -n 5 | grep -q "bounce-a: a buffer changed in flight: sector 0, 65536 bytes.*bounce_io\[$pid\]" ||
+		disk_of a
+		dmesg | tail -n 5 | grep -q "$got: a buffer changed in flight: sector 0, 65536 bytes.*bounce_io\[$pid\]" ||
 			fail "$mode: no line in the log"
 	done
 	echo 0 >$t/events/bounce_blk/bounce_mutation/enable

@@ -362,16 +362,16 @@ test_page_cache_told_apart()
 		stat_of a mutations_page_cache
 		if [ $detect = 1 ]; then
 			expect_test 'page cache' "$got" -gt 0
-			grep -q ' page_cache ' /sys/block/bounce-a/bounce/mutators ||
-				fail "mutators: $(</sys/block/bounce-a/bounce/mutators)"
+			mutators_of a
+			[[ $got == *' page_cache '* ]] || fail "mutators: $got"
 		else
 			expect 'page cache' 0 "$got"
 			expect_stat 'page cache: checks' a checks -eq 0
 		fi
 		through_gate g bounce_io change /dev/bounce-a yes 64K 5000
 		expect_stat "$detect: a program" a mutations -eq 1
-		grep -q '^1 0 direct task bounce_io$' /sys/block/bounce-a/bounce/mutators ||
-			fail "mutators: $(</sys/block/bounce-a/bounce/mutators)"
+		mutators_of a
+		[[ $'\n'$got$'\n' == *$'\n1 0 direct task bounce_io\n'* ]] || fail "mutators: $got"
 	done
 }
 

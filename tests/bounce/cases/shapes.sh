@@ -184,10 +184,10 @@ test_dma_alignment()
 	loop=$(losetup -f --show "$tmp/file") || { fail 'no loop device'; return; }
 	expect_file 'below' 511 "/sys/block/${loop#/dev/}/queue/dma_alignment"
 	bounce a "$loop" mode=all
-	expect_file all 1 /sys/block/bounce-a/queue/dma_alignment
+	expect_queue all 1 bounce-a dma_alignment
 	expect 'buffers at even addresses' 'done=60' "$(random_pieces /dev/bounce-a 60 512 2 256K)"
 	bounce a "$loop" mode=write
-	expect_file write 511 /sys/block/bounce-a/queue/dma_alignment
+	expect_queue write 511 bounce-a dma_alignment
 	remove a
 	losetup -d "$loop"
 	rm "$tmp/file"

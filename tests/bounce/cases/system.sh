@@ -15,7 +15,7 @@ test_stable_writes()
 	for pair in none:1 write:0 all:0 guest:1; do
 		mode=${pair%:*}
 		bounce a /dev/mapper/g mode="$mode"
-		expect_file "$mode" "${pair#*:}" /sys/block/bounce-a/queue/stable_writes
+		expect_queue "$mode" "${pair#*:}" bounce-a stable_writes
 		shut_gate g
 		: >"$tmp/out"
 		bounce_io rewrite /dev/bounce-a >>"$tmp/out" &
@@ -47,7 +47,7 @@ test_cgroup_is_charged_with_io()
 		dd if=/dev/zero of=/dev/bounce-a bs=256k count=16 oflag=direct
 		dd if=/dev/bounce-a of=/dev/null bs=256k count=16 iflag=direct
 	) 2>/dev/null
-	up=$(grep "^$(stat -c '%Hr:%Lr' /dev/bounce-a) " $cg/io.stat)
+	up=$(grep "^$(stat -Lc '%Hr:%Lr' /dev/bounce-a) " $cg/io.stat)
 	low=$(grep "^$(stat -c '%Hr:%Lr' /dev/n) " $cg/io.stat)
 	expect_value 'upper, written' wbytes = 4194304 "$up"
 	expect_value 'upper, read' rbytes = 4194304 "$up"
@@ -134,17 +134,19 @@ test_suspend()
 
 test_iostat()
 {
-	local mode before stat below
+	local mode before stat below dir
 	null n
 	for mode in none all; do
 		bounce a /dev/n mode=$mode
+		block_dir bounce-a
+		dir=$got
 		# The reads of the partition scan, and I/O to the disk below that did
 		# not come through the bounce disk.
-		read -ra before </sys/block/bounce-a/stat
+		read -ra before <"$dir/stat"
 		read -ra below </sys/block/n/stat
 		dd if=/dev/zero of=/dev/bounce-a bs=64k count=16 oflag=direct 2>/dev/null
 		dd if=/dev/bounce-a of=/dev/null bs=64k count=32 iflag=direct 2>/dev/null
-		read -ra stat </sys/block/bounce-a/stat
+		read -ra stat <"$dir/stat"
 		expect "$mode: writes, sectors" '16 2048' "${stat[4]} ${stat[6]}"
 		expect "$mode: reads" $((before[0] + 32)) "${stat[0]}"
 		expect "$mode: sectors read" $((before[2] + 4096)) "${stat[2]}"
