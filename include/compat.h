@@ -271,6 +271,11 @@ static inline void compat_drop_stale_wzeroes(struct queue_limits *lim)
 #endif
 }
 
+/* before 6.17: the name */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 17, 0)
+#define metadata_size tuple_size
+#endif
+
 /* before 6.14: freezing a queue does not keep reclaim from needing it */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 14, 0)
 static inline unsigned int compat_freeze_queue(struct request_queue *queue)

@@ -8,6 +8,7 @@
  * Device mapper splits bios, keeps iostat, suspends and resumes, and stacks the limits
  * of the device below.
  */
+#include <linux/blk-integrity.h>
 #include <linux/kstrtox.h>
 #include <linux/module.h>
 #include <linux/slab.h>
@@ -161,17 +162,38 @@ static int bounce_iterate_devices(struct dm_target *ti,
 	return fn(ti, bt->dev, bt->start, ti->len, data);
 }
 
+/*
+ * What is bounced carries no protection information, so the device takes none. But if it has had
+ * a profile so far, devices stacked on it go on to send some, and so do bios that wait for the
+ * resume. Device mapper clones them by the profile of the mapped device, which must not be NULL
+ * then: keep one of the same size without a checksum, for which file systems compute nothing.
+ */
+static void drop_integrity(struct dm_target *ti, struct queue_limits *limits)
+{
+	struct gendisk *disk = dm_disk(dm_table_get_md(ti->table));
+	const struct blk_integrity *now = blk_get_integrity(disk);
+
+	limits->integrity = (struct blk_integrity) { };
+	if (!now)
+		return;
+	limits->integrity.metadata_size = now->metadata_size;
+	limits->integrity.interval_exp = now->interval_exp;
+}
+
 static void bounce_io_hints(struct dm_target *ti, struct queue_limits *limits)
 {
 	struct bounce_target *bt = ti->private;
 
 	bounce_engine_set_limits(&bt->engine, limits);
+	if (bt->engine.mode != BOUNCE_MODE_NONE)
+		drop_integrity(ti, limits);
 }
 
 static struct target_type bounce_target = {
 	.name		= "bounce",
 	.version	= {1, 0, 0},
-	.features	= DM_TARGET_NOWAIT | COMPAT_DM_TARGET_ATOMIC_WRITES,
+	.features	= DM_TARGET_NOWAIT | DM_TARGET_PASSES_INTEGRITY |
+			  COMPAT_DM_TARGET_ATOMIC_WRITES,
 	.module		= THIS_MODULE,
 	.ctr		= bounce_ctr,
 	.dtr		= bounce_dtr,
