@@ -69,25 +69,6 @@ test_dm_table_refuses_more_than_there_is()
 	dmsetup remove bounce-x
 }
 
-# Who may send a command to a whole disk, may not send it to the owner of a part.
-test_dm_ioctl_of_a_part()
-{
-	local disk size table without='setpriv --bounding-set=-sys_rawio'
-	nvme plain || { skip 'no plain NVMe'; return; }
-	disk=$got
-	get "/sys/block/$disk/size"
-	size=$got
-	# shellcheck disable=SC2086 # words
-	for table in "$size 0 1" "8192 0 ENOTTY" "$((size - 8)) 8 ENOTTY"; do
-		set -- $table
-		dmsetup create bounce-a --table "0 $1 bounce /dev/$disk $2" || fail "$table"
-		wait_for_node /dev/mapper/bounce-a
-		expect_id "$table: with the capability" 1 /dev/mapper/bounce-a
-		expect_id "$table: without it" "$3" /dev/mapper/bounce-a $without
-		until_true dmsetup remove bounce-a
-	done
-}
-
 test_dm_table_refuses_zoned()
 {
 	null n zoned=1 zone_size=4
