@@ -215,10 +215,7 @@ test_dm_dead_disk_is_replaced()
 	disk=$got
 	pci=$(readlink -f "/sys/block/$disk/device/device")
 	bounce a "/dev/$disk" mode=all
-	mkfifo "$tmp/in"
-	bounce_io hold /dev/bounce-a <"$tmp/in" >"$tmp/out" &
-	exec 7>"$tmp/in"
-	until_true has "$tmp/out" open
+	hold a
 	echo 1 >"$pci/remove"
 	echo >&7
 	until_true has_lines "$tmp/out" 2
@@ -236,14 +233,6 @@ test_dm_dead_disk_is_replaced()
 	# Nothing holds the dead one, so that the next one can have its name.
 	echo 1 >/sys/bus/pci/rescan
 	wait_for_node "/dev/$disk"
-}
-
-# pi_disk: an NVMe disk with protection information that programs can send, in $got
-pi_disk()
-{
-	nvme pi || { skip 'no NVMe with protection information'; return 1; }
-	[ "$(bounce_io pi "/dev/$got" 0xb218)" != result=no_attributes ] ||
-		{ skip 'this kernel takes no protection information from programs'; return 1; }
 }
 
 test_dm_integrity_passes_in_mode_none()
@@ -310,7 +299,7 @@ test_dm_integrity_is_refused()
 	done
 }
 
-# XFS of Linux 7 makes protection information itself where the device takes it.
+# XFS of Linux 7.2 makes protection information itself where the device takes it.
 test_dm_reload_below_xfs_over_pi()
 {
 	local disk file size
@@ -342,11 +331,7 @@ test_dm_reload_below_xfs_over_pi()
 test_dm_withdrawn_features()
 {
 	local a
-	if ! modprobe -q sd_mod ||
-		! modprobe -q scsi_debug dev_size_mb=16 delay=0 lbpu=1 lbpws=1; then
-		skip 'no scsi_debug'
-		return
-	fi
+	scsi_disk dev_size_mb=16 delay=0 lbpu=1 lbpws=1 || return
 	wait_for_node /dev/sda
 	dd if=/dev/urandom of=/dev/sda bs=1M count=1 oflag=direct 2>/dev/null
 	bounce a /dev/sda mode=write

@@ -226,13 +226,7 @@ test_dm_lives_on_the_reserve()
 test_dm_answers_while_stuck()
 {
 	local pid
-	null n
-	gate g /dev/n
-	bounce a /dev/mapper/g mode=write max_inflight_kib=4096
-	shut_gate g
-	flood /dev/bounce-a 16 &
-	pid=$!
-	until_true is_waiting a
+	stuck 16
 	# In the background, as they would wait for the disk without an end.
 	{
 		set_attr a detect 1 && set_attr a detect_every 2 && mutators_of a && dmsetup table bounce-a
@@ -247,7 +241,7 @@ test_dm_answers_while_stuck()
 	pause 0.3
 	expect 'a reload meanwhile' '' "$(<"$tmp/live")"
 	open_gate g
-	wait $pid || fail "fio: $(cat "$tmp/out" "$tmp/fio")"
+	wait "$pid" || fail "fio: $(cat "$tmp/out" "$tmp/fio")"
 	wait
 	expect 'the reload' 0 "$(<"$tmp/live")"
 	shut_gate g
@@ -255,7 +249,7 @@ test_dm_answers_while_stuck()
 	pid=$!
 	until_true in_flight a $((16 << 20))
 	open_gate g
-	wait $pid || fail "fio: $(cat "$tmp/out" "$tmp/fio")"
+	wait "$pid" || fail "fio: $(cat "$tmp/out" "$tmp/fio")"
 	expect_stat 'in flight afterwards' a inflight_bytes -eq 0
 }
 

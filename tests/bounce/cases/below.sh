@@ -33,6 +33,14 @@ no_scsi_target()
 	! compgen -G '/sys/kernel/debug/scsi_debug/target*:0:0' >/dev/null
 }
 
+# scsi_disk PARAMETER...: of scsi_debug, whose disk is /dev/sda
+scsi_disk()
+{
+	modprobe -q sd_mod && modprobe -q scsi_debug "$@" && return
+	skip 'no scsi_debug'
+	return 1
+}
+
 # The module does not wait for the worker that removes a target's directory in debugfs; when
 # its exit removes the parent meanwhile, the worker oopses (7.3). So the target goes first.
 unload_scsi_debug()
@@ -82,10 +90,7 @@ test_nvme_unplugged()
 test_lower_disk_times_out()
 {
 	local way out
-	if ! modprobe -q sd_mod || ! modprobe -q scsi_debug dev_size_mb=16 delay=0; then
-		skip 'no scsi_debug'
-		return
-	fi
+	scsi_disk dev_size_mb=16 delay=0 || return
 	wait_for_node /dev/sda
 	echo 1 >/sys/block/sda/device/timeout
 	echo 1 >/sys/block/sda/device/eh_timeout
@@ -112,10 +117,7 @@ test_lower_disk_times_out()
 test_first_error_is_kept()
 {
 	null n badblocks=+2047-2047
-	if ! modprobe -q sd_mod || ! modprobe -q scsi_debug dev_size_mb=16; then
-		skip 'no scsi_debug'
-		return
-	fi
+	scsi_disk dev_size_mb=16 || return
 	wait_for_node /dev/sda
 	# At sector 4660 scsi_debug has a medium error, which is ENODATA.
 	echo 2 >/sys/bus/pseudo/drivers/scsi_debug/opts
@@ -234,17 +236,21 @@ test_integrity_of_the_lower_disk()
 	done
 }
 
+# pi_disk: an NVMe disk with protection information that programs can send, in $got
+pi_disk()
+{
+	nvme pi || { skip 'no NVMe with protection information'; return 1; }
+	[ "$(bounce_io pi "/dev/$got" 0xb218)" != result=no_attributes ] ||
+		{ skip 'this kernel takes no protection information from programs'; return 1; }
+}
+
 # Device mapper above keeps the integrity profile of mode none, so a program may send protection
 # information that a bounced bio cannot carry.
 test_integrity_from_above_is_refused()
 {
 	local disk mode read refused=0
-	nvme pi || { skip 'no NVMe with protection information'; return; }
+	pi_disk || return
 	disk=$got
-	if [ "$(bounce_io pi "/dev/$disk" 0xb218)" = result=no_attributes ]; then
-		skip 'this kernel takes no protection information from programs'
-		return
-	fi
 	bounce a "/dev/$disk" mode=none
 	gate g /dev/bounce-a
 	expect_stat 'mode none: refusals' a integrity_refusals -eq 0
@@ -283,12 +289,8 @@ mode_is_set()
 test_mode_keeps_integrity_in_use()
 {
 	local disk mode fd
-	nvme pi || { skip 'no NVMe with protection information'; return; }
+	pi_disk || return
 	disk=$got
-	if [ "$(bounce_io pi "/dev/$disk" 0xb218)" = result=no_attributes ]; then
-		skip 'this kernel takes no protection information from programs'
-		return
-	fi
 	bounce a "/dev/$disk" mode=none
 	exec {fd}</dev/bounce-a
 	expect_set 'to write, nothing has passed' 0 a mode write

@@ -136,15 +136,22 @@ b'; do
 	expect_set 'a long name' 0 "${v#x}" power 1
 }
 
+# hold NAME: a program, $!, has the disk open, and does I/O for each line to descriptor 7; what
+# came of it is in $tmp/out
+hold()
+{
+	mkfifo "$tmp/in"
+	bounce_io hold "/dev/bounce-$1" <"$tmp/in" >"$tmp/out" &
+	exec 7>"$tmp/in"
+	until_true has "$tmp/out" open
+}
+
 test_busy_and_gone()
 {
 	local out
 	null n
 	bounce a /dev/n mode=all
-	mkfifo "$tmp/in"
-	bounce_io hold /dev/bounce-a <"$tmp/in" >"$tmp/out" &
-	exec 7>"$tmp/in"
-	until_true has "$tmp/out" open
+	hold a
 	dmesg -C
 	expect_set 'power off while open' EBUSY a power 0
 	out=$(dmesg)
@@ -186,10 +193,7 @@ test_dead_while_open()
 	disk=$got
 	pci=$(readlink -f "/sys/block/$disk/device/device")
 	bounce a "/dev/$disk" mode=all
-	mkfifo "$tmp/in"
-	bounce_io hold /dev/bounce-a <"$tmp/in" >"$tmp/out" &
-	exec 7>"$tmp/in"
-	until_true has "$tmp/out" open
+	hold a
 	echo >&7
 	until_true has "$tmp/out" read
 	echo 1 >"$pci/remove"

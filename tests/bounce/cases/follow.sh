@@ -47,10 +47,7 @@ test_gains_cache()
 test_cache_switched_on()
 {
 	local type
-	if ! modprobe -q sd_mod || ! modprobe -q scsi_debug dev_size_mb=16 delay=0; then
-		skip 'no scsi_debug'
-		return
-	fi
+	scsi_disk dev_size_mb=16 delay=0 || return
 	wait_for_node /dev/sda
 	type=$(echo /sys/class/scsi_disk/*/cache_type)
 	put "$type" 'temporary write through'

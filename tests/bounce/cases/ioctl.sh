@@ -134,10 +134,7 @@ busy_or_over()
 test_ioctl_under_way()
 {
 	local pid i
-	if ! modprobe -q sd_mod || ! modprobe -q scsi_debug dev_size_mb=16 delay=0; then
-		skip 'no scsi_debug'
-		return
-	fi
+	scsi_disk dev_size_mb=16 delay=0 || return
 	wait_for_node /dev/sda
 	printf 'a' | dd of=/dev/sda bs=512 conv=sync oflag=direct 2>/dev/null
 	bounce a /dev/sda mode=write

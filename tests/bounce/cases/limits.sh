@@ -19,16 +19,23 @@ is_waiting()
 	[ "$got" -gt 0 ]
 }
 
-test_inflight_is_bounded()
+# stuck MIB: a task, $pid, writes that to bounce-a, over a disk that does not answer, and waits
+# for memory: 4 MiB may be in flight
+stuck()
 {
-	local pid
 	null n
 	gate g /dev/n
 	bounce a /dev/mapper/g mode=write max_inflight_kib=4096
 	shut_gate g
-	flood /dev/bounce-a 64 &
+	flood /dev/bounce-a "$1" &
 	pid=$!
 	until_true is_waiting a
+}
+
+test_inflight_is_bounded()
+{
+	local pid
+	stuck 64
 	stat_of a inflight_bytes
 	note "$got bytes in flight"
 	expect_test 'at least what fits' "$got" -ge 3145728
@@ -40,7 +47,7 @@ test_inflight_is_bounded()
 	expect_value 'beside it' result = 0 "$(bounce_io oneio /dev/bounce-b write 0 1M)"
 	expect_stat 'on its reserve' b reserve_uses -gt 0
 	open_gate g
-	wait $pid || fail "fio: $(cat "$tmp/out" "$tmp/fio")"
+	wait "$pid" || fail "fio: $(cat "$tmp/out" "$tmp/fio")"
 	expect_stat 'in flight afterwards' a inflight_bytes -eq 0
 	expect_stat 'peak' a inflight_peak -le 4194304
 	expect_stat 'peak' a inflight_peak -ge 3145728
@@ -51,13 +58,7 @@ test_inflight_is_bounded()
 test_inflight_limit_raised_while_stuck()
 {
 	local pid v
-	null n
-	gate g /dev/n
-	bounce a /dev/mapper/g mode=write max_inflight_kib=4096
-	shut_gate g
-	flood /dev/bounce-a 64 &
-	pid=$!
-	until_true is_waiting a
+	stuck 64
 	# In the background, as they would wait for the disk without an end.
 	{
 		for v in detect=1 detect=0 detect_every=2 max_bounce_kib=512 max_bounce_kib=1024; do
@@ -76,7 +77,7 @@ test_inflight_limit_raised_while_stuck()
 	# All but what is in the reserve.
 	until_true in_flight a $((60 << 20))
 	open_gate g
-	wait $pid || fail "fio: $(cat "$tmp/out" "$tmp/fio")"
+	wait "$pid" || fail "fio: $(cat "$tmp/out" "$tmp/fio")"
 	wait
 	expect_stat 'in flight afterwards' a inflight_bytes -eq 0
 }
@@ -291,11 +292,7 @@ largest_atomic()
 test_atomic_writes()
 {
 	local mode below
-	if ! modprobe -q sd_mod ||
-	   ! modprobe -q scsi_debug dev_size_mb=32 delay=0 atomic_wr=1; then
-		skip 'no scsi_debug'
-		return
-	fi
+	scsi_disk dev_size_mb=32 delay=0 atomic_wr=1 || return
 	wait_for_node /dev/sda
 	queue_of sda atomic_write_unit_max_bytes
 	below=$got

@@ -104,7 +104,6 @@ more_folios()
 	[ "$got" -gt "$3" ]
 }
 
-# A cgroup at its limit gets small folios or the reserve, and others go on to get large ones.
 # failing_bios PERCENT: of the allocations of bios, by any task
 failing_bios()
 {
@@ -160,6 +159,7 @@ test_swap_has_bios_of_its_own()
 	modprobe -r starved_io
 }
 
+# A cgroup at its limit gets small folios or the reserve, and others go on to get large ones.
 test_full_cgroup_shrinks_no_other_folios()
 {
 	local cg=/sys/fs/cgroup/full pid before large=4

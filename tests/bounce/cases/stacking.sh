@@ -30,10 +30,7 @@ close_8()
 # File systems may still write to the bounce disk then, so no written data may be lost.
 test_orderly_removal()
 {
-	if ! modprobe -q sd_mod || ! modprobe -q scsi_debug dev_size_mb=64 delay=0; then
-		skip 'no scsi_debug'
-		return
-	fi
+	scsi_disk dev_size_mb=64 delay=0 || return
 	wait_for_node /dev/sda
 	head -c 1M /dev/urandom >"$tmp/data"
 	mkdir -p "$tmp/mnt"
@@ -93,11 +90,7 @@ scsi_error()
 test_withdrawn_features()
 {
 	local a
-	if ! modprobe -q sd_mod ||
-		! modprobe -q scsi_debug dev_size_mb=16 delay=0 lbpu=1 lbpws=1; then
-		skip 'no scsi_debug'
-		return
-	fi
+	scsi_disk dev_size_mb=16 delay=0 lbpu=1 lbpws=1 || return
 	wait_for_node /dev/sda
 	head -c 1M /dev/urandom >"$tmp/data"
 	bounce a /dev/sda mode=write
